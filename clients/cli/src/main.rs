@@ -1,0 +1,2 @@
+//! tsudoi.
+fn main() {}
