@@ -1,1 +1,7 @@
-//! sync-core.
+//! The part of Tsudoi that decides, the same on the server, on a tablet and in a script.
+
+pub mod digest;
+pub mod document;
+pub mod gate;
+pub mod ids;
+pub mod time;

@@ -1,0 +1,370 @@
+//! One change as bytes, and what the gate needs to know of it.
+//!
+//! `Outline` is read from the bytes by our own code before automerge sees them, because automerge spends seconds and
+//! gigabytes on columns that claim millions of operations. `Change` is what automerge made of bytes whose outline is small.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::ScalarValue;
+use sha2::{Digest as _, Sha256};
+
+use super::layout::Container;
+use crate::ids::{ActorId, ChangeHash};
+
+/// A change made on this device: its name and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawChange {
+    /// Name of the change.
+    pub hash: ChangeHash,
+    /// An uncompressed automerge change chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// Why bytes are no usable change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// Not an automerge change chunk, or cut off.
+    #[error("not a change")]
+    Malformed,
+    /// A document chunk or a compressed chunk.
+    #[error("a chunk of a kind that is not taken from outside")]
+    ChunkKind,
+    /// The checksum in front does not fit the bytes.
+    #[error("the bytes do not fit their checksum")]
+    HashMismatch,
+}
+
+/// Sizes a change claims, read without expanding anything. Counts stop growing at `u64::MAX`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Changes it follows.
+    pub dependencies: u64,
+    /// Actors it names beside its own.
+    pub other_actors: u64,
+    /// Bytes of the message.
+    pub message_bytes: u64,
+    /// Rows of the longest column: no fewer than its operations.
+    pub rows: u64,
+}
+
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const CHUNK_CHANGE: u8 = 1;
+
+/// The name of change bytes: SHA-256 over everything after magic and checksum, as automerge defines it.
+/// Bytes too short to be a change are named by the SHA-256 of themselves.
+pub fn hash_of(bytes: &[u8]) -> ChangeHash {
+    let hashed = bytes
+        .get(8..)
+        .filter(|_| bytes.starts_with(&MAGIC))
+        .unwrap_or(bytes);
+    ChangeHash::from_bytes(Sha256::digest(hashed).into())
+}
+
+impl Outline {
+    /// Reads the outline and checks magic, kind, checksum, lengths and that nothing follows.
+    pub fn read(bytes: &[u8]) -> Result<Self, ChangeError> {
+        let mut reader = Reader { bytes };
+        if reader.take(4)? != MAGIC {
+            return Err(ChangeError::Malformed);
+        }
+        let checksum = reader.take(4)?;
+        if reader.take(1)? != [CHUNK_CHANGE] {
+            return Err(ChangeError::ChunkKind);
+        }
+        if !hash_of(bytes).as_bytes().starts_with(checksum) {
+            return Err(ChangeError::HashMismatch);
+        }
+        if reader.unsigned()? != reader.bytes.len() as u64 {
+            return Err(ChangeError::Malformed);
+        }
+        reader.outline()
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: u64) -> Result<&'a [u8], ChangeError> {
+        let count = usize::try_from(count).map_err(|_| ChangeError::Malformed)?;
+        let (taken, rest) = self
+            .bytes
+            .split_at_checked(count)
+            .ok_or(ChangeError::Malformed)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    fn unsigned(&mut self) -> Result<u64, ChangeError> {
+        let mut value = 0u64;
+        for shift in (0..63).step_by(7) {
+            let byte = self.take(1)?[0];
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(ChangeError::Malformed)
+    }
+
+    fn signed(&mut self) -> Result<i64, ChangeError> {
+        let mut value = 0i64;
+        for shift in (0..63).step_by(7) {
+            let byte = self.take(1)?[0];
+            value |= i64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                let sign = if byte & 0x40 == 0 {
+                    0
+                } else {
+                    -1i64 << (shift + 7).min(63)
+                };
+                return Ok(value | sign);
+            }
+        }
+        Err(ChangeError::Malformed)
+    }
+
+    fn outline(&mut self) -> Result<Outline, ChangeError> {
+        let dependencies = self.unsigned()?;
+        self.take(dependencies.saturating_mul(32))?;
+        self.prefixed()?; // actor
+        self.unsigned()?; // sequence
+        self.unsigned()?; // first operation
+        self.signed()?; // time
+        let message_bytes = self.prefixed()?.len() as u64;
+        let other_actors = self.unsigned()?;
+        for _ in 0..other_actors {
+            self.prefixed()?;
+        }
+        let columns = self.unsigned()?;
+        let mut specified = Vec::new();
+        for _ in 0..columns {
+            let specification = self.unsigned()?;
+            specified.push((specification, self.unsigned()?));
+        }
+        let mut rows = 0;
+        for (specification, length) in specified {
+            let column = Reader {
+                bytes: self.take(length)?,
+            };
+            rows = rows.max(column.rows(specification)?);
+        }
+        Ok(Outline {
+            dependencies,
+            other_actors,
+            message_bytes,
+            rows,
+        })
+    }
+
+    fn prefixed(&mut self) -> Result<&'a [u8], ChangeError> {
+        let length = self.unsigned()?;
+        self.take(length)
+    }
+
+    /// Rows of one column. The lowest three bits of a specification are the column's type, the fourth marks compression.
+    fn rows(mut self, specification: u64) -> Result<u64, ChangeError> {
+        if specification & 0b1000 != 0 {
+            return Err(ChangeError::ChunkKind);
+        }
+        let mut rows = 0u64;
+        match specification & 0b111 {
+            // raw bytes of values, measured by the column before it
+            7 => return Ok(0),
+            // booleans: lengths of alternating runs
+            4 => {
+                while !self.bytes.is_empty() {
+                    rows = rows.saturating_add(self.unsigned()?);
+                }
+            }
+            kind => {
+                while !self.bytes.is_empty() {
+                    let run = self.signed()?;
+                    let (counted, values) = match run {
+                        0 => (self.unsigned()?, 0),
+                        1.. => (run.unsigned_abs(), 1),
+                        _ => (run.unsigned_abs(), run.unsigned_abs()),
+                    };
+                    rows = rows.saturating_add(counted);
+                    for _ in 0..values {
+                        match kind {
+                            5 => drop(self.prefixed()?),
+                            3 => drop(self.signed()?),
+                            _ => drop(self.unsigned()?),
+                        }
+                    }
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// What one operation does, as far as the gate must tell operations apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Puts a counter with this first value.
+    Counter(i64),
+    /// Adds to a counter, or puts a plain integer: automerge's public form does not tell the two apart.
+    /// In the tally a plain integer shows afterwards as a value that is no counter.
+    Integer(i64),
+    /// Puts text.
+    Text(String),
+    /// Puts true.
+    True,
+    /// Removes a value or a letter.
+    Delete,
+    /// Anything else: makes an object, puts a value of another type.
+    Other,
+}
+
+/// One operation of a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// The container it works in; `None` for the root and for objects outside the fixed shape.
+    pub container: Option<Container>,
+    /// The key in a map; `None` in a text.
+    pub key: Option<String>,
+    /// What it does there.
+    pub action: Action,
+}
+
+/// A change that automerge could read.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub(super) inner: automerge::Change,
+}
+
+impl Change {
+    /// Parses bytes whose [`Outline`] the caller found small enough. A panic inside automerge is an error here.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ChangeError> {
+        let parsed = catch_unwind(AssertUnwindSafe(|| automerge::Change::try_from(bytes)));
+        match parsed {
+            Ok(Ok(inner)) => Ok(Self { inner }),
+            Ok(Err(_)) | Err(_) => Err(ChangeError::Malformed),
+        }
+    }
+
+    /// The name.
+    pub fn hash(&self) -> ChangeHash {
+        ChangeHash::from_bytes(self.inner.hash().0)
+    }
+
+    /// The writer; `None` when it is not of our form.
+    pub fn actor(&self) -> Option<ActorId> {
+        ActorId::from_slice(self.inner.actor_id().to_bytes())
+    }
+
+    /// Number of the change among its writer's changes, from 1.
+    pub fn sequence(&self) -> u64 {
+        self.inner.seq()
+    }
+
+    /// Number of the first operation.
+    pub fn start_op(&self) -> u64 {
+        self.inner.start_op().get()
+    }
+
+    /// Number of the last operation; below [`Change::start_op`] when there are none.
+    pub fn last_op(&self) -> u64 {
+        self.inner.max_op()
+    }
+
+    /// The changes it follows.
+    pub fn dependencies(&self) -> impl Iterator<Item = ChangeHash> + '_ {
+        self.inner
+            .deps()
+            .iter()
+            .map(|hash| ChangeHash::from_bytes(hash.0))
+    }
+
+    /// Other writers it names; `None` stands for one that is not of our form.
+    pub fn other_actors(&self) -> impl Iterator<Item = Option<ActorId>> + '_ {
+        self.inner
+            .other_actor_ids()
+            .iter()
+            .map(|actor| ActorId::from_slice(actor.to_bytes()))
+    }
+
+    /// Whether it carries bytes or an author mark that our format has no place for.
+    pub fn has_extras(&self) -> bool {
+        !self.inner.extra_bytes().is_empty() || self.inner.author().is_some()
+    }
+
+    /// The operations in order. An operation that automerge cannot even expand makes the change malformed.
+    pub fn operations(&self) -> Result<Vec<Operation>, ChangeError> {
+        let genesis = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice());
+        let expanded = catch_unwind(AssertUnwindSafe(|| self.inner.decode()))
+            .map_err(|_| ChangeError::Malformed)?;
+        let mut operations = Vec::with_capacity(expanded.operations.len());
+        for op in &expanded.operations {
+            let container = op
+                .obj
+                .to_string()
+                .split_once('@')
+                .filter(|(_, actor)| *actor == genesis.to_hex_string())
+                .and_then(|(counter, _)| Container::made_by(counter.parse().ok()?));
+            let key = serde_json::to_value(&op.key)
+                .ok()
+                .and_then(|key| key.as_str().map(str::to_owned));
+            let action = match (op.primitive_value(), op.obj_type()) {
+                (Some(ScalarValue::Counter(counter)), _) => Action::Counter(i64::from(&counter)),
+                (Some(ScalarValue::Int(number)), _) => Action::Integer(number),
+                (Some(ScalarValue::Str(text)), _) => Action::Text(text.to_string()),
+                (Some(ScalarValue::Boolean(true)), _) => Action::True,
+                (None, None) if !op.insert => Action::Delete,
+                _ => Action::Other,
+            };
+            operations.push(Operation {
+                container,
+                key: key.filter(|_| op.key.is_map_key()),
+                action,
+            });
+        }
+        Ok(operations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_claims_millions_of_rows_is_measured_without_expanding_it() {
+        // one run of 5,000,000 times the value 1, in an integer column
+        let mut column = Vec::new();
+        let mut rest = 5_000_000u64;
+        while rest >= 0x40 {
+            column.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        column.extend([rest as u8, 1]);
+        assert_eq!(Reader { bytes: &column }.rows(0x42), Ok(5_000_000));
+    }
+
+    #[test]
+    fn signed_numbers_read_both_ways() {
+        for (bytes, value) in [
+            (vec![0x7f], -1),
+            (vec![0x3f], 63),
+            (vec![0x40], -64),
+            (vec![0xc0, 0x00], 64),
+        ] {
+            assert_eq!(Reader { bytes: &bytes }.signed(), Ok(value));
+        }
+    }
+
+    #[test]
+    fn endless_numbers_and_cut_bytes_are_malformed() {
+        assert_eq!(
+            Reader { bytes: &[0xff; 20] }.unsigned(),
+            Err(ChangeError::Malformed)
+        );
+        assert_eq!(Outline::read(&[]), Err(ChangeError::Malformed));
+        assert_eq!(
+            Outline::read(&[0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 2, 0]),
+            Err(ChangeError::ChunkKind)
+        );
+    }
+}

@@ -1,0 +1,475 @@
+//! The only door to automerge: a document of the fixed shape, its edits, its changes, its conflicts.
+//!
+//! Invariants: every document of an id begins with the same genesis bytes; a counter, once there, is only ever
+//! incremented; text is measured in code points on every host.
+//! Deliberately absent: what fields and measures mean (`domain`), and whether foreign changes may come in (`gate`).
+
+mod authorship;
+mod change;
+mod heads;
+mod layout;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{
+    AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, ScalarValue, Value,
+    VerificationMode,
+};
+use serde::{Deserialize, Serialize};
+
+pub use authorship::{Authorship, Reason};
+pub use change::{Action, Change, ChangeError, Operation, Outline, RawChange, hash_of};
+pub use heads::Heads;
+pub use layout::{Container, Kind, SCHEMA, TextName};
+
+use crate::ids::{ActorId, ChangeHash, DeviceId, DocumentId};
+use crate::time::Timestamp;
+
+/// Saved bytes that are no document of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Automerge cannot read them.
+    #[error("the saved document cannot be read")]
+    Unreadable,
+    /// They hold a document without our genesis.
+    #[error("the document does not begin with a known genesis")]
+    Genesis,
+}
+
+/// An edit that automerge refused; a fault of ours, not of the person.
+#[derive(Debug, thiserror::Error)]
+#[error("the document refused the edit: {0}")]
+pub struct EditError(#[from] automerge::AutomergeError);
+
+/// Changes that could not be taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// Automerge refused the change or panicked on it.
+    #[error("the change cannot be applied")]
+    Refused,
+    /// What came out cannot be saved and loaded again as the same document.
+    #[error("the document could not be loaded again afterwards")]
+    Unloadable,
+}
+
+/// A single value of a field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// A whole number.
+    Number(i64),
+    /// Text.
+    Text(String),
+}
+
+/// One of the values a field has, with who set it. The pending edit of this device has no authorship yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldValue {
+    /// The value.
+    pub value: Scalar,
+    /// Who set it; `None` while the edit is not committed.
+    pub authorship: Option<Authorship>,
+}
+
+/// Where each writer of a document stands.
+#[derive(Clone, Debug, Default)]
+pub struct Writers {
+    /// The last sequence number of each actor.
+    pub sequences: BTreeMap<ActorId, u64>,
+    /// The highest operation number in the document.
+    pub max_op: u64,
+}
+
+/// One record.
+#[derive(Clone)]
+pub struct Document {
+    id: DocumentId,
+    kind: Kind,
+    crdt: AutoCommit,
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// The document of this id with nothing recorded. The same bytes on every device.
+    pub fn genesis(id: DocumentId, kind: Kind) -> Result<Self, EditError> {
+        Ok(Self {
+            id,
+            kind,
+            crdt: layout::genesis(id, kind)?,
+        })
+    }
+
+    /// Reads what [`Document::save`] wrote. A panic inside automerge is an error here.
+    pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        let options = LoadOptions::new()
+            .on_partial_load(OnPartialLoad::Error)
+            .verification_mode(VerificationMode::Check)
+            .text_encoding(layout::ENCODING);
+        let crdt = catch_unwind(AssertUnwindSafe(|| {
+            AutoCommit::load_with_options(bytes, options)
+        }))
+        .ok()
+        .and_then(Result::ok)
+        .ok_or(LoadError::Unreadable)?;
+        let root = |key: &str| crdt.get(ROOT, key).ok().flatten().map(|(value, _)| value);
+        let id = root("id")
+            .and_then(|value| DocumentId::from_slice(value.as_bytes()?))
+            .ok_or(LoadError::Genesis)?;
+        let kind = root("kind")
+            .and_then(|value| Kind::parse(value.as_str()?))
+            .ok_or(LoadError::Genesis)?;
+        Ok(Self { id, kind, crdt })
+    }
+
+    /// Whether the document begins with the genesis of its id, and with nothing else.
+    pub fn begins_with_genesis(&mut self) -> bool {
+        let Ok(mut genesis) = Self::genesis(self.id, self.kind) else {
+            return false;
+        };
+        let expected = genesis.crdt.get_heads();
+        let mut roots = self
+            .crdt
+            .get_changes_meta(&[])
+            .into_iter()
+            .filter(|change| change.deps.is_empty());
+        roots.next().is_some_and(|root| expected == [root.hash]) && roots.next().is_none()
+    }
+
+    /// The whole document in automerge's compact form. Bytes differ between replicas; heads do not.
+    pub fn save(&mut self) -> Vec<u8> {
+        self.crdt.save()
+    }
+
+    /// The document's id.
+    pub const fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    /// What it records.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its heads. Pending edits become a nameless change: hosts commit first.
+    pub fn heads(&mut self) -> Heads {
+        self.crdt
+            .get_heads()
+            .into_iter()
+            .map(|hash| ChangeHash::from_bytes(hash.0))
+            .collect()
+    }
+
+    /// Whether it holds the change of this name.
+    pub fn contains(&mut self, hash: &ChangeHash) -> bool {
+        self.crdt
+            .get_change_meta_by_hash(&automerge::ChangeHash(*hash.as_bytes()))
+            .is_some()
+    }
+
+    /// Where its writers stand.
+    pub fn writers(&mut self) -> Writers {
+        let mut writers = Writers::default();
+        for change in self.crdt.get_changes_meta(&[]) {
+            writers.max_op = writers.max_op.max(change.max_op);
+            if let Some(actor) = ActorId::from_slice(change.actor.to_bytes()) {
+                let last = writers.sequences.entry(actor).or_default();
+                *last = (*last).max(change.seq);
+            }
+        }
+        writers
+    }
+
+    /// Takes in everything `other` has and this has not.
+    pub fn merge(&mut self, other: &mut Self) -> Result<(), ApplyError> {
+        if other.id != self.id || other.kind != self.kind {
+            return Err(ApplyError::Refused);
+        }
+        catch_unwind(AssertUnwindSafe(|| self.crdt.merge(&mut other.crdt)))
+            .map_err(|_| ApplyError::Refused)?
+            .map_err(|_| ApplyError::Refused)?;
+        Ok(())
+    }
+
+    /// Applies one change whose dependencies are known. On an error the document is no longer to be used.
+    pub fn apply(&mut self, change: &Change) -> Result<(), ApplyError> {
+        catch_unwind(AssertUnwindSafe(|| {
+            self.crdt.apply_changes([change.inner.clone()])
+        }))
+        .map_err(|_| ApplyError::Refused)?
+        .map_err(|_| ApplyError::Refused)?;
+        if self.contains(&change.hash()) {
+            Ok(())
+        } else {
+            Err(ApplyError::Refused)
+        }
+    }
+
+    /// Saves, loads what was saved, and checks that both are the same document. Returns the saved bytes.
+    pub fn save_verified(&mut self) -> Result<Vec<u8>, ApplyError> {
+        let bytes = catch_unwind(AssertUnwindSafe(|| self.crdt.save()))
+            .map_err(|_| ApplyError::Unloadable)?;
+        let mut loaded = Self::load(&bytes).map_err(|_| ApplyError::Unloadable)?;
+        if loaded.id == self.id && loaded.kind == self.kind && loaded.heads() == self.heads() {
+            Ok(bytes)
+        } else {
+            Err(ApplyError::Unloadable)
+        }
+    }
+
+    /// From here on this device writes as `actor`.
+    pub fn write_as(&mut self, actor: ActorId) {
+        self.crdt
+            .set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
+    }
+
+    /// Sets a field, or clears it with `None`.
+    pub fn set_field(&mut self, name: &str, value: Option<&Scalar>) -> Result<(), EditError> {
+        let fields = Container::Fields.object();
+        match value {
+            Some(Scalar::Text(text)) => self.crdt.put(&fields, name, text.as_str())?,
+            Some(Scalar::Number(number)) => self.crdt.put(&fields, name, *number)?,
+            None => {
+                if self.crdt.get(&fields, name)?.is_some() {
+                    self.crdt.delete(&fields, name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds `by` to this device's own counter of a measure; a measure not yet touched starts at `by`, be it 0.
+    pub fn count(&mut self, measure: &str, device: DeviceId, by: i64) -> Result<(), EditError> {
+        let tally = Container::Tally.object();
+        let key = tally_key(measure, device);
+        if self.crdt.get(&tally, key.as_str())?.is_some() {
+            self.crdt.increment(&tally, key.as_str(), by)?;
+        } else {
+            self.crdt
+                .put(&tally, key.as_str(), ScalarValue::counter(by))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a name to the links.
+    pub fn link(&mut self, name: &str) -> Result<(), EditError> {
+        let links = Container::Links.object();
+        if self.crdt.get(&links, name)?.is_none() {
+            self.crdt.put(&links, name, true)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a name from the links.
+    pub fn unlink(&mut self, name: &str) -> Result<(), EditError> {
+        let links = Container::Links.object();
+        if self.crdt.get(&links, name)?.is_some() {
+            self.crdt.delete(&links, name)?;
+        }
+        Ok(())
+    }
+
+    /// Appends a step. A step that is already there stays as it is.
+    pub fn append_step(&mut self, id: &str, step: &str) -> Result<(), EditError> {
+        let steps = Container::Steps.object();
+        if self.crdt.get(&steps, id)?.is_none() {
+            self.crdt.put(&steps, id, step)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a long text read `text`, as the smallest edit.
+    pub fn write_text(&mut self, name: TextName, text: &str) -> Result<(), EditError> {
+        Ok(self
+            .crdt
+            .update_text(&Container::Text(name).object(), text)?)
+    }
+
+    /// Ends the pending edits as one change. `None` when nothing was edited.
+    pub fn commit(&mut self, at: Timestamp, by: &str, reason: Option<Reason>) -> Option<RawChange> {
+        if self.crdt.pending_ops() == 0 {
+            return None;
+        }
+        let options = CommitOptions::default()
+            .with_time(at.seconds())
+            .with_message(authorship::message(by, reason));
+        let hash = self.crdt.commit_with(options)?;
+        let change = self.crdt.get_change_by_hash(&hash)?;
+        Some(RawChange {
+            hash: ChangeHash::from_bytes(hash.0),
+            bytes: change.raw_bytes().to_vec(),
+        })
+    }
+
+    /// The changes this device wrote, oldest first.
+    pub fn changes_of(&mut self, device: DeviceId) -> Vec<RawChange> {
+        let own = |change: &automerge::Change| {
+            ActorId::from_slice(change.actor_id().to_bytes())
+                .is_some_and(|actor| actor.device() == device)
+        };
+        let changes = self.crdt.get_changes(&[]);
+        let own = changes.iter().filter(|change| own(change));
+        own.map(|change| RawChange {
+            hash: ChangeHash::from_bytes(change.hash().0),
+            bytes: change.raw_bytes().to_vec(),
+        })
+        .collect()
+    }
+
+    /// Every field that has a value; more than one value is a conflict. The value shown by default comes first.
+    pub fn fields(&self) -> BTreeMap<String, Vec<FieldValue>> {
+        let fields = Container::Fields.object();
+        let mut values = BTreeMap::new();
+        for name in self.crdt.keys(&fields) {
+            let mut all = self.values(&fields, &name);
+            all.reverse();
+            if !all.is_empty() {
+                values.insert(name, all);
+            }
+        }
+        values
+    }
+
+    /// The counters: measure, device, value. Keys not of our form are left out.
+    pub fn tallies(&self) -> Vec<(String, DeviceId, i64)> {
+        let tally = Container::Tally.object();
+        let mut counters = Vec::new();
+        for key in self.crdt.keys(&tally) {
+            let value = self.crdt.get(&tally, key.as_str()).ok().flatten();
+            if let (Some((measure, device)), Some(count)) =
+                (read_tally_key(&key), value.as_ref().and_then(counter))
+            {
+                counters.push((measure.to_owned(), device, count));
+            }
+        }
+        counters
+    }
+
+    /// Whether this counter has exactly one value and that is a counter.
+    pub fn counter_is_whole(&self, key: &str) -> bool {
+        let all = self
+            .crdt
+            .get_all(Container::Tally.object(), key)
+            .unwrap_or_default();
+        matches!(all.as_slice(), [only] if counter(only).is_some())
+    }
+
+    /// Whether a key of a container has a value.
+    pub fn has_key(&self, container: Container, key: &str) -> bool {
+        matches!(self.crdt.get(container.object(), key), Ok(Some(_)))
+    }
+
+    /// The links in alphabetical order.
+    pub fn links(&self) -> Vec<String> {
+        self.crdt.keys(Container::Links.object()).collect()
+    }
+
+    /// The steps: id, value, who appended it.
+    pub fn steps(&self) -> Vec<(String, String, Option<Authorship>)> {
+        let steps = Container::Steps.object();
+        let mut all = Vec::new();
+        for id in self.crdt.keys(&steps) {
+            if let Ok(Some((value, exid))) = self.crdt.get(&steps, id.as_str()) {
+                if let Some(text) = value.as_str() {
+                    all.push((id.clone(), text.to_owned(), self.authorship(&exid)));
+                }
+            }
+        }
+        all
+    }
+
+    /// A long text.
+    pub fn text(&self, name: TextName) -> String {
+        self.crdt
+            .text(Container::Text(name).object())
+            .unwrap_or_default()
+    }
+
+    /// Who changed the document, oldest first, without the genesis.
+    pub fn history(&mut self) -> Vec<Authorship> {
+        let mut history = Vec::new();
+        for change in self.crdt.get_changes_meta(&[]) {
+            if !change.deps.is_empty() {
+                history.push(read_authorship(
+                    &change.actor,
+                    change.message.as_deref().unwrap_or(""),
+                    change.timestamp,
+                ));
+            }
+        }
+        history
+    }
+
+    fn values(&self, container: &ObjId, key: &str) -> Vec<FieldValue> {
+        let all = self.crdt.get_all(container, key).unwrap_or_default();
+        let mut values = Vec::with_capacity(all.len());
+        for (value, exid) in all {
+            let value = match value {
+                Value::Scalar(scalar) => match scalar.as_ref() {
+                    ScalarValue::Str(text) => Scalar::Text(text.to_string()),
+                    other => match other.as_i64() {
+                        Some(number) => Scalar::Number(number),
+                        None => continue,
+                    },
+                },
+                Value::Object(_) => continue,
+            };
+            values.push(FieldValue {
+                value,
+                authorship: self.authorship(&exid),
+            });
+        }
+        values
+    }
+
+    fn authorship(&self, operation: &ObjId) -> Option<Authorship> {
+        let hash = self.crdt.hash_for_opid(operation)?;
+        self.crdt.get_change_by_hash(&hash).map(|change| {
+            read_authorship(
+                change.actor_id(),
+                change.message().unwrap_or(""),
+                change.timestamp(),
+            )
+        })
+    }
+}
+
+fn read_authorship(actor: &automerge::ActorId, message: &str, seconds: i64) -> Authorship {
+    let (by, reason) = authorship::read_message(message);
+    Authorship {
+        device: ActorId::from_slice(actor.to_bytes()).map(|actor| actor.device()),
+        by,
+        at: Timestamp::from_seconds(seconds),
+        reason,
+    }
+}
+
+fn counter(value: &(Value<'_>, ObjId)) -> Option<i64> {
+    match &value.0 {
+        Value::Scalar(scalar) => match scalar.as_ref() {
+            ScalarValue::Counter(counter) => Some(i64::from(counter)),
+            _ => None,
+        },
+        Value::Object(_) => None,
+    }
+}
+
+/// The key of a device's own counter of a measure.
+pub fn tally_key(measure: &str, device: DeviceId) -> String {
+    format!("{measure}@{device}")
+}
+
+/// Measure and device of a tally key.
+pub fn read_tally_key(key: &str) -> Option<(&str, DeviceId)> {
+    let (measure, device) = key.rsplit_once('@')?;
+    Some((measure, device.parse().ok()?))
+}

@@ -1,0 +1,34 @@
+//! How large a change from outside may be.
+
+/// Limits of the gate. A change beyond any of them goes to custody; it is not lost and holds up nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one change.
+    pub change_bytes: usize,
+    /// Operations of one change, and rows of any of its columns.
+    pub operations: u64,
+    /// Changes that one change may follow.
+    pub dependencies: u64,
+    /// Writers that one change may name beside its own.
+    pub other_actors: u64,
+    /// Bytes of the message of a change.
+    pub message_bytes: u64,
+    /// The largest amount one increment may add or take away: far above a full hall, far below overflow.
+    pub delta: i64,
+    /// Operation numbers end here; automerge misbehaves near 2³².
+    pub start_op: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            change_bytes: 16 * 1024,
+            operations: 256,
+            dependencies: 8,
+            other_actors: 8,
+            message_bytes: 200,
+            delta: 1_000_000,
+            start_op: 1 << 24,
+        }
+    }
+}
