@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod document;
+pub mod domain;
 pub mod gate;
 pub mod ids;
 pub mod time;

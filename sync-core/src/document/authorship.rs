@@ -34,7 +34,8 @@ pub struct Authorship {
     pub by: String,
     /// When, to the second.
     pub at: Timestamp,
-    /// Why, for corrections.
+    /// Why, for corrections. Written as `why`, since a step has a `reason` of its own.
+    #[serde(rename = "why")]
     pub reason: Option<Reason>,
 }
 

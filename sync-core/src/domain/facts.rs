@@ -1,0 +1,168 @@
+//! What a record contributes to figures: the one place where a record becomes numbers.
+//!
+//! Invariant: nothing that was not reported becomes a number. What took place without a reported number is a measure
+//! with no value.
+
+use std::collections::BTreeMap;
+
+use super::date::Date;
+use super::measure::Measure;
+use super::view::RecordView;
+use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
+use crate::document::{Kind, Scalar};
+
+/// The facts of one record. Absent values are `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What the document records.
+    pub kind: Kind,
+    /// Kind of outreach.
+    pub activity: Option<Activity>,
+    /// Starting year of the fiscal year, from the date, else the month, else as stated.
+    pub fiscal_year: Option<i64>,
+    /// `YYYY-MM`.
+    pub month: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+    /// `HH:MM`.
+    pub start: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// Medical association the record belongs to.
+    pub association: Option<String>,
+    /// Association that sent the lecturer.
+    pub dispatched_by: Option<String>,
+    /// Programme item ア to ク.
+    pub item: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// The gathering it rode on.
+    pub occasion: Option<String>,
+    /// Place.
+    pub venue: Option<String>,
+    /// What was screened.
+    pub medium: Option<String>,
+    /// The present state.
+    pub state: Option<StepState>,
+    /// What it counts as.
+    pub group: Group,
+    /// Why it was cancelled or postponed.
+    pub reason: Option<CancelReason>,
+    /// Whether an association sent a lecturer.
+    pub is_dispatch: bool,
+    /// Heads in all.
+    pub attendance: Option<i64>,
+    /// Viewers of the screening.
+    pub viewers: Option<i64>,
+    /// Every measure reported, and with `None` every measure noted without a number.
+    pub tallies: BTreeMap<Measure, Option<i64>>,
+    /// Registry ids of the lecturers.
+    pub lecturers: Vec<(String, Attribution)>,
+    /// Fields in conflict, and one more for contradicting steps.
+    pub conflict_count: usize,
+    /// What a person should look at, sorted.
+    pub flags: Vec<Flag>,
+}
+
+/// Reads the facts of a record. Measures we do not know count for nothing and stay in the document.
+pub fn facts(record: &RecordView) -> Facts {
+    let text = |field: &str| record.text(field).map(str::to_owned);
+    let date = record.text("date").and_then(Date::parse);
+    let stated_month = record
+        .text("month")
+        .filter(|month| Date::parse(&format!("{month}-01")).is_some());
+    let month = date
+        .map(Date::month_text)
+        .or_else(|| stated_month.map(str::to_owned));
+    let of_month = month
+        .as_deref()
+        .and_then(|month| Date::parse(&format!("{month}-01")))
+        .map(Date::fiscal_year);
+    let attribution = record
+        .text("lecturer_attribution")
+        .and_then(Attribution::parse)
+        .unwrap_or(Attribution::Named);
+    let mut tallies = BTreeMap::new();
+    let mut lecturers = Vec::new();
+    for link in &record.links {
+        match link.split_once('/') {
+            Some(("lecturer", id)) => lecturers.push((id.to_owned(), attribution)),
+            Some(("noted", measure)) => {
+                if let Ok(measure) = measure.parse() {
+                    tallies.insert(measure, None);
+                }
+            }
+            _ => {}
+        }
+    }
+    for tally in &record.tallies {
+        if let Ok(measure) = tally.measure.parse() {
+            tallies.insert(measure, Some(tally.total));
+        }
+    }
+    Facts {
+        kind: record.kind,
+        activity: record.text("activity").and_then(Activity::parse),
+        fiscal_year: date
+            .map(Date::fiscal_year)
+            .or(of_month)
+            .or_else(|| record.number("fiscal_year")),
+        month,
+        date: date.and(text("date")),
+        start: text("start"),
+        municipality: text("municipality"),
+        association: text("association"),
+        dispatched_by: text("dispatched_by"),
+        item: text("item"),
+        title: text("title"),
+        occasion: text("occasion"),
+        venue: text("venue"),
+        medium: text("medium"),
+        state: record.state,
+        group: record.group,
+        reason: record.reason,
+        is_dispatch: record.fields.contains_key("dispatched_by"),
+        attendance: record.attendance,
+        viewers: record.total(&Measure::Viewers.to_string()),
+        flags: flags(record, &tallies),
+        tallies,
+        lecturers,
+        conflict_count: record.conflict_count(),
+    }
+}
+
+fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<Flag> {
+    let by_band = record.sum("attendance.band.");
+    let by_audience = record.sum("attendance.audience.");
+    let date_unreadable = match record.fields.get("date").map(|field| &field.value) {
+        Some(Scalar::Text(text)) => Date::parse(text).is_none(),
+        Some(Scalar::Number(_)) => true,
+        None => false,
+    };
+    let found = [
+        (
+            Flag::FieldConflict,
+            record
+                .fields
+                .values()
+                .any(|field| !field.alternatives.is_empty()),
+        ),
+        (Flag::StepConflict, record.group == Group::Conflict),
+        (Flag::DateUnreadable, date_unreadable),
+        (
+            Flag::NegativeTotal,
+            tallies.values().flatten().any(|total| *total < 0),
+        ),
+        (
+            Flag::AttendanceDiffers,
+            by_band
+                .zip(by_audience)
+                .is_some_and(|(bands, audiences)| bands != audiences),
+        ),
+    ];
+    found
+        .into_iter()
+        .filter(|(_, holds)| *holds)
+        .map(|(flag, _)| flag)
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Edits as people make them, before they become changes. They can be stored, and replayed on another document.
+
+use serde::{Deserialize, Serialize};
+
+use super::date::Date;
+use super::measure::Measure;
+use super::steps::Step;
+use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
+use crate::document::{Document, EditError, Reason, Scalar, TextName};
+use crate::ids::{IntentId, is_slug};
+
+/// Longest text of a field, in characters.
+pub const FIELD_CHARS: usize = 500;
+/// Longest long text, in characters. Longer edits would not fit a change; hosts stop the person before.
+pub const TEXT_CHARS: usize = 10_000;
+/// Largest amount one count may add.
+pub const COUNT_BY: i64 = 100_000;
+
+/// One edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Intent {
+    /// Sets a field, or clears it with `null`.
+    Set {
+        /// Name of the field.
+        field: String,
+        /// The value.
+        value: Option<Scalar>,
+    },
+    /// Adds to this device's count of a measure. Zero reports that there were none.
+    Count {
+        /// What is counted.
+        measure: Measure,
+        /// How many more; negative for a correction.
+        by: i64,
+        /// Why, for corrections.
+        #[serde(default)]
+        reason: Option<Reason>,
+    },
+    /// Adds a link: `lecturer/<id>`, or `noted/<measure>` for what took place without a reported number.
+    Link {
+        /// The link.
+        link: String,
+    },
+    /// Removes a link.
+    Unlink {
+        /// The link.
+        link: String,
+    },
+    /// Makes a long text read like this.
+    Write {
+        /// Which text.
+        text: TextName,
+        /// The whole new text.
+        value: String,
+    },
+    /// Appends a step after all steps seen.
+    Step {
+        /// The new state.
+        state: StepState,
+        /// Why, when cancelled or postponed.
+        #[serde(default)]
+        reason: Option<CancelReason>,
+    },
+}
+
+/// An edit that makes no sense as it stands; nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum IntentError {
+    /// The field does not exist.
+    #[error("unknown field: {0}")]
+    Field(String),
+    /// The value does not fit the field.
+    #[error("{field} cannot have this value: {value}")]
+    Value {
+        /// Name of the field.
+        field: String,
+        /// What was given, shortened.
+        value: String,
+    },
+    /// The link is of no known form.
+    #[error("unknown link: {0}")]
+    Link(String),
+    /// The amount is too large.
+    #[error("the count is too large: {0}")]
+    Count(i64),
+    /// The text is longer than [`TEXT_CHARS`].
+    #[error("the text is too long")]
+    TextLength,
+    /// Automerge refused the edit.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl Intent {
+    /// Whether the edit makes sense, before it is stored. Nothing else can fail later.
+    pub fn check(&self) -> Result<(), IntentError> {
+        match self {
+            Self::Set { field, value } => check_field(field, value.as_ref()),
+            Self::Count { by, .. } if by.abs() > COUNT_BY => Err(IntentError::Count(*by)),
+            Self::Link { link } | Self::Unlink { link } => match link.split_once('/') {
+                Some(("lecturer", id)) if is_slug(id) => Ok(()),
+                Some(("noted", measure)) if measure.parse::<Measure>().is_ok() => Ok(()),
+                _ => Err(IntentError::Link(link.chars().take(80).collect())),
+            },
+            Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => {
+                Err(IntentError::TextLength)
+            }
+            Self::Count { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
+        }
+    }
+
+    /// Why the edit was made, as far as the change must say it.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Count { reason, .. } => *reason,
+            Self::Set { .. }
+            | Self::Link { .. }
+            | Self::Unlink { .. }
+            | Self::Write { .. }
+            | Self::Step { .. } => None,
+        }
+    }
+
+    /// Makes the edit in a document, on behalf of the intent's own device. The document then has pending edits.
+    pub fn apply(&self, id: IntentId, document: &mut Document) -> Result<(), IntentError> {
+        self.check()?;
+        match self {
+            Self::Set { field, value } => document.set_field(field, value.as_ref())?,
+            Self::Count { measure, by, .. } => {
+                document.count(&measure.to_string(), id.device, *by)?
+            }
+            Self::Link { link } => document.link(link)?,
+            Self::Unlink { link } => document.unlink(link)?,
+            Self::Write { text, value } => document.write_text(*text, value)?,
+            Self::Step { state, reason } => {
+                let step = Step::after_all(document, *state, *reason);
+                document.append_step(&id.to_string(), &step.to_text())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
+    let is_code = |text: &str| text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+    let fits = |text: &str| -> Option<bool> {
+        Some(match field {
+            "date" => Date::parse(text).is_some(),
+            "month" => Date::parse(&format!("{text}-01")).is_some(),
+            "start" | "end" => is_time(text),
+            "activity" => Activity::parse(text).is_some(),
+            "municipality" => is_code(text),
+            "association" | "dispatched_by" => is_slug(text),
+            "lecturer_attribution" => Attribution::parse(text).is_some(),
+            "item" => matches!(text, "ア" | "イ" | "ウ" | "エ" | "オ" | "カ" | "キ" | "ク"),
+            "title" | "theme" | "occasion" | "host" | "venue" | "medical_area" | "audience"
+            | "medium" | "also" => !text.is_empty() && text.chars().count() <= FIELD_CHARS,
+            _ => return None,
+        })
+    };
+    let refused = |value: String| IntentError::Value {
+        field: field.to_owned(),
+        value,
+    };
+    let unknown = || IntentError::Field(field.chars().take(80).collect());
+    let is_number = matches!(field, "fiscal_year" | "minutes");
+    match value {
+        Some(Scalar::Number(number)) if is_number => {
+            let range = if field == "minutes" {
+                0..=1_440
+            } else {
+                1_989..=9_999
+            };
+            if range.contains(number) {
+                Ok(())
+            } else {
+                Err(refused(number.to_string()))
+            }
+        }
+        Some(Scalar::Text(text)) if is_number => Err(refused(text.chars().take(80).collect())),
+        Some(Scalar::Text(text)) => match fits(text) {
+            Some(true) => Ok(()),
+            Some(false) => Err(refused(text.chars().take(80).collect())),
+            None => Err(unknown()),
+        },
+        Some(Scalar::Number(number)) => {
+            Err(fits("").map_or_else(unknown, |_| refused(number.to_string())))
+        }
+        None if is_number || fits("").is_some() => Ok(()),
+        None => Err(unknown()),
+    }
+}
+
+fn is_time(text: &str) -> bool {
+    let parts = text.split_once(':');
+    let number = |part: &str, end: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|n| n < end);
+    parts.is_some_and(|(hour, minute)| number(hour, 24) && number(minute, 60))
+}

@@ -1,0 +1,208 @@
+//! A record as screens and reports read it: every value with its conflicts, every count with who counted.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::steps::{self, Present};
+use super::vocabulary::{CancelReason, Group, StepState};
+use crate::document::{Authorship, Document, Kind, Scalar, TextName};
+use crate::ids::{DeviceId, DocumentId};
+
+/// A field with the value to show. With more than one alternative it is in conflict and a person must choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldView {
+    /// The value every replica shows until someone chooses.
+    pub value: Scalar,
+    /// All differing values with who set them; empty when there is no conflict.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One of several values of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alternative {
+    /// The value.
+    pub value: Scalar,
+    /// Who set it; `None` while the edit is still on its way into a change.
+    #[serde(flatten)]
+    pub authorship: Option<Authorship>,
+}
+
+/// A measure with its total and who counted how many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TallyView {
+    /// The measure, also when it is not one we know.
+    pub measure: String,
+    /// Sum over devices.
+    pub total: i64,
+    /// Each device's own count.
+    pub by_device: BTreeMap<DeviceId, i64>,
+}
+
+/// One step with its author.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepView {
+    /// Id of the intent that made it.
+    pub id: String,
+    /// The state reached.
+    pub state: StepState,
+    /// Why.
+    pub reason: Option<CancelReason>,
+    /// The steps it follows.
+    pub after: Vec<String>,
+    /// Who took it.
+    #[serde(flatten)]
+    pub authorship: Option<Authorship>,
+}
+
+/// A whole record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordView {
+    /// The record's id.
+    pub document: DocumentId,
+    /// What it records.
+    pub kind: Kind,
+    /// Every field that has a value.
+    pub fields: BTreeMap<String, FieldView>,
+    /// Every measure that was reported. A measure that is not here was not reported.
+    pub tallies: Vec<TallyView>,
+    /// The links, sorted.
+    pub links: Vec<String>,
+    /// The long texts.
+    pub texts: BTreeMap<TextName, String>,
+    /// The steps, by id.
+    pub steps: Vec<StepView>,
+    /// The present state, derived from the steps.
+    pub state: Option<StepState>,
+    /// What the record counts as.
+    pub group: Group,
+    /// Why it was cancelled or postponed.
+    pub reason: Option<CancelReason>,
+    /// Heads in all; `None` when nobody reported any.
+    pub attendance: Option<i64>,
+}
+
+impl RecordView {
+    /// The shown text of a field.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        match self.fields.get(field).map(|view| &view.value) {
+            Some(Scalar::Text(text)) => Some(text),
+            Some(Scalar::Number(_)) | None => None,
+        }
+    }
+
+    /// The shown number of a field.
+    pub fn number(&self, field: &str) -> Option<i64> {
+        match self.fields.get(field).map(|view| view.value.clone()) {
+            Some(Scalar::Number(number)) => Some(number),
+            Some(Scalar::Text(_)) | None => None,
+        }
+    }
+
+    /// The total of a measure; `None` when it was not reported.
+    pub fn total(&self, measure: &str) -> Option<i64> {
+        self.tallies
+            .iter()
+            .find(|tally| tally.measure == measure)
+            .map(|tally| tally.total)
+    }
+
+    /// The sum over all reported measures that begin with `prefix`; `None` when none was.
+    pub fn sum(&self, prefix: &str) -> Option<i64> {
+        let mut of_prefix = self
+            .tallies
+            .iter()
+            .filter(|tally| tally.measure.starts_with(prefix))
+            .peekable();
+        of_prefix.peek()?;
+        Some(of_prefix.map(|tally| tally.total).sum())
+    }
+
+    /// Fields in conflict, and one more when the steps contradict each other.
+    pub fn conflict_count(&self) -> usize {
+        let fields = self
+            .fields
+            .values()
+            .filter(|field| !field.alternatives.is_empty())
+            .count();
+        fields + usize::from(self.group == Group::Conflict)
+    }
+}
+
+/// Reads a document, pending edits included.
+pub fn view(document: &Document) -> RecordView {
+    let mut fields = BTreeMap::new();
+    for (name, values) in document.fields() {
+        let Some(first) = values.first() else {
+            continue;
+        };
+        let value = first.value.clone();
+        let in_conflict = values.iter().any(|other| other.value != value);
+        let alternatives = if in_conflict {
+            values
+                .into_iter()
+                .map(|v| Alternative {
+                    value: v.value,
+                    authorship: v.authorship,
+                })
+                .collect()
+        } else {
+            Vec::new()
+        };
+        fields.insert(
+            name,
+            FieldView {
+                value,
+                alternatives,
+            },
+        );
+    }
+    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
+    for (measure, device, count) in document.tallies() {
+        by_measure.entry(measure).or_default().insert(device, count);
+    }
+    let tallies = by_measure
+        .into_iter()
+        .map(|(measure, by_device)| TallyView {
+            measure,
+            total: by_device.values().sum(),
+            by_device,
+        })
+        .collect();
+    let recorded = steps::read(document);
+    let Present {
+        state,
+        group,
+        reason,
+    } = steps::present(&recorded);
+    let steps = recorded
+        .into_iter()
+        .map(|(id, step, authorship)| StepView {
+            id,
+            state: step.state,
+            reason: step.reason,
+            after: step.after,
+            authorship,
+        })
+        .collect();
+    let mut record = RecordView {
+        document: document.id(),
+        kind: document.kind(),
+        fields,
+        tallies,
+        links: document.links(),
+        texts: TextName::ALL
+            .into_iter()
+            .map(|name| (name, document.text(name)))
+            .collect(),
+        steps,
+        state,
+        group,
+        reason,
+        attendance: None,
+    };
+    record.attendance = record
+        .sum("attendance.band.")
+        .or_else(|| record.sum("attendance.audience."));
+    record
+}
