@@ -6,3 +6,4 @@ pub mod domain;
 pub mod gate;
 pub mod ids;
 pub mod time;
+pub mod wire;

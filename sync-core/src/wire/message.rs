@@ -1,0 +1,207 @@
+//! Request and answer of `POST /v1/sync`. Field numbers are the wire format and are never reused.
+
+use minicbor::{Decode, Encode};
+
+use super::ids as id;
+use crate::digest::{Digest, FeedState};
+use crate::document::{Heads, Kind};
+use crate::ids::{ChangeHash, DocumentId, ScopeId};
+use crate::time::Timestamp;
+
+/// The protocol spoken here.
+pub const PROTOCOL: u16 = 1;
+
+/// What a device sends: everything unsent, as far as one request holds, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SyncRequest {
+    /// [`PROTOCOL`] of the sender.
+    #[n(0)]
+    pub protocol: u16,
+    /// The device's clock when it sent this; recorded, never used for ordering.
+    #[cbor(n(1), with = "id::time")]
+    pub clock: Timestamp,
+    /// Unsent changes by document.
+    #[n(2)]
+    pub pushes: Vec<DocumentPush>,
+    /// Where the device stands in each scope it knows.
+    #[n(3)]
+    pub cursors: Vec<ScopeCursor>,
+    /// Version of the registry it holds; 0 for none.
+    #[n(4)]
+    pub registry_version: u64,
+    /// About how many bytes of documents the answer may hold.
+    #[n(5)]
+    pub page_bytes: u64,
+}
+
+/// Unsent changes of one document, in the order they were made.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DocumentPush {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// Its kind; with the id it fixes the genesis.
+    #[cbor(n(1), with = "id::kind")]
+    pub kind: Kind,
+    /// Heads on the device, these changes included. The answer leaves out a document whose heads are the same.
+    #[cbor(n(2), with = "id::heads")]
+    pub heads: Heads,
+    /// Automerge change chunks, uncompressed.
+    #[n(3)]
+    pub changes: Vec<minicbor::bytes::ByteVec>,
+}
+
+/// Where a device stands in a scope's feed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ScopeCursor {
+    /// The scope.
+    #[cbor(n(0), with = "id::scope")]
+    pub scope: ScopeId,
+    /// The epoch the sequence belongs to; absent before the first answer.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub epoch: Option<[u8; 16]>,
+    /// The last sequence number taken in.
+    #[n(2)]
+    pub seq: u64,
+}
+
+/// What the server answers, after everything it acknowledges is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SyncResponse {
+    /// [`PROTOCOL`] of the sender.
+    #[n(0)]
+    pub protocol: u16,
+    /// The server's clock.
+    #[cbor(n(1), with = "id::time")]
+    pub clock: Timestamp,
+    /// What became of every pushed change.
+    #[n(2)]
+    pub receipts: Vec<Receipt>,
+    /// One page of every scope the device may hold. A scope the device knows and that is not here is no longer its own.
+    #[n(3)]
+    pub scopes: Vec<ScopePage>,
+    /// The documents the pages name, once each, apart from those the device has already.
+    #[n(4)]
+    pub documents: Vec<DocumentPayload>,
+    /// The registry, when the device holds another version.
+    #[n(5)]
+    pub registry: Option<RegistryPayload>,
+}
+
+/// What became of the changes pushed to one document, in the order they were pushed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Receipt {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// Runs of changes with the same outcome.
+    #[n(1)]
+    pub runs: Vec<Run>,
+}
+
+/// Consecutive pushed changes with the same outcome, named by the last of them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Run {
+    /// What became of them.
+    #[n(0)]
+    pub outcome: Outcome,
+    /// How many.
+    #[n(1)]
+    pub count: u64,
+    /// Name of the last.
+    #[cbor(n(2), with = "id::hash")]
+    pub last: ChangeHash,
+    /// Why they are in custody, a stable word.
+    #[n(3)]
+    pub code: Option<String>,
+}
+
+/// What became of a pushed change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// Durable, and part of the document.
+    #[n(0)]
+    Stored,
+    /// Was part of the document before.
+    #[n(1)]
+    Duplicate,
+    /// Durable, kept aside for a person to decide.
+    #[n(2)]
+    Custody,
+    /// Not kept: follows a change the server does not have.
+    #[n(3)]
+    MissingDeps,
+}
+
+/// A page of a scope's feed, and how the whole scope stands at the moment of the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ScopePage {
+    /// The scope.
+    #[cbor(n(0), with = "id::scope")]
+    pub scope: ScopeId,
+    /// Changes when the server's store was restored; the page then starts from the beginning.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// Entries in ascending order of `seq`; may repeat what the device has.
+    #[n(2)]
+    pub entries: Vec<FeedEntry>,
+    /// The cursor after this page.
+    #[n(3)]
+    pub next_seq: u64,
+    /// Whether more follows.
+    #[n(4)]
+    pub more: bool,
+    /// Documents present in the scope.
+    #[n(5)]
+    pub count: u64,
+    /// Digest of the scope.
+    #[cbor(n(6), with = "id::digest")]
+    pub digest: Digest,
+}
+
+/// The latest word of a scope on one document.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FeedEntry {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// Its place in the feed.
+    #[n(1)]
+    pub seq: u64,
+    /// Whether the scope holds it.
+    #[cbor(n(2), with = "id::state")]
+    pub state: FeedState,
+}
+
+/// A whole document.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DocumentPayload {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// Saved bytes.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub snapshot: Vec<u8>,
+}
+
+/// The registry of the tenant, as JSON that only screens read.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RegistryPayload {
+    /// Its version.
+    #[n(0)]
+    pub version: u64,
+    /// JSON.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub json: Vec<u8>,
+}
