@@ -1,0 +1,200 @@
+// What a page and the core's worker say to each other. A page sends commands and asks for views; the worker answers,
+// and tells every page when something it may be showing has changed.
+
+import * as p from './parse';
+import { type DeviceId, type DocumentId, type Intent, type Kind, deviceId, documentId } from './records';
+import type { Named } from './registry';
+
+/** Who this tablet is on the server. */
+export interface Identity {
+  readonly device: DeviceId;
+  readonly device_name: string;
+  readonly person: Named;
+  readonly role: string;
+  readonly organisation: string;
+  readonly tenant: { readonly code: string; readonly name: string };
+  readonly scopes: readonly string[];
+}
+
+export const identity: p.Parse<Identity> = p.object((f) => ({
+  device: f.get('device', deviceId),
+  device_name: f.get('device_name', p.string),
+  person: f.get('person', p.object((n) => ({ id: n.get('id', p.string), name: n.get('name', p.string) }))),
+  role: f.get('role', p.string),
+  organisation: f.get('organisation', p.string),
+  tenant: f.get('tenant', p.object((t) => ({ code: t.get('code', p.string), name: t.get('name', p.string) }))),
+  scopes: f.get('scopes', p.list(p.string)),
+}));
+
+export interface ScopeStatus {
+  readonly scope: string;
+  readonly count: number;
+  readonly digest: string;
+  readonly agreed: boolean;
+}
+
+export interface Status {
+  readonly unsent_records: number;
+  readonly unsent_changes: number;
+  readonly last_agreed_at: number | null;
+  readonly last_exchange_at: number | null;
+  readonly last_fault: string | null;
+  readonly syncing: boolean;
+  readonly scopes: readonly ScopeStatus[];
+}
+
+/** A fault is a word, or an object whose `type` (and `code`) is one. */
+const fault: p.Parse<string | null> = (value, path) => {
+  if (value === null || value === undefined || typeof value === 'string') return value ?? null;
+  return p.object((f) => f.get('code', p.nullable(p.string)) ?? f.get('type', p.string))(value, path);
+};
+
+export const status: p.Parse<Status> = p.object((f) => ({
+  unsent_records: f.get('unsent_records', p.integer),
+  unsent_changes: f.get('unsent_changes', p.integer),
+  last_agreed_at: f.get('last_agreed_at', p.nullable(p.integer)),
+  last_exchange_at: f.get('last_exchange_at', p.nullable(p.integer)),
+  last_fault: f.get('last_fault', fault),
+  syncing: f.get('syncing', p.boolean),
+  scopes: f.get('scopes', p.list(p.object((s) => ({
+    scope: s.get('scope', p.string),
+    count: s.get('count', p.integer),
+    digest: s.get('digest', p.string),
+    agreed: s.get('agreed', p.boolean),
+  })))),
+}));
+
+/** What this tablet can do at the moment. */
+export type Stage =
+  | { readonly stage: 'starting' }
+  | { readonly stage: 'unenrolled' }
+  | { readonly stage: 'ready'; readonly identity: Identity; readonly status: Status; readonly online: boolean }
+  | { readonly stage: 'fault'; readonly fault: 'storage' | 'quota' | 'core' };
+
+export const stage: p.Parse<Stage> = p.object((f): Stage => {
+  const name = f.get('stage', p.word(['starting', 'unenrolled', 'ready', 'fault']));
+  switch (name) {
+    case 'ready':
+      return { stage: name, identity: f.get('identity', identity), status: f.get('status', status), online: f.get('online', p.boolean) };
+    case 'fault':
+      return { stage: name, fault: f.get('fault', p.word(['storage', 'quota', 'core'])) };
+    case 'starting':
+    case 'unenrolled':
+      return { stage: name };
+  }
+});
+
+export type Command =
+  | { readonly type: 'stage' }
+  | { readonly type: 'enrol'; readonly code: string; readonly device_name: string }
+  | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
+  | { readonly type: 'sync' }
+  | { readonly type: 'network'; readonly online: boolean }
+  | { readonly type: 'view'; readonly document: DocumentId }
+  | { readonly type: 'list' }
+  | { readonly type: 'registry' };
+
+/** Why a command was not carried out. `code` is stable; `detail` is the server's own plain sentence, when there is one. */
+export interface Problem {
+  readonly code: string;
+  readonly detail: string | null;
+}
+
+export interface Request {
+  readonly type: 'request';
+  readonly from: string;
+  readonly id: number;
+  readonly command: Command;
+}
+
+export type Reply =
+  | { readonly type: 'answer'; readonly to: string; readonly id: number; readonly ok: true; readonly json: string }
+  | { readonly type: 'answer'; readonly to: string; readonly id: number; readonly ok: false; readonly problem: Problem }
+  | { readonly type: 'changed'; readonly stage: Stage; readonly documents: readonly DocumentId[] }
+  /** A new worker leads; what the former one had not answered is lost. */
+  | { readonly type: 'leader' };
+
+const problem: p.Parse<Problem> = p.object((f) => ({ code: f.get('code', p.string), detail: f.get('detail', p.nullable(p.string)) }));
+
+export const reply: p.Parse<Reply> = p.object((f): Reply => {
+  const type = f.get('type', p.word(['answer', 'changed', 'leader']));
+  switch (type) {
+    case 'leader':
+      return { type };
+    case 'changed':
+      return { type, stage: f.get('stage', stage), documents: f.get('documents', p.array(documentId)) };
+    case 'answer': {
+      const to = f.get('to', p.string);
+      const id = f.get('id', p.integer);
+      return f.get('ok', p.boolean)
+        ? { type, to, id, ok: true, json: f.get('json', p.string) }
+        : { type, to, id, ok: false, problem: f.get('problem', problem) };
+    }
+  }
+});
+
+const intent: p.Parse<Intent> = p.object((f): Intent => {
+  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'step']));
+  switch (type) {
+    case 'set':
+      return {
+        type,
+        field: f.get('field', p.word([
+          'date', 'start', 'end', 'activity', 'title', 'occasion', 'venue', 'municipality', 'audience', 'dispatched_by',
+          'association', 'medium', 'minutes', 'month',
+        ])),
+        value: f.get('value', (value) => (typeof value === 'number' ? p.integer(value) : p.nullable(p.string)(value))),
+      };
+    case 'count':
+      return {
+        type,
+        measure: f.get('measure', p.string),
+        by: f.get('by', p.integer),
+        reason: f.get('reason', p.nullable(p.word(['undo', 'mistake', 'recount']))),
+      };
+    case 'link':
+    case 'unlink':
+      return { type, link: f.get('link', p.string) };
+    case 'write':
+      return { type, text: f.get('text', p.word(['outcome', 'issue', 'plan'])), value: f.get('value', p.string) };
+    case 'step':
+      return {
+        type,
+        state: f.get('state', p.word([
+          'requested', 'offered', 'confirmed', 'held', 'reported', 'settled', 'cancelled', 'postponed',
+        ])),
+        reason: f.get('reason', p.nullable(p.word(['infection', 'lecturer', 'few_people', 'weather', 'other']))),
+      };
+  }
+});
+
+const command: p.Parse<Command> = p.object((f): Command => {
+  const type = f.get('type', p.word(['stage', 'enrol', 'record', 'sync', 'network', 'view', 'list', 'registry']));
+  switch (type) {
+    case 'enrol':
+      return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string) };
+    case 'record':
+      return {
+        type,
+        document: f.get('document', documentId),
+        kind: f.get('kind', p.word(['session', 'consultation'])),
+        intent: f.get('intent', intent),
+      };
+    case 'network':
+      return { type, online: f.get('online', p.boolean) };
+    case 'view':
+      return { type, document: f.get('document', documentId) };
+    case 'stage':
+    case 'sync':
+    case 'list':
+    case 'registry':
+      return { type };
+  }
+});
+
+export const request: p.Parse<Request> = p.object((f) => ({
+  type: f.get('type', p.word(['request'])),
+  from: f.get('from', p.string),
+  id: f.get('id', p.integer),
+  command: f.get('command', command),
+}));

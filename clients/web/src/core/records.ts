@@ -1,0 +1,210 @@
+// The views of the core as the screens read them, with their parsers. Names follow the core's JSON.
+
+import * as p from './parse';
+
+export type DocumentId = string & { readonly __brand: 'DocumentId' };
+export type DeviceId = string & { readonly __brand: 'DeviceId' };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function isDocumentId(text: string): text is DocumentId {
+  return UUID.test(text);
+}
+
+export function isDeviceId(text: string): text is DeviceId {
+  return UUID.test(text);
+}
+
+export const documentId: p.Parse<DocumentId> = (value, path) => {
+  const text = p.string(value, path);
+  if (isDocumentId(text)) return text;
+  throw new p.ParseError(path ?? '$', 'a document id');
+};
+
+export const deviceId: p.Parse<DeviceId> = (value, path) => {
+  const text = p.string(value, path);
+  if (isDeviceId(text)) return text;
+  throw new p.ParseError(path ?? '$', 'a device id');
+};
+
+export const STATES = [
+  'none', 'requested', 'offered', 'confirmed', 'held', 'reported', 'settled', 'cancelled', 'postponed', 'conflict',
+] as const;
+export const GROUPS = ['planned', 'held', 'cancelled', 'postponed', 'conflict'] as const;
+export const REASONS = ['infection', 'lecturer', 'few_people', 'weather', 'other'] as const;
+export const SAVE_STATES = ['saved', 'sent', 'agreed', 'held'] as const;
+export const TEXTS = ['outcome', 'issue', 'plan'] as const;
+export const ACTIVITIES = [
+  'lecture', 'round_table', 'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting', 'screening',
+  'distribution', 'publicity', 'consultation',
+] as const;
+
+export type State = (typeof STATES)[number];
+export type Group = (typeof GROUPS)[number];
+export type Reason = (typeof REASONS)[number];
+export type SaveState = (typeof SAVE_STATES)[number];
+export type TextName = (typeof TEXTS)[number];
+export type Activity = (typeof ACTIVITIES)[number];
+export type StepState = Exclude<State, 'none' | 'conflict'>;
+export type Kind = 'session' | 'consultation';
+export type FieldName =
+  | 'date' | 'start' | 'end' | 'activity' | 'title' | 'occasion' | 'venue' | 'municipality' | 'audience'
+  | 'dispatched_by' | 'association' | 'medium' | 'minutes' | 'month';
+export type Value = string | number;
+
+/** An edit as a person makes it. */
+export type Intent =
+  | { readonly type: 'set'; readonly field: FieldName; readonly value: Value | null }
+  | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
+  | { readonly type: 'link' | 'unlink'; readonly link: string }
+  | { readonly type: 'write'; readonly text: TextName; readonly value: string }
+  | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null };
+
+const kind = p.wordOr<Kind>(['session', 'consultation'], 'session');
+const state: p.Parse<State> = (value) => p.wordOr<State>(STATES, 'none')(value);
+const group = p.wordOr<Group>(GROUPS, 'planned');
+const saveState = p.wordOr<SaveState>(SAVE_STATES, 'saved');
+const value: p.Parse<Value> = (input, path) => (typeof input === 'number' ? p.integer(input, path) : p.string(input, path));
+
+export interface Author {
+  readonly device: string | null;
+  readonly by: string | null;
+  readonly at: number | null;
+}
+
+export interface Alternative extends Author {
+  readonly value: Value;
+}
+
+export interface Field {
+  readonly value: Value;
+  /** All differing values, the shown one among them; empty when there is no conflict. */
+  readonly alternatives: readonly Alternative[];
+}
+
+export interface Tally {
+  readonly measure: string;
+  readonly total: number;
+  readonly by_device: Readonly<Record<string, number>>;
+}
+
+export interface Step extends Author {
+  readonly id: string;
+  readonly state: State;
+  readonly reason: string | null;
+}
+
+export interface RecordView {
+  readonly document: DocumentId;
+  readonly kind: Kind;
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly tallies: readonly Tally[];
+  readonly links: readonly string[];
+  readonly texts: Readonly<Record<TextName, string>>;
+  readonly steps: readonly Step[];
+  readonly state: State;
+  readonly group: Group;
+  readonly reason: string | null;
+  readonly attendance: number | null;
+  readonly save_state: SaveState;
+  readonly agreed_at: number | null;
+}
+
+const author = (f: p.Fields): Author => ({
+  device: f.get('device', p.nullable(p.string)),
+  by: f.get('by', p.nullable(p.string)),
+  at: f.get('at', p.nullable(p.integer)),
+});
+
+const field: p.Parse<Field> = p.object((f) => ({
+  value: f.get('value', value),
+  alternatives: f.get('alternatives', p.list(p.object((a) => ({ value: a.get('value', value), ...author(a) })))),
+}));
+
+export const recordView: p.Parse<RecordView> = p.object((f) => ({
+  document: f.get('document', documentId),
+  kind: f.get('kind', kind),
+  fields: f.get('fields', p.dictionary(field)),
+  tallies: f.get('tallies', p.list(p.object((t) => ({
+    measure: t.get('measure', p.string),
+    total: t.get('total', p.integer),
+    by_device: t.get('by_device', p.dictionary(p.integer)),
+  })))),
+  links: f.get('links', p.list(p.string)),
+  texts: f.get('texts', p.object((t) => ({
+    outcome: t.get('outcome', p.nullable(p.string)) ?? '',
+    issue: t.get('issue', p.nullable(p.string)) ?? '',
+    plan: t.get('plan', p.nullable(p.string)) ?? '',
+  }))),
+  steps: f.get('steps', p.list(p.object((s) => ({
+    id: s.get('id', p.string),
+    state: s.get('state', state),
+    reason: s.get('reason', p.nullable(p.string)),
+    ...author(s),
+  })))),
+  state: f.get('state', state),
+  group: f.get('group', group),
+  reason: f.get('reason', p.nullable(p.string)),
+  attendance: f.get('attendance', p.nullable(p.integer)),
+  save_state: f.get('save_state', saveState),
+  agreed_at: f.get('agreed_at', p.nullable(p.integer)),
+}));
+
+/** One line of a list. */
+export interface Entry {
+  readonly document: DocumentId;
+  readonly kind: Kind;
+  readonly activity: string | null;
+  readonly title: string | null;
+  readonly occasion: string | null;
+  readonly date: string | null;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly venue: string | null;
+  readonly municipality: string | null;
+  readonly association: string | null;
+  readonly dispatched_by: string | null;
+  readonly state: State;
+  readonly group: Group;
+  readonly attendance: number | null;
+  readonly tallies: Readonly<Record<string, number | null>>;
+  readonly conflict_count: number;
+  readonly save_state: SaveState;
+  readonly agreed_at: number | null;
+}
+
+const text = p.nullable(p.string);
+
+export const entry: p.Parse<Entry> = p.object((f) => ({
+  document: f.get('document', documentId),
+  kind: f.get('kind', kind),
+  activity: f.get('activity', text),
+  title: f.get('title', text),
+  occasion: f.get('occasion', text),
+  date: f.get('date', text),
+  start: f.get('start', text),
+  end: f.get('end', text),
+  venue: f.get('venue', text),
+  municipality: f.get('municipality', text),
+  association: f.get('association', text),
+  dispatched_by: f.get('dispatched_by', text),
+  state: f.get('state', state),
+  group: f.get('group', group),
+  attendance: f.get('attendance', p.nullable(p.integer)),
+  tallies: f.get('tallies', p.nullable(p.dictionary(p.nullable(p.integer)))) ?? {},
+  conflict_count: f.get('conflict_count', p.nullable(p.integer)) ?? 0,
+  save_state: f.get('save_state', saveState),
+  agreed_at: f.get('agreed_at', p.nullable(p.integer)),
+}));
+
+export const entries: p.Parse<readonly Entry[]> = p.array(entry);
+
+/** The shown text of a field; null when it has none. */
+export function fieldText(view: RecordView, name: FieldName): string | null {
+  const found = view.fields[name];
+  return found === undefined ? null : String(found.value);
+}
+
+export function tally(view: RecordView, measure: string): Tally | null {
+  return view.tallies.find((candidate) => candidate.measure === measure) ?? null;
+}

@@ -1,0 +1,90 @@
+// The registry as tablets hold it: read-only reference data, versioned by the server.
+
+import * as p from './parse';
+
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Municipality {
+  readonly code: string;
+  readonly name: string;
+  readonly kana: string;
+  readonly medical_area: string;
+}
+
+export interface Lecturer {
+  readonly id: string;
+  readonly surname: string;
+  readonly given_name: string | null;
+  readonly title: string | null;
+  readonly affiliation: string | null;
+  readonly association: string | null;
+  readonly bank: boolean;
+}
+
+export interface Material extends Named {
+  readonly unit: string;
+  readonly eligibilities: readonly Named[];
+}
+
+export interface Registry {
+  readonly version: number;
+  readonly municipalities: readonly Municipality[];
+  readonly associations: readonly Named[];
+  readonly lecturers: readonly Lecturer[];
+  readonly materials: readonly Material[];
+  readonly media: readonly Named[];
+  readonly people: readonly Named[];
+  readonly devices: readonly Named[];
+}
+
+const named: p.Parse<Named> = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
+const text = p.nullable(p.string);
+
+export const registry: p.Parse<Registry> = p.object((f) => ({
+  version: f.get('version', p.integer),
+  municipalities: f.get('municipalities', p.list(p.object((m) => ({
+    code: m.get('code', p.string),
+    name: m.get('name', p.string),
+    kana: m.get('kana', text) ?? '',
+    medical_area: m.get('medical_area', text) ?? '',
+  })))),
+  associations: f.get('associations', p.list(named)),
+  lecturers: f.get('lecturers', p.list(p.object((l) => ({
+    id: l.get('id', p.string),
+    surname: l.get('surname', p.string),
+    given_name: l.get('given_name', text),
+    title: l.get('title', text),
+    affiliation: l.get('affiliation', text),
+    association: l.get('association', text),
+    bank: l.get('bank', p.nullable(p.boolean)) ?? false,
+  })))),
+  materials: f.get('materials', p.list(p.object((m) => ({
+    id: m.get('id', p.string),
+    name: m.get('name', p.string),
+    unit: m.get('unit', text) ?? '',
+    eligibilities: m.get('eligibilities', p.list(named)),
+  })))),
+  media: f.get('media', p.list(named)),
+  people: f.get('people', p.list(named)),
+  devices: f.get('devices', p.list(named)),
+}));
+
+export const EMPTY_REGISTRY: Registry = {
+  version: 0, municipalities: [], associations: [], lecturers: [], materials: [], media: [], people: [], devices: [],
+};
+
+/** 富沢医師, or 富沢 when no title is known. */
+export function lecturerName(lecturer: Lecturer): string {
+  return `${lecturer.surname}${lecturer.given_name ? ` ${lecturer.given_name}` : ''}${lecturer.title ?? ''}`;
+}
+
+export function nameOf(list: readonly Named[], id: string | null): string | null {
+  return list.find((item) => item.id === id)?.name ?? null;
+}
+
+export function municipalityName(registry: Registry, code: string | null): string | null {
+  return registry.municipalities.find((item) => item.code === code)?.name ?? null;
+}

@@ -1,0 +1,94 @@
+// The tablet's disk: one IndexedDB database, one object store per table of the core, one for the host itself.
+//
+// Invariants: a batch of writes is one transaction with strict durability and counts as written on `complete` only;
+// error, abort and a full disk all come back as a fault, never as silence.
+
+import { type IDBPDatabase, openDB } from 'idb';
+import type { Row, Write } from './core';
+
+export const TABLES = ['document', 'outbox', 'intent', 'scope', 'meta'] as const;
+const HOST = 'host';
+
+export type StoreFault = 'quota' | 'storage';
+export type Stored = { readonly ok: true } | { readonly ok: false; readonly fault: StoreFault };
+
+export interface Store {
+  rows(): Promise<readonly Row[]>;
+  write(writes: readonly Write[]): Promise<Stored>;
+  /** A value of the host itself, such as the credential. */
+  read(key: string): Promise<unknown>;
+  keep(key: string, value: unknown): Promise<Stored>;
+  close(): void;
+}
+
+function faultOf(error: unknown): StoreFault {
+  return error instanceof DOMException && error.name === 'QuotaExceededError' ? 'quota' : 'storage';
+}
+
+/** Runs `fill` in one strict transaction and waits until it is on the disk. */
+async function commit(
+  database: IDBPDatabase,
+  tables: readonly string[],
+  fill: (put: (table: string, key: string, value: unknown) => void) => void,
+): Promise<Stored> {
+  try {
+    const transaction = database.transaction([...tables], 'readwrite', { durability: 'strict' });
+    // `done` rejects on abort; the failure of a single request aborts the transaction and must not go unhandled.
+    const done = transaction.done;
+    try {
+      fill((table, key, value) => {
+        const store = transaction.objectStore(table);
+        const request = value === null ? store.delete(key) : store.put(value, key);
+        request.catch(() => undefined);
+      });
+    } catch (error) {
+      transaction.abort();
+      await done.catch(() => undefined);
+      return { ok: false, fault: faultOf(error) };
+    }
+    await done;
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, fault: faultOf(error) };
+  }
+}
+
+export async function openStore(name: string, onClosed: () => void): Promise<Store> {
+  const database = await openDB(name, 1, {
+    upgrade(fresh) {
+      for (const table of [...TABLES, HOST]) fresh.createObjectStore(table);
+    },
+    // Another tab wants a newer layout: let it through, this tab must be reloaded.
+    blocking(_current, _blocked, event) {
+      if (event.target instanceof IDBDatabase) event.target.close();
+      onClosed();
+    },
+    terminated: onClosed,
+  });
+  return {
+    async rows() {
+      const transaction = database.transaction([...TABLES], 'readonly');
+      const rows: Row[] = [];
+      for (const table of TABLES) {
+        const store = transaction.objectStore(table);
+        const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+        keys.forEach((key, index) => {
+          const value: unknown = values[index];
+          if (typeof key === 'string' && value instanceof Uint8Array) rows.push({ table, key, value });
+        });
+      }
+      await transaction.done;
+      return rows;
+    },
+    write(writes) {
+      const tables = [...new Set(writes.map((write) => write.table))];
+      if (tables.length === 0) return Promise.resolve({ ok: true });
+      return commit(database, tables, (put) => {
+        for (const write of writes) put(write.table, write.key, write.value);
+      });
+    },
+    read: (key) => database.get(HOST, key),
+    keep: (key, value) => commit(database, [HOST], (put) => put(HOST, key, value)),
+    close: () => database.close(),
+  };
+}

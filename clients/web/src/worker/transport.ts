@@ -1,0 +1,135 @@
+// The way to the server: one sync request, enrolment, and the stream of notices. Every failure is a value.
+
+import * as p from '../core/parse';
+import { type Identity, identity, type Problem } from '../core/protocol';
+
+export type Fault =
+  | { readonly type: 'unreachable' }
+  | { readonly type: 'unauthorised' }
+  | { readonly type: 'busy'; readonly retry_after_ms?: number }
+  | { readonly type: 'refused'; readonly code?: string };
+
+export type Exchanged = { readonly ok: Uint8Array } | { readonly fault: Fault };
+
+export interface Credential {
+  readonly token: string;
+  readonly identity: Identity;
+}
+
+export const credential: p.Parse<Credential> = p.object((f) => ({
+  token: f.get('token', p.string),
+  identity: f.get('identity', identity),
+}));
+
+export type Enrolled =
+  | { readonly ok: true; readonly credential: Credential }
+  | { readonly ok: false; readonly problem: Problem };
+
+export interface Transport {
+  exchange(token: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
+  enrol(code: string, device: string, deviceName: string): Promise<Enrolled>;
+  /** Reads notices until the stream ends or `signal` is aborted; true when it was open at all. */
+  events(token: string, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<boolean>;
+}
+
+const EXCHANGE_TIMEOUT_MS = 60_000;
+const ENROL_TIMEOUT_MS = 30_000;
+
+const problemBody: p.Parse<Problem> = p.object((f) => ({
+  code: f.get('code', p.nullable(p.string)) ?? 'refused',
+  detail: f.get('detail', p.nullable(p.string)),
+}));
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const parsed = p.attempt(problemBody, await response.json());
+    if (parsed.ok) return parsed.value;
+  } catch {
+    // A proxy's own page, not ours.
+  }
+  return { code: `http_${response.status}`, detail: null };
+}
+
+function retryAfter(response: Response): { retry_after_ms?: number } {
+  const seconds = Number(response.headers.get('retry-after') ?? 'none');
+  return Number.isFinite(seconds) && seconds >= 0 ? { retry_after_ms: Math.round(seconds * 1000) } : {};
+}
+
+async function compressed(body: Uint8Array<ArrayBuffer>): Promise<{ body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }> {
+  if (typeof CompressionStream === 'undefined' || body.length < 512) return { body, headers: {} };
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'));
+  return { body: new Uint8Array(await new Response(stream).arrayBuffer()), headers: { 'content-encoding': 'gzip' } };
+}
+
+export function createTransport(deps: { readonly fetch: typeof fetch }): Transport {
+  return {
+    async exchange(token, plain) {
+      try {
+        const { body, headers } = await compressed(plain);
+        const response = await deps.fetch('/v1/sync', {
+          method: 'POST',
+          headers: { authorization: `Device ${token}`, 'content-type': 'application/cbor', ...headers },
+          body,
+          cache: 'no-store',
+          credentials: 'omit',
+          signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
+        });
+        if (response.ok) return { ok: new Uint8Array(await response.arrayBuffer()) };
+        if (response.status === 401) return { fault: { type: 'unauthorised' } };
+        if (response.status === 429 || response.status >= 500) return { fault: { type: 'busy', ...retryAfter(response) } };
+        return { fault: { type: 'refused', code: (await problemOf(response)).code } };
+      } catch {
+        return { fault: { type: 'unreachable' } };
+      }
+    },
+
+    async enrol(code, device, deviceName) {
+      try {
+        const response = await deps.fetch('/v1/enrol', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ code, device, device_name: deviceName }),
+          cache: 'no-store',
+          credentials: 'omit',
+          signal: AbortSignal.timeout(ENROL_TIMEOUT_MS),
+        });
+        if (!response.ok) return { ok: false, problem: await problemOf(response) };
+        const answer: unknown = await response.json();
+        const parsed = p.attempt(p.object((f) => ({ token: f.get('token', p.string) })), answer);
+        const who = p.attempt(identity, answer);
+        if (!parsed.ok || !who.ok) return { ok: false, problem: { code: 'unreadable', detail: null } };
+        return { ok: true, credential: { token: parsed.value.token, identity: who.value } };
+      } catch {
+        return { ok: false, problem: { code: 'unreachable', detail: null } };
+      }
+    },
+
+    async events(token, onOpen, onChanged, signal) {
+      let opened = false;
+      try {
+        const response = await deps.fetch('/v1/events', {
+          headers: { authorization: `Device ${token}`, accept: 'text/event-stream' },
+          cache: 'no-store',
+          credentials: 'omit',
+          signal,
+        });
+        if (!response.ok || response.body === null) return false;
+        opened = true;
+        onOpen();
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let buffer = '';
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return opened;
+          buffer += value;
+          const lines = buffer.split(/\r\n|\r|\n/);
+          buffer = lines.pop() ?? '';
+          // Which scope it was does not matter: one exchange covers all of them.
+          if (lines.some((line) => line.startsWith('data:'))) onChanged();
+        }
+      } catch {
+        return opened;
+      }
+    },
+  };
+}
