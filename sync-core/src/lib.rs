@@ -5,5 +5,7 @@ pub mod document;
 pub mod domain;
 pub mod gate;
 pub mod ids;
+pub mod sync;
+pub mod tablet;
 pub mod time;
 pub mod wire;

@@ -9,7 +9,7 @@ mod change;
 mod heads;
 mod layout;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::transaction::{CommitOptions, Transactable};
@@ -167,6 +167,34 @@ impl Document {
             .into_iter()
             .map(|hash| ChangeHash::from_bytes(hash.0))
             .collect()
+    }
+
+    /// The heads it would have without the changes that are `left_out` and all that follow them.
+    pub fn heads_without(&mut self, left_out: &dyn Fn(&ChangeHash) -> bool) -> Heads {
+        let mut gone = BTreeSet::new();
+        let mut heads = BTreeSet::new();
+        for change in self.crdt.get_changes_meta(&[]) {
+            let hash = ChangeHash::from_bytes(change.hash.0);
+            if left_out(&hash)
+                || change
+                    .deps
+                    .iter()
+                    .any(|dependency| gone.contains(&dependency.0))
+            {
+                gone.insert(change.hash.0);
+            } else {
+                for dependency in &change.deps {
+                    heads.remove(&ChangeHash::from_bytes(dependency.0));
+                }
+                heads.insert(hash);
+            }
+        }
+        heads.into_iter().collect()
+    }
+
+    /// How many edits wait for a commit.
+    pub fn pending_operations(&self) -> usize {
+        self.crdt.pending_ops()
     }
 
     /// Whether it holds the change of this name.

@@ -1,0 +1,219 @@
+//! Changes of one document that the server has not yet named as kept.
+//!
+//! Invariant: a change leaves only through a receipt that names it (SYN-2); a change that is not yet durable on this
+//! device is not sent (SYN-1).
+
+use crate::document::RawChange;
+use crate::ids::ChangeHash;
+use crate::wire::{Outcome, Receipt};
+
+/// One waiting change.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// Its row number in this document's outbox; never reused while rows remain.
+    pub number: u64,
+    /// The change.
+    pub change: RawChange,
+    /// Whether the host has confirmed that it is stored.
+    pub durable: bool,
+}
+
+/// The waiting changes of one document, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    queued: Vec<Queued>,
+    next: u64,
+}
+
+/// What a receipt did to an outbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Row numbers that left.
+    pub left: Vec<u64>,
+    /// Changes the server keeps in custody, with its code.
+    pub held: Vec<(ChangeHash, String)>,
+    /// Whether the server asked for changes that come before.
+    pub missing: bool,
+    /// Runs that named something that was not sent; ignored.
+    pub unknown: usize,
+}
+
+impl Outbox {
+    /// Adds a change; returns its row number.
+    pub fn push(&mut self, change: RawChange, durable: bool) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.queued.push(Queued {
+            number,
+            change,
+            durable,
+        });
+        number
+    }
+
+    /// Puts back a row read from the host's store.
+    pub fn restore(&mut self, number: u64, change: RawChange) {
+        self.queued.push(Queued {
+            number,
+            change,
+            durable: true,
+        });
+        self.queued.sort_by_key(|queued| queued.number);
+        self.next = self.next.max(number + 1);
+    }
+
+    /// The host has stored row `number`.
+    pub fn confirm(&mut self, number: u64) {
+        if let Some(queued) = self
+            .queued
+            .iter_mut()
+            .find(|queued| queued.number == number)
+        {
+            queued.durable = true;
+        }
+    }
+
+    /// Whether anything waits.
+    pub fn is_empty(&self) -> bool {
+        self.queued.is_empty()
+    }
+
+    /// How many changes wait.
+    pub fn len(&self) -> usize {
+        self.queued.len()
+    }
+
+    /// The waiting changes, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Queued> {
+        self.queued.iter()
+    }
+
+    /// The changes that may be sent: the durable ones before the first that is not.
+    pub fn sendable(&self) -> impl Iterator<Item = &Queued> {
+        self.queued.iter().take_while(|queued| queued.durable)
+    }
+
+    /// Replaces everything by `changes`; used when the server must hear all of this device's changes again.
+    /// Returns the old row numbers and the new rows.
+    pub fn replace(&mut self, changes: Vec<RawChange>) -> (Vec<u64>, Vec<u64>) {
+        let old = self.queued.drain(..).map(|queued| queued.number).collect();
+        let new = changes
+            .into_iter()
+            .map(|change| self.push(change, false))
+            .collect();
+        (old, new)
+    }
+
+    /// Takes in the receipt for the changes `sent`, in the order they were sent.
+    pub fn settle(&mut self, sent: &[ChangeHash], receipt: &Receipt) -> Settled {
+        let mut settled = Settled::default();
+        let mut rest = sent;
+        for run in &receipt.runs {
+            let named = usize::try_from(run.count)
+                .ok()
+                .and_then(|count| rest.split_at_checked(count));
+            let Some((these, after)) = named.filter(|(these, _)| these.last() == Some(&run.last))
+            else {
+                settled.unknown += 1;
+                break;
+            };
+            rest = after;
+            match run.outcome {
+                Outcome::Stored | Outcome::Duplicate => self.remove(these, &mut settled),
+                Outcome::Custody => {
+                    let code = run.code.clone().unwrap_or_default();
+                    settled
+                        .held
+                        .extend(these.iter().map(|hash| (*hash, code.clone())));
+                    self.remove(these, &mut settled);
+                }
+                Outcome::MissingDeps => settled.missing = true,
+            }
+        }
+        settled
+    }
+
+    fn remove(&mut self, hashes: &[ChangeHash], settled: &mut Settled) {
+        self.queued.retain(|queued| {
+            let leaves = hashes.contains(&queued.change.hash);
+            if leaves {
+                settled.left.push(queued.number);
+            }
+            !leaves
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DocumentId;
+    use crate::wire::Run;
+
+    fn hash(n: u8) -> ChangeHash {
+        ChangeHash::from_bytes([n; 32])
+    }
+
+    fn filled() -> Outbox {
+        let mut outbox = Outbox::default();
+        for n in 1..=3 {
+            outbox.push(
+                RawChange {
+                    hash: hash(n),
+                    bytes: vec![n],
+                },
+                n != 3,
+            );
+        }
+        outbox
+    }
+
+    fn receipt(runs: Vec<Run>) -> Receipt {
+        Receipt {
+            document: DocumentId::from_bytes([0; 16]),
+            runs,
+        }
+    }
+
+    #[test]
+    fn syn_1_only_durable_changes_are_sent() {
+        assert_eq!(filled().sendable().count(), 2);
+    }
+
+    #[test]
+    fn syn_2_a_change_leaves_only_when_a_run_names_it() {
+        let mut outbox = filled();
+        let sent = [hash(1), hash(2)];
+        let lying = Run {
+            outcome: Outcome::Stored,
+            count: 2,
+            last: hash(9),
+            code: None,
+        };
+        assert_eq!(outbox.settle(&sent, &receipt(vec![lying])).unknown, 1);
+        let endless = Run {
+            outcome: Outcome::Stored,
+            count: u64::MAX,
+            last: hash(2),
+            code: None,
+        };
+        assert_eq!(outbox.settle(&sent, &receipt(vec![endless])).unknown, 1);
+        assert_eq!(outbox.len(), 3);
+        let stored = Run {
+            outcome: Outcome::Stored,
+            count: 1,
+            last: hash(1),
+            code: None,
+        };
+        let held = Run {
+            outcome: Outcome::Custody,
+            count: 1,
+            last: hash(2),
+            code: Some("sequence".into()),
+        };
+        let settled = outbox.settle(&sent, &receipt(vec![stored, held]));
+        assert_eq!(settled.left, [0, 1]);
+        assert_eq!(settled.held, [(hash(2), "sequence".to_owned())]);
+        assert_eq!(outbox.len(), 1);
+    }
+}

@@ -1,0 +1,94 @@
+//! When to talk to the server: at once when there is something to say, again after a failure with growing delays,
+//! and now and then in any case, since a lost notice must cost only freshness.
+
+use super::backoff::{Chance, delay_ms};
+use crate::time::Timestamp;
+
+/// Between two exchanges when nothing is new.
+const POLL_MS: u64 = 60_000;
+
+/// What stands between now and the next exchange.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    online: bool,
+    in_flight: bool,
+    failures: u32,
+    /// The next exchange starts at this time, unless something makes it start earlier.
+    due: Timestamp,
+    /// No exchange starts before this time, whatever is waiting: backoff, or the server's own word.
+    not_before: Timestamp,
+    chance: Chance,
+}
+
+impl Schedule {
+    /// The first exchange is due at once.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            online: true,
+            in_flight: false,
+            failures: 0,
+            due: Timestamp(0),
+            not_before: Timestamp(0),
+            chance: Chance::new(seed),
+        }
+    }
+
+    /// The host says whether there is a network at all. Coming back forgets old failures.
+    pub fn set_online(&mut self, online: bool, now: Timestamp) {
+        if online && !self.online {
+            self.failures = 0;
+            self.not_before = now;
+            self.due = now;
+        }
+        self.online = online;
+    }
+
+    /// Whether the host reported a network.
+    pub fn online(&self) -> bool {
+        self.online
+    }
+
+    /// Whether an exchange is under way.
+    pub fn in_flight(&self) -> bool {
+        self.in_flight
+    }
+
+    /// Exchange as soon as allowed. A person's wish (`urgent`) overrides backoff.
+    pub fn ask(&mut self, now: Timestamp, urgent: bool) {
+        self.due = self.due.min(now);
+        if urgent {
+            self.not_before = self.not_before.min(now);
+        }
+    }
+
+    /// When the next exchange may start; `None` while offline or one is under way.
+    pub fn next(&self) -> Option<Timestamp> {
+        (self.online && !self.in_flight).then(|| self.due.max(self.not_before))
+    }
+
+    /// An exchange starts.
+    pub fn started(&mut self) {
+        self.in_flight = true;
+    }
+
+    /// The exchange ended well; `more` asks for the next one at once.
+    pub fn succeeded(&mut self, now: Timestamp, more: bool) {
+        self.in_flight = false;
+        self.failures = 0;
+        self.not_before = now;
+        self.due = if more {
+            now
+        } else {
+            now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS))
+        };
+    }
+
+    /// The exchange failed. `retry_after_ms` is the server's own word.
+    pub fn failed(&mut self, now: Timestamp, retry_after_ms: Option<u64>) {
+        self.in_flight = false;
+        self.failures = self.failures.saturating_add(1);
+        let own = delay_ms(self.failures, &mut self.chance);
+        self.not_before = now.plus_ms(own.max(retry_after_ms.unwrap_or(0)));
+        self.due = now;
+    }
+}

@@ -1,0 +1,128 @@
+//! Where this device stands in the feed of each scope.
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::ids::ScopeId;
+use crate::time::Timestamp;
+use crate::wire::{ScopeCursor, ScopePage};
+
+/// Time between two repairs of the same scope, so that a difference that cannot be mended does not become a loop.
+const REPAIR_MS: u64 = 600_000;
+
+/// The standing in one scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Epoch of the server's store; `None` before the first answer.
+    pub epoch: Option<[u8; 16]>,
+    /// Everything up to this place of the feed is here.
+    pub seq: u64,
+    /// When the digest computed here last equalled the server's.
+    pub agreed_at: Option<Timestamp>,
+    /// Whether the last comparison found a difference.
+    pub differs: bool,
+    /// When a difference was last answered by asking for everything again.
+    pub repaired_at: Option<Timestamp>,
+}
+
+/// What a page means for the device beyond its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The feed went on.
+    Continued,
+    /// The server's store is another than before: offer it all own changes again.
+    NewEpoch,
+}
+
+/// All scopes this device may hold.
+#[derive(Clone, Debug, Default)]
+pub struct Standings(BTreeMap<ScopeId, Standing>);
+
+impl Standings {
+    /// Puts back a row read from the host's store.
+    pub fn restore(&mut self, scope: ScopeId, standing: Standing) {
+        self.0.insert(scope, standing);
+    }
+
+    /// The scopes in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ScopeId, &Standing)> {
+        self.0.iter()
+    }
+
+    /// The standing in one scope.
+    pub fn get(&self, scope: &ScopeId) -> Option<&Standing> {
+        self.0.get(scope)
+    }
+
+    /// What the request says of each scope.
+    pub fn cursors(&self) -> Vec<ScopeCursor> {
+        let cursor = |(scope, standing): (&ScopeId, &Standing)| ScopeCursor {
+            scope: scope.clone(),
+            epoch: standing.epoch,
+            seq: standing.seq,
+        };
+        self.0.iter().map(cursor).collect()
+    }
+
+    /// Scopes the answer no longer names; they are forgotten.
+    pub fn drop_absent(&mut self, pages: &[ScopePage]) -> Vec<ScopeId> {
+        let named = |scope: &ScopeId| pages.iter().any(|page| page.scope == *scope);
+        let gone: Vec<ScopeId> = self
+            .0
+            .keys()
+            .filter(|scope| !named(scope))
+            .cloned()
+            .collect();
+        for scope in &gone {
+            self.0.remove(scope);
+        }
+        gone
+    }
+
+    /// Moves the cursor past a page whose documents are taken in.
+    pub fn take(&mut self, page: &ScopePage) -> Taken {
+        let standing = self.0.entry(page.scope.clone()).or_default();
+        let new_epoch = standing.epoch.is_some_and(|epoch| epoch != page.epoch);
+        standing.epoch = Some(page.epoch);
+        standing.seq = page.next_seq;
+        if new_epoch {
+            Taken::NewEpoch
+        } else {
+            Taken::Continued
+        }
+    }
+
+    /// Compares the digest of a complete scope. Returns whether everything must be asked for again.
+    pub fn compare(
+        &mut self,
+        page: &ScopePage,
+        own: Digest,
+        own_count: u64,
+        now: Timestamp,
+    ) -> bool {
+        let Some(standing) = self.0.get_mut(&page.scope) else {
+            return false;
+        };
+        if own == page.digest && own_count == page.count {
+            standing.agreed_at = Some(now);
+            standing.differs = false;
+            return false;
+        }
+        standing.differs = true;
+        let repair = standing
+            .repaired_at
+            .is_none_or(|at| now >= at.plus_ms(REPAIR_MS));
+        if repair {
+            standing.repaired_at = Some(now);
+            standing.seq = 0;
+        }
+        repair
+    }
+
+    /// Asks for everything again, in every scope.
+    pub fn restart(&mut self) {
+        for standing in self.0.values_mut() {
+            standing.seq = 0;
+        }
+    }
+}

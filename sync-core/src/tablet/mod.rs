@@ -1,0 +1,325 @@
+//! A tablet without its hardware: records edits, keeps them, exchanges them. The browser, the command line and the
+//! simulation drive the same code.
+//!
+//! ```text
+//! host:   open(rows) ─► loop { handle(now, input); while let Some(e) = poll_effect() { do e }; sleep until next_wakeup }
+//! edit:   Record ─► Persist(intent row) ─► Persisted ─► Shown ─► (400 ms) commit ─► Persist(document, outbox, −intents)
+//! sync:   Exchange(body) ─► Exchanged ─► Persist(documents, −outbox, cursors) ─► Persisted ─► Shown
+//! ```
+//!
+//! Methods: getters; [`Tablet::handle`]; [`Tablet::poll_effect`]; [`Tablet::next_wakeup`]. Effects must be carried out
+//! in order, and every one but `Shown` answered once. A late, doubled or unknown answer is ignored.
+//!
+//! Invariants (SPEC TAB-n): an edit is shown only after its row is durable; a change is sent only after its row is
+//! durable; after a failed `persist` nothing more is recorded or sent until the host opens the tablet anew.
+//! Deliberately absent: a clock, randomness, storage, the network, and credentials.
+
+mod answer;
+mod port;
+mod record;
+mod report;
+mod row;
+mod shelf;
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub use port::{Effect, Exchanged, Fault, Identity, Input, TaskId};
+pub use report::{RecordDetail, RecordSummary, SaveState, ScopeStatus, Status};
+pub use row::{Row, Table, Write};
+
+use crate::document::RawChange;
+use crate::domain::IntentError;
+use crate::ids::{ActorId, ChangeHash, DocumentId};
+use crate::sync::{Chance, Schedule, Standings};
+use crate::time::Timestamp;
+use record::Batch;
+use row::{OutboxRow, RegistryRow, decode, encode, outbox_key, read_outbox_key};
+use shelf::Shelf;
+
+/// Documents of the answer this tablet takes at a time, in bytes.
+const PAGE_BYTES: u64 = 1_000_000;
+/// Changes sent at a time, in bytes.
+const PUSH_BYTES: usize = 512 * 1024;
+/// Documents sent at a time.
+const PUSH_DOCUMENTS: usize = 400;
+
+/// An input that was not taken; nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The edit makes no sense.
+    #[error(transparent)]
+    Intent(#[from] IntentError),
+    /// The record exists and is of another kind.
+    #[error("the record is of another kind")]
+    Kind,
+    /// Storing failed before; the host must open the tablet anew.
+    #[error("this tablet could not store what was recorded; open it again")]
+    Storage,
+}
+
+/// What to do once a `persist` effect is durable.
+#[derive(Debug)]
+enum Waiting {
+    /// Make the edit of this intent row.
+    Intent(u64),
+    /// Allow these outbox rows to be sent, and show these records.
+    Confirm {
+        rows: Vec<(DocumentId, u64)>,
+        shown: Vec<DocumentId>,
+    },
+}
+
+/// What was sent in the exchange under way.
+#[derive(Debug)]
+struct InFlight {
+    task: TaskId,
+    sent: BTreeMap<DocumentId, Vec<ChangeHash>>,
+}
+
+/// See the module page.
+pub struct Tablet {
+    identity: Identity,
+    shelf: Shelf,
+    standings: Standings,
+    schedule: Schedule,
+    registry: Option<RegistryRow>,
+    batches: BTreeMap<DocumentId, Batch>,
+    stored_intents: BTreeMap<u64, row::IntentRow>,
+    next_intent: u64,
+    next_task: u64,
+    waiting: BTreeMap<TaskId, Waiting>,
+    in_flight: Option<InFlight>,
+    effects: VecDeque<Effect>,
+    storage_failed: bool,
+    unreadable_rows: usize,
+    last_exchange_at: Option<Timestamp>,
+    last_fault: Option<Fault>,
+}
+
+impl std::fmt::Debug for Tablet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tablet")
+            .field("device", &self.identity.device)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tablet {
+    /// Starts from the rows the host holds; an empty list is a new tablet. Edits that were durable but not yet part of
+    /// a change become one now.
+    ///
+    /// `seed` is fresh chance at every start: it spreads retries, and names this tablet's writer when there is none yet.
+    pub fn open(now: Timestamp, identity: Identity, seed: u64, rows: Vec<Row>) -> Self {
+        let mut meta: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut others = Vec::new();
+        for row in rows {
+            if row.table == Table::Meta {
+                meta.insert(row.key, row.value);
+            } else {
+                others.push(row);
+            }
+        }
+        let stored_writer = meta.get("writer").and_then(|bytes| decode::<u32>(bytes));
+        let writer = stored_writer.unwrap_or_else(|| {
+            let chosen = Chance::new(seed ^ u64::from(u32::MAX)).below(u64::from(u32::MAX));
+            u32::try_from(chosen).unwrap_or(0)
+        });
+        let mut tablet = Self {
+            identity,
+            shelf: Shelf::new(ActorId::new(identity.device, writer)),
+            standings: Standings::default(),
+            schedule: Schedule::new(seed),
+            registry: meta.get("registry").and_then(|bytes| decode(bytes)),
+            batches: BTreeMap::new(),
+            stored_intents: BTreeMap::new(),
+            next_intent: meta
+                .get("intent")
+                .and_then(|bytes| decode(bytes))
+                .unwrap_or(1),
+            next_task: 1,
+            waiting: BTreeMap::new(),
+            in_flight: None,
+            effects: VecDeque::new(),
+            storage_failed: false,
+            unreadable_rows: 0,
+            last_exchange_at: meta
+                .get("exchange")
+                .and_then(|bytes| decode(bytes))
+                .map(Timestamp),
+            last_fault: None,
+        };
+        if stored_writer.is_none() {
+            let write = Write {
+                table: Table::Meta,
+                key: "writer".to_owned(),
+                value: Some(encode(&writer)),
+            };
+            tablet.persist(
+                vec![write],
+                Waiting::Confirm {
+                    rows: Vec::new(),
+                    shown: Vec::new(),
+                },
+            );
+        }
+        tablet.restore(others);
+        tablet.replay(now);
+        tablet
+    }
+
+    /// Takes in what happened. Time may not go back.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), Refusal> {
+        match input {
+            Input::Record {
+                document,
+                kind,
+                by,
+                intent,
+            } => self.record(now, document, kind, by, intent)?,
+            Input::Wake => {}
+            Input::Sync => self.schedule.ask(now, true),
+            Input::Online { online } => {
+                self.schedule.set_online(online, now);
+                self.show(Vec::new());
+            }
+            Input::Persisted { task, ok: true } => self.persisted(now, task),
+            Input::Persisted { task, ok: false } => {
+                if self.waiting.remove(&task).is_some() {
+                    self.storage_failed = true;
+                    self.effects.clear();
+                    self.show(Vec::new());
+                }
+            }
+            Input::Exchanged { task, result } => self.exchanged(now, task, result),
+        }
+        if !self.storage_failed {
+            self.commit_due(now);
+            self.exchange_due(now);
+            let batches = &self.batches;
+            self.shelf.close_idle(|id| batches.contains_key(&id));
+        }
+        Ok(())
+    }
+
+    /// The next thing to do; `None` when there is nothing.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call `handle` with [`Input::Wake`], if nothing else happens before.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        if self.storage_failed {
+            return None;
+        }
+        let commit = self.batches.values().map(|batch| batch.due).min();
+        [commit, self.schedule.next()].into_iter().flatten().min()
+    }
+
+    fn restore(&mut self, rows: Vec<Row>) {
+        let mut outbox = Vec::new();
+        for row in rows {
+            let read =
+                match row.table {
+                    Table::Document => row.key.parse().ok().zip(decode(&row.value)).is_some_and(
+                        |(id, document)| {
+                            let restored: Result<(), _> = self.shelf.restore(id, document);
+                            restored.is_ok()
+                        },
+                    ),
+                    Table::Outbox => {
+                        let read = read_outbox_key(&row.key).zip(decode::<OutboxRow>(&row.value));
+                        let is_some = read.is_some();
+                        outbox.extend(read);
+                        is_some
+                    }
+                    Table::Intent => {
+                        let read = row.key.parse::<u64>().ok().zip(decode(&row.value));
+                        if let Some((number, intent)) = read {
+                            self.next_intent = self.next_intent.max(number + 1);
+                            self.stored_intents.insert(number, intent);
+                            true
+                        } else {
+                            false
+                        }
+                    }
+                    Table::Scope => {
+                        let read = row
+                            .key
+                            .parse()
+                            .ok()
+                            .zip(decode::<row::ScopeRow>(&row.value));
+                        let is_some = read.is_some();
+                        if let Some((scope, standing)) = read {
+                            self.standings.restore(scope, standing.into());
+                        }
+                        is_some
+                    }
+                    Table::Meta => true,
+                };
+            self.unreadable_rows += usize::from(!read);
+        }
+        for ((document, number), row) in outbox {
+            match self.shelf.get_mut(document) {
+                Some(entry) => entry.outbox.restore(number, RawChange::from(row)),
+                None => self.unreadable_rows += 1,
+            }
+        }
+        if self.unreadable_rows > 0 {
+            self.standings.restart();
+        }
+    }
+
+    fn persisted(&mut self, now: Timestamp, task: TaskId) {
+        match self.waiting.remove(&task) {
+            Some(Waiting::Intent(number)) => self.edit(now, number),
+            Some(Waiting::Confirm { rows, shown }) => {
+                for (document, number) in rows {
+                    if let Some(entry) = self.shelf.get_mut(document) {
+                        entry.outbox.confirm(number);
+                    }
+                    self.schedule.ask(now, false);
+                }
+                self.show(shown);
+            }
+            None => {}
+        }
+    }
+
+    fn task(&mut self) -> TaskId {
+        let task = TaskId(self.next_task);
+        self.next_task += 1;
+        task
+    }
+
+    fn persist(&mut self, writes: Vec<Write>, then: Waiting) {
+        let task = self.task();
+        self.waiting.insert(task, then);
+        self.effects.push_back(Effect::Persist { task, writes });
+    }
+
+    fn show(&mut self, documents: Vec<DocumentId>) {
+        self.effects.push_back(Effect::Shown { documents });
+    }
+}
+
+fn document_write(id: DocumentId, entry: &shelf::Entry) -> Write {
+    Write {
+        table: Table::Document,
+        key: id.to_string(),
+        value: Some(entry.row()),
+    }
+}
+
+fn outbox_write(id: DocumentId, number: u64, change: Option<&RawChange>) -> Write {
+    let value = change.map(|change| {
+        encode(&OutboxRow {
+            hash: change.hash,
+            bytes: change.bytes.clone(),
+        })
+    });
+    Write {
+        table: Table::Outbox,
+        key: outbox_key(id, number),
+        value,
+    }
+}

@@ -1,0 +1,257 @@
+//! What screens and scripts read from a tablet. Shapes are JSON; nothing here changes anything.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Fault, Tablet};
+use crate::document::{Authorship, Kind};
+use crate::domain::vocabulary::{Activity, CancelReason, Group, StepState};
+use crate::domain::{Measure, RecordView, view};
+use crate::ids::{DeviceId, DocumentId, ScopeId};
+use crate::time::Timestamp;
+
+/// How safe a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaveState {
+    /// 端末に保存: durable here, something not yet acknowledged.
+    Saved,
+    /// 送信済み: everything acknowledged, sameness not yet proven.
+    Sent,
+    /// 照合済み: the digest of a scope that holds it has agreed since it last changed.
+    Agreed,
+    /// 預かり: the server keeps part of this device's work aside until a person decides.
+    Held,
+}
+
+/// The state of the tablet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// This installation.
+    pub device: DeviceId,
+    /// Records with something not yet on the server.
+    pub unsent_records: usize,
+    /// Changes and edits not yet on the server.
+    pub unsent_changes: usize,
+    /// The oldest of the scopes' last agreements; `None` until every scope has agreed once.
+    pub last_agreed_at: Option<Timestamp>,
+    /// When the server last answered.
+    pub last_exchange_at: Option<Timestamp>,
+    /// Why the last exchange brought no answer; `None` after a good one.
+    pub last_fault: Option<Fault>,
+    /// Whether an exchange is under way.
+    pub syncing: bool,
+    /// Whether the host reported a network.
+    pub online: bool,
+    /// Whether storing failed; nothing is recorded until the tablet is opened anew.
+    pub storage_fault: bool,
+    /// Rows that could not be read at the start.
+    pub unreadable_rows: usize,
+    /// Each scope.
+    pub scopes: Vec<ScopeStatus>,
+}
+
+/// The state of one scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScopeStatus {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Place in its feed.
+    pub seq: u64,
+    /// Records here.
+    pub count: u64,
+    /// Digest computed here, hexadecimal.
+    pub digest: String,
+    /// Whether the last comparison agreed.
+    pub agreed: bool,
+    /// When it last agreed.
+    pub agreed_at: Option<Timestamp>,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordSummary {
+    /// The record.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Kind of outreach.
+    pub activity: Option<Activity>,
+    /// Title.
+    pub title: Option<String>,
+    /// The gathering it rode on.
+    pub occasion: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+    /// `HH:MM`.
+    pub start: Option<String>,
+    /// Starting year of the fiscal year.
+    pub fiscal_year: Option<i64>,
+    /// Place.
+    pub venue: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// Medical association.
+    pub association: Option<String>,
+    /// Association that sent the lecturer.
+    pub dispatched_by: Option<String>,
+    /// Present state.
+    pub state: Option<StepState>,
+    /// What it counts as.
+    pub group: Group,
+    /// Why it was cancelled or postponed.
+    pub reason: Option<CancelReason>,
+    /// Heads in all.
+    pub attendance: Option<i64>,
+    /// Every measure; `null` for one noted without a number.
+    pub tallies: BTreeMap<Measure, Option<i64>>,
+    /// Conflicts a person should settle.
+    pub conflict_count: usize,
+    /// How safe it is.
+    pub save_state: SaveState,
+    /// When it last agreed.
+    pub agreed_at: Option<Timestamp>,
+}
+
+/// One record with its safety and history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordDetail {
+    /// The record.
+    #[serde(flatten)]
+    pub record: RecordView,
+    /// How safe it is.
+    pub save_state: SaveState,
+    /// When it last agreed.
+    pub agreed_at: Option<Timestamp>,
+    /// Codes of own work in custody.
+    pub held: Vec<String>,
+    /// Who changed it, oldest first, without pending edits.
+    pub history: Vec<Authorship>,
+}
+
+impl Tablet {
+    /// The state of the tablet.
+    pub fn status(&self) -> Status {
+        let scopes: Vec<ScopeStatus> = self
+            .standings
+            .iter()
+            .map(|(scope, standing)| {
+                let (count, digest) = self.shelf.digest(scope);
+                ScopeStatus {
+                    scope: scope.clone(),
+                    seq: standing.seq,
+                    count,
+                    digest: digest.hex(),
+                    agreed: standing.agreed_at.is_some() && !standing.differs,
+                    agreed_at: standing.agreed_at,
+                }
+            })
+            .collect();
+        let agreements = scopes.iter().map(|scope| scope.agreed_at);
+        let waiting = |id: DocumentId| {
+            self.stored_intents
+                .values()
+                .filter(|row| row.document == id)
+                .count()
+        };
+        let unsent = self
+            .shelf
+            .iter()
+            .map(|(id, entry)| entry.outbox.len() + waiting(id))
+            .filter(|n| *n > 0);
+        let unsent: Vec<usize> = unsent.collect();
+        Status {
+            device: self.identity.device,
+            unsent_records: unsent.len(),
+            unsent_changes: unsent.iter().sum(),
+            last_agreed_at: agreements.min().flatten(),
+            last_exchange_at: self.last_exchange_at,
+            last_fault: self.last_fault.clone(),
+            syncing: self.schedule.in_flight(),
+            online: self.schedule.online(),
+            storage_fault: self.storage_failed,
+            unreadable_rows: self.unreadable_rows,
+            scopes,
+        }
+    }
+
+    /// Every record on this tablet, by id. Sorting is the screen's.
+    pub fn list(&self) -> Vec<RecordSummary> {
+        self.shelf
+            .iter()
+            .map(|(id, _)| id)
+            .filter_map(|id| self.summary(id))
+            .collect()
+    }
+
+    /// One line of the list.
+    pub fn summary(&self, id: DocumentId) -> Option<RecordSummary> {
+        let facts = &self.shelf.get(id)?.facts;
+        let (save_state, agreed_at) = self.save_state(id)?;
+        Some(RecordSummary {
+            document: id,
+            kind: facts.kind,
+            activity: facts.activity,
+            title: facts.title.clone(),
+            occasion: facts.occasion.clone(),
+            date: facts.date.clone(),
+            start: facts.start.clone(),
+            fiscal_year: facts.fiscal_year,
+            venue: facts.venue.clone(),
+            municipality: facts.municipality.clone(),
+            association: facts.association.clone(),
+            dispatched_by: facts.dispatched_by.clone(),
+            state: facts.state,
+            group: facts.group,
+            reason: facts.reason,
+            attendance: facts.attendance,
+            tallies: facts.tallies.clone(),
+            conflict_count: facts.conflict_count,
+            save_state,
+            agreed_at,
+        })
+    }
+
+    /// One record; `None` when this tablet does not hold it.
+    pub fn view(&self, id: DocumentId) -> Option<RecordDetail> {
+        let (save_state, agreed_at) = self.save_state(id)?;
+        let entry = self.shelf.get(id)?;
+        let (record, history) = self
+            .shelf
+            .read(id, |document| (view(document), document.clone().history()))?;
+        let held = entry.held.values().cloned().collect();
+        Some(RecordDetail {
+            record,
+            save_state,
+            agreed_at,
+            held,
+            history,
+        })
+    }
+
+    /// The registry as JSON; `None` before the first exchange.
+    pub fn registry(&self) -> Option<&[u8]> {
+        self.registry
+            .as_ref()
+            .map(|registry| registry.json.as_slice())
+    }
+
+    fn save_state(&self, id: DocumentId) -> Option<(SaveState, Option<Timestamp>)> {
+        let entry = self.shelf.get(id)?;
+        let agreements = entry
+            .scopes
+            .iter()
+            .filter_map(|scope| self.standings.get(scope)?.agreed_at);
+        let agreed_at = agreements.max().filter(|at| *at >= entry.touched_at);
+        let unsent =
+            !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
+        let state = match (unsent, entry.held.is_empty(), agreed_at) {
+            (true, _, _) => SaveState::Saved,
+            (false, false, _) => SaveState::Held,
+            (false, true, Some(_)) => SaveState::Agreed,
+            (false, true, None) => SaveState::Sent,
+        };
+        Some((state, agreed_at))
+    }
+}

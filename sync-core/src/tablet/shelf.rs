@@ -1,0 +1,224 @@
+//! The records on this tablet: saved bytes of all, opened documents of a few.
+//!
+//! Invariant: an opened document with pending edits is never closed; the saved bytes of an entry never lack a change
+//! that its outbox holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::row::{DocumentRow, HeldRow, encode};
+use crate::digest::{Digest, FeedState};
+use crate::document::{Document, EditError, Heads, Kind, LoadError};
+use crate::domain::{Facts, facts, view};
+use crate::ids::{ActorId, ChangeHash, DocumentId, ScopeId};
+use crate::sync::Outbox;
+use crate::time::Timestamp;
+
+/// Documents kept open besides those with pending edits.
+const OPEN: usize = 16;
+
+/// One record on this tablet.
+pub(super) struct Entry {
+    pub kind: Kind,
+    pub saved: Vec<u8>,
+    /// Heads of `saved`, computed from it.
+    pub heads: Heads,
+    pub facts: Facts,
+    pub scopes: BTreeSet<ScopeId>,
+    /// When its content last changed here.
+    pub touched_at: Timestamp,
+    /// Own changes the server keeps in custody.
+    pub held: BTreeMap<ChangeHash, String>,
+    pub outbox: Outbox,
+    open: Option<Box<Document>>,
+}
+
+/// All records.
+pub(super) struct Shelf {
+    actor: ActorId,
+    entries: BTreeMap<DocumentId, Entry>,
+    /// Least recently used first.
+    opened: Vec<DocumentId>,
+}
+
+impl Shelf {
+    pub fn new(actor: ActorId) -> Self {
+        Self {
+            actor,
+            entries: BTreeMap::new(),
+            opened: Vec::new(),
+        }
+    }
+
+    pub fn get(&self, id: DocumentId) -> Option<&Entry> {
+        self.entries.get(&id)
+    }
+
+    pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Entry> {
+        self.entries.get_mut(&id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (DocumentId, &Entry)> {
+        self.entries.iter().map(|(id, entry)| (*id, entry))
+    }
+
+    pub fn ids(&self) -> Vec<DocumentId> {
+        self.entries.keys().copied().collect()
+    }
+
+    /// Puts back a row read from the host's store.
+    pub fn restore(&mut self, id: DocumentId, row: DocumentRow) -> Result<(), LoadError> {
+        let mut document = Document::load(&row.saved)?;
+        if document.id() != id {
+            return Err(LoadError::Genesis);
+        }
+        let entry = Entry {
+            kind: document.kind(),
+            heads: document.heads(),
+            facts: facts(&view(&document)),
+            saved: row.saved,
+            scopes: super::row::scopes_of(&row.scopes),
+            touched_at: row.touched_at,
+            held: row
+                .held
+                .into_iter()
+                .map(|held| (held.hash, held.code))
+                .collect(),
+            outbox: Outbox::default(),
+            open: None,
+        };
+        self.entries.insert(id, entry);
+        Ok(())
+    }
+
+    /// The opened document, created from its genesis when there is none of this id.
+    pub fn open(&mut self, id: DocumentId, kind: Kind) -> Result<&mut Document, EditError> {
+        let actor = self.actor;
+        self.opened.retain(|other| *other != id);
+        self.opened.push(id);
+        let entry = match self.entries.entry(id) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                let mut document = Document::genesis(id, kind)?;
+                document.write_as(actor);
+                vacant.insert(Entry {
+                    kind,
+                    saved: document.save(),
+                    heads: document.heads(),
+                    facts: facts(&view(&document)),
+                    scopes: BTreeSet::new(),
+                    touched_at: Timestamp(0),
+                    held: BTreeMap::new(),
+                    outbox: Outbox::default(),
+                    open: Some(Box::new(document)),
+                })
+            }
+        };
+        let document = match entry.open.take() {
+            Some(document) => document,
+            None => {
+                // saved bytes were loaded once already; were they unreadable now, the record begins anew and the
+                // server's copy and the outbox bring everything back
+                let loaded =
+                    Document::load(&entry.saved).or_else(|_| Document::genesis(id, entry.kind));
+                let mut document = Box::new(loaded?);
+                document.write_as(actor);
+                document
+            }
+        };
+        Ok(entry.open.insert(document))
+    }
+
+    /// A look at the record with its pending edits.
+    pub fn read<T>(&self, id: DocumentId, look: impl FnOnce(&Document) -> T) -> Option<T> {
+        let entry = self.entries.get(&id)?;
+        match &entry.open {
+            Some(document) => Some(look(document)),
+            None => Document::load(&entry.saved)
+                .ok()
+                .map(|document| look(&document)),
+        }
+    }
+
+    /// The opened document's content has changed: saves it. Pending edits must have been committed.
+    pub fn save(&mut self, id: DocumentId, now: Timestamp) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            if let Some(document) = &mut entry.open {
+                entry.saved = document.save();
+                entry.heads = document.heads();
+                entry.facts = facts(&view(document));
+                entry.touched_at = now;
+            }
+        }
+    }
+
+    /// Refreshes what lists show of a record with pending edits.
+    pub fn refresh(&mut self, id: DocumentId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            if let Some(document) = &entry.open {
+                entry.facts = facts(&view(document));
+            }
+        }
+    }
+
+    /// Closes all but the last few opened documents, apart from those `busy` with pending edits.
+    pub fn close_idle(&mut self, busy: impl Fn(DocumentId) -> bool) {
+        let mut excess = self.opened.len().saturating_sub(OPEN);
+        let entries = &mut self.entries;
+        self.opened.retain(|id| {
+            let close = excess > 0 && !busy(*id);
+            if close {
+                excess -= 1;
+                if let Some(entry) = entries.get_mut(id) {
+                    entry.open = None;
+                }
+            }
+            !close
+        });
+    }
+
+    pub fn remove(&mut self, id: DocumentId) {
+        self.entries.remove(&id);
+        self.opened.retain(|other| *other != id);
+    }
+
+    /// Number and digest of the documents of a scope, computed from their content. A document with changes in custody
+    /// counts as the server knows it: without them.
+    pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
+        let mut sum = (0, Digest::ZERO);
+        for (id, entry) in self
+            .iter()
+            .filter(|(_, entry)| entry.scopes.contains(scope))
+        {
+            let heads = if entry.held.is_empty() {
+                entry.heads.clone()
+            } else {
+                Document::load(&entry.saved)
+                    .map(|mut document| {
+                        document.heads_without(&|hash| entry.held.contains_key(hash))
+                    })
+                    .unwrap_or_default()
+            };
+            sum = (
+                sum.0 + 1,
+                sum.1.add(Digest::of(id, FeedState::Present, &heads)),
+            );
+        }
+        sum
+    }
+}
+
+impl Entry {
+    /// The row that stores this entry.
+    pub fn row(&self) -> Vec<u8> {
+        let held = self.held.iter().map(|(hash, code)| HeldRow {
+            hash: *hash,
+            code: code.clone(),
+        });
+        encode(&DocumentRow {
+            saved: self.saved.clone(),
+            scopes: self.scopes.iter().map(ToString::to_string).collect(),
+            touched_at: self.touched_at,
+            held: held.collect(),
+        })
+    }
+}
