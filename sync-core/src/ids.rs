@@ -18,10 +18,7 @@ pub struct ParseIdError {
 
 impl ParseIdError {
     fn new(what: &'static str, text: &str) -> Self {
-        Self {
-            what,
-            text: text.chars().take(80).collect(),
-        }
+        Self { what, text: text.chars().take(80).collect() }
     }
 }
 
@@ -127,6 +124,13 @@ impl ActorId {
         DeviceId(bytes)
     }
 
+    /// The writer number.
+    pub fn writer(&self) -> u32 {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(&self.0[16..]);
+        u32::from_be_bytes(bytes)
+    }
+
     /// The twenty bytes.
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
@@ -169,9 +173,7 @@ impl fmt::Display for ChangeHash {
 impl FromStr for ChangeHash {
     type Err = ParseIdError;
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        parse_hex(text)
-            .map(Self)
-            .ok_or_else(|| ParseIdError::new("change hash", text))
+        parse_hex(text).map(Self).ok_or_else(|| ParseIdError::new("change hash", text))
     }
 }
 
@@ -214,9 +216,7 @@ impl FromStr for ScopeId {
     type Err = ParseIdError;
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         match text.split_once(':') {
-            Some(("municipality" | "association" | "lecturer", name)) if is_slug(name) => {
-                Ok(Self(text.to_owned()))
-            }
+            Some(("municipality" | "association" | "lecturer", name)) if is_slug(name) => Ok(Self(text.to_owned())),
             _ => Err(ParseIdError::new("scope", text)),
         }
     }
@@ -242,12 +242,9 @@ impl fmt::Display for IntentId {
 impl FromStr for IntentId {
     type Err = ParseIdError;
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let parts = text.split_once('.').and_then(|(device, number)| {
-            Some(Self {
-                device: device.parse().ok()?,
-                number: number.parse().ok()?,
-            })
-        });
+        let parts = text
+            .split_once('.')
+            .and_then(|(device, number)| Some(Self { device: device.parse().ok()?, number: number.parse().ok()? }));
         parts.ok_or_else(|| ParseIdError::new("intent id", text))
     }
 }
@@ -256,10 +253,7 @@ text_form!(IntentId);
 
 /// Whether `text` is 1 to 40 of `a-z`, `0-9` and `-`: the form of registry ids.
 pub fn is_slug(text: &str) -> bool {
-    (1..=40).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    (1..=40).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
@@ -295,13 +289,7 @@ mod tests {
     #[test]
     fn a_scope_outside_the_three_kinds_is_refused() {
         assert!("municipality:112119".parse::<ScopeId>().is_ok());
-        for text in [
-            "prefecture:11",
-            "municipality:",
-            "municipality:１１２",
-            "association:A B",
-            "",
-        ] {
+        for text in ["prefecture:11", "municipality:", "municipality:１１２", "association:A B", ""] {
             assert!(text.parse::<ScopeId>().is_err(), "{text}");
         }
     }

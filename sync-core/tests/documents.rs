@@ -19,27 +19,14 @@ impl Writer {
         let device = DeviceId::from_bytes([name; 16]);
         let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
         document.write_as(ActorId::new(device, 1));
-        Self {
-            device,
-            number: 0,
-            document,
-        }
+        Self { device, number: 0, document }
     }
 
     fn edit(&mut self, json: &str) -> &mut Self {
         self.number += 1;
         let intent: Intent = serde_json::from_str(json).unwrap();
-        intent
-            .apply(
-                IntentId {
-                    device: self.device,
-                    number: self.number,
-                },
-                &mut self.document,
-            )
-            .unwrap();
-        self.document
-            .commit(Timestamp(1_700_000_000_000), "tanaka", intent.reason());
+        intent.apply(IntentId { device: self.device, number: self.number }, &mut self.document).unwrap();
+        self.document.commit(Timestamp(1_700_000_000_000), "tanaka", intent.reason());
         self
     }
 
@@ -87,10 +74,7 @@ fn doc_3_a_measure_nobody_touched_has_no_value_and_zero_is_a_value() {
     a.edit(r#"{"type":"link","link":"noted/screening.viewers"}"#);
     let noted = facts(&view(&a.document));
     assert_eq!(noted.viewers, None);
-    assert_eq!(
-        noted.tallies.get(&"screening.viewers".parse().unwrap()),
-        Some(&None)
-    );
+    assert_eq!(noted.tallies.get(&"screening.viewers".parse().unwrap()), Some(&None));
     a.edit(r#"{"type":"count","measure":"screening.viewers","by":0}"#);
     assert_eq!(facts(&view(&a.document)).viewers, Some(0));
 }
@@ -104,11 +88,7 @@ fn doc_4_different_values_of_a_field_are_all_kept_until_a_person_chooses() {
     let record = view(&a.document);
     let venue = &record.fields["venue"];
     assert_eq!(venue.alternatives.len(), 2);
-    assert!(venue.alternatives.iter().all(|one| {
-        one.authorship
-            .as_ref()
-            .is_some_and(|who| who.by == "tanaka")
-    }));
+    assert!(venue.alternatives.iter().all(|one| { one.authorship.as_ref().is_some_and(|who| who.by == "tanaka") }));
     assert_eq!(record.conflict_count(), 1);
     a.edit(r#"{"type":"set","field":"venue","value":"児玉公民館"}"#);
     meet(&mut a, &mut b);
@@ -132,10 +112,7 @@ fn doc_5_long_texts_merge_as_text() {
     a.edit(r#"{"type":"write","text":"outcome","value":"はじめに。講話を行った。𠮷田"}"#);
     b.edit(r#"{"type":"write","text":"outcome","value":"講話を行った。𠮷田。質問3件。"}"#);
     meet(&mut a, &mut b);
-    assert_eq!(
-        a.document.text(TextName::Outcome),
-        "はじめに。講話を行った。𠮷田。質問3件。"
-    );
+    assert_eq!(a.document.text(TextName::Outcome), "はじめに。講話を行った。𠮷田。質問3件。");
 }
 
 #[test]
@@ -150,10 +127,7 @@ fn dom_1_contradicting_steps_are_a_conflict_until_a_later_step() {
     b.edit(r#"{"type":"step","state":"held"}"#);
     meet(&mut a, &mut b);
     let settled = view(&a.document);
-    assert_eq!(
-        (settled.group, settled.state),
-        (Group::Held, Some(StepState::Held))
-    );
+    assert_eq!((settled.group, settled.state), (Group::Held, Some(StepState::Held)));
 }
 
 #[test]
@@ -172,12 +146,7 @@ fn dom_2_attendance_is_the_sum_of_bands_else_of_audiences() {
     assert_eq!(view(&a.document).attendance, Some(20));
     a.edit(r#"{"type":"count","measure":"attendance.band.unknown","by":49}"#);
     assert_eq!(view(&a.document).attendance, Some(49));
-    assert!(
-        facts(&view(&a.document))
-            .flags
-            .iter()
-            .any(|flag| flag.as_str() == "attendance_differs")
-    );
+    assert!(facts(&view(&a.document)).flags.iter().any(|flag| flag.as_str() == "attendance_differs"));
 }
 
 #[test]
@@ -203,18 +172,7 @@ fn dom_4_an_intent_that_makes_no_sense_records_nothing() {
         r#"{"type":"count","measure":"attendance.band.85+","by":9999999}"#,
     ] {
         let intent: Intent = serde_json::from_str(json).unwrap();
-        assert!(
-            intent
-                .apply(
-                    IntentId {
-                        device: a.device,
-                        number: 1
-                    },
-                    &mut a.document
-                )
-                .is_err(),
-            "{json}"
-        );
+        assert!(intent.apply(IntentId { device: a.device, number: 1 }, &mut a.document).is_err(), "{json}");
     }
     assert_eq!(a.document.heads(), heads);
 }
@@ -225,26 +183,11 @@ fn doc_6_a_session_of_sixty_taps_stays_small() {
     let mut raw = 0;
     for _ in 0..20 {
         for _ in 0..3 {
-            Intent::Count {
-                measure: "attendance.band.75-84".parse().unwrap(),
-                by: 1,
-                reason: None,
-            }
-            .apply(
-                IntentId {
-                    device: a.device,
-                    number: 1,
-                },
-                &mut a.document,
-            )
-            .unwrap();
+            Intent::Count { measure: "attendance.band.75-84".parse().unwrap(), by: 1, reason: None }
+                .apply(IntentId { device: a.device, number: 1 }, &mut a.document)
+                .unwrap();
         }
-        raw += a
-            .document
-            .commit(Timestamp(0), "tanaka", None)
-            .unwrap()
-            .bytes
-            .len();
+        raw += a.document.commit(Timestamp(0), "tanaka", None).unwrap().bytes.len();
     }
     let saved = a.document.save().len();
     assert!(raw < 10_000 && saved < 1_500, "raw {raw}, saved {saved}");

@@ -18,11 +18,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [(Reason, &'static str); 3] = [
-        (Self::Undo, "undo"),
-        (Self::Mistake, "mistake"),
-        (Self::Recount, "recount"),
-    ];
+    const ALL: [(Reason, &'static str); 3] =
+        [(Self::Undo, "undo"), (Self::Mistake, "mistake"), (Self::Recount, "recount")];
 }
 
 /// Authorship of one change. The time is the tablet's own and orders nothing.
@@ -41,10 +38,7 @@ pub struct Authorship {
 
 /// The message a change carries: the person's id, and after a slash the reason.
 pub(super) fn message(by: &str, reason: Option<Reason>) -> String {
-    let word = Reason::ALL
-        .iter()
-        .find(|(known, _)| Some(*known) == reason)
-        .map(|(_, word)| *word);
+    let word = Reason::ALL.iter().find(|(known, _)| Some(*known) == reason).map(|(_, word)| *word);
     match word {
         Some(word) => format!("{by}/{word}"),
         None => by.to_owned(),
@@ -54,16 +48,6 @@ pub(super) fn message(by: &str, reason: Option<Reason>) -> String {
 /// Reads a message from anywhere: what is not of our form counts as nobody and no reason.
 pub(super) fn read_message(message: &str) -> (String, Option<Reason>) {
     let (by, word) = message.split_once('/').unwrap_or((message, ""));
-    let reason = Reason::ALL
-        .iter()
-        .find(|(_, known)| *known == word)
-        .map(|(reason, _)| *reason);
-    (
-        if is_slug(by) {
-            by.to_owned()
-        } else {
-            String::new()
-        },
-        reason,
-    )
+    let reason = Reason::ALL.iter().find(|(_, known)| *known == word).map(|(reason, _)| *reason);
+    (if is_slug(by) { by.to_owned() } else { String::new() }, reason)
 }

@@ -51,13 +51,19 @@ const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_CHANGE: u8 = 1;
 
 /// The name of change bytes: SHA-256 over everything after magic and checksum, as automerge defines it.
-/// Bytes too short to be a change are named by the SHA-256 of themselves.
+/// Bytes that do not fit their checksum are nobody's change and are named by the SHA-256 of themselves, so that a
+/// receipt for a damaged copy is never taken for one of the change.
 pub fn hash_of(bytes: &[u8]) -> ChangeHash {
-    let hashed = bytes
-        .get(8..)
-        .filter(|_| bytes.starts_with(&MAGIC))
-        .unwrap_or(bytes);
-    ChangeHash::from_bytes(Sha256::digest(hashed).into())
+    let sha = |part: &[u8]| ChangeHash::from_bytes(Sha256::digest(part).into());
+    if let (true, Some((checksum, hashed))) =
+        (bytes.starts_with(&MAGIC), bytes.get(4..).and_then(|b| b.split_at_checked(4)))
+    {
+        let name = sha(hashed);
+        if name.as_bytes().starts_with(checksum) {
+            return name;
+        }
+    }
+    sha(bytes)
 }
 
 impl Outline {
@@ -88,10 +94,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn take(&mut self, count: u64) -> Result<&'a [u8], ChangeError> {
         let count = usize::try_from(count).map_err(|_| ChangeError::Malformed)?;
-        let (taken, rest) = self
-            .bytes
-            .split_at_checked(count)
-            .ok_or(ChangeError::Malformed)?;
+        let (taken, rest) = self.bytes.split_at_checked(count).ok_or(ChangeError::Malformed)?;
         self.bytes = rest;
         Ok(taken)
     }
@@ -114,11 +117,7 @@ impl<'a> Reader<'a> {
             let byte = self.take(1)?[0];
             value |= i64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                let sign = if byte & 0x40 == 0 {
-                    0
-                } else {
-                    -1i64 << (shift + 7).min(63)
-                };
+                let sign = if byte & 0x40 == 0 { 0 } else { -1i64 << (shift + 7).min(63) };
                 return Ok(value | sign);
             }
         }
@@ -145,17 +144,10 @@ impl<'a> Reader<'a> {
         }
         let mut rows = 0;
         for (specification, length) in specified {
-            let column = Reader {
-                bytes: self.take(length)?,
-            };
+            let column = Reader { bytes: self.take(length)? };
             rows = rows.max(column.rows(specification)?);
         }
-        Ok(Outline {
-            dependencies,
-            other_actors,
-            message_bytes,
-            rows,
-        })
+        Ok(Outline { dependencies, other_actors, message_bytes, rows })
     }
 
     fn prefixed(&mut self) -> Result<&'a [u8], ChangeError> {
@@ -273,18 +265,12 @@ impl Change {
 
     /// The changes it follows.
     pub fn dependencies(&self) -> impl Iterator<Item = ChangeHash> + '_ {
-        self.inner
-            .deps()
-            .iter()
-            .map(|hash| ChangeHash::from_bytes(hash.0))
+        self.inner.deps().iter().map(|hash| ChangeHash::from_bytes(hash.0))
     }
 
     /// Other writers it names; `None` stands for one that is not of our form.
     pub fn other_actors(&self) -> impl Iterator<Item = Option<ActorId>> + '_ {
-        self.inner
-            .other_actor_ids()
-            .iter()
-            .map(|actor| ActorId::from_slice(actor.to_bytes()))
+        self.inner.other_actor_ids().iter().map(|actor| ActorId::from_slice(actor.to_bytes()))
     }
 
     /// Whether it carries bytes or an author mark that our format has no place for.
@@ -295,8 +281,7 @@ impl Change {
     /// The operations in order. An operation that automerge cannot even expand makes the change malformed.
     pub fn operations(&self) -> Result<Vec<Operation>, ChangeError> {
         let genesis = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice());
-        let expanded = catch_unwind(AssertUnwindSafe(|| self.inner.decode()))
-            .map_err(|_| ChangeError::Malformed)?;
+        let expanded = catch_unwind(AssertUnwindSafe(|| self.inner.decode())).map_err(|_| ChangeError::Malformed)?;
         let mut operations = Vec::with_capacity(expanded.operations.len());
         for op in &expanded.operations {
             let container = op
@@ -305,9 +290,7 @@ impl Change {
                 .split_once('@')
                 .filter(|(_, actor)| *actor == genesis.to_hex_string())
                 .and_then(|(counter, _)| Container::made_by(counter.parse().ok()?));
-            let key = serde_json::to_value(&op.key)
-                .ok()
-                .and_then(|key| key.as_str().map(str::to_owned));
+            let key = serde_json::to_value(&op.key).ok().and_then(|key| key.as_str().map(str::to_owned));
             let action = match (op.primitive_value(), op.obj_type()) {
                 (Some(ScalarValue::Counter(counter)), _) => Action::Counter(i64::from(&counter)),
                 (Some(ScalarValue::Int(number)), _) => Action::Integer(number),
@@ -316,11 +299,7 @@ impl Change {
                 (None, None) if !op.insert => Action::Delete,
                 _ => Action::Other,
             };
-            operations.push(Operation {
-                container,
-                key: key.filter(|_| op.key.is_map_key()),
-                action,
-            });
+            operations.push(Operation { container, key: key.filter(|_| op.key.is_map_key()), action });
         }
         Ok(operations)
     }
@@ -345,26 +324,15 @@ mod tests {
 
     #[test]
     fn signed_numbers_read_both_ways() {
-        for (bytes, value) in [
-            (vec![0x7f], -1),
-            (vec![0x3f], 63),
-            (vec![0x40], -64),
-            (vec![0xc0, 0x00], 64),
-        ] {
+        for (bytes, value) in [(vec![0x7f], -1), (vec![0x3f], 63), (vec![0x40], -64), (vec![0xc0, 0x00], 64)] {
             assert_eq!(Reader { bytes: &bytes }.signed(), Ok(value));
         }
     }
 
     #[test]
     fn endless_numbers_and_cut_bytes_are_malformed() {
-        assert_eq!(
-            Reader { bytes: &[0xff; 20] }.unsigned(),
-            Err(ChangeError::Malformed)
-        );
+        assert_eq!(Reader { bytes: &[0xff; 20] }.unsigned(), Err(ChangeError::Malformed));
         assert_eq!(Outline::read(&[]), Err(ChangeError::Malformed));
-        assert_eq!(
-            Outline::read(&[0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 2, 0]),
-            Err(ChangeError::ChunkKind)
-        );
+        assert_eq!(Outline::read(&[0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 2, 0]), Err(ChangeError::ChunkKind));
     }
 }

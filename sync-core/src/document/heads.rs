@@ -23,12 +23,7 @@ impl Heads {
     /// Reads what [`Heads::to_bytes`] wrote; `None` when the length is no multiple of 32.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (hashes, rest) = bytes.as_chunks::<32>();
-        rest.is_empty().then(|| {
-            hashes
-                .iter()
-                .map(|hash| ChangeHash::from_bytes(*hash))
-                .collect()
-        })
+        rest.is_empty().then(|| hashes.iter().map(|hash| ChangeHash::from_bytes(*hash)).collect())
     }
 }
 

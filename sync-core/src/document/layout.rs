@@ -36,9 +36,7 @@ impl Kind {
 
     /// The kind of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Session, Self::Consultation]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        [Self::Session, Self::Consultation].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -97,11 +95,7 @@ impl Container {
     }
 
     pub(super) fn object(self) -> ObjId {
-        ObjId::Id(
-            self.counter(),
-            automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice()),
-            0,
-        )
+        ObjId::Id(self.counter(), automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice()), 0)
     }
 
     /// The container that operation `counter` of the genesis made.

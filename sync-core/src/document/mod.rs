@@ -13,10 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{
-    AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, ScalarValue, Value,
-    VerificationMode,
-};
+use automerge::{AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, ScalarValue, Value, VerificationMode};
 use serde::{Deserialize, Serialize};
 
 pub use authorship::{Authorship, Reason};
@@ -92,21 +89,14 @@ pub struct Document {
 
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Document")
-            .field("id", &self.id)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("Document").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
 impl Document {
     /// The document of this id with nothing recorded. The same bytes on every device.
     pub fn genesis(id: DocumentId, kind: Kind) -> Result<Self, EditError> {
-        Ok(Self {
-            id,
-            kind,
-            crdt: layout::genesis(id, kind)?,
-        })
+        Ok(Self { id, kind, crdt: layout::genesis(id, kind)? })
     }
 
     /// Reads what [`Document::save`] wrote. A panic inside automerge is an error here.
@@ -115,19 +105,13 @@ impl Document {
             .on_partial_load(OnPartialLoad::Error)
             .verification_mode(VerificationMode::Check)
             .text_encoding(layout::ENCODING);
-        let crdt = catch_unwind(AssertUnwindSafe(|| {
-            AutoCommit::load_with_options(bytes, options)
-        }))
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(LoadError::Unreadable)?;
+        let crdt = catch_unwind(AssertUnwindSafe(|| AutoCommit::load_with_options(bytes, options)))
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(LoadError::Unreadable)?;
         let root = |key: &str| crdt.get(ROOT, key).ok().flatten().map(|(value, _)| value);
-        let id = root("id")
-            .and_then(|value| DocumentId::from_slice(value.as_bytes()?))
-            .ok_or(LoadError::Genesis)?;
-        let kind = root("kind")
-            .and_then(|value| Kind::parse(value.as_str()?))
-            .ok_or(LoadError::Genesis)?;
+        let id = root("id").and_then(|value| DocumentId::from_slice(value.as_bytes()?)).ok_or(LoadError::Genesis)?;
+        let kind = root("kind").and_then(|value| Kind::parse(value.as_str()?)).ok_or(LoadError::Genesis)?;
         Ok(Self { id, kind, crdt })
     }
 
@@ -137,11 +121,7 @@ impl Document {
             return false;
         };
         let expected = genesis.crdt.get_heads();
-        let mut roots = self
-            .crdt
-            .get_changes_meta(&[])
-            .into_iter()
-            .filter(|change| change.deps.is_empty());
+        let mut roots = self.crdt.get_changes_meta(&[]).into_iter().filter(|change| change.deps.is_empty());
         roots.next().is_some_and(|root| expected == [root.hash]) && roots.next().is_none()
     }
 
@@ -162,11 +142,7 @@ impl Document {
 
     /// Its heads. Pending edits become a nameless change: hosts commit first.
     pub fn heads(&mut self) -> Heads {
-        self.crdt
-            .get_heads()
-            .into_iter()
-            .map(|hash| ChangeHash::from_bytes(hash.0))
-            .collect()
+        self.crdt.get_heads().into_iter().map(|hash| ChangeHash::from_bytes(hash.0)).collect()
     }
 
     /// The heads it would have without the changes that are `left_out` and all that follow them.
@@ -175,12 +151,7 @@ impl Document {
         let mut heads = BTreeSet::new();
         for change in self.crdt.get_changes_meta(&[]) {
             let hash = ChangeHash::from_bytes(change.hash.0);
-            if left_out(&hash)
-                || change
-                    .deps
-                    .iter()
-                    .any(|dependency| gone.contains(&dependency.0))
-            {
+            if left_out(&hash) || change.deps.iter().any(|dependency| gone.contains(&dependency.0)) {
                 gone.insert(change.hash.0);
             } else {
                 for dependency in &change.deps {
@@ -199,9 +170,7 @@ impl Document {
 
     /// Whether it holds the change of this name.
     pub fn contains(&mut self, hash: &ChangeHash) -> bool {
-        self.crdt
-            .get_change_meta_by_hash(&automerge::ChangeHash(*hash.as_bytes()))
-            .is_some()
+        self.crdt.get_change_meta_by_hash(&automerge::ChangeHash(*hash.as_bytes())).is_some()
     }
 
     /// Where its writers stand.
@@ -230,22 +199,15 @@ impl Document {
 
     /// Applies one change whose dependencies are known. On an error the document is no longer to be used.
     pub fn apply(&mut self, change: &Change) -> Result<(), ApplyError> {
-        catch_unwind(AssertUnwindSafe(|| {
-            self.crdt.apply_changes([change.inner.clone()])
-        }))
-        .map_err(|_| ApplyError::Refused)?
-        .map_err(|_| ApplyError::Refused)?;
-        if self.contains(&change.hash()) {
-            Ok(())
-        } else {
-            Err(ApplyError::Refused)
-        }
+        catch_unwind(AssertUnwindSafe(|| self.crdt.apply_changes([change.inner.clone()])))
+            .map_err(|_| ApplyError::Refused)?
+            .map_err(|_| ApplyError::Refused)?;
+        if self.contains(&change.hash()) { Ok(()) } else { Err(ApplyError::Refused) }
     }
 
     /// Saves, loads what was saved, and checks that both are the same document. Returns the saved bytes.
     pub fn save_verified(&mut self) -> Result<Vec<u8>, ApplyError> {
-        let bytes = catch_unwind(AssertUnwindSafe(|| self.crdt.save()))
-            .map_err(|_| ApplyError::Unloadable)?;
+        let bytes = catch_unwind(AssertUnwindSafe(|| self.crdt.save())).map_err(|_| ApplyError::Unloadable)?;
         let mut loaded = Self::load(&bytes).map_err(|_| ApplyError::Unloadable)?;
         if loaded.id == self.id && loaded.kind == self.kind && loaded.heads() == self.heads() {
             Ok(bytes)
@@ -256,8 +218,7 @@ impl Document {
 
     /// From here on this device writes as `actor`.
     pub fn write_as(&mut self, actor: ActorId) {
-        self.crdt
-            .set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
+        self.crdt.set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
     }
 
     /// Sets a field, or clears it with `None`.
@@ -282,8 +243,7 @@ impl Document {
         if self.crdt.get(&tally, key.as_str())?.is_some() {
             self.crdt.increment(&tally, key.as_str(), by)?;
         } else {
-            self.crdt
-                .put(&tally, key.as_str(), ScalarValue::counter(by))?;
+            self.crdt.put(&tally, key.as_str(), ScalarValue::counter(by))?;
         }
         Ok(())
     }
@@ -317,9 +277,7 @@ impl Document {
 
     /// Makes a long text read `text`, as the smallest edit.
     pub fn write_text(&mut self, name: TextName, text: &str) -> Result<(), EditError> {
-        Ok(self
-            .crdt
-            .update_text(&Container::Text(name).object(), text)?)
+        Ok(self.crdt.update_text(&Container::Text(name).object(), text)?)
     }
 
     /// Ends the pending edits as one change. `None` when nothing was edited.
@@ -327,22 +285,16 @@ impl Document {
         if self.crdt.pending_ops() == 0 {
             return None;
         }
-        let options = CommitOptions::default()
-            .with_time(at.seconds())
-            .with_message(authorship::message(by, reason));
+        let options = CommitOptions::default().with_time(at.seconds()).with_message(authorship::message(by, reason));
         let hash = self.crdt.commit_with(options)?;
         let change = self.crdt.get_change_by_hash(&hash)?;
-        Some(RawChange {
-            hash: ChangeHash::from_bytes(hash.0),
-            bytes: change.raw_bytes().to_vec(),
-        })
+        Some(RawChange { hash: ChangeHash::from_bytes(hash.0), bytes: change.raw_bytes().to_vec() })
     }
 
     /// The changes this device wrote, oldest first.
     pub fn changes_of(&mut self, device: DeviceId) -> Vec<RawChange> {
         let own = |change: &automerge::Change| {
-            ActorId::from_slice(change.actor_id().to_bytes())
-                .is_some_and(|actor| actor.device() == device)
+            ActorId::from_slice(change.actor_id().to_bytes()).is_some_and(|actor| actor.device() == device)
         };
         let changes = self.crdt.get_changes(&[]);
         let own = changes.iter().filter(|change| own(change));
@@ -373,9 +325,7 @@ impl Document {
         let mut counters = Vec::new();
         for key in self.crdt.keys(&tally) {
             let value = self.crdt.get(&tally, key.as_str()).ok().flatten();
-            if let (Some((measure, device)), Some(count)) =
-                (read_tally_key(&key), value.as_ref().and_then(counter))
-            {
+            if let (Some((measure, device)), Some(count)) = (read_tally_key(&key), value.as_ref().and_then(counter)) {
                 counters.push((measure.to_owned(), device, count));
             }
         }
@@ -384,10 +334,7 @@ impl Document {
 
     /// Whether this counter has exactly one value and that is a counter.
     pub fn counter_is_whole(&self, key: &str) -> bool {
-        let all = self
-            .crdt
-            .get_all(Container::Tally.object(), key)
-            .unwrap_or_default();
+        let all = self.crdt.get_all(Container::Tally.object(), key).unwrap_or_default();
         matches!(all.as_slice(), [only] if counter(only).is_some())
     }
 
@@ -417,9 +364,7 @@ impl Document {
 
     /// A long text.
     pub fn text(&self, name: TextName) -> String {
-        self.crdt
-            .text(Container::Text(name).object())
-            .unwrap_or_default()
+        self.crdt.text(Container::Text(name).object()).unwrap_or_default()
     }
 
     /// Who changed the document, oldest first, without the genesis.
@@ -427,11 +372,7 @@ impl Document {
         let mut history = Vec::new();
         for change in self.crdt.get_changes_meta(&[]) {
             if !change.deps.is_empty() {
-                history.push(read_authorship(
-                    &change.actor,
-                    change.message.as_deref().unwrap_or(""),
-                    change.timestamp,
-                ));
+                history.push(read_authorship(&change.actor, change.message.as_deref().unwrap_or(""), change.timestamp));
             }
         }
         history
@@ -451,23 +392,16 @@ impl Document {
                 },
                 Value::Object(_) => continue,
             };
-            values.push(FieldValue {
-                value,
-                authorship: self.authorship(&exid),
-            });
+            values.push(FieldValue { value, authorship: self.authorship(&exid) });
         }
         values
     }
 
     fn authorship(&self, operation: &ObjId) -> Option<Authorship> {
         let hash = self.crdt.hash_for_opid(operation)?;
-        self.crdt.get_change_by_hash(&hash).map(|change| {
-            read_authorship(
-                change.actor_id(),
-                change.message().unwrap_or(""),
-                change.timestamp(),
-            )
-        })
+        self.crdt
+            .get_change_by_hash(&hash)
+            .map(|change| read_authorship(change.actor_id(), change.message().unwrap_or(""), change.timestamp()))
     }
 }
 

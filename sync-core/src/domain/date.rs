@@ -19,9 +19,7 @@ impl Date {
         let bytes = text.as_bytes();
         let digits = |range: std::ops::Range<usize>| -> Option<i64> {
             let part = text.get(range)?;
-            part.bytes()
-                .all(|b| b.is_ascii_digit())
-                .then(|| part.parse().ok())?
+            part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
         };
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
             return None;
@@ -38,20 +36,12 @@ impl Date {
         if year < 1 || !(1..=last).contains(&day) {
             return None;
         }
-        Some(Self {
-            year,
-            month: u8::try_from(month).ok()?,
-            day: u8::try_from(day).ok()?,
-        })
+        Some(Self { year, month: u8::try_from(month).ok()?, day: u8::try_from(day).ok()? })
     }
 
     /// The fiscal year (April to March), by its starting year.
     pub fn fiscal_year(self) -> i64 {
-        if self.month >= 4 {
-            self.year
-        } else {
-            self.year - 1
-        }
+        if self.month >= 4 { self.year } else { self.year - 1 }
     }
 
     /// `YYYY-MM`.
@@ -72,16 +62,9 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_no_dates() {
-        for text in [
-            "2025-02-29",
-            "2024-13-01",
-            "2024-00-10",
-            "2024-1-1",
-            "令和六年五月一日",
-            "",
-            "2024-06-31",
-            "2024-06-1x",
-        ] {
+        for text in
+            ["2025-02-29", "2024-13-01", "2024-00-10", "2024-1-1", "令和六年五月一日", "", "2024-06-31", "2024-06-1x"]
+        {
             assert_eq!(Date::parse(text), None, "{text}");
         }
         assert!(Date::parse("2024-02-29").is_some());

@@ -68,20 +68,10 @@ pub struct Facts {
 pub fn facts(record: &RecordView) -> Facts {
     let text = |field: &str| record.text(field).map(str::to_owned);
     let date = record.text("date").and_then(Date::parse);
-    let stated_month = record
-        .text("month")
-        .filter(|month| Date::parse(&format!("{month}-01")).is_some());
-    let month = date
-        .map(Date::month_text)
-        .or_else(|| stated_month.map(str::to_owned));
-    let of_month = month
-        .as_deref()
-        .and_then(|month| Date::parse(&format!("{month}-01")))
-        .map(Date::fiscal_year);
-    let attribution = record
-        .text("lecturer_attribution")
-        .and_then(Attribution::parse)
-        .unwrap_or(Attribution::Named);
+    let stated_month = record.text("month").filter(|month| Date::parse(&format!("{month}-01")).is_some());
+    let month = date.map(Date::month_text).or_else(|| stated_month.map(str::to_owned));
+    let of_month = month.as_deref().and_then(|month| Date::parse(&format!("{month}-01"))).map(Date::fiscal_year);
+    let attribution = record.text("lecturer_attribution").and_then(Attribution::parse).unwrap_or(Attribution::Named);
     let mut tallies = BTreeMap::new();
     let mut lecturers = Vec::new();
     for link in &record.links {
@@ -103,10 +93,7 @@ pub fn facts(record: &RecordView) -> Facts {
     Facts {
         kind: record.kind,
         activity: record.text("activity").and_then(Activity::parse),
-        fiscal_year: date
-            .map(Date::fiscal_year)
-            .or(of_month)
-            .or_else(|| record.number("fiscal_year")),
+        fiscal_year: date.map(Date::fiscal_year).or(of_month).or_else(|| record.number("fiscal_year")),
         month,
         date: date.and(text("date")),
         start: text("start"),
@@ -140,29 +127,11 @@ fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<F
         None => false,
     };
     let found = [
-        (
-            Flag::FieldConflict,
-            record
-                .fields
-                .values()
-                .any(|field| !field.alternatives.is_empty()),
-        ),
+        (Flag::FieldConflict, record.fields.values().any(|field| !field.alternatives.is_empty())),
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
-        (
-            Flag::NegativeTotal,
-            tallies.values().flatten().any(|total| *total < 0),
-        ),
-        (
-            Flag::AttendanceDiffers,
-            by_band
-                .zip(by_audience)
-                .is_some_and(|(bands, audiences)| bands != audiences),
-        ),
+        (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
+        (Flag::AttendanceDiffers, by_band.zip(by_audience).is_some_and(|(bands, audiences)| bands != audiences)),
     ];
-    found
-        .into_iter()
-        .filter(|(_, holds)| *holds)
-        .map(|(flag, _)| flag)
-        .collect()
+    found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
 }

@@ -103,9 +103,7 @@ impl Intent {
                 Some(("noted", measure)) if measure.parse::<Measure>().is_ok() => Ok(()),
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
-            Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => {
-                Err(IntentError::TextLength)
-            }
+            Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
             Self::Count { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
         }
     }
@@ -114,11 +112,7 @@ impl Intent {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Count { reason, .. } => *reason,
-            Self::Set { .. }
-            | Self::Link { .. }
-            | Self::Unlink { .. }
-            | Self::Write { .. }
-            | Self::Step { .. } => None,
+            Self::Set { .. } | Self::Link { .. } | Self::Unlink { .. } | Self::Write { .. } | Self::Step { .. } => None,
         }
     }
 
@@ -127,9 +121,7 @@ impl Intent {
         self.check()?;
         match self {
             Self::Set { field, value } => document.set_field(field, value.as_ref())?,
-            Self::Count { measure, by, .. } => {
-                document.count(&measure.to_string(), id.device, *by)?
-            }
+            Self::Count { measure, by, .. } => document.count(&measure.to_string(), id.device, *by)?,
             Self::Link { link } => document.link(link)?,
             Self::Unlink { link } => document.unlink(link)?,
             Self::Write { text, value } => document.write_text(*text, value)?,
@@ -154,29 +146,19 @@ fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
             "association" | "dispatched_by" => is_slug(text),
             "lecturer_attribution" => Attribution::parse(text).is_some(),
             "item" => matches!(text, "ア" | "イ" | "ウ" | "エ" | "オ" | "カ" | "キ" | "ク"),
-            "title" | "theme" | "occasion" | "host" | "venue" | "medical_area" | "audience"
-            | "medium" | "also" => !text.is_empty() && text.chars().count() <= FIELD_CHARS,
+            "title" | "theme" | "occasion" | "host" | "venue" | "medical_area" | "audience" | "medium" | "also" => {
+                !text.is_empty() && text.chars().count() <= FIELD_CHARS
+            }
             _ => return None,
         })
     };
-    let refused = |value: String| IntentError::Value {
-        field: field.to_owned(),
-        value,
-    };
+    let refused = |value: String| IntentError::Value { field: field.to_owned(), value };
     let unknown = || IntentError::Field(field.chars().take(80).collect());
     let is_number = matches!(field, "fiscal_year" | "minutes");
     match value {
         Some(Scalar::Number(number)) if is_number => {
-            let range = if field == "minutes" {
-                0..=1_440
-            } else {
-                1_989..=9_999
-            };
-            if range.contains(number) {
-                Ok(())
-            } else {
-                Err(refused(number.to_string()))
-            }
+            let range = if field == "minutes" { 0..=1_440 } else { 1_989..=9_999 };
+            if range.contains(number) { Ok(()) } else { Err(refused(number.to_string())) }
         }
         Some(Scalar::Text(text)) if is_number => Err(refused(text.chars().take(80).collect())),
         Some(Scalar::Text(text)) => match fits(text) {
@@ -184,9 +166,7 @@ fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
             Some(false) => Err(refused(text.chars().take(80).collect())),
             None => Err(unknown()),
         },
-        Some(Scalar::Number(number)) => {
-            Err(fits("").map_or_else(unknown, |_| refused(number.to_string())))
-        }
+        Some(Scalar::Number(number)) => Err(fits("").map_or_else(unknown, |_| refused(number.to_string()))),
         None if is_number || fits("").is_some() => Ok(()),
         None => Err(unknown()),
     }

@@ -46,10 +46,7 @@ impl fmt::Display for Measure {
             Self::Band(band) => write!(f, "attendance.band.{band}"),
             Self::Audience(audience) => write!(f, "attendance.audience.{audience}"),
             Self::Viewers => f.write_str("screening.viewers"),
-            Self::Material {
-                material,
-                eligibility,
-            } => write!(f, "material.{material}.{eligibility}"),
+            Self::Material { material, eligibility } => write!(f, "material.{material}.{eligibility}"),
             Self::Answer { question, answer } => write!(f, "answer.{question}.{answer}"),
             Self::Consultation(way) => write!(f, "consultation.{way}"),
         }
@@ -68,10 +65,7 @@ impl FromStr for Measure {
             ["attendance", "audience", audience] => one_of(AUDIENCES, audience).map(Self::Audience),
             ["screening", "viewers"] => Some(Self::Viewers),
             ["material", material, eligibility] if is_slug(material) && is_slug(eligibility) => {
-                Some(Self::Material {
-                    material: (*material).to_owned(),
-                    eligibility: (*eligibility).to_owned(),
-                })
+                Some(Self::Material { material: (*material).to_owned(), eligibility: (*eligibility).to_owned() })
             }
             ["answer", question, answer] => one_of(QUESTIONS, question)
                 .zip(one_of(ANSWERS, answer))
@@ -91,9 +85,7 @@ impl Serialize for Measure {
 
 impl<'de> Deserialize<'de> for Measure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -113,13 +105,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Measure>().unwrap().to_string(), text);
         }
-        for text in [
-            "",
-            "attendance.band.90+",
-            "material.contact-card",
-            "material.A.b",
-            "screening.viewers.x",
-        ] {
+        for text in ["", "attendance.band.90+", "material.contact-card", "material.A.b", "screening.viewers.x"] {
             assert!(text.parse::<Measure>().is_err(), "{text}");
         }
     }

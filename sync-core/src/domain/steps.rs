@@ -25,11 +25,7 @@ impl Step {
     /// A step that follows every present tip of a document.
     pub fn after_all(document: &Document, state: StepState, reason: Option<CancelReason>) -> Self {
         let steps = read(document);
-        Self {
-            state,
-            reason,
-            after: tips(&steps).map(|(id, ..)| id.clone()).collect(),
-        }
+        Self { state, reason, after: tips(&steps).map(|(id, ..)| id.clone()).collect() }
     }
 
     /// The stored form.
@@ -54,9 +50,7 @@ pub fn read(document: &Document) -> Vec<RecordedStep> {
 
 /// The steps no other step follows. When steps follow each other in a ring, which no honest tablet makes, there are none.
 pub fn tips(steps: &[RecordedStep]) -> impl Iterator<Item = &RecordedStep> {
-    steps
-        .iter()
-        .filter(|(id, ..)| !steps.iter().any(|(_, other, _)| other.after.contains(id)))
+    steps.iter().filter(|(id, ..)| !steps.iter().any(|(_, other, _)| other.after.contains(id)))
 }
 
 /// The present state: what a list shows, what is counted, and why.
@@ -74,36 +68,16 @@ pub struct Present {
 pub fn present(steps: &[RecordedStep]) -> Present {
     let tips: Vec<&Step> = tips(steps).map(|(_, step, _)| step).collect();
     let Some(furthest) = tips.iter().max_by_key(|step| step.state) else {
-        let group = if steps.is_empty() {
-            Group::Planned
-        } else {
-            Group::Conflict
-        };
-        return Present {
-            state: None,
-            group,
-            reason: None,
-        };
+        let group = if steps.is_empty() { Group::Planned } else { Group::Conflict };
+        return Present { state: None, group, reason: None };
     };
     let group = group_of(furthest.state);
     let later = |step: &&&Step| group_of(step.state) != Group::Planned;
-    let decided: Vec<Group> = tips
-        .iter()
-        .filter(later)
-        .map(|step| group_of(step.state))
-        .collect();
+    let decided: Vec<Group> = tips.iter().filter(later).map(|step| group_of(step.state)).collect();
     if decided.iter().any(|other| *other != group) {
-        return Present {
-            state: None,
-            group: Group::Conflict,
-            reason: None,
-        };
+        return Present { state: None, group: Group::Conflict, reason: None };
     }
-    Present {
-        state: Some(furthest.state),
-        group,
-        reason: furthest.reason,
-    }
+    Present { state: Some(furthest.state), group, reason: furthest.reason }
 }
 
 /// What a state counts as.

@@ -101,30 +101,19 @@ impl RecordView {
 
     /// The total of a measure; `None` when it was not reported.
     pub fn total(&self, measure: &str) -> Option<i64> {
-        self.tallies
-            .iter()
-            .find(|tally| tally.measure == measure)
-            .map(|tally| tally.total)
+        self.tallies.iter().find(|tally| tally.measure == measure).map(|tally| tally.total)
     }
 
     /// The sum over all reported measures that begin with `prefix`; `None` when none was.
     pub fn sum(&self, prefix: &str) -> Option<i64> {
-        let mut of_prefix = self
-            .tallies
-            .iter()
-            .filter(|tally| tally.measure.starts_with(prefix))
-            .peekable();
+        let mut of_prefix = self.tallies.iter().filter(|tally| tally.measure.starts_with(prefix)).peekable();
         of_prefix.peek()?;
         Some(of_prefix.map(|tally| tally.total).sum())
     }
 
     /// Fields in conflict, and one more when the steps contradict each other.
     pub fn conflict_count(&self) -> usize {
-        let fields = self
-            .fields
-            .values()
-            .filter(|field| !field.alternatives.is_empty())
-            .count();
+        let fields = self.fields.values().filter(|field| !field.alternatives.is_empty()).count();
         fields + usize::from(self.group == Group::Conflict)
     }
 }
@@ -139,23 +128,11 @@ pub fn view(document: &Document) -> RecordView {
         let value = first.value.clone();
         let in_conflict = values.iter().any(|other| other.value != value);
         let alternatives = if in_conflict {
-            values
-                .into_iter()
-                .map(|v| Alternative {
-                    value: v.value,
-                    authorship: v.authorship,
-                })
-                .collect()
+            values.into_iter().map(|v| Alternative { value: v.value, authorship: v.authorship }).collect()
         } else {
             Vec::new()
         };
-        fields.insert(
-            name,
-            FieldView {
-                value,
-                alternatives,
-            },
-        );
+        fields.insert(name, FieldView { value, alternatives });
     }
     let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
     for (measure, device, count) in document.tallies() {
@@ -163,18 +140,10 @@ pub fn view(document: &Document) -> RecordView {
     }
     let tallies = by_measure
         .into_iter()
-        .map(|(measure, by_device)| TallyView {
-            measure,
-            total: by_device.values().sum(),
-            by_device,
-        })
+        .map(|(measure, by_device)| TallyView { measure, total: by_device.values().sum(), by_device })
         .collect();
     let recorded = steps::read(document);
-    let Present {
-        state,
-        group,
-        reason,
-    } = steps::present(&recorded);
+    let Present { state, group, reason } = steps::present(&recorded);
     let steps = recorded
         .into_iter()
         .map(|(id, step, authorship)| StepView {
@@ -191,18 +160,13 @@ pub fn view(document: &Document) -> RecordView {
         fields,
         tallies,
         links: document.links(),
-        texts: TextName::ALL
-            .into_iter()
-            .map(|name| (name, document.text(name)))
-            .collect(),
+        texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),
         steps,
         state,
         group,
         reason,
         attendance: None,
     };
-    record.attendance = record
-        .sum("attendance.band.")
-        .or_else(|| record.sum("attendance.audience."));
+    record.attendance = record.sum("attendance.band.").or_else(|| record.sum("attendance.audience."));
     record
 }

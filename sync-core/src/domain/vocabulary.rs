@@ -137,18 +137,9 @@ words! {
 }
 
 /// Age bands of attendance, youngest first.
-pub const AGE_BANDS: [&str; 9] = [
-    "10-29", "30-39", "40-49", "50-59", "60-69", "70-74", "75-84", "85+", "unknown",
-];
+pub const AGE_BANDS: [&str; 9] = ["10-29", "30-39", "40-49", "50-59", "60-69", "70-74", "75-84", "85+", "unknown"];
 /// Audiences of attendance: 住民, 家族・現役世代, 民生委員, 医療職, 介護職, その他.
-pub const AUDIENCES: [&str; 6] = [
-    "resident",
-    "family",
-    "welfare-volunteer",
-    "medical",
-    "care",
-    "other",
-];
+pub const AUDIENCES: [&str; 6] = ["resident", "family", "welfare-volunteer", "medical", "care", "other"];
 /// Questions of the session questionnaire, the same as in the prefectural poll.
 pub const QUESTIONS: [&str; 3] = ["knows-acp", "has-talked", "intends"];
 /// Answers to each question.

@@ -55,18 +55,12 @@ impl Code {
 
     /// The stored name.
     pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(code, _)| *code == self)
-            .map_or("", |(_, name)| name)
+        Self::ALL.iter().find(|(code, _)| *code == self).map_or("", |(_, name)| name)
     }
 
     /// The code of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == name)
-            .map(|(code, _)| *code)
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(code, _)| *code)
     }
 }
 
@@ -98,29 +92,15 @@ pub struct Admission {
 ///
 /// Cost: one save and one load for the whole batch; when that check fails, one for each change.
 /// Source: SPEC GATE-1 to GATE-9.
-pub fn admit(
-    mut document: Document,
-    device: DeviceId,
-    changes: &[Vec<u8>],
-    limits: &Limits,
-) -> Admission {
+pub fn admit(mut document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
     let original = document.clone();
     let (tried, verdicts) = admit_each(&mut document, device, changes, limits, Check::Once);
     match tried {
-        Ok(snapshot) => Admission {
-            document,
-            snapshot,
-            verdicts,
-        },
+        Ok(snapshot) => Admission { document, snapshot, verdicts },
         Err(_) => {
             let mut document = original;
-            let (snapshot, verdicts) =
-                admit_each(&mut document, device, changes, limits, Check::Each);
-            Admission {
-                document,
-                snapshot: snapshot.ok().flatten(),
-                verdicts,
-            }
+            let (snapshot, verdicts) = admit_each(&mut document, device, changes, limits, Check::Each);
+            Admission { document, snapshot: snapshot.ok().flatten(), verdicts }
         }
     }
 }
@@ -156,8 +136,7 @@ fn admit_each(
                     Check::Once => document.apply(&change).is_ok(),
                     Check::Each => {
                         let mut copy = document.clone();
-                        let sound = copy.apply(&change).is_ok()
-                            && touched.iter().all(|key| copy.counter_is_whole(key));
+                        let sound = copy.apply(&change).is_ok() && touched.iter().all(|key| copy.counter_is_whole(key));
                         match copy.save_verified() {
                             Ok(bytes) if sound => {
                                 *document = copy;
@@ -228,9 +207,7 @@ fn judge(
     if change.dependencies().next().is_none() || change.has_extras() {
         return held(Code::Structure);
     }
-    let missing = change
-        .dependencies()
-        .any(|dependency| !document.contains(&dependency));
+    let missing = change.dependencies().any(|dependency| !document.contains(&dependency));
     if missing {
         return Err(Verdict::MissingDeps);
     }
@@ -240,17 +217,11 @@ fn judge(
     {
         return held(Code::Sequence);
     }
-    if change
-        .other_actors()
-        .any(|other| !other.is_some_and(|other| writers.sequences.contains_key(&other)))
-    {
+    if change.other_actors().any(|other| !other.is_some_and(|other| writers.sequences.contains_key(&other))) {
         return held(Code::Structure);
     }
-    let operations = change
-        .operations()
-        .map_err(|error| Verdict::Custody(code_of(error)))?;
-    let touched =
-        structure::check(document, device, &operations, limits).map_err(Verdict::Custody)?;
+    let operations = change.operations().map_err(|error| Verdict::Custody(code_of(error)))?;
+    let touched = structure::check(document, device, &operations, limits).map_err(Verdict::Custody)?;
     Ok((change, touched))
 }
 

@@ -35,14 +35,7 @@ pub(super) fn check(
             | (Container::Links, Action::True | Action::Delete)
             | (Container::Text(_), Action::Text(_) | Action::Delete) => {}
             (Container::Tally, action) => {
-                count(
-                    document,
-                    device,
-                    key,
-                    action,
-                    !touched.insert(key.to_owned()),
-                    limits,
-                )?;
+                count(document, device, key, action, !touched.insert(key.to_owned()), limits)?;
             }
             (Container::Steps, Action::Text(_)) => {
                 if document.has_key(Container::Steps, key) || !steps.insert(key) {
@@ -73,17 +66,10 @@ fn count(
     }
     let exists = touched || document.has_key(Container::Tally, key);
     match action {
-        Action::Counter(first)
-            if !exists && first.unsigned_abs() <= limits.delta.unsigned_abs() =>
-        {
-            Ok(())
-        }
+        Action::Counter(first) if !exists && first.unsigned_abs() <= limits.delta.unsigned_abs() => Ok(()),
         Action::Integer(by) if exists && by.unsigned_abs() <= limits.delta.unsigned_abs() => Ok(()),
-        Action::Counter(_)
-        | Action::Integer(_)
-        | Action::Text(_)
-        | Action::True
-        | Action::Delete
-        | Action::Other => Err(Code::Structure),
+        Action::Counter(_) | Action::Integer(_) | Action::Text(_) | Action::True | Action::Delete | Action::Other => {
+            Err(Code::Structure)
+        }
     }
 }

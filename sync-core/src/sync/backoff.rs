@@ -28,9 +28,7 @@ impl Chance {
 /// Milliseconds before attempt number `attempt` (1 = after the first failure): doubling, at most a minute, of which
 /// the later half is random, so that tablets that failed together do not return together.
 pub fn delay_ms(attempt: u32, chance: &mut Chance) -> u64 {
-    let full = BASE_MS
-        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
-        .min(LONGEST_MS);
+    let full = BASE_MS.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST_MS);
     full / 2 + chance.below(full / 2 + 1)
 }
 
@@ -43,10 +41,7 @@ mod tests {
         let mut chance = Chance::new(1);
         for attempt in 1..100 {
             let delay = delay_ms(attempt, &mut chance);
-            assert!(
-                (BASE_MS / 2..=LONGEST_MS).contains(&delay),
-                "{attempt}: {delay}"
-            );
+            assert!((BASE_MS / 2..=LONGEST_MS).contains(&delay), "{attempt}: {delay}");
         }
         assert!(delay_ms(30, &mut chance) >= LONGEST_MS / 2);
     }

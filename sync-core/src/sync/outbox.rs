@@ -30,6 +30,8 @@ pub struct Outbox {
 pub struct Settled {
     /// Row numbers that left.
     pub left: Vec<u64>,
+    /// Changes that are part of the server's document.
+    pub kept: Vec<ChangeHash>,
     /// Changes the server keeps in custody, with its code.
     pub held: Vec<(ChangeHash, String)>,
     /// Whether the server asked for changes that come before.
@@ -43,32 +45,20 @@ impl Outbox {
     pub fn push(&mut self, change: RawChange, durable: bool) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.queued.push(Queued {
-            number,
-            change,
-            durable,
-        });
+        self.queued.push(Queued { number, change, durable });
         number
     }
 
     /// Puts back a row read from the host's store.
     pub fn restore(&mut self, number: u64, change: RawChange) {
-        self.queued.push(Queued {
-            number,
-            change,
-            durable: true,
-        });
+        self.queued.push(Queued { number, change, durable: true });
         self.queued.sort_by_key(|queued| queued.number);
         self.next = self.next.max(number + 1);
     }
 
     /// The host has stored row `number`.
     pub fn confirm(&mut self, number: u64) {
-        if let Some(queued) = self
-            .queued
-            .iter_mut()
-            .find(|queued| queued.number == number)
-        {
+        if let Some(queued) = self.queued.iter_mut().find(|queued| queued.number == number) {
             queued.durable = true;
         }
     }
@@ -97,10 +87,7 @@ impl Outbox {
     /// Returns the old row numbers and the new rows.
     pub fn replace(&mut self, changes: Vec<RawChange>) -> (Vec<u64>, Vec<u64>) {
         let old = self.queued.drain(..).map(|queued| queued.number).collect();
-        let new = changes
-            .into_iter()
-            .map(|change| self.push(change, false))
-            .collect();
+        let new = changes.into_iter().map(|change| self.push(change, false)).collect();
         (old, new)
     }
 
@@ -109,22 +96,20 @@ impl Outbox {
         let mut settled = Settled::default();
         let mut rest = sent;
         for run in &receipt.runs {
-            let named = usize::try_from(run.count)
-                .ok()
-                .and_then(|count| rest.split_at_checked(count));
-            let Some((these, after)) = named.filter(|(these, _)| these.last() == Some(&run.last))
-            else {
+            let named = usize::try_from(run.count).ok().and_then(|count| rest.split_at_checked(count));
+            let Some((these, after)) = named.filter(|(these, _)| these.last() == Some(&run.last)) else {
                 settled.unknown += 1;
                 break;
             };
             rest = after;
             match run.outcome {
-                Outcome::Stored | Outcome::Duplicate => self.remove(these, &mut settled),
+                Outcome::Stored | Outcome::Duplicate => {
+                    settled.kept.extend(these);
+                    self.remove(these, &mut settled);
+                }
                 Outcome::Custody => {
                     let code = run.code.clone().unwrap_or_default();
-                    settled
-                        .held
-                        .extend(these.iter().map(|hash| (*hash, code.clone())));
+                    settled.held.extend(these.iter().map(|hash| (*hash, code.clone())));
                     self.remove(these, &mut settled);
                 }
                 Outcome::MissingDeps => settled.missing = true,
@@ -157,22 +142,13 @@ mod tests {
     fn filled() -> Outbox {
         let mut outbox = Outbox::default();
         for n in 1..=3 {
-            outbox.push(
-                RawChange {
-                    hash: hash(n),
-                    bytes: vec![n],
-                },
-                n != 3,
-            );
+            outbox.push(RawChange { hash: hash(n), bytes: vec![n] }, n != 3);
         }
         outbox
     }
 
     fn receipt(runs: Vec<Run>) -> Receipt {
-        Receipt {
-            document: DocumentId::from_bytes([0; 16]),
-            runs,
-        }
+        Receipt { document: DocumentId::from_bytes([0; 16]), runs }
     }
 
     #[test]
@@ -184,33 +160,13 @@ mod tests {
     fn syn_2_a_change_leaves_only_when_a_run_names_it() {
         let mut outbox = filled();
         let sent = [hash(1), hash(2)];
-        let lying = Run {
-            outcome: Outcome::Stored,
-            count: 2,
-            last: hash(9),
-            code: None,
-        };
+        let lying = Run { outcome: Outcome::Stored, count: 2, last: hash(9), code: None };
         assert_eq!(outbox.settle(&sent, &receipt(vec![lying])).unknown, 1);
-        let endless = Run {
-            outcome: Outcome::Stored,
-            count: u64::MAX,
-            last: hash(2),
-            code: None,
-        };
+        let endless = Run { outcome: Outcome::Stored, count: u64::MAX, last: hash(2), code: None };
         assert_eq!(outbox.settle(&sent, &receipt(vec![endless])).unknown, 1);
         assert_eq!(outbox.len(), 3);
-        let stored = Run {
-            outcome: Outcome::Stored,
-            count: 1,
-            last: hash(1),
-            code: None,
-        };
-        let held = Run {
-            outcome: Outcome::Custody,
-            count: 1,
-            last: hash(2),
-            code: Some("sequence".into()),
-        };
+        let stored = Run { outcome: Outcome::Stored, count: 1, last: hash(1), code: None };
+        let held = Run { outcome: Outcome::Custody, count: 1, last: hash(2), code: Some("sequence".into()) };
         let settled = outbox.settle(&sent, &receipt(vec![stored, held]));
         assert_eq!(settled.left, [0, 1]);
         assert_eq!(settled.held, [(hash(2), "sequence".to_owned())]);

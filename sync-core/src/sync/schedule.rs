@@ -76,11 +76,7 @@ impl Schedule {
         self.in_flight = false;
         self.failures = 0;
         self.not_before = now;
-        self.due = if more {
-            now
-        } else {
-            now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS))
-        };
+        self.due = if more { now } else { now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS)) };
     }
 
     /// The exchange failed. `retry_after_ms` is the server's own word.

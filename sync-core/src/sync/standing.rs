@@ -67,12 +67,7 @@ impl Standings {
     /// Scopes the answer no longer names; they are forgotten.
     pub fn drop_absent(&mut self, pages: &[ScopePage]) -> Vec<ScopeId> {
         let named = |scope: &ScopeId| pages.iter().any(|page| page.scope == *scope);
-        let gone: Vec<ScopeId> = self
-            .0
-            .keys()
-            .filter(|scope| !named(scope))
-            .cloned()
-            .collect();
+        let gone: Vec<ScopeId> = self.0.keys().filter(|scope| !named(scope)).cloned().collect();
         for scope in &gone {
             self.0.remove(scope);
         }
@@ -85,21 +80,11 @@ impl Standings {
         let new_epoch = standing.epoch.is_some_and(|epoch| epoch != page.epoch);
         standing.epoch = Some(page.epoch);
         standing.seq = page.next_seq;
-        if new_epoch {
-            Taken::NewEpoch
-        } else {
-            Taken::Continued
-        }
+        if new_epoch { Taken::NewEpoch } else { Taken::Continued }
     }
 
     /// Compares the digest of a complete scope. Returns whether everything must be asked for again.
-    pub fn compare(
-        &mut self,
-        page: &ScopePage,
-        own: Digest,
-        own_count: u64,
-        now: Timestamp,
-    ) -> bool {
+    pub fn compare(&mut self, page: &ScopePage, own: Digest, own_count: u64, now: Timestamp) -> bool {
         let Some(standing) = self.0.get_mut(&page.scope) else {
             return false;
         };
@@ -109,9 +94,7 @@ impl Standings {
             return false;
         }
         standing.differs = true;
-        let repair = standing
-            .repaired_at
-            .is_none_or(|at| now >= at.plus_ms(REPAIR_MS));
+        let repair = standing.repaired_at.is_none_or(|at| now >= at.plus_ms(REPAIR_MS));
         if repair {
             standing.repaired_at = Some(now);
             standing.seq = 0;

@@ -4,23 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{RegistryRow, ScopeRow, encode};
 use super::{
-    Effect, Exchanged, Fault, InFlight, PAGE_BYTES, PUSH_BYTES, PUSH_DOCUMENTS, Table, Tablet,
-    TaskId, Waiting, Write, document_write, outbox_write,
+    Effect, Exchanged, Fault, InFlight, PAGE_BYTES, PUSH_BYTES, PUSH_DOCUMENTS, Table, Tablet, TaskId, Waiting, Write,
+    document_write, outbox_write,
 };
 use crate::digest::FeedState;
 use crate::document::Document;
 use crate::ids::{DocumentId, ScopeId};
 use crate::sync::Taken;
 use crate::time::Timestamp;
-use crate::wire::{
-    DocumentPayload, DocumentPush, FeedEntry, PROTOCOL, Receipt, ScopePage, SyncRequest,
-    SyncResponse,
-};
+use crate::wire::{DocumentPayload, DocumentPush, FeedEntry, PROTOCOL, Receipt, ScopePage, SyncRequest, SyncResponse};
 
 /// What an answer changed, to be stored in one transaction.
 #[derive(Default)]
 struct Changed {
     documents: BTreeSet<DocumentId>,
+    /// Records that this device must let go of, by the server's word.
+    left: BTreeSet<DocumentId>,
     dropped: BTreeSet<DocumentId>,
     scopes: BTreeSet<ScopeId>,
     gone_scopes: Vec<ScopeId>,
@@ -51,12 +50,7 @@ impl Tablet {
                 changes.push(queued.change.bytes.clone().into());
             }
             if !changes.is_empty() {
-                pushes.push(DocumentPush {
-                    document: id,
-                    kind: entry.kind,
-                    heads: entry.heads.clone(),
-                    changes,
-                });
+                pushes.push(DocumentPush { document: id, kind: entry.kind, heads: entry.heads.clone(), changes });
                 sent.insert(id, hashes);
             }
             if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
@@ -68,19 +62,13 @@ impl Tablet {
             clock: now,
             pushes,
             cursors: self.standings.cursors(),
-            registry_version: self
-                .registry
-                .as_ref()
-                .map_or(0, |registry| registry.version),
+            registry_version: self.registry.as_ref().map_or(0, |registry| registry.version),
             page_bytes: PAGE_BYTES,
         };
         let task = self.task();
         self.schedule.started();
         self.in_flight = Some(InFlight { task, sent });
-        self.effects.push_back(Effect::Exchange {
-            task,
-            body: request.encode(),
-        });
+        self.effects.push_back(Effect::Exchange { task, body: request.encode() });
         self.show(Vec::new());
     }
 
@@ -100,10 +88,7 @@ impl Tablet {
             Err(fault) => {
                 let retry_after_ms = match &fault {
                     Fault::Busy { retry_after_ms } => *retry_after_ms,
-                    Fault::Unreachable
-                    | Fault::Unauthorised
-                    | Fault::Refused { .. }
-                    | Fault::Unreadable => None,
+                    Fault::Unreachable | Fault::Unauthorised | Fault::Refused { .. } | Fault::Unreadable => None,
                 };
                 self.schedule.failed(now, retry_after_ms);
                 self.last_fault = Some(fault);
@@ -126,16 +111,14 @@ impl Tablet {
         }
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
-            self.leave_all(&scope, &mut changed);
+            let left = self.leave_all(&scope, &mut changed);
+            changed.left.extend(left);
         }
         let mut new_epoch = false;
         for page in &response.scopes {
-            if self
-                .standings
-                .get(&page.scope)
-                .is_some_and(|s| s.epoch.is_some_and(|epoch| epoch != page.epoch))
-            {
-                // what the old store said of this scope no longer holds
+            if self.standings.get(&page.scope).is_some_and(|s| s.epoch.is_some_and(|epoch| epoch != page.epoch)) {
+                // what the old store said of this scope no longer holds; the records stay, since the new store may
+                // have lost them
                 self.leave_all(&page.scope, &mut changed);
             }
             for entry in &page.entries {
@@ -153,18 +136,12 @@ impl Tablet {
         }
         self.drop_left(&mut changed);
         if let Some(registry) = response.registry {
-            self.registry = Some(RegistryRow {
-                version: registry.version,
-                json: registry.json,
-            });
+            self.registry = Some(RegistryRow { version: registry.version, json: registry.json });
             changed.registry = true;
         }
         self.last_exchange_at = Some(now);
         self.last_fault = None;
-        let unsent = self
-            .shelf
-            .iter()
-            .any(|(_, entry)| entry.outbox.sendable().next().is_some());
+        let unsent = self.shelf.iter().any(|(_, entry)| entry.outbox.sendable().next().is_some());
         if changed.missing && !new_epoch {
             self.schedule.failed(now, None);
         } else {
@@ -181,14 +158,12 @@ impl Tablet {
             return;
         };
         let settled = entry.outbox.settle(sent, receipt);
-        changed.left_outbox.extend(
-            settled
-                .left
-                .iter()
-                .map(|number| (receipt.document, *number)),
-        );
+        changed.left_outbox.extend(settled.left.iter().map(|number| (receipt.document, *number)));
         changed.missing |= settled.missing;
         entry.held.extend(settled.held);
+        for hash in &settled.kept {
+            entry.held.remove(hash);
+        }
         changed.documents.insert(receipt.document);
     }
 
@@ -200,17 +175,11 @@ impl Tablet {
         if incoming.id() != payload.document {
             return;
         }
-        let known = self
-            .shelf
-            .get(payload.document)
-            .map(|entry| (entry.kind, entry.heads.clone()));
+        let known = self.shelf.get(payload.document).map(|entry| (entry.kind, entry.heads.clone()));
         if known.is_none() && !incoming.begins_with_genesis() {
             return;
         }
-        if known
-            .as_ref()
-            .is_some_and(|(kind, heads)| *kind != incoming.kind() || *heads == incoming.heads())
-        {
+        if known.as_ref().is_some_and(|(kind, heads)| *kind != incoming.kind() || *heads == incoming.heads()) {
             return;
         }
         let kind = incoming.kind();
@@ -233,27 +202,29 @@ impl Tablet {
         };
         if moved {
             changed.documents.insert(entry.document);
-        }
-    }
-
-    fn leave_all(&mut self, scope: &ScopeId, changed: &mut Changed) {
-        for id in self.shelf.ids() {
-            if self
-                .shelf
-                .get_mut(id)
-                .is_some_and(|entry| entry.scopes.remove(scope))
-            {
-                changed.documents.insert(id);
+            if entry.state == FeedState::Left {
+                changed.left.insert(entry.document);
             }
         }
     }
 
+    fn leave_all(&mut self, scope: &ScopeId, changed: &mut Changed) -> Vec<DocumentId> {
+        let mut left = self.shelf.ids();
+        left.retain(|id| self.shelf.get_mut(*id).is_some_and(|entry| entry.scopes.remove(scope)));
+        changed.documents.extend(&left);
+        left
+    }
+
     /// Records that left every scope go, once nothing of this device's own waits or is held.
+    ///
+    /// A dropped record may come back, or be begun anew under the same id: from here on this device writes under
+    /// another number, so that no sequence number is ever used twice.
     fn drop_left(&mut self, changed: &mut Changed) {
-        for id in changed.documents.clone() {
-            let goes = self.shelf.get(id).is_some_and(|entry| {
-                entry.scopes.is_empty() && entry.outbox.is_empty() && entry.held.is_empty()
-            });
+        for id in std::mem::take(&mut changed.left) {
+            let goes = self
+                .shelf
+                .get(id)
+                .is_some_and(|entry| entry.scopes.is_empty() && entry.outbox.is_empty() && entry.held.is_empty());
             if goes {
                 self.shelf.remove(id);
                 changed.documents.remove(&id);
@@ -264,9 +235,7 @@ impl Tablet {
 
     /// Compares digests, where nothing of this device's own is under way in the scope.
     fn compare(&mut self, now: Timestamp, page: &ScopePage) -> bool {
-        let busy = |entry: &super::shelf::Entry| {
-            entry.scopes.contains(&page.scope) && !entry.outbox.is_empty()
-        };
+        let busy = |entry: &super::shelf::Entry| entry.scopes.contains(&page.scope) && !entry.outbox.is_empty();
         if self.shelf.iter().any(|(_, entry)| busy(entry)) {
             return false;
         }
@@ -292,9 +261,7 @@ impl Tablet {
             };
             if !own.is_empty() && entry.outbox.len() < own.len() {
                 let (old, _) = entry.outbox.replace(own);
-                changed
-                    .left_outbox
-                    .extend(old.into_iter().map(|number| (id, number)));
+                changed.left_outbox.extend(old.into_iter().map(|number| (id, number)));
                 changed.documents.insert(id);
             }
         }
@@ -316,46 +283,22 @@ impl Tablet {
             }
         }
         for id in &changed.dropped {
-            writes.push(Write {
-                table: Table::Document,
-                key: id.to_string(),
-                value: None,
-            });
+            writes.push(Write { table: Table::Document, key: id.to_string(), value: None });
         }
         for scope in &changed.scopes {
             if let Some(standing) = self.standings.get(scope) {
                 let value = Some(encode(&ScopeRow::from(standing)));
-                writes.push(Write {
-                    table: Table::Scope,
-                    key: scope.to_string(),
-                    value,
-                });
+                writes.push(Write { table: Table::Scope, key: scope.to_string(), value });
             }
         }
         for scope in &changed.gone_scopes {
-            writes.push(Write {
-                table: Table::Scope,
-                key: scope.to_string(),
-                value: None,
-            });
+            writes.push(Write { table: Table::Scope, key: scope.to_string(), value: None });
         }
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
-            writes.push(Write {
-                table: Table::Meta,
-                key: "registry".to_owned(),
-                value: Some(encode(registry)),
-            });
+            writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });
         }
-        writes.push(Write {
-            table: Table::Meta,
-            key: "exchange".to_owned(),
-            value: Some(encode(&now.0)),
-        });
-        let shown = changed
-            .documents
-            .into_iter()
-            .chain(changed.dropped)
-            .collect();
+        writes.push(Write { table: Table::Meta, key: "exchange".to_owned(), value: Some(encode(&now.0)) });
+        let shown = changed.documents.into_iter().chain(changed.dropped).collect();
         self.persist(writes, Waiting::Confirm { rows, shown });
     }
 }

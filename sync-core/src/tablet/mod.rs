@@ -63,10 +63,7 @@ enum Waiting {
     /// Make the edit of this intent row.
     Intent(u64),
     /// Allow these outbox rows to be sent, and show these records.
-    Confirm {
-        rows: Vec<(DocumentId, u64)>,
-        shown: Vec<DocumentId>,
-    },
+    Confirm { rows: Vec<(DocumentId, u64)>, shown: Vec<DocumentId> },
 }
 
 /// What was sent in the exchange under way.
@@ -98,9 +95,7 @@ pub struct Tablet {
 
 impl std::fmt::Debug for Tablet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tablet")
-            .field("device", &self.identity.device)
-            .finish_non_exhaustive()
+        f.debug_struct("Tablet").field("device", &self.identity.device).finish_non_exhaustive()
     }
 }
 
@@ -132,35 +127,19 @@ impl Tablet {
             registry: meta.get("registry").and_then(|bytes| decode(bytes)),
             batches: BTreeMap::new(),
             stored_intents: BTreeMap::new(),
-            next_intent: meta
-                .get("intent")
-                .and_then(|bytes| decode(bytes))
-                .unwrap_or(1),
+            next_intent: meta.get("intent").and_then(|bytes| decode(bytes)).unwrap_or(1),
             next_task: 1,
             waiting: BTreeMap::new(),
             in_flight: None,
             effects: VecDeque::new(),
             storage_failed: false,
             unreadable_rows: 0,
-            last_exchange_at: meta
-                .get("exchange")
-                .and_then(|bytes| decode(bytes))
-                .map(Timestamp),
+            last_exchange_at: meta.get("exchange").and_then(|bytes| decode(bytes)).map(Timestamp),
             last_fault: None,
         };
         if stored_writer.is_none() {
-            let write = Write {
-                table: Table::Meta,
-                key: "writer".to_owned(),
-                value: Some(encode(&writer)),
-            };
-            tablet.persist(
-                vec![write],
-                Waiting::Confirm {
-                    rows: Vec::new(),
-                    shown: Vec::new(),
-                },
-            );
+            let write = Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) };
+            tablet.persist(vec![write], Waiting::Confirm { rows: Vec::new(), shown: Vec::new() });
         }
         tablet.restore(others);
         tablet.replay(now);
@@ -170,12 +149,7 @@ impl Tablet {
     /// Takes in what happened. Time may not go back.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), Refusal> {
         match input {
-            Input::Record {
-                document,
-                kind,
-                by,
-                intent,
-            } => self.record(now, document, kind, by, intent)?,
+            Input::Record { document, kind, by, intent } => self.record(now, document, kind, by, intent)?,
             Input::Wake => {}
             Input::Sync => self.schedule.ask(now, true),
             Input::Online { online } => {
@@ -218,44 +192,37 @@ impl Tablet {
     fn restore(&mut self, rows: Vec<Row>) {
         let mut outbox = Vec::new();
         for row in rows {
-            let read =
-                match row.table {
-                    Table::Document => row.key.parse().ok().zip(decode(&row.value)).is_some_and(
-                        |(id, document)| {
-                            let restored: Result<(), _> = self.shelf.restore(id, document);
-                            restored.is_ok()
-                        },
-                    ),
-                    Table::Outbox => {
-                        let read = read_outbox_key(&row.key).zip(decode::<OutboxRow>(&row.value));
-                        let is_some = read.is_some();
-                        outbox.extend(read);
-                        is_some
+            let read = match row.table {
+                Table::Document => row.key.parse().ok().zip(decode(&row.value)).is_some_and(|(id, document)| {
+                    let restored: Result<(), _> = self.shelf.restore(id, document);
+                    restored.is_ok()
+                }),
+                Table::Outbox => {
+                    let read = read_outbox_key(&row.key).zip(decode::<OutboxRow>(&row.value));
+                    let is_some = read.is_some();
+                    outbox.extend(read);
+                    is_some
+                }
+                Table::Intent => {
+                    let read = row.key.parse::<u64>().ok().zip(decode(&row.value));
+                    if let Some((number, intent)) = read {
+                        self.next_intent = self.next_intent.max(number + 1);
+                        self.stored_intents.insert(number, intent);
+                        true
+                    } else {
+                        false
                     }
-                    Table::Intent => {
-                        let read = row.key.parse::<u64>().ok().zip(decode(&row.value));
-                        if let Some((number, intent)) = read {
-                            self.next_intent = self.next_intent.max(number + 1);
-                            self.stored_intents.insert(number, intent);
-                            true
-                        } else {
-                            false
-                        }
+                }
+                Table::Scope => {
+                    let read = row.key.parse().ok().zip(decode::<row::ScopeRow>(&row.value));
+                    let is_some = read.is_some();
+                    if let Some((scope, standing)) = read {
+                        self.standings.restore(scope, standing.into());
                     }
-                    Table::Scope => {
-                        let read = row
-                            .key
-                            .parse()
-                            .ok()
-                            .zip(decode::<row::ScopeRow>(&row.value));
-                        let is_some = read.is_some();
-                        if let Some((scope, standing)) = read {
-                            self.standings.restore(scope, standing.into());
-                        }
-                        is_some
-                    }
-                    Table::Meta => true,
-                };
+                    is_some
+                }
+                Table::Meta => true,
+            };
             self.unreadable_rows += usize::from(!read);
         }
         for ((document, number), row) in outbox {
@@ -303,23 +270,10 @@ impl Tablet {
 }
 
 fn document_write(id: DocumentId, entry: &shelf::Entry) -> Write {
-    Write {
-        table: Table::Document,
-        key: id.to_string(),
-        value: Some(entry.row()),
-    }
+    Write { table: Table::Document, key: id.to_string(), value: Some(entry.row()) }
 }
 
 fn outbox_write(id: DocumentId, number: u64, change: Option<&RawChange>) -> Write {
-    let value = change.map(|change| {
-        encode(&OutboxRow {
-            hash: change.hash,
-            bytes: change.bytes.clone(),
-        })
-    });
-    Write {
-        table: Table::Outbox,
-        key: outbox_key(id, number),
-        value,
-    }
+    let value = change.map(|change| encode(&OutboxRow { hash: change.hash, bytes: change.bytes.clone() }));
+    Write { table: Table::Outbox, key: outbox_key(id, number), value }
 }

@@ -40,42 +40,17 @@ impl Tablet {
         }
         intent.check()?;
         let same_kind = |other: Kind| other == kind;
-        let waiting = self
-            .stored_intents
-            .values()
-            .filter(|row| row.document == document)
-            .map(|row| row.kind);
-        if !self
-            .shelf
-            .get(document)
-            .map(|entry| entry.kind)
-            .into_iter()
-            .chain(waiting)
-            .all(same_kind)
-        {
+        let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
+        if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
             return Err(Refusal::Kind);
         }
         let number = self.next_intent;
         self.next_intent += 1;
         let text = serde_json::to_string(&intent).map_err(|_| IntentError::TextLength)?;
-        let row = IntentRow {
-            document,
-            kind,
-            by,
-            at: now,
-            intent: text,
-        };
+        let row = IntentRow { document, kind, by, at: now, intent: text };
         let writes = vec![
-            Write {
-                table: Table::Intent,
-                key: intent_key(number),
-                value: Some(encode(&row)),
-            },
-            Write {
-                table: Table::Meta,
-                key: "intent".to_owned(),
-                value: Some(encode(&self.next_intent)),
-            },
+            Write { table: Table::Intent, key: intent_key(number), value: Some(encode(&row)) },
+            Write { table: Table::Meta, key: "intent".to_owned(), value: Some(encode(&self.next_intent)) },
         ];
         self.stored_intents.insert(number, row);
         self.persist(writes, Waiting::Intent(number));
@@ -87,10 +62,7 @@ impl Tablet {
         let Some(row) = self.stored_intents.get(&number).cloned() else {
             return;
         };
-        let id = IntentId {
-            device: self.identity.device,
-            number,
-        };
+        let id = IntentId { device: self.identity.device, number };
         let edited = serde_json::from_str::<Intent>(&row.intent).is_ok_and(|intent| {
             self.begin(now, &row, intent.reason());
             if let Some(batch) = self.batches.get_mut(&row.document) {
@@ -121,13 +93,7 @@ impl Tablet {
         });
     }
 
-    fn apply(
-        &mut self,
-        now: Timestamp,
-        row: &IntentRow,
-        id: IntentId,
-        intent: &Intent,
-    ) -> Result<(), IntentError> {
+    fn apply(&mut self, now: Timestamp, row: &IntentRow, id: IntentId, intent: &Intent) -> Result<(), IntentError> {
         let steps = match intent {
             Intent::Write { text, value } => {
                 let current = self.shelf.open(row.document, row.kind)?.text(*text);
@@ -154,12 +120,8 @@ impl Tablet {
 
     /// Commits every batch whose time has come.
     pub(super) fn commit_due(&mut self, now: Timestamp) {
-        let due: Vec<DocumentId> = self
-            .batches
-            .iter()
-            .filter(|(_, batch)| batch.due <= now)
-            .map(|(id, _)| *id)
-            .collect();
+        let due: Vec<DocumentId> =
+            self.batches.iter().filter(|(_, batch)| batch.due <= now).map(|(id, _)| *id).collect();
         for document in due {
             self.commit(now, document);
         }
@@ -177,11 +139,7 @@ impl Tablet {
         let mut writes = Vec::new();
         for number in &batch.intents {
             self.stored_intents.remove(number);
-            writes.push(Write {
-                table: Table::Intent,
-                key: intent_key(*number),
-                value: None,
-            });
+            writes.push(Write { table: Table::Intent, key: intent_key(*number), value: None });
         }
         let mut rows = Vec::new();
         if let Some(entry) = self.shelf.get(document) {
@@ -191,11 +149,7 @@ impl Tablet {
                 rows.push((document, queued.number));
             }
         }
-        let shown = if row.is_some() {
-            vec![document]
-        } else {
-            Vec::new()
-        };
+        let shown = if row.is_some() { vec![document] } else { Vec::new() };
         self.persist(writes, Waiting::Confirm { rows, shown });
     }
 
@@ -204,11 +158,7 @@ impl Tablet {
         let batch = self.batches.get(&document)?;
         let (at, by, reason) = (batch.at, batch.by.clone(), batch.reason);
         let kind = self.shelf.get(document)?.kind;
-        let change = self
-            .shelf
-            .open(document, kind)
-            .ok()?
-            .commit(at, &by, reason)?;
+        let change = self.shelf.open(document, kind).ok()?.commit(at, &by, reason)?;
         self.shelf.save(document, now);
         Some(self.shelf.get_mut(document)?.outbox.push(change, false))
     }
@@ -232,17 +182,10 @@ fn text_steps(text: TextName, from: &str, to: &str) -> Vec<Intent> {
     let prefix = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let rest = from[prefix..].iter().rev().zip(to[prefix..].iter().rev());
     let suffix = rest.take_while(|(a, b)| a == b).count();
-    let (removed, added) = (
-        &from[prefix..from.len() - suffix],
-        &to[prefix..to.len() - suffix],
-    );
+    let (removed, added) = (&from[prefix..from.len() - suffix], &to[prefix..to.len() - suffix]);
     let write = |middle: &[char]| Intent::Write {
         text,
-        value: to[..prefix]
-            .iter()
-            .chain(middle)
-            .chain(&to[to.len() - suffix..])
-            .collect(),
+        value: to[..prefix].iter().chain(middle).chain(&to[to.len() - suffix..]).collect(),
     };
     if removed.len() + added.len() <= TEXT_STEP {
         return vec![write(added)];

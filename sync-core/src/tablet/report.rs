@@ -149,17 +149,8 @@ impl Tablet {
             })
             .collect();
         let agreements = scopes.iter().map(|scope| scope.agreed_at);
-        let waiting = |id: DocumentId| {
-            self.stored_intents
-                .values()
-                .filter(|row| row.document == id)
-                .count()
-        };
-        let unsent = self
-            .shelf
-            .iter()
-            .map(|(id, entry)| entry.outbox.len() + waiting(id))
-            .filter(|n| *n > 0);
+        let waiting = |id: DocumentId| self.stored_intents.values().filter(|row| row.document == id).count();
+        let unsent = self.shelf.iter().map(|(id, entry)| entry.outbox.len() + waiting(id)).filter(|n| *n > 0);
         let unsent: Vec<usize> = unsent.collect();
         Status {
             device: self.identity.device,
@@ -178,11 +169,7 @@ impl Tablet {
 
     /// Every record on this tablet, by id. Sorting is the screen's.
     pub fn list(&self) -> Vec<RecordSummary> {
-        self.shelf
-            .iter()
-            .map(|(id, _)| id)
-            .filter_map(|id| self.summary(id))
-            .collect()
+        self.shelf.iter().map(|(id, _)| id).filter_map(|id| self.summary(id)).collect()
     }
 
     /// One line of the list.
@@ -217,35 +204,21 @@ impl Tablet {
     pub fn view(&self, id: DocumentId) -> Option<RecordDetail> {
         let (save_state, agreed_at) = self.save_state(id)?;
         let entry = self.shelf.get(id)?;
-        let (record, history) = self
-            .shelf
-            .read(id, |document| (view(document), document.clone().history()))?;
+        let (record, history) = self.shelf.read(id, |document| (view(document), document.clone().history()))?;
         let held = entry.held.values().cloned().collect();
-        Some(RecordDetail {
-            record,
-            save_state,
-            agreed_at,
-            held,
-            history,
-        })
+        Some(RecordDetail { record, save_state, agreed_at, held, history })
     }
 
     /// The registry as JSON; `None` before the first exchange.
     pub fn registry(&self) -> Option<&[u8]> {
-        self.registry
-            .as_ref()
-            .map(|registry| registry.json.as_slice())
+        self.registry.as_ref().map(|registry| registry.json.as_slice())
     }
 
     fn save_state(&self, id: DocumentId) -> Option<(SaveState, Option<Timestamp>)> {
         let entry = self.shelf.get(id)?;
-        let agreements = entry
-            .scopes
-            .iter()
-            .filter_map(|scope| self.standings.get(scope)?.agreed_at);
+        let agreements = entry.scopes.iter().filter_map(|scope| self.standings.get(scope)?.agreed_at);
         let agreed_at = agreements.max().filter(|at| *at >= entry.touched_at);
-        let unsent =
-            !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
+        let unsent = !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
         let state = match (unsent, entry.held.is_empty(), agreed_at) {
             (true, _, _) => SaveState::Saved,
             (false, false, _) => SaveState::Held,

@@ -148,10 +148,7 @@ pub(super) fn intent_key(number: u64) -> String {
 
 impl From<OutboxRow> for RawChange {
     fn from(row: OutboxRow) -> Self {
-        Self {
-            hash: row.hash,
-            bytes: row.bytes,
-        }
+        Self { hash: row.hash, bytes: row.bytes }
     }
 }
 

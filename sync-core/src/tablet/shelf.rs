@@ -42,11 +42,14 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub fn new(actor: ActorId) -> Self {
-        Self {
-            actor,
-            entries: BTreeMap::new(),
-            opened: Vec::new(),
-        }
+        Self { actor, entries: BTreeMap::new(), opened: Vec::new() }
+    }
+
+    /// Documents opened from here on are written under another number, which is returned.
+    pub fn next_writer(&mut self) -> u32 {
+        let writer = self.actor.writer().wrapping_add(1);
+        self.actor = ActorId::new(self.actor.device(), writer);
+        writer
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Entry> {
@@ -78,11 +81,7 @@ impl Shelf {
             saved: row.saved,
             scopes: super::row::scopes_of(&row.scopes),
             touched_at: row.touched_at,
-            held: row
-                .held
-                .into_iter()
-                .map(|held| (held.hash, held.code))
-                .collect(),
+            held: row.held.into_iter().map(|held| (held.hash, held.code)).collect(),
             outbox: Outbox::default(),
             open: None,
         };
@@ -118,8 +117,7 @@ impl Shelf {
             None => {
                 // saved bytes were loaded once already; were they unreadable now, the record begins anew and the
                 // server's copy and the outbox bring everything back
-                let loaded =
-                    Document::load(&entry.saved).or_else(|_| Document::genesis(id, entry.kind));
+                let loaded = Document::load(&entry.saved).or_else(|_| Document::genesis(id, entry.kind));
                 let mut document = Box::new(loaded?);
                 document.write_as(actor);
                 document
@@ -133,9 +131,7 @@ impl Shelf {
         let entry = self.entries.get(&id)?;
         match &entry.open {
             Some(document) => Some(look(document)),
-            None => Document::load(&entry.saved)
-                .ok()
-                .map(|document| look(&document)),
+            None => Document::load(&entry.saved).ok().map(|document| look(&document)),
         }
     }
 
@@ -185,23 +181,15 @@ impl Shelf {
     /// counts as the server knows it: without them.
     pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
         let mut sum = (0, Digest::ZERO);
-        for (id, entry) in self
-            .iter()
-            .filter(|(_, entry)| entry.scopes.contains(scope))
-        {
+        for (id, entry) in self.iter().filter(|(_, entry)| entry.scopes.contains(scope)) {
             let heads = if entry.held.is_empty() {
                 entry.heads.clone()
             } else {
                 Document::load(&entry.saved)
-                    .map(|mut document| {
-                        document.heads_without(&|hash| entry.held.contains_key(hash))
-                    })
+                    .map(|mut document| document.heads_without(&|hash| entry.held.contains_key(hash)))
                     .unwrap_or_default()
             };
-            sum = (
-                sum.0 + 1,
-                sum.1.add(Digest::of(id, FeedState::Present, &heads)),
-            );
+            sum = (sum.0 + 1, sum.1.add(Digest::of(id, FeedState::Present, &heads)));
         }
         sum
     }
@@ -210,10 +198,7 @@ impl Shelf {
 impl Entry {
     /// The row that stores this entry.
     pub fn row(&self) -> Vec<u8> {
-        let held = self.held.iter().map(|(hash, code)| HeldRow {
-            hash: *hash,
-            code: code.clone(),
-        });
+        let held = self.held.iter().map(|(hash, code)| HeldRow { hash: *hash, code: code.clone() });
         encode(&DocumentRow {
             saved: self.saved.clone(),
             scopes: self.scopes.iter().map(ToString::to_string).collect(),

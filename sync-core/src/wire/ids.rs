@@ -21,34 +21,10 @@ macro_rules! as_bytes {
     };
 }
 
-as_bytes!(
-    document,
-    crate::ids::DocumentId,
-    "document id",
-    |id| *id.as_bytes(),
-    crate::ids::DocumentId::from_slice
-);
-as_bytes!(
-    hash,
-    crate::ids::ChangeHash,
-    "change hash",
-    |hash| *hash.as_bytes(),
-    crate::ids::ChangeHash::from_slice
-);
-as_bytes!(
-    digest,
-    crate::digest::Digest,
-    "digest",
-    |digest| digest.to_bytes(),
-    crate::digest::Digest::from_bytes
-);
-as_bytes!(
-    heads,
-    crate::document::Heads,
-    "list of heads",
-    |heads| heads.to_bytes(),
-    crate::document::Heads::from_bytes
-);
+as_bytes!(document, crate::ids::DocumentId, "document id", |id| *id.as_bytes(), crate::ids::DocumentId::from_slice);
+as_bytes!(hash, crate::ids::ChangeHash, "change hash", |hash| *hash.as_bytes(), crate::ids::ChangeHash::from_slice);
+as_bytes!(digest, crate::digest::Digest, "digest", |digest| digest.to_bytes(), crate::digest::Digest::from_bytes);
+as_bytes!(heads, crate::document::Heads, "list of heads", |heads| heads.to_bytes(), crate::document::Heads::from_bytes);
 
 macro_rules! as_text {
     ($module:ident, $type:ty, $what:literal, |$value:ident| $text:expr, $parse:expr) => {
@@ -71,20 +47,8 @@ macro_rules! as_text {
     };
 }
 
-as_text!(
-    scope,
-    crate::ids::ScopeId,
-    "scope",
-    |scope| scope.as_str(),
-    |text: &str| text.parse().ok()
-);
-as_text!(
-    kind,
-    crate::document::Kind,
-    "kind",
-    |kind| kind.as_str(),
-    crate::document::Kind::parse
-);
+as_text!(scope, crate::ids::ScopeId, "scope", |scope| scope.as_str(), |text: &str| text.parse().ok());
+as_text!(kind, crate::document::Kind, "kind", |kind| kind.as_str(), crate::document::Kind::parse);
 
 pub mod state {
     use minicbor::decode::{Decoder, Error};

@@ -7,8 +7,8 @@ pub(crate) mod ids;
 mod message;
 
 pub use message::{
-    DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL, Receipt, RegistryPayload, Run,
-    ScopeCursor, ScopePage, SyncRequest, SyncResponse,
+    DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage,
+    SyncRequest, SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
 
@@ -25,11 +25,7 @@ pub struct WireLimits {
 
 impl Default for WireLimits {
     fn default() -> Self {
-        Self {
-            pushes: 1_000,
-            changes: 20_000,
-            cursors: 500,
-        }
+        Self { pushes: 1_000, changes: 20_000, cursors: 500 }
     }
 }
 
@@ -60,11 +56,7 @@ fn encode<T: minicbor::Encode<()>>(message: &T) -> Vec<u8> {
 fn decode<'b, T: minicbor::Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, WireError> {
     let mut decoder = minicbor::Decoder::new(bytes);
     let message = decoder.decode()?;
-    if decoder.position() == bytes.len() {
-        Ok(message)
-    } else {
-        Err(WireError::Trailing)
-    }
+    if decoder.position() == bytes.len() { Ok(message) } else { Err(WireError::Trailing) }
 }
 
 impl SyncRequest {
@@ -101,10 +93,6 @@ impl SyncResponse {
     /// Reads an answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         let response: Self = decode(bytes)?;
-        if response.protocol == PROTOCOL {
-            Ok(response)
-        } else {
-            Err(WireError::Protocol(response.protocol))
-        }
+        if response.protocol == PROTOCOL { Ok(response) } else { Err(WireError::Protocol(response.protocol)) }
     }
 }
