@@ -31,6 +31,7 @@ export interface ScopeStatus {
   readonly count: number;
   readonly digest: string;
   readonly agreed: boolean;
+  readonly agreed_at: number | null;
 }
 
 export interface Status {
@@ -61,6 +62,7 @@ export const status: p.Parse<Status> = p.object((f) => ({
     count: s.get('count', p.integer),
     digest: s.get('digest', p.string),
     agreed: s.get('agreed', p.boolean),
+    agreed_at: s.get('agreed_at', p.nullable(p.integer)),
   })))),
 }));
 
@@ -90,7 +92,7 @@ export type Command =
   | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
   | { readonly type: 'sync' }
   | { readonly type: 'network'; readonly online: boolean }
-  | { readonly type: 'view'; readonly document: DocumentId }
+  | { readonly type: 'view' | 'summary'; readonly document: DocumentId }
   | { readonly type: 'list' }
   | { readonly type: 'registry' };
 
@@ -169,7 +171,7 @@ const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'record', 'sync', 'network', 'view', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string) };
@@ -183,6 +185,7 @@ const command: p.Parse<Command> = p.object((f): Command => {
     case 'network':
       return { type, online: f.get('online', p.boolean) };
     case 'view':
+    case 'summary':
       return { type, document: f.get('document', documentId) };
     case 'stage':
     case 'sync':

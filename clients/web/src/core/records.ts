@@ -28,7 +28,7 @@ export const deviceId: p.Parse<DeviceId> = (value, path) => {
 };
 
 export const STATES = [
-  'none', 'requested', 'offered', 'confirmed', 'held', 'reported', 'settled', 'cancelled', 'postponed', 'conflict',
+  'none', 'requested', 'offered', 'confirmed', 'held', 'reported', 'settled', 'cancelled', 'postponed',
 ] as const;
 export const GROUPS = ['planned', 'held', 'cancelled', 'postponed', 'conflict'] as const;
 export const REASONS = ['infection', 'lecturer', 'few_people', 'weather', 'other'] as const;
@@ -45,7 +45,7 @@ export type Reason = (typeof REASONS)[number];
 export type SaveState = (typeof SAVE_STATES)[number];
 export type TextName = (typeof TEXTS)[number];
 export type Activity = (typeof ACTIVITIES)[number];
-export type StepState = Exclude<State, 'none' | 'conflict'>;
+export type StepState = Exclude<State, 'none'>;
 export type Kind = 'session' | 'consultation';
 export type FieldName =
   | 'date' | 'start' | 'end' | 'activity' | 'title' | 'occasion' | 'venue' | 'municipality' | 'audience'
@@ -61,7 +61,8 @@ export type Intent =
   | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null };
 
 const kind = p.wordOr<Kind>(['session', 'consultation'], 'session');
-const state: p.Parse<State> = (value) => p.wordOr<State>(STATES, 'none')(value);
+/** The core leaves out the state of a record without steps. */
+const state = p.wordOr<State>(STATES, 'none');
 const group = p.wordOr<Group>(GROUPS, 'planned');
 const saveState = p.wordOr<SaveState>(SAVE_STATES, 'saved');
 const value: p.Parse<Value> = (input, path) => (typeof input === 'number' ? p.integer(input, path) : p.string(input, path));
@@ -108,6 +109,9 @@ export interface RecordView {
   readonly attendance: number | null;
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
+  /** Codes of own work the server keeps aside until a person decides. */
+  readonly held: readonly string[];
+  readonly history: readonly Author[];
 }
 
 const author = (f: p.Fields): Author => ({
@@ -148,6 +152,8 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   attendance: f.get('attendance', p.nullable(p.integer)),
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
+  held: f.get('held', p.list(p.string)),
+  history: f.get('history', p.list(p.object(author))),
 }));
 
 /** One line of a list. */
@@ -159,7 +165,7 @@ export interface Entry {
   readonly occasion: string | null;
   readonly date: string | null;
   readonly start: string | null;
-  readonly end: string | null;
+  readonly fiscal_year: number | null;
   readonly venue: string | null;
   readonly municipality: string | null;
   readonly association: string | null;
@@ -183,7 +189,7 @@ export const entry: p.Parse<Entry> = p.object((f) => ({
   occasion: f.get('occasion', text),
   date: f.get('date', text),
   start: f.get('start', text),
-  end: f.get('end', text),
+  fiscal_year: f.get('fiscal_year', p.nullable(p.integer)),
   venue: f.get('venue', text),
   municipality: f.get('municipality', text),
   association: f.get('association', text),

@@ -29,10 +29,11 @@ export interface Core {
   next_wakeup(): number | undefined;
   status(): string;
   list(): string;
+  summary(document: string): string | undefined;
   view(document: string): string | undefined;
   registry(): string | undefined;
   free(): void;
 }
 
-/** `seed` is 32 random bytes. */
+/** `seed` is random bytes, fresh at every opening. */
 export type OpenCore = (device: string, seed: Uint8Array, rows: readonly Row[], now: number) => Core;

@@ -46,6 +46,7 @@ startRelay({
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       uuid: () => crypto.randomUUID(),
       online: () => navigator.onLine,
+      broken: (error) => error instanceof WebAssembly.RuntimeError,
       notify: (stage, documents) => publish({ type: 'changed', stage, documents }),
     });
     await host.start();

@@ -34,6 +34,8 @@ export interface HostDeps {
   readonly random: (bytes: number) => Uint8Array;
   readonly uuid: () => string;
   readonly online: () => boolean;
+  /** Whether an error means that the core itself broke down, rather than refused. */
+  readonly broken: (error: unknown) => boolean;
   readonly notify: (stage: Stage, documents: readonly DocumentId[]) => void;
 }
 
@@ -89,7 +91,17 @@ export function createHost(deps: HostDeps): Host {
   /** Gives the core one input and does everything it asks for. */
   const drive = (input: (core: Core) => void): void => {
     if (core === null) return;
-    input(core);
+    try {
+      input(core);
+    } catch (error) {
+      if (!deps.broken(error)) throw error;
+      // The core's memory can no longer be trusted, nor freed; what is on the disk can.
+      core = null;
+      drop();
+      fault = 'core';
+      notify();
+      return;
+    }
     for (let effect = core.poll_effect(); effect !== undefined; effect = core.poll_effect()) perform(effect);
     cancelWake?.();
     const wake = core.next_wakeup();
@@ -142,7 +154,7 @@ export function createHost(deps: HostDeps): Host {
     try {
       drop();
       if (who !== null) {
-        core = deps.open(who.identity.device, deps.random(32), await deps.store.rows(), now());
+        core = deps.open(who.identity.device, deps.random(8), await deps.store.rows(), now());
       }
       fault = null;
     } catch {
@@ -209,6 +221,8 @@ export function createHost(deps: HostDeps): Host {
           return { ok: true, json: core?.list() ?? '[]' };
         case 'view':
           return { ok: true, json: core?.view(command.document) ?? 'null' };
+        case 'summary':
+          return { ok: true, json: core?.summary(command.document) ?? 'null' };
         case 'registry':
           return { ok: true, json: core?.registry() ?? 'null' };
         case 'sync':

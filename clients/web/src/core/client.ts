@@ -1,0 +1,201 @@
+// The page's only way to the core: sends commands to its worker, keeps what screens show up to date.
+//
+// Invariants: a number on the screen comes from a view the core gave after it was durable, never from a guess of the
+// page; queries survive a change of leader (they are asked again), edits do not (they are reported as lost).
+
+import * as p from './parse';
+import { type Command, type Problem, type Stage, type Status, reply, stage as stageParser } from './protocol';
+import { type DocumentId, type Entry, type Intent, type Kind, type RecordView, entries, entry, recordView } from './records';
+import { EMPTY_REGISTRY, type Registry, registry as registryParser } from './registry';
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly problem: Problem };
+
+export interface Snapshot {
+  readonly stage: Stage;
+  readonly registry: Registry;
+  readonly entries: ReadonlyMap<DocumentId, Entry>;
+  /** False until the list has been read once. */
+  readonly listed: boolean;
+}
+
+export interface Client {
+  snapshot(): Snapshot;
+  subscribe(changed: () => void): () => void;
+  /** The record's view, kept fresh while someone watches. `null`: not here; `undefined`: not known yet. */
+  view(document: DocumentId): RecordView | null | undefined;
+  watch(document: DocumentId, changed: () => void): () => void;
+  record(document: DocumentId, kind: Kind, intent: Intent): Promise<Outcome>;
+  enrol(code: string, deviceName: string): Promise<Outcome>;
+  sync(): void;
+  network(online: boolean): void;
+}
+
+export interface ClientDeps {
+  readonly send: (message: unknown) => void;
+  readonly listen: (receive: (message: unknown) => void) => void;
+  readonly name: string;
+  readonly after: (ms: number, run: () => void) => void;
+}
+
+/** More changed records than this and the whole list is read instead. */
+const ONE_BY_ONE = 20;
+const LIST_PAUSE_MS = 300;
+
+interface Pending {
+  readonly command: Command;
+  readonly settle: (result: { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: Problem }) => void;
+}
+
+function repeatable(command: Command): boolean {
+  return command.type !== 'record' && command.type !== 'enrol';
+}
+
+/** What all records' save states hang on, beside the records themselves. */
+function agreementOf(status: Status): string {
+  return status.scopes.map((scope) => `${scope.scope} ${scope.agreed} ${scope.agreed_at}`).join('\n');
+}
+
+export function createClient(deps: ClientDeps): Client {
+  let current: Snapshot = { stage: { stage: 'starting' }, registry: EMPTY_REGISTRY, entries: new Map(), listed: false };
+  let nextId = 1;
+  let registryJson = '';
+  let listQueued = false;
+  let agreement = '';
+  let exchangedAt: number | null = null;
+  const pending = new Map<number, Pending>();
+  const listeners = new Set<() => void>();
+  const views = new Map<DocumentId, RecordView | null>();
+  const watchers = new Map<DocumentId, Set<() => void>>();
+
+  const post = (id: number, command: Command): void => deps.send({ type: 'request', from: deps.name, id, command });
+
+  const ask = (command: Command): Promise<Parameters<Pending['settle']>[0]> =>
+    new Promise((settle) => {
+      const id = nextId++;
+      pending.set(id, { command, settle });
+      post(id, command);
+    });
+
+  const query = async <T>(command: Command, parse: p.Parse<T>): Promise<T | undefined> => {
+    const answer = await ask(command);
+    return answer.ok ? p.json(parse, answer.json) : undefined;
+  };
+
+  const update = (change: Partial<Snapshot>): void => {
+    current = { ...current, ...change };
+    for (const listener of listeners) listener();
+  };
+
+  const readList = async (): Promise<void> => {
+    const list = await query({ type: 'list' }, entries);
+    if (list !== undefined) update({ entries: new Map(list.map((item) => [item.document, item])), listed: true });
+  };
+
+  const queueList = (): void => {
+    if (listQueued) return;
+    listQueued = true;
+    deps.after(current.listed ? LIST_PAUSE_MS : 0, () => {
+      listQueued = false;
+      void readList();
+    });
+  };
+
+  const readRegistry = async (): Promise<void> => {
+    const answer = await ask({ type: 'registry' });
+    if (!answer.ok || answer.json === registryJson || answer.json === 'null') return;
+    registryJson = answer.json;
+    update({ registry: p.json(registryParser, answer.json) });
+  };
+
+  const readView = async (document: DocumentId): Promise<void> => {
+    const view = await query({ type: 'view', document }, p.nullable(recordView));
+    if (view === undefined) return;
+    views.set(document, view);
+    for (const changed of watchers.get(document) ?? []) changed();
+  };
+
+  const readEntry = async (document: DocumentId): Promise<void> => {
+    const found = await query({ type: 'summary', document }, p.nullable(entry));
+    if (found === undefined) return;
+    const next = new Map(current.entries);
+    if (found === null) next.delete(document);
+    else next.set(document, found);
+    update({ entries: next });
+  };
+
+  const changed = (stage: Stage, documents: readonly DocumentId[]): void => {
+    update({ stage });
+    if (stage.stage !== 'ready') return;
+    const agreed = agreementOf(stage.status);
+    const everything = agreed !== agreement || !current.listed;
+    agreement = agreed;
+    if (stage.status.last_exchange_at !== exchangedAt || registryJson === '') {
+      exchangedAt = stage.status.last_exchange_at;
+      void readRegistry();
+    }
+    for (const watched of watchers.keys()) if (everything || documents.includes(watched)) void readView(watched);
+    if (everything || documents.length > ONE_BY_ONE) queueList();
+    else for (const document of documents) void readEntry(document);
+  };
+
+  const refresh = async (): Promise<void> => {
+    const stage = await query({ type: 'stage' }, stageParser);
+    if (stage !== undefined) changed(stage, []);
+  };
+
+  deps.listen((message) => {
+    const received = p.attempt(reply, message);
+    if (!received.ok) return;
+    const value = received.value;
+    switch (value.type) {
+      case 'answer': {
+        const asked = pending.get(value.id);
+        if (value.to !== deps.name || asked === undefined) return;
+        pending.delete(value.id);
+        asked.settle(value.ok ? { ok: true, json: value.json } : { ok: false, problem: value.problem });
+        return;
+      }
+      case 'changed':
+        changed(value.stage, value.documents);
+        return;
+      case 'leader':
+        for (const [id, asked] of [...pending]) {
+          if (repeatable(asked.command)) post(id, asked.command);
+          else {
+            pending.delete(id);
+            asked.settle({ ok: false, problem: { code: 'leader_lost', detail: null } });
+          }
+        }
+        agreement = '';
+        void refresh();
+    }
+  });
+  void refresh();
+
+  const outcome = (answer: Awaited<ReturnType<typeof ask>>): Outcome => (answer.ok ? { ok: true } : answer);
+
+  return {
+    snapshot: () => current,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    view: (document) => views.get(document),
+    watch(document, listener) {
+      const set = watchers.get(document) ?? new Set();
+      watchers.set(document, set.add(listener));
+      void readView(document);
+      return () => {
+        set.delete(listener);
+        if (set.size === 0) {
+          watchers.delete(document);
+          views.delete(document);
+        }
+      };
+    },
+    record: async (document, kind, intent) => outcome(await ask({ type: 'record', document, kind, intent })),
+    enrol: async (code, deviceName) => outcome(await ask({ type: 'enrol', code, device_name: deviceName })),
+    sync: () => void ask({ type: 'sync' }),
+    network: (online) => void ask({ type: 'network', online }),
+  };
+}

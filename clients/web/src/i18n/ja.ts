@@ -1,0 +1,276 @@
+// Every text of the field app, and of what it shares with the office console. Screens hold no text of their own.
+
+import type { Activity, Reason, SaveState, State } from '../core/records';
+
+const activity: Record<Activity, string> = {
+  lecture: 'ACP講話', round_table: '座談会', public_lecture: '講演会', visiting_lecture: '出前講座', training: '研修会',
+  booth: '相談ブース', meeting: '会議', screening: 'DVD上映', distribution: '配布', publicity: '広報', consultation: '相談',
+};
+
+const state: Record<State, string> = {
+  none: '予定', requested: '依頼', offered: '調整', confirmed: '確定', held: '実施', reported: '報告済み', settled: '精算済み',
+  cancelled: '中止', postponed: '延期',
+};
+
+const reason: Record<Reason, string> = {
+  infection: '感染症', lecturer: '講師都合', few_people: '参加者不足', weather: '天候', other: 'その他',
+};
+
+const saveState: Record<SaveState, readonly [string, string]> = {
+  saved: ['端末に保存', '未送信'],
+  sent: ['送信済み', '照合待ち'],
+  agreed: ['照合済み ✓', ''],
+  held: ['預かり中', '事務局が確認します'],
+};
+
+const band: Record<string, string> = {
+  '10-29': '10・20代', '30-39': '30代', '40-49': '40代', '50-59': '50代', '60-69': '60代', '70-74': '70–74歳',
+  '75-84': '75–84歳', '85+': '85歳以上', unknown: '年齢不明',
+};
+
+const audience: Record<string, string> = {
+  resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他',
+};
+
+const question: Record<string, string> = {
+  'knows-acp': '人生会議（ACP）を知っていましたか', 'has-talked': '家族などと話し合ったことがありますか', intends: 'これから話し合おうと思いますか',
+};
+const questionShort: Record<string, string> = { 'knows-acp': '知っている', 'has-talked': '話し合った', intends: '話し合いたい' };
+const answer: Record<string, string> = { yes: 'はい', no: 'いいえ', 'no-answer': '無回答' };
+
+const scopeKind: Record<string, string> = { municipality: '市町村', association: '医師会', lecturer: '講師' };
+
+/** Plain sentences for what can go wrong; the server's own sentence wins when there is one. */
+const problem: Record<string, string> = {
+  unreachable: 'サーバーにつながりません。電波のある場所で、もう一度お試しください。',
+  unreadable: 'サーバーの返事を読み取れませんでした。しばらくしてから、もう一度お試しください。',
+  quota: 'この端末の空き容量が足りず、保存できませんでした。不要な写真などを消してから、もう一度お試しください。',
+  storage: 'この端末に保存できませんでした。自動でやり直しています。',
+  not_ready: '準備中です。少し待ってから、もう一度お試しください。',
+  not_recorded: 'その内容は記録できませんでした。入力を確かめてください。',
+  already_enrolled: 'この端末はすでに登録されています。',
+  leader_lost: '直前の操作が保存されたか確かめてください。画面の数字が保存された内容です。',
+};
+
+export const ja = {
+  app: 'Tsudoi',
+  activity: (code: string | null): string => (code === null ? '種類未記入' : (Object.entries(activity).find(([key]) => key === code)?.[1] ?? code)),
+  state: (code: State): string => state[code],
+  reason: (code: string): string => Object.entries(reason).find(([key]) => key === code)?.[1] ?? code,
+  saveState: (code: SaveState): readonly [string, string] => saveState[code],
+  band: (code: string): string => band[code] ?? code,
+  audience: (code: string): string => audience[code] ?? code,
+  question: (code: string): string => question[code] ?? code,
+  questionShort: (code: string): string => questionShort[code] ?? code,
+  answer: (code: string): string => answer[code] ?? code,
+  problem: (code: string, detail: string | null): string => detail ?? problem[code] ?? '操作できませんでした。もう一度お試しください。',
+  scope: (id: string, name: string | null): string => {
+    const [kind, code] = id.split(':');
+    return `${scopeKind[kind ?? ''] ?? kind ?? ''}：${name ?? code ?? ''}`;
+  },
+  none: '報告なし',
+  people: '人',
+  back: '戻る',
+  close: '閉じる',
+  cancel: 'やめる',
+  thisTablet: 'この端末',
+  otherTablet: 'ほかの端末',
+  unknownPerson: '記入者不明',
+  separator: ' ・ ',
+  starting: '準備しています…',
+
+  nav: { label: '画面', today: '今日', records: '記録', summary: '集計', device: 'この端末', create: '＋ 新しい記録' },
+
+  pill: {
+    offline: '圏外',
+    unsent: (count: number) => `未送信 ${count}件`,
+    allSent: 'すべて送信済み',
+    sending: '送信中',
+    agreed: (when: string) => `照合済み ${when}`,
+    lastAgreed: (when: string) => `最終照合 ${when}`,
+    never: 'まだ照合していません',
+    label: '送信と照合の状態',
+  },
+
+  update: { offered: '新しい版があります', apply: '更新する', note: '入力した内容はそのまま残ります。' },
+  notice: { dismiss: '閉じる' },
+
+  fault: {
+    title: '保存できません',
+    storage: 'この端末に保存できません。自動でやり直しています。直らないときは、いったん画面を閉じて開き直してください。まだ画面に出ていない操作は保存されていません。',
+    quota: 'この端末の空き容量が足りません。不要な写真などを消してください。それまで新しい記録は保存されません。',
+    core: 'アプリの一部が止まりました。画面を読み込み直してください。保存済みの記録は残っています。',
+    reload: '読み込み直す',
+  },
+
+  lost: {
+    title: 'この端末の記録が消えています',
+    body: (name: string) => `この端末は「${name}」として使われていましたが、保存されていた内容が見つかりません。ブラウザのデータが消去された可能性があります。`,
+    unsent: (count: number) => `最後に使ったとき、${count}件がまだ送信されていませんでした。その分はサーバーにありません。事務局に知らせてください。`,
+    sent: '最後に使ったとき、記録はすべて送信済みでした。登録し直すと、サーバーから元に戻ります。',
+  },
+
+  enrol: {
+    title: 'この端末を登録します',
+    lead: '登録は最初の一度だけです。電波のある場所で行ってください。登録のあとは、電波がなくても記録できます。',
+    code: '登録コード',
+    codeHelp: '事務局から受け取った8文字（例：ABCD-2345）。ハイフンはなくても構いません。',
+    name: '端末の名前',
+    nameHelp: 'ほかの端末と見分けるための名前です（例：職員2号機）。',
+    submit: '登録する',
+    busy: '登録しています…',
+    codeMissing: '登録コードを8文字で入れてください。',
+    nameMissing: '端末の名前を入れてください。',
+    office: '事務局の画面を開く',
+  },
+
+  today: {
+    title: '今日',
+    now: 'きょうの予定',
+    nothing: 'きょうの予定はありません。',
+    nothingHelp: '会場で記録を始めるときは「＋ 新しい記録」を押してください。',
+    overdue: '報告がまだの予定',
+    upcoming: 'これからの予定',
+    past: 'これまでの記録',
+    all: 'すべての記録を見る',
+    record: '記録する',
+    open: '開く',
+    until: (time: string) => `${time} まで`,
+    noTime: '時刻未定',
+    who: (person: string, device: string) => `${person}${' ・ '}端末「${device}」`,
+  },
+
+  row: {
+    conflicts: (count: number) => (count === 1 ? '記入が2通りあるところがあります' : `記入が2通りあるところが${count}か所あります`),
+    confirm: '確認をお願いします',
+    attendance: (count: number) => `参加者 ${count}人`,
+    cards: (count: number) => `カード ${count}枚`,
+    noDate: '日付なし',
+    noVenue: '会場未記入',
+    dispatch: (state: string) => `派遣 ${state}`,
+  },
+
+  records: {
+    title: '記録',
+    search: '会場・名称・市町村でさがす',
+    filter: '絞り込み',
+    filters: { all: 'すべて', unsent: '未送信', conflict: '要確認', planned: '予定', held: '実施', off: '中止・延期' },
+    found: (count: number) => `${count}件`,
+    nothing: 'あてはまる記録はありません。',
+    more: 'さらに表示',
+  },
+
+  summary: {
+    title: '集計',
+    lead: (year: string) => `${year}の、この端末にある記録の集計です。`,
+    held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
+    attendance: '参加者', viewers: 'DVDを見た人',
+    materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
+    atLeast: '以上',
+    missing: (count: number) => `報告なし ${count}件`,
+    total: '合計',
+    empty: 'この年度の記録はまだありません。',
+    item: '項目', count: '数',
+  },
+
+  device: {
+    title: 'この端末',
+    name: '端末の名前', person: '使う人', tenant: '登録先', unsent: '未送信', unsentCount: (records: number, changes: number) => `${records}件（変更 ${changes}）`,
+    agreed: '最後に照合した時刻', exchanged: '最後に通信した時刻', never: 'まだありません',
+    storage: '保存場所の保護', persisted: '保護されています', notPersisted: '保護されていません',
+    notPersistedHelp: '端末の空きが少なくなると、ブラウザが記録を消すことがあります。ホーム画面に追加すると守られやすくなります。',
+    protect: '保護を頼む',
+    offline: '電波がないときの準備', offlineReady: 'できています', offlineNot: 'まだです（電波のある場所でしばらく開いておいてください）',
+    used: (used: string, quota: string) => `使用量 ${used} ／ ${quota}`,
+    sync: '今すぐ送受信', syncing: '送受信しています…',
+    scopes: '照合のしるし', scopesHelp: 'サーバーの同じ欄と一致していれば、記録がすべて同じです。',
+    scope: '範囲', count: '記録数', digest: 'しるし', state: '照合', same: '一致', differs: '照合待ち',
+    fault: '最後の通信', faults: {
+      unreachable: 'つながりませんでした', unauthorised: 'この端末の登録が無効になっています。事務局に連絡してください。',
+      busy: '混み合っています。自動でやり直します。', refused: 'サーバーが受け付けませんでした。事務局に連絡してください。',
+      unreadable: '返事を読み取れませんでした。自動でやり直します。',
+    } as Record<string, string>,
+    ok: '正常',
+  },
+
+  session: {
+    untitled: '新しい記録',
+    missing: 'この記録はこの端末にありません。',
+    saveLabel: 'この記録',
+    tabs: { basic: '基本', attendance: '参加者', screening: '上映', materials: '配布', answers: 'アンケート', notes: '記録', finish: '完了' },
+    tabsLabel: '記録の項目',
+    next: (tab: string) => `次へ：${tab}`,
+    toToday: '今日の画面へ',
+    undo: (what: string) => `↶ 取り消す（${what}）`,
+    undoNone: '取り消す操作はありません',
+    numbers: '数字で入力',
+    taps: '押して数える',
+  },
+
+  basic: {
+    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', titleHelp: '例：サロンひまわり 11月例会',
+    occasion: 'きっかけ', occasions: ['通いの場', '民生委員研修会', '特定健診'] as readonly string[], occasionOther: 'その他', occasionText: 'きっかけ（その他）',
+    venue: '会場', municipality: '市町村', choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
+    audience: '主な対象',
+    lecturers: '講師', noLecturer: 'まだ選んでいません', addLecturer: '講師を選ぶ', removeLecturer: (name: string) => `${name}を外す`, chooseLecturer: (name: string) => `${name}を選ぶ`,
+    searchLecturer: '名前でさがす', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
+    dispatch: '派遣', dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
+    duplicate: '同じ日・同じ会場の記録がほかにもあります', duplicateHelp: '同じ集まりなら、そちらに記録すると数が二重になりません。', openOther: 'そちらを開く',
+    unset: '指定しない',
+  },
+
+  conflict: {
+    title: (field: string) => `${field}の記入が2通りあります`,
+    many: (field: string, count: number) => `${field}の記入が${count}通りあります`,
+    help: '正しいほうを選んでください。',
+    choose: (value: string) => `「${value}」にする`,
+    by: (person: string, device: string, when: string) => `${person}（${device}）${when}`,
+  },
+
+  attendance: {
+    total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
+    byBand: '年齢別', byAudience: '対象別', mode: '数え方',
+    help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。',
+    differs: (bands: number, audiences: number) => `年齢別の合計（${bands}人）と対象別の合計（${audiences}人）が違います。`,
+  },
+
+  counter: {
+    plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
+    entry: (label: string) => `${label}の合計`,
+    undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
+    invalid: '0以上の数字で入れてください。',
+  },
+
+  screening: {
+    medium: '上映したもの', mediumNone: '上映していない', minutes: '上映時間（分）', viewers: '見た人',
+    uncounted: '上映したが、人数は数えていない', copy: (count: number) => `参加者と同じ ${count}人にする`,
+  },
+
+  materials: {
+    none: '配布物の一覧は、サーバーと一度つながると表示されます。', total: (count: string) => `計 ${count}`,
+    noEligibility: '区分なし',
+  },
+
+  answers: { lead: '会場で手を挙げた人数や、集めた用紙の数を数えます。' },
+
+  notes: {
+    outcome: '内容・実績', issue: '課題・問題点', plan: '取組計画',
+    outcomeHelp: 'どんな話をしたか、参加者の様子など', issueHelp: '困ったこと、次に直したいこと', planHelp: '次にすること',
+    saved: '端末に保存しました', typing: '入力中…',
+    personal: (what: string) => `${what}のように見える記述があります。個人が分かることは書かないでください。`,
+    personalKinds: { phone: '電話番号', birth: '生年月日', name: '個人の名前' },
+    tooLong: '長すぎます。10,000文字までにしてください。',
+  },
+
+  finish: {
+    state: '今の状態',
+    held: '終了した', heldHelp: '会が終わったら押してください。あとからでも数や記録は直せます。',
+    reported: '報告まで済んだ', reportedHelp: '数と記録がそろったら押してください。',
+    off: '中止・延期', offReason: '理由', cancel: '中止にする', postpone: '延期にする',
+    reopen: '予定に戻す（確定）',
+    conflict: '実施と中止の記入が両方あります。正しいほうを選んでください。',
+    check: '記入の確認', filled: '記入あり', empty: '報告なし',
+    history: 'この記録の履歴', historyLine: (when: string, who: string, device: string) => `${when}　${who}（${device}）`,
+    steps: '経過', done: 'この会は終了しています。', allDone: '報告まで済んでいます。',
+  },
+} as const;

@@ -1,0 +1,34 @@
+// A sheet over the screen for one choice.
+
+import type { ReactNode } from 'react';
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { ja } from '../i18n/ja';
+import { Button } from './button';
+
+export interface SheetProps {
+  readonly title: string;
+  readonly open: boolean;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+export function Sheet({ title, open, onClose, children }: SheetProps): ReactNode {
+  return (
+    <ModalOverlay
+      isOpen={open}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      isDismissable
+      className="fixed inset-0 z-50 flex items-end justify-center bg-black/50 sm:items-center sm:p-6"
+    >
+      <Modal className="flex max-h-[85dvh] w-full max-w-2xl flex-col rounded-t-16 bg-surface text-ink sm:rounded-16">
+        <Dialog className="flex min-h-0 flex-1 flex-col gap-4 p-5 outline-none">
+          <div className="flex items-center justify-between gap-4">
+            <Heading slot="title" className="text-[1.25rem]">{title}</Heading>
+            <Button look="quiet" onPress={onClose}>{ja.close}</Button>
+          </div>
+          {children}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,200 @@
+// Labelled inputs. Text is kept as it is typed: after a pause, on leaving the field, and when the page goes out of sight.
+
+import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+
+export const INPUT =
+  'w-full min-h-12 rounded-8 border border-line-strong bg-surface px-3 py-2 text-[1.0625rem] text-ink hover:border-ink';
+
+export interface Draft {
+  readonly text: string;
+  readonly dirty: boolean;
+  readonly change: (text: string) => void;
+  readonly flush: () => void;
+}
+
+/** Carries what was typed over onto a text that changed elsewhere meanwhile; null when both touched the same place. */
+export function rebase(base: string, mine: string, theirs: string): string | null {
+  if (mine === base) return theirs;
+  if (theirs === base) return mine;
+  const edges = (changed: string): readonly [number, number] => {
+    let head = 0;
+    while (head < base.length && head < changed.length && base[head] === changed[head]) head += 1;
+    let tail = 0;
+    while (tail < base.length - head && tail < changed.length - head && base[base.length - 1 - tail] === changed[changed.length - 1 - tail]) tail += 1;
+    return [head, tail];
+  };
+  const [myHead, myTail] = edges(mine);
+  const [theirHead, theirTail] = edges(theirs);
+  if (myHead >= base.length - theirTail && !(myHead === theirHead && base.length === myHead)) {
+    const shift = theirs.length - base.length;
+    return theirs.slice(0, myHead + shift) + mine.slice(myHead, mine.length - myTail) + base.slice(base.length - myTail);
+  }
+  if (theirHead >= base.length - myTail && !(myHead === theirHead && base.length === theirHead)) {
+    const shift = mine.length - base.length;
+    return mine.slice(0, theirHead + shift) + theirs.slice(theirHead, theirs.length - theirTail) + base.slice(base.length - theirTail);
+  }
+  return null;
+}
+
+/** `keep` is called with the whole text; the result is shown from `stored` once it is durable. */
+export function useDraft(stored: string, keep: (text: string) => void, pauseMs = 1000): Draft {
+  const [text, setText] = useState(stored);
+  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0 });
+  state.current.keep = keep;
+
+  const flush = useCallback(() => {
+    const now = state.current;
+    window.clearTimeout(now.timer);
+    if (now.text === now.kept) return;
+    now.kept = now.text;
+    now.keep(now.text);
+  }, []);
+
+  const change = useCallback(
+    (next: string) => {
+      state.current.text = next;
+      setText(next);
+      window.clearTimeout(state.current.timer);
+      state.current.timer = window.setTimeout(flush, pauseMs);
+    },
+    [flush, pauseMs],
+  );
+
+  useEffect(() => {
+    const now = state.current;
+    const merged = rebase(now.base, now.text, stored) ?? now.text;
+    if (now.text === now.base || now.text === stored) now.kept = merged;
+    now.base = stored;
+    if (merged !== now.text) {
+      now.text = merged;
+      setText(merged);
+    }
+  }, [stored]);
+
+  useEffect(() => {
+    const hidden = (): void => {
+      if (document.visibilityState === 'hidden') flush();
+    };
+    document.addEventListener('visibilitychange', hidden);
+    window.addEventListener('pagehide', flush);
+    return () => {
+      document.removeEventListener('visibilitychange', hidden);
+      window.removeEventListener('pagehide', flush);
+      flush();
+    };
+  }, [flush]);
+
+  return { text, dirty: text !== stored, change, flush };
+}
+
+interface LabelledProps {
+  readonly label: string;
+  readonly help?: string;
+  readonly className?: string;
+}
+
+export function Labelled({ label, help, className = '', children }: LabelledProps & { readonly children: (id: string, helpId: string | undefined) => ReactNode }): ReactNode {
+  const id = useId();
+  const helpId = help === undefined ? undefined : `${id}-help`;
+  return (
+    <div className={`flex flex-col gap-1.5 ${className}`}>
+      <label htmlFor={id} className="font-bold">{label}</label>
+      {children(id, helpId)}
+      {help !== undefined && <p id={helpId} className="text-[0.875rem] text-muted">{help}</p>}
+    </div>
+  );
+}
+
+export interface TextInputProps extends LabelledProps {
+  readonly value: string;
+  readonly onKeep: (text: string) => void;
+  readonly suggestions?: readonly string[];
+  readonly maxLength?: number;
+}
+
+export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ...labelled }: TextInputProps): ReactNode {
+  const draft = useDraft(value, (text) => onKeep(text.trim()));
+  const listId = useId();
+  return (
+    <Labelled {...labelled}>
+      {(id, helpId) => (
+        <>
+          <input
+            id={id}
+            aria-describedby={helpId}
+            className={INPUT}
+            value={draft.text}
+            maxLength={maxLength}
+            autoComplete="off"
+            list={suggestions.length > 0 ? listId : undefined}
+            onChange={(event) => draft.change(event.target.value)}
+            onBlur={draft.flush}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && !event.nativeEvent.isComposing) draft.flush();
+            }}
+          />
+          {suggestions.length > 0 && <datalist id={listId}>{suggestions.map((item) => <option key={item} value={item} />)}</datalist>}
+        </>
+      )}
+    </Labelled>
+  );
+}
+
+/** Date or time of day: kept when it is complete. */
+export function WhenInput({ type, value, onKeep, ...labelled }: LabelledProps & { readonly type: 'date' | 'time'; readonly value: string; readonly onKeep: (text: string) => void }): ReactNode {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const keep = (next: string): void => {
+    if (next !== value && next !== '') onKeep(next);
+  };
+  return (
+    <Labelled {...labelled}>
+      {(id, helpId) => (
+        <input
+          id={id}
+          type={type}
+          aria-describedby={helpId}
+          className={`${INPUT} tabular-nums`}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            // A date typed by keyboard passes through years like 0002.
+            if (type === 'time' || event.target.value >= '1989') keep(event.target.value);
+          }}
+          onBlur={() => (text === '' ? setText(value) : undefined)}
+        />
+      )}
+    </Labelled>
+  );
+}
+
+export interface SelectOption {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface SelectInputProps extends LabelledProps {
+  readonly value: string;
+  readonly onKeep: (value: string) => void;
+  readonly groups: readonly { readonly label: string | null; readonly options: readonly SelectOption[] }[];
+  readonly empty: string;
+}
+
+/** The system's own list: the largest targets, and known from everywhere. */
+export function SelectInput({ value, onKeep, groups, empty, ...labelled }: SelectInputProps): ReactNode {
+  const option = (item: SelectOption): ReactNode => <option key={item.value} value={item.value}>{item.label}</option>;
+  const known = groups.some((group) => group.options.some((item) => item.value === value));
+  return (
+    <Labelled {...labelled}>
+      {(id, helpId) => (
+        <select id={id} aria-describedby={helpId} className={INPUT} value={value} onChange={(event) => onKeep(event.target.value)}>
+          <option value="">{empty}</option>
+          {!known && value !== '' && <option value={value}>{value}</option>}
+          {groups.map((group) =>
+            group.label === null ? group.options.map(option) : <optgroup key={group.label} label={group.label}>{group.options.map(option)}</optgroup>,
+          )}
+        </select>
+      )}
+    </Labelled>
+  );
+}
