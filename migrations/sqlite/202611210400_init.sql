@@ -1,5 +1,5 @@
 -- Every key leads with the tenant (a prefecture's two digits). Times are ms since the Unix epoch, UTC; dates are ISO text.
--- '' stands for "not reported" in roll-up keys only; everywhere else not reported is NULL.
+-- '' and the fiscal year 0 stand for "not reported" in roll-up keys only; everywhere else not reported is NULL.
 
 CREATE TABLE tenant (
   tenant TEXT NOT NULL PRIMARY KEY,
@@ -132,9 +132,12 @@ CREATE TABLE document (
   tenant TEXT NOT NULL,
   document BLOB NOT NULL,
   kind TEXT NOT NULL,
+  -- '' when the device that first sent it had no scope
   home_scope TEXT NOT NULL,
   heads BLOB NOT NULL,
   snapshot BLOB NOT NULL,
+  -- counts writes to this row and its projections; a writer that read an older one starts over
+  revision INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (tenant, document)
 ) STRICT;

@@ -1,0 +1,172 @@
+//! Everything that can be set: one struct, read from a TOML file and then from the environment, which wins.
+//!
+//! The variable of key `listen` is `TSUDOI_LISTEN`, and so on. An unknown key in the file is an error that names it.
+//! `config.example.toml` is written from this list and compared with it by a test.
+//! Deliberately absent: secrets. The server keeps only hashes, in its database.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file given cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is unknown or a value has the wrong form.
+    #[error("the configuration is not valid: {0}")]
+    Invalid(#[from] toml::de::Error),
+}
+
+/// One key as the documentation shows it.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// What it means, with its unit.
+    pub meaning: &'static str,
+    /// Its default, as TOML.
+    pub default: String,
+}
+
+impl Key {
+    /// The environment variable that overrides the file.
+    pub fn variable(&self) -> String {
+        format!("TSUDOI_{}", self.name.to_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($($name:ident: $type:ty = $default:expr, $meaning:literal;)*) => {
+        /// The settings of one server process.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $(#[doc = $meaning] pub $name: $type,)*
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        /// Every key with its meaning and default, in the order of the example file.
+        pub fn keys() -> Vec<Key> {
+            let defaults = toml::Table::try_from(Config::default()).unwrap_or_default();
+            let default = |name: &str| defaults.get(name).map(ToString::to_string).unwrap_or_default();
+            vec![$(Key { name: stringify!($name), meaning: $meaning, default: default(stringify!($name)) },)*]
+        }
+    };
+}
+
+settings! {
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787)), "Address and port to listen on.";
+    database: PathBuf = PathBuf::from("tsudoi.sqlite"), "The SQLite file; made when it is missing.";
+    log: String = "info".to_owned(), "What is logged: a tracing filter such as info or tsudoi_server=debug.";
+    log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
+    reader_connections: u32 = 4, "Database connections that read. Writing always goes through one.";
+    gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
+    body_limit_bytes: usize = 16 << 20, "Largest request body after decompression, in bytes.";
+    page_limit_bytes: u64 = 4 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
+    document_cache_count: usize = 256, "Documents kept loaded between requests; one takes about 24 KB.";
+    wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
+    login_hours: u64 = 12, "How long a sign-in of the office console lasts, in hours.";
+    secure_cookie: bool = false, "Whether the sign-in cookie is sent over HTTPS alone. Set true behind HTTPS.";
+    request_timeout_seconds: u64 = 60, "A request that takes longer is ended, in seconds. Event streams are exempt.";
+    shutdown_seconds: u64 = 10, "How long running requests may take to end at shutdown, in seconds.";
+}
+
+impl Config {
+    /// Reads `file`, when one is given, and then what `variable` gives for each key's variable name.
+    ///
+    /// Errors: a file that cannot be read, an unknown key, a value of the wrong form.
+    pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?,
+        };
+        let mut table: toml::Table = text.parse()?;
+        for key in keys() {
+            if let Some(value) = variable(&key.variable()) {
+                table.insert(key.name.to_owned(), typed_like(&key.default, value));
+            }
+        }
+        Ok(table.try_into()?)
+    }
+
+    /// As [`Config::load`], with the environment of this process.
+    pub fn from_environment(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load(file, |name| std::env::var(name).ok())
+    }
+}
+
+/// A variable's text as TOML of the default's type; text that does not parse stays text and is refused by the struct.
+fn typed_like(default: &str, text: String) -> toml::Value {
+    if default.starts_with('"') {
+        return toml::Value::String(text);
+    }
+    if let Ok(number) = text.parse() {
+        return toml::Value::Integer(number);
+    }
+    match text.as_str() {
+        "true" => toml::Value::Boolean(true),
+        "false" => toml::Value::Boolean(false),
+        _ => toml::Value::String(text),
+    }
+}
+
+/// The text of `config.example.toml`.
+pub fn example() -> String {
+    let mut text = String::from(
+        "# Settings of tsudoi-server, each with its default. The variable named beside a key wins over this file.\n",
+    );
+    for key in keys() {
+        text.push_str(&format!("\n# {} ({})\n# {} = {}\n", key.meaning, key.variable(), key.name, key.default));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_file_holds_every_key() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+        if std::env::var_os("TSUDOI_WRITE_SNAPSHOTS").is_some() {
+            std::fs::write(&path, example()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), example(), "set TSUDOI_WRITE_SNAPSHOTS=1 to write it anew");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_unknown_keys_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, "login_hours = 3\nlog = \"warn\"\n").unwrap();
+        let config = Config::load(Some(&file), |name| (name == "TSUDOI_LOGIN_HOURS").then(|| "5".into())).unwrap();
+        assert_eq!((config.login_hours, config.log.as_str()), (5, "warn"));
+        std::fs::write(&file, "logn = \"warn\"\n").unwrap();
+        assert!(Config::load(Some(&file), |_| None).unwrap_err().to_string().contains("logn"));
+        assert!(Config::load(None, |name| (name == "TSUDOI_LOGIN_HOURS").then(|| "soon".into())).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! What a caller gets when something is refused or fails: RFC 9457 problem details with a stable code.
+//!
+//! `detail` says in plain Japanese what to do. Causes go to the log once, here, never to the caller.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::request_id;
+use crate::store::StoreError;
+
+/// The body of a refusal, `application/problem+json`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; `about:blank#` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened and what to do, in Japanese.
+    pub detail: String,
+    /// Stable name for programs.
+    pub code: String,
+    /// Names this request in the server's log.
+    pub request_id: String,
+}
+
+/// A refusal or a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    retry_after_seconds: Option<u32>,
+}
+
+impl ApiError {
+    /// A refusal with a stable code and what to do, in Japanese.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), retry_after_seconds: None }
+    }
+
+    /// The caller should try again after this many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Unknown, or not this caller's to see: one answer for both.
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "お探しのものは見つかりませんでした。アドレスや番号をお確かめください。",
+        )
+    }
+
+    /// No valid credential.
+    pub fn unauthorised() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorised",
+            "サインインが必要です。もう一度サインインするか、端末を登録し直してください。",
+        )
+    }
+
+    /// The caller is known but the action is not its to do.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "この操作をする権限がありません。担当の管理者にご相談ください。")
+    }
+
+    /// The request has the wrong form.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+    }
+
+    /// Too much at once; the same request works later.
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "ただいま混み合っています。しばらくしてから自動で送り直します。",
+        )
+        .retry_after(2)
+    }
+
+    /// The server failed; the cause is in its log.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "サーバーで問題が起きました。しばらくしてからもう一度お試しください。続くときは管理者にお知らせください。",
+        )
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        match error {
+            StoreError::Busy => {
+                tracing::warn!("the database is busy");
+                Self::busy()
+            }
+            error => {
+                tracing::error!(%error, cause, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            kind: format!("about:blank#{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.to_owned(),
+            request_id: request_id::current(),
+        };
+        let mut response = (self.status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,41 @@
+//! A short random name for each request, in the log, in problem details and in the `x-request-id` header.
+
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The name of the request being answered; empty outside one.
+pub fn current() -> String {
+    CURRENT.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Names the request, logs its outcome, and puts the name into the answer.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let mut bytes = [0; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        tracing::warn!("no randomness for a request id");
+    }
+    let id = hex::encode(bytes);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let started = Instant::now();
+    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    if status >= 500 {
+        tracing::error!(request_id = id, %method, path, status, elapsed_ms, "answered");
+    } else {
+        tracing::info!(request_id = id, %method, path, status, elapsed_ms, "answered");
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}

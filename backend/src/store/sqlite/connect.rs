@@ -1,0 +1,80 @@
+//! Opening the database file: one connection that writes, several that read.
+//!
+//! Every connection uses the write-ahead log with `synchronous=FULL`, so that a commit is on the disk when it returns.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqlSafeStr, Sqlite, Transaction};
+
+use crate::store::StoreError;
+
+/// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(202611210400, "init", include_str!("../../../../migrations/sqlite/202611210400_init.sql"))];
+
+/// An SQLite file.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    pub(super) writer: SqlitePool,
+    pub(super) reader: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, making it when it is missing. Does not migrate.
+    pub async fn open(path: &Path, reader_connections: u32) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-16384")
+            .statement_cache_capacity(200);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(reader_connections.max(1))
+            .connect_with(options.pragma("query_only", "ON"))
+            .await
+            .map_err(failed)?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Brings the schema up to this binary's. Safe to run twice.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let migrations = MIGRATIONS.map(|(version, name, text)| {
+            Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        });
+        let migrator = Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT };
+        migrator.run(&self.writer).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
+    }
+
+    /// Starts a writing transaction. `IMMEDIATE`: it holds the write lock from its first statement, so that what it
+    /// reads cannot change before it commits.
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
+    }
+
+    /// Closes every connection; what is committed is in the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Sorts a driver error into the families of [`StoreError`].
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::PoolTimedOut => StoreError::Busy,
+        sqlx::Error::Database(cause) => match cause.code().as_deref() {
+            Some("5" | "261" | "517") => StoreError::Busy,
+            Some(code) if code.parse::<u32>().is_ok_and(|code| code & 0xff == 19) => {
+                StoreError::Constraint(cause.message().to_owned())
+            }
+            _ => StoreError::Unavailable(Box::new(error)),
+        },
+        _ => StoreError::Unavailable(Box::new(error)),
+    }
+}
