@@ -18,8 +18,6 @@ use crate::wire::{DocumentPayload, DocumentPush, FeedEntry, PROTOCOL, Receipt, S
 #[derive(Default)]
 struct Changed {
     documents: BTreeSet<DocumentId>,
-    /// Records that this device must let go of, by the server's word.
-    left: BTreeSet<DocumentId>,
     dropped: BTreeSet<DocumentId>,
     scopes: BTreeSet<ScopeId>,
     gone_scopes: Vec<ScopeId>,
@@ -111,8 +109,11 @@ impl Tablet {
         }
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
-            let left = self.leave_all(&scope, &mut changed);
-            changed.left.extend(left);
+            for id in self.leave_all(&scope, &mut changed) {
+                if let Some(entry) = self.shelf.get_mut(id) {
+                    entry.leaving = entry.scopes.is_empty();
+                }
+            }
         }
         let mut new_epoch = false;
         for page in &response.scopes {
@@ -200,11 +201,9 @@ impl Tablet {
             FeedState::Present => known.scopes.insert(scope.clone()),
             FeedState::Left => known.scopes.remove(scope),
         };
+        known.leaving = known.scopes.is_empty() && (known.leaving || entry.state == FeedState::Left);
         if moved {
             changed.documents.insert(entry.document);
-            if entry.state == FeedState::Left {
-                changed.left.insert(entry.document);
-            }
         }
     }
 
@@ -220,11 +219,10 @@ impl Tablet {
     /// A dropped record may come back, or be begun anew under the same id: from here on this device writes under
     /// another number, so that no sequence number is ever used twice.
     fn drop_left(&mut self, changed: &mut Changed) {
-        for id in std::mem::take(&mut changed.left) {
-            let goes = self
-                .shelf
-                .get(id)
-                .is_some_and(|entry| entry.scopes.is_empty() && entry.outbox.is_empty() && entry.held.is_empty());
+        for id in self.shelf.ids() {
+            let goes = self.shelf.get(id).is_some_and(|entry| {
+                entry.leaving && entry.scopes.is_empty() && entry.outbox.is_empty() && entry.held.is_empty()
+            });
             if goes {
                 self.shelf.remove(id);
                 changed.documents.remove(&id);
@@ -296,6 +294,10 @@ impl Tablet {
         }
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
             writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });
+        }
+        if !changed.dropped.is_empty() {
+            let writer = self.shelf.next_writer();
+            writes.push(Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) });
         }
         writes.push(Write { table: Table::Meta, key: "exchange".to_owned(), value: Some(encode(&now.0)) });
         let shown = changed.documents.into_iter().chain(changed.dropped).collect();

@@ -62,6 +62,8 @@ pub(super) struct DocumentRow {
     /// Hashes of own changes the server keeps in custody, with its code.
     #[n(3)]
     pub held: Vec<HeldRow>,
+    #[n(4)]
+    pub leaving: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

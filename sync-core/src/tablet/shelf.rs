@@ -28,6 +28,8 @@ pub(super) struct Entry {
     pub touched_at: Timestamp,
     /// Own changes the server keeps in custody.
     pub held: BTreeMap<ChangeHash, String>,
+    /// The server said the record left this device's scopes; it goes when nothing of its own waits.
+    pub leaving: bool,
     pub outbox: Outbox,
     open: Option<Box<Document>>,
 }
@@ -82,6 +84,7 @@ impl Shelf {
             scopes: super::row::scopes_of(&row.scopes),
             touched_at: row.touched_at,
             held: row.held.into_iter().map(|held| (held.hash, held.code)).collect(),
+            leaving: row.leaving,
             outbox: Outbox::default(),
             open: None,
         };
@@ -107,6 +110,7 @@ impl Shelf {
                     scopes: BTreeSet::new(),
                     touched_at: Timestamp(0),
                     held: BTreeMap::new(),
+                    leaving: false,
                     outbox: Outbox::default(),
                     open: Some(Box::new(document)),
                 })
@@ -204,6 +208,7 @@ impl Entry {
             scopes: self.scopes.iter().map(ToString::to_string).collect(),
             touched_at: self.touched_at,
             held: held.collect(),
+            leaving: self.leaving,
         })
     }
 }
