@@ -1,1 +1,37 @@
+// Entry of the field app: makes the worker, the client and the service worker's watch, and starts the screens.
+
 import '../styles/theme.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createClient } from '../core/client';
+import { ClientProvider } from '../core/hooks';
+import { App } from './app';
+import { NO_UPDATES, UpdatesContext, watchUpdates } from './update';
+
+const worker = new Worker(new URL('../worker/core.worker.ts', import.meta.url), { type: 'module', name: 'tsudoi-core' });
+const client = createClient({
+  send: (message) => worker.postMessage(message),
+  listen: (receive) => worker.addEventListener('message', (event) => receive(event.data)),
+  name: crypto.randomUUID(),
+  after: (ms, run) => void setTimeout(run, ms),
+});
+window.addEventListener('online', () => client.network(true));
+window.addEventListener('offline', () => client.network(false));
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') client.network(navigator.onLine);
+});
+
+const updates =
+  import.meta.env.PROD && 'serviceWorker' in navigator ? watchUpdates(navigator.serviceWorker, () => window.location.reload()) : NO_UPDATES;
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('the page has no place for the app');
+createRoot(root).render(
+  <StrictMode>
+    <ClientProvider client={client}>
+      <UpdatesContext value={updates}>
+        <App />
+      </UpdatesContext>
+    </ClientProvider>
+  </StrictMode>,
+);

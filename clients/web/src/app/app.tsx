@@ -1,0 +1,75 @@
+// The field app: what shows depends on the stage of the core, then on the address.
+
+import { type ReactNode, useContext, useEffect, useSyncExternalStore } from 'react';
+import { Route, Switch } from 'wouter';
+import { useSnapshot } from '../core/hooks';
+import { isDocumentId } from '../core/records';
+import { Device } from '../features/device/device';
+import { Enrol } from '../features/enrol/enrol';
+import { Records } from '../features/records/records';
+import { Session } from '../features/session/session';
+import { Summary } from '../features/summary/summary';
+import { Today } from '../features/today/today';
+import { ja } from '../i18n/ja';
+import { Button } from '../ui/button';
+import { NoticeBar } from '../ui/notices';
+import { readMarker, writeMarker } from './marker';
+import { Shell } from './shell';
+import { UpdatesContext } from './update';
+
+function UpdateBar(): ReactNode {
+  const updates = useContext(UpdatesContext);
+  const waiting = useSyncExternalStore(updates.subscribe, updates.waiting);
+  if (!waiting) return null;
+  return (
+    <div role="region" aria-label={ja.update.offered} className="flex flex-wrap items-center justify-between gap-3 bg-accent-faint px-6 py-2">
+      <p><b>{ja.update.offered}</b>　<span className="text-muted">{ja.update.note}</span></p>
+      <Button onPress={updates.apply}>{ja.update.apply}</Button>
+    </div>
+  );
+}
+
+function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): ReactNode {
+  return (
+    <main className="mx-auto flex max-w-xl flex-col gap-4 p-6">
+      <h1 className="text-[1.5rem] text-danger">{ja.fault.title}</h1>
+      <p>{ja.fault[fault]}</p>
+      <div><Button look="primary" size="large" onPress={() => window.location.reload()}>{ja.fault.reload}</Button></div>
+    </main>
+  );
+}
+
+function Ready(): ReactNode {
+  return (
+    <Switch>
+      <Route path="/session/:document">
+        {({ document }) => (isDocumentId(document) ? <Session key={document} document={document} /> : <Today frame={Shell} />)}
+      </Route>
+      <Route path="/records"><Records frame={Shell} /></Route>
+      <Route path="/summary"><Summary frame={Shell} /></Route>
+      <Route path="/device"><Device frame={Shell} /></Route>
+      <Route><Today frame={Shell} /></Route>
+    </Switch>
+  );
+}
+
+export function App(): ReactNode {
+  const { stage } = useSnapshot();
+  const unsent = stage.stage === 'ready' ? stage.status.unsent_records : null;
+  const name = stage.stage === 'ready' ? stage.identity.device_name : null;
+  useEffect(() => {
+    if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
+  }, [unsent, name]);
+  return (
+    <div className="grid h-dvh grid-rows-[auto_auto_1fr]">
+      <UpdateBar />
+      <NoticeBar />
+      <div className="min-h-0 overflow-y-auto">
+        {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
+        {stage.stage === 'unenrolled' && <Enrol lost={readMarker(window.localStorage)} />}
+        {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
+        {stage.stage === 'ready' && <Ready />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+// Remembers, outside IndexedDB, that this tablet was in use and how much it had not sent, so that a store emptied by the
+// browser is noticed and said.
+
+import * as p from '../core/parse';
+
+const KEY = 'tsudoi-in-use';
+
+export interface Marker {
+  readonly device_name: string;
+  readonly unsent_records: number;
+}
+
+const marker: p.Parse<Marker> = p.object((f) => ({ device_name: f.get('device_name', p.string), unsent_records: f.get('unsent_records', p.integer) }));
+
+export function readMarker(storage: Storage): Marker | null {
+  const text = storage.getItem(KEY);
+  if (text === null) return null;
+  try {
+    return p.json(marker, text);
+  } catch {
+    return null;
+  }
+}
+
+export function writeMarker(storage: Storage, value: Marker): void {
+  storage.setItem(KEY, JSON.stringify(value));
+}

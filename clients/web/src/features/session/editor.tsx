@@ -1,0 +1,78 @@
+// One open record: its view, edits to it, and the last edits to take back.
+//
+// Invariant: nothing here changes what the screen shows; an edit shows when the core says it is durable.
+
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import { useClient } from '../../core/hooks';
+import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
+import { notices } from '../../ui/notices';
+
+export interface Undo {
+  readonly label: string;
+  readonly intents: readonly Intent[];
+}
+
+export interface Editor {
+  readonly view: RecordView;
+  readonly undo: Undo | null;
+  readonly takeBack: () => void;
+  readonly edit: (intents: readonly Intent[], undo?: Undo) => void;
+  /** Sets a field; an empty text clears it. */
+  readonly set: (field: FieldName, value: Value, label: string) => void;
+}
+
+const EditorContext = createContext<Editor | null>(null);
+const UNDO_DEPTH = 50;
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (editor === null) throw new Error('no record is open here');
+  return editor;
+}
+
+export function EditorProvider({ document, view, children }: { readonly document: DocumentId; readonly view: RecordView; readonly children: ReactNode }): ReactNode {
+  const client = useClient();
+  const [stack, setStack] = useState<readonly Undo[]>([]);
+
+  const send = useCallback(
+    (intents: readonly Intent[]) => {
+      for (const intent of intents) {
+        void client.record(document, view.kind, intent).then((outcome) => {
+          if (!outcome.ok) notices.say(outcome.problem);
+        });
+      }
+    },
+    [client, document, view.kind],
+  );
+
+  const editor = useMemo<Editor>(() => {
+    const edit: Editor['edit'] = (intents, undo) => {
+      send(intents);
+      if (undo !== undefined) setStack((older) => [...older.slice(1 - UNDO_DEPTH), undo]);
+    };
+    return {
+      view,
+      undo: stack.at(-1) ?? null,
+      takeBack() {
+        const last = stack.at(-1);
+        if (last === undefined) return;
+        setStack(stack.slice(0, -1));
+        send(last.intents);
+      },
+      edit,
+      set(field, value, label) {
+        const before = view.fields[field]?.value ?? null;
+        const next = value === '' ? null : value;
+        if (next === before && (view.fields[field]?.alternatives.length ?? 0) === 0) return;
+        edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
+      },
+    };
+  }, [view, stack, send]);
+
+  return <EditorContext value={editor}>{children}</EditorContext>;
+}
+
+/** The shown text of a field, empty when it has none. */
+export function useField(field: FieldName): string {
+  return fieldText(useEditor().view, field) ?? '';
+}

@@ -1,0 +1,162 @@
+// One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
+
+import { type ReactNode, useState } from 'react';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { Link, useLocation } from 'wouter';
+import { useRecord, useSnapshot } from '../../core/hooks';
+import { type DocumentId, fieldText, type RecordView } from '../../core/records';
+import { lecturerName } from '../../core/registry';
+import { longDate } from '../../i18n/dates';
+import { ja } from '../../i18n/ja';
+import { Button } from '../../ui/button';
+import { recordPlace, recordTitle } from '../../ui/record-row';
+import { StateText, SyncPill } from '../../ui/save-state';
+import { Answers } from './answers';
+import { Attendance } from './attendance';
+import { Basic } from './basic';
+import { TypingContext } from './counter';
+import { EditorProvider, useEditor } from './editor';
+import { Finish } from './finish';
+import { Materials } from './materials';
+import { Notes } from './notes';
+import { Screening } from './screening';
+
+const TABS = ['basic', 'attendance', 'screening', 'materials', 'answers', 'notes', 'finish'] as const;
+type TabName = (typeof TABS)[number];
+const COUNTING: readonly TabName[] = ['attendance', 'screening', 'materials', 'answers'];
+const PANELS: Record<TabName, () => ReactNode> = {
+  basic: Basic, attendance: Attendance, screening: Screening, materials: Materials, answers: Answers, notes: Notes, finish: Finish,
+};
+
+function isTab(text: unknown): text is TabName {
+  return TABS.some((known) => known === text);
+}
+
+function done(view: RecordView, tab: TabName): boolean {
+  const counted = (prefix: string): boolean => view.tallies.some((tally) => tally.measure.startsWith(prefix));
+  switch (tab) {
+    case 'basic':
+      return ['date', 'activity', 'venue', 'municipality'].every((field) => view.fields[field] !== undefined && view.fields[field].alternatives.length === 0);
+    case 'attendance':
+      return counted('attendance.');
+    case 'screening':
+      return counted('screening.');
+    case 'materials':
+      return counted('material.');
+    case 'answers':
+      return counted('answer.');
+    case 'notes':
+      return view.texts.outcome !== '';
+    case 'finish':
+      return view.group === 'held';
+  }
+}
+
+function Header({ view }: { readonly view: RecordView }): ReactNode {
+  const { registry } = useSnapshot();
+  const text = (name: Parameters<typeof fieldText>[1]): string | null => fieldText(view, name);
+  const start = text('start');
+  const time = start === null ? '' : ` ${start}${text('end') === null ? '' : `–${text('end')}`}`;
+  const speakers = registry.lecturers.filter((lecturer) => view.links.includes(`lecturer/${lecturer.id}`)).map(lecturerName);
+  const record = { activity: text('activity'), title: text('title'), occasion: text('occasion'), venue: text('venue'), municipality: text('municipality') };
+  const blank = record.activity === null && record.title === null;
+  const place = record.venue === null && record.municipality === null ? null : recordPlace(record, registry);
+  return (
+    <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div className="flex min-w-0 flex-1 items-center gap-3">
+        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] font-bold text-accent-ink hover:bg-accent-faint">
+          <span aria-hidden="true">‹</span>
+        </Link>
+        <div className="min-w-60">
+          <h1 className="text-[1.25rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
+          <p className="text-[0.9375rem] text-muted">
+            {longDate(text('date'))}{time}
+            {speakers.length > 0 && `　${ja.basic.lecturers} ${speakers.join('、')}`}
+            　{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} />
+          </p>
+        </div>
+      </div>
+      <SyncPill />
+    </div>
+  );
+}
+
+function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; readonly typing: boolean; readonly onTyping: () => void; readonly onNext: (tab: TabName) => void }): ReactNode {
+  const { undo, takeBack } = useEditor();
+  const [, go] = useLocation();
+  const next = TABS[TABS.indexOf(tab) + 1];
+  return (
+    <footer className="border-t border-line bg-surface px-6 pt-3.5 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
+      <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
+        {undo === null ? <span className="text-[0.875rem] text-muted">{ja.session.undoNone}</span> : <Button onPress={takeBack}>{ja.session.undo(undo.label)}</Button>}
+        <div className="ml-auto flex flex-wrap items-center gap-3">
+          {COUNTING.includes(tab) && <Button onPress={onTyping}>{typing ? ja.session.taps : ja.session.numbers}</Button>}
+          <Button look="primary" size="large" onPress={() => (next === undefined ? go('/') : onNext(next))}>
+            {next === undefined ? ja.session.toToday : ja.session.next(ja.session.tabs[next])}
+          </Button>
+        </div>
+      </div>
+    </footer>
+  );
+}
+
+function Open({ view }: { readonly view: RecordView }): ReactNode {
+  const fresh = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
+  const [tab, setTab] = useState<TabName>(fresh ? 'basic' : 'attendance');
+  const [typing, setTyping] = useState(false);
+  return (
+    <TypingContext value={typing}>
+      <Tabs
+        selectedKey={tab}
+        onSelectionChange={(key) => (isTab(key) ? setTab(key) : undefined)}
+        keyboardActivation="manual"
+        className="grid h-full min-h-0 grid-rows-[auto_1fr_auto]"
+      >
+        <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))]">
+          <Header view={view} />
+          <TabList aria-label={ja.session.tabsLabel} className="mx-auto mt-1 flex max-w-5xl gap-1 overflow-x-auto overflow-y-hidden">
+            {TABS.map((name) => (
+              <Tab
+                key={name}
+                id={name}
+                className="flex min-h-12 shrink-0 cursor-pointer items-center gap-1 border-b-4 border-transparent px-3.5 font-bold text-muted -outline-offset-3 selected:border-accent-ink selected:text-accent-ink"
+              >
+                {ja.session.tabs[name]}
+                {done(view, name) && <span aria-hidden="true" className="text-[0.875rem] text-ok">✓</span>}
+              </Tab>
+            ))}
+          </TabList>
+        </header>
+        <main className="min-h-0 overflow-y-auto px-6 py-5">
+          {TABS.map((name) => {
+            const Panel = PANELS[name];
+            return (
+              <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 outline-offset-4">
+                <Panel />
+              </TabPanel>
+            );
+          })}
+        </main>
+        <Footer tab={tab} typing={typing} onTyping={() => setTyping(!typing)} onNext={setTab} />
+      </Tabs>
+    </TypingContext>
+  );
+}
+
+export function Session({ document }: { readonly document: DocumentId }): ReactNode {
+  const view = useRecord(document);
+  if (view === undefined) return <p className="p-6 text-muted">{ja.starting}</p>;
+  if (view === null) {
+    return (
+      <main className="p-6">
+        <p>{ja.session.missing}</p>
+        <Link href="/" className="inline-flex min-h-11 items-center font-bold text-accent-ink underline">{ja.session.toToday}</Link>
+      </main>
+    );
+  }
+  return (
+    <EditorProvider document={document} view={view}>
+      <Open view={view} />
+    </EditorProvider>
+  );
+}

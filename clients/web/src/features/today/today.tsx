@@ -1,0 +1,95 @@
+// What is to be done today, first and largest; then what was recorded before.
+
+import { type ReactNode, useMemo } from 'react';
+import { Link } from 'wouter';
+import { useReady, useSnapshot } from '../../core/hooks';
+import type { Entry } from '../../core/records';
+import { type Registry } from '../../core/registry';
+import { dayName, todayIso } from '../../i18n/dates';
+import { ja } from '../../i18n/ja';
+import { Card, SectionTitle } from '../../ui/card';
+import type { FrameProps } from '../../ui/frame';
+import { RecordRow, recordPlace, recordTitle } from '../../ui/record-row';
+
+const PAST = 30;
+const UPCOMING = 5;
+
+export interface Day {
+  readonly now: readonly Entry[];
+  readonly overdue: readonly Entry[];
+  readonly upcoming: readonly Entry[];
+  readonly past: readonly Entry[];
+}
+
+/** Sorts records into the day's sections. A record without a date is treated as one of today's. */
+export function arrange(entries: Iterable<Entry>, today: string): Day {
+  const sessions = [...entries].filter((entry) => entry.kind === 'session');
+  const when = (entry: Entry): string => `${entry.date ?? today} ${entry.start ?? '99'} ${entry.document}`;
+  const rising = [...sessions].sort((a, b) => (when(a) < when(b) ? -1 : 1));
+  const planned = rising.filter((entry) => entry.group === 'planned');
+  return {
+    now: planned.filter((entry) => (entry.date ?? today) === today),
+    overdue: planned.filter((entry) => (entry.date ?? today) < today),
+    upcoming: planned.filter((entry) => (entry.date ?? today) > today),
+    past: rising.filter((entry) => entry.group !== 'planned').reverse(),
+  };
+}
+
+function Plan({ entry, registry, first }: { readonly entry: Entry; readonly registry: Registry; readonly first: boolean }): ReactNode {
+  const parts = [recordPlace(entry, registry)];
+  if (entry.dispatched_by !== null && entry.state !== 'none') parts.push(ja.row.dispatch(ja.state(entry.state)));
+  if (entry.conflict_count > 0) parts.push(ja.row.conflicts(entry.conflict_count));
+  if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
+  return (
+    <Card className={`grid grid-cols-[5.5rem_1fr_auto] items-center gap-4 px-5 py-4 ${first ? 'outline-2 -outline-offset-2 outline-accent-ink' : ''}`}>
+      <div className="num text-[1.25rem] leading-130">
+        {entry.start ?? <span className="text-[0.875rem] font-normal text-muted">{ja.today.noTime}</span>}
+      </div>
+      <div className="min-w-0">
+        <h3 className="text-[1.125rem]">{recordTitle(entry)}</h3>
+        <p className="text-[0.9375rem] text-muted">{parts.join(ja.separator)}</p>
+      </div>
+      <Link
+        href={`/session/${entry.document}`}
+        aria-label={`${first ? ja.today.record : ja.today.open} ${recordTitle(entry)}`}
+        className={`inline-flex min-h-14 items-center rounded-8 px-6 font-bold ${first ? 'bg-accent text-on-accent hover:bg-accent-hover' : 'border border-accent-ink text-accent-ink hover:bg-accent-faint'}`}
+      >
+        {first ? ja.today.record : ja.today.open}
+      </Link>
+    </Card>
+  );
+}
+
+function Rows({ title, entries, registry }: { readonly title: string; readonly entries: readonly Entry[]; readonly registry: Registry }): ReactNode {
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <SectionTitle>{title}</SectionTitle>
+      {entries.map((entry) => <RecordRow key={entry.document} entry={entry} registry={registry} />)}
+    </>
+  );
+}
+
+export function Today({ frame: Frame }: FrameProps): ReactNode {
+  const { identity } = useReady();
+  const { entries, registry, listed } = useSnapshot();
+  const today = todayIso(new Date());
+  const day = useMemo(() => arrange(entries.values(), today), [entries, today]);
+  return (
+    <Frame title={`${ja.today.title}　${dayName(today)}`} sub={ja.today.who(identity.person.name, identity.device_name)}>
+      {day.now.map((entry, index) => <Plan key={entry.document} entry={entry} registry={registry} first={index === 0} />)}
+      {listed && day.now.length === 0 && (
+        <Card className="px-5 py-6">
+          <p className="font-bold">{ja.today.nothing}</p>
+          <p className="text-muted">{ja.today.nothingHelp}</p>
+        </Card>
+      )}
+      <Rows title={ja.today.overdue} entries={day.overdue} registry={registry} />
+      <Rows title={ja.today.past} entries={day.past.slice(0, PAST)} registry={registry} />
+      {day.past.length > PAST && (
+        <Link href="/records" className="inline-flex min-h-11 items-center self-start font-bold text-accent-ink underline">{ja.today.all}</Link>
+      )}
+      <Rows title={ja.today.upcoming} entries={day.upcoming.slice(0, UPCOMING)} registry={registry} />
+    </Frame>
+  );
+}

@@ -1,0 +1,55 @@
+// What went wrong with the last action, quietly at the top until closed or outlived.
+
+import { type ReactNode, useSyncExternalStore } from 'react';
+import type { Problem } from '../core/protocol';
+import { ja } from '../i18n/ja';
+import { Button } from './button';
+
+const LIFE_MS = 12_000;
+
+export interface Notices {
+  say(problem: Problem): void;
+  dismiss(): void;
+  current(): string | null;
+  subscribe(changed: () => void): () => void;
+}
+
+export function createNotices(): Notices {
+  let text: string | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const listeners = new Set<() => void>();
+  const set = (next: string | null): void => {
+    clearTimeout(timer);
+    text = next;
+    for (const listener of listeners) listener();
+  };
+  return {
+    say(problem) {
+      set(ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail));
+      timer = setTimeout(() => set(null), LIFE_MS);
+    },
+    dismiss: () => set(null),
+    current: () => text,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** One for the page. */
+export const notices = createNotices();
+
+export function NoticeBar(): ReactNode {
+  const text = useSyncExternalStore(notices.subscribe, notices.current);
+  return (
+    <div role="alert" aria-live="assertive">
+      {text !== null && (
+        <div className="flex items-center justify-between gap-4 bg-wait-soft px-6 py-2 text-wait">
+          <p className="font-bold">{text}</p>
+          <Button onPress={notices.dismiss}>{ja.notice.dismiss}</Button>
+        </div>
+      )}
+    </div>
+  );
+}

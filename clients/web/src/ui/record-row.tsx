@@ -1,0 +1,51 @@
+// One record in a list: when, what and where, how safe.
+
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { Entry } from '../core/records';
+import { municipalityName, type Registry } from '../core/registry';
+import { shortDate } from '../i18n/dates';
+import { ja } from '../i18n/ja';
+import { RecordState } from './save-state';
+
+/** ACP講話（通いの場） */
+export function recordTitle(record: Pick<Entry, 'activity' | 'title' | 'occasion'>): string {
+  const name = record.title ?? ja.activity(record.activity);
+  return record.occasion === null ? name : `${name}（${record.occasion}）`;
+}
+
+/** 神川町 老人福祉センター */
+export function recordPlace(record: Pick<Entry, 'municipality' | 'venue'>, registry: Registry): string {
+  const place = [municipalityName(registry, record.municipality) ?? record.municipality, record.venue].filter((part) => part !== null);
+  return place.length === 0 ? ja.row.noVenue : place.join(' ');
+}
+
+/** Contact cards in all; null when none was reported. */
+function cards(entry: Entry): number | null {
+  const counted = Object.entries(entry.tallies).flatMap(([measure, total]) => (measure.startsWith('material.contact-card.') && total !== null ? [total] : []));
+  return counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0);
+}
+
+export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly registry: Registry }): ReactNode {
+  const counted = cards(entry);
+  const parts = [recordPlace(entry, registry)];
+  if (entry.conflict_count > 0) parts.push(ja.row.conflicts(entry.conflict_count));
+  else {
+    if (entry.group !== 'held' && entry.state !== 'none') parts.push(ja.state(entry.state));
+    if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
+    if (counted !== null) parts.push(ja.row.cards(counted));
+  }
+  return (
+    <Link
+      href={`/session/${entry.document}`}
+      className="grid grid-cols-[4.5rem_1fr_auto] items-center gap-4 rounded-12 border border-line bg-surface px-5 py-4 text-ink hover:border-accent-ink hover:bg-accent-faint"
+    >
+      <span className="num text-[1.25rem] leading-130">{entry.date === null ? <span className="text-[0.875rem] font-normal text-muted">{ja.row.noDate}</span> : shortDate(entry.date)}</span>
+      <span className="min-w-0">
+        <span className="block text-[1.125rem] leading-140 font-bold">{recordTitle(entry)}</span>
+        <span className="block text-[0.9375rem] text-muted">{parts.join(ja.separator)}</span>
+      </span>
+      <RecordState entry={entry} />
+    </Link>
+  );
+}

@@ -1,0 +1,62 @@
+// How safe a record is, in words; and the pill that is always in sight: what is not on the server yet, when it last agreed.
+
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { useReady } from '../core/hooks';
+import type { Entry, SaveState } from '../core/records';
+import { clock } from '../i18n/dates';
+import { ja } from '../i18n/ja';
+
+const TONE: Record<SaveState, string> = { saved: 'text-wait', sent: 'text-accent-ink', agreed: 'text-ok', held: 'text-wait' };
+
+export function RecordState({ entry }: { readonly entry: Entry }): ReactNode {
+  const [first, second] = ja.saveState(entry.save_state);
+  const agreed = entry.save_state === 'agreed' && entry.agreed_at !== null ? clock(entry.agreed_at, new Date()) : second;
+  return (
+    <p className={`text-right text-[0.875rem] leading-150 font-bold ${TONE[entry.save_state]}`}>
+      {first}
+      <br />
+      {entry.conflict_count > 0 ? ja.row.confirm : agreed}
+    </p>
+  );
+}
+
+/** 「端末に保存 ・ 未送信」 in one line. */
+export function stateLine(state: SaveState, agreedAt: number | null): string {
+  const [first, second] = ja.saveState(state);
+  if (state === 'agreed') return agreedAt === null ? first : `${first} ${clock(agreedAt, new Date())}`;
+  return `${first}${ja.separator}${second}`;
+}
+
+export function StateText({ state, agreedAt }: { readonly state: SaveState; readonly agreedAt: number | null }): ReactNode {
+  return <span className={`font-bold ${TONE[state]}`}>{stateLine(state, agreedAt)}</span>;
+}
+
+/** Offline as far as this tablet can tell: no network, or the last try did not get through. */
+export function isOffline(ready: ReturnType<typeof useReady>): boolean {
+  return !ready.online || ready.status.last_fault === 'unreachable';
+}
+
+export function SyncPill(): ReactNode {
+  const ready = useReady();
+  const { status } = ready;
+  const offline = isOffline(ready);
+  const waiting = status.unsent_records > 0;
+  const agreedAt = status.last_agreed_at === null ? null : clock(status.last_agreed_at, new Date());
+  const parts: string[] = [];
+  if (offline) parts.push(ja.pill.offline);
+  if (waiting) parts.push(ja.pill.unsent(status.unsent_records));
+  const everyAgreed = status.scopes.length > 0 && status.scopes.every((scope) => scope.agreed);
+  if (agreedAt === null) parts.push(ja.pill.never);
+  else if (waiting || offline || !everyAgreed) parts.push(ja.pill.lastAgreed(agreedAt));
+  else parts.push(ja.pill.agreed(agreedAt));
+  const tone = waiting || offline || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
+  return (
+    <div role="status" aria-label={ja.pill.label}>
+      <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-full px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
+        <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-current" />
+        <span>{parts.join(ja.separator)}</span>
+      </Link>
+    </div>
+  );
+}
