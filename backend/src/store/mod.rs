@@ -1,23 +1,122 @@
 //! What the server keeps, behind one trait of whole units of work.
+//!
+//! The contract, rule by rule; the suite in `tests/store` holds every store to it.
+//!
+//! - ST-1 Each method is one transaction: all of it is there afterwards, or nothing. Absent is `None`, not an error.
+//! - ST-2 When [`Store::commit_push`] returns `Committed`, everything it was given survives a loss of power.
+//! - ST-3 A document is only replaced by a writer that read its latest revision; otherwise nothing is written and the
+//!   outdated documents are named.
+//! - ST-4 Feed: one row per scope and document, with the latest sequence. A scope's sequence grows by one for each
+//!   entry, and is taken while its row is held, scopes in order of id, after everything else of the transaction: a
+//!   reader that has seen sequence n has seen all up to n.
+//! - ST-5 A scope's count and digest are the number and the sum of the contributions of its present documents.
+//! - ST-6 Projections and roll-ups move in the transaction that moves the document.
+//! - ST-7 "Not reported" is NULL in projections and never becomes 0.
+//! - ST-8 Custody keeps every change once per document, hash and device, and a later copy changes nothing.
+//! - ST-9 [`Store::pull`] is one consistent look: pages, documents, counts and digests belong to the same moment.
+//! - ST-10 Everything is kept apart by tenant; an id of one tenant is unknown in another.
+//! - ST-11 A code is used up by the enrolment or login it pays for, in the same transaction.
+//! - ST-12 The registry's version grows when, and only when, something tablets see has changed.
 
 pub mod error;
 pub mod office;
 pub mod sqlite;
+pub(crate) mod statements;
 pub mod types;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use sync_core::document::Heads;
+use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 
 pub use error::StoreError;
 use office::OfficeStore;
-use types::{DeviceRow, LoginRow};
+use types::{
+    Association, CodeRow, DeviceRow, Enrolment, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull,
+    PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+};
 
 /// A database that keeps the contract above.
 #[async_trait]
 pub trait Store: OfficeStore + Send + Sync {
-    /// Whether the database answers.
+    /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    // People, tablets, credentials.
+
     /// The device with this token.
-    async fn lookup_device(&self, token_hash: &[u8; 32]) -> Result<Option<DeviceRow>, StoreError>;
+    async fn lookup_device(&self, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError>;
     /// The login with this token, unless it has expired at `now`.
-    async fn lookup_login(&self, token_hash: &[u8; 32], now: u64) -> Result<Option<LoginRow>, StoreError>;
+    async fn lookup_login(&self, token_hash: &SecretHash, now: u64) -> Result<Option<LoginRow>, StoreError>;
+    /// The code, unless it is used up or has expired at `now`.
+    async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError>;
+    /// Keeps a code and its person; the same code again replaces what it grants.
+    async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, person_name: &str) -> Result<(), StoreError>;
+    /// Uses a code to enrol a device and makes its scopes. The same person may enrol the same device anew.
+    async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError>;
+    /// Uses a code to sign in. `None` when the code is unknown, used up or expired.
+    async fn login(
+        &self,
+        code_hash: &SecretHash,
+        token_hash: &SecretHash,
+        now: u64,
+        expires_at: u64,
+    ) -> Result<Option<LoginRow>, StoreError>;
+    /// Ends a login. An unknown one is no error.
+    async fn logout(&self, token_hash: &SecretHash) -> Result<(), StoreError>;
+    /// Notes when a device was last here and how far its clock is off.
+    async fn note_seen(&self, tenant: &str, device: DeviceId, now: u64, offset_ms: i64) -> Result<(), StoreError>;
+    /// Name of a tenant and of a person in it.
+    async fn lookup_names(&self, tenant: &str, person: &str) -> Result<Option<(String, String)>, StoreError>;
+
+    // Registry.
+
+    /// Makes a tenant with its municipalities, or brings its names up to these.
+    async fn upsert_tenant(&self, tenant: &str, name: &str, all: &[Municipality]) -> Result<(), StoreError>;
+    /// Everything tablets see of a tenant.
+    async fn registry(&self, tenant: &str) -> Result<Option<Registry>, StoreError>;
+    /// Adds an association or its missing municipalities.
+    async fn upsert_association(&self, tenant: &str, association: &Association) -> Result<(), StoreError>;
+    /// Adds or replaces a lecturer.
+    async fn upsert_lecturer(&self, tenant: &str, lecturer: &Lecturer) -> Result<(), StoreError>;
+    /// Adds a material or its missing eligibilities.
+    async fn upsert_material(&self, tenant: &str, material: &Material) -> Result<(), StoreError>;
+    /// Every tenant.
+    async fn list_tenants(&self) -> Result<Vec<String>, StoreError>;
+
+    // Documents and feed.
+
+    /// Those of the documents that exist, with all that hangs on them, in no order.
+    async fn load_documents(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<StoredDocument>, StoreError>;
+    /// The next documents after an id, ascending, for walking through all of them.
+    async fn list_documents(
+        &self,
+        tenant: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredDocument>, StoreError>;
+    /// Writes a push: documents, custody, projections, roll-ups, and the feed last. See ST-2 to ST-8.
+    async fn commit_push(&self, push: &PushWrite) -> Result<PushOutcome, StoreError>;
+    /// What a device missed, up to about `page_bytes` of documents and at least one entry. Documents whose heads are
+    /// those in `known` are named but not sent. Scopes that are not there yet are left out.
+    async fn pull(
+        &self,
+        tenant: &str,
+        wanted: &[WantedScope],
+        page_bytes: u64,
+        known: &HashMap<DocumentId, Heads>,
+    ) -> Result<Pull, StoreError>;
+    /// How these scopes stand; those that are not there yet are left out.
+    async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError>;
+    /// Every roll-up figure that is not zero.
+    async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError>;
+    /// Replaces projections, roll-ups, contributions, counts and digests by what `project` makes of each document.
+    /// A document of which it makes nothing keeps its feed entries and has no projections. Returns how many documents.
+    async fn rebuild(
+        &self,
+        tenant: &str,
+        now: u64,
+        project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
+    ) -> Result<u64, StoreError>;
 }

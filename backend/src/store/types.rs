@@ -1,6 +1,13 @@
 //! Plain values that go into a store and come out of it. Nothing here names a database.
 
-use sync_core::ids::{DeviceId, ScopeId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::digest::{Digest, FeedState};
+use sync_core::document::{Heads, Kind};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+
+/// SHA-256 of a sign-in code or token: all that is kept of it.
+pub type SecretHash = [u8; 32];
 
 /// An enrolled device with what it may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +26,10 @@ pub struct DeviceRow {
     pub organisation: String,
     /// The first is the home of documents this device makes.
     pub scopes: Vec<ScopeId>,
+    /// When it last synchronised, ms.
+    pub last_seen_at: Option<u64>,
+    /// Its clock minus the server's, ms, when it last synchronised.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// A person signed in at the office console.
@@ -32,4 +43,377 @@ pub struct LoginRow {
     pub role: String,
     /// Municipality code, association id or tenant, as the role has it.
     pub organisation: String,
+}
+
+/// A sign-in code with what it grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRow {
+    /// The prefecture, two digits.
+    pub tenant: String,
+    /// Whose code it is: id.
+    pub person: String,
+    /// A role's stable name.
+    pub role: String,
+    /// Municipality code, association id or tenant, as the role has it.
+    pub organisation: String,
+    /// Scopes separated by spaces, or `*`: the enrolling device names them.
+    pub scopes: String,
+    /// How often it can still be used.
+    pub uses_left: i64,
+    /// ms.
+    pub expires_at: u64,
+}
+
+/// What an accepted code turns into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDevice {
+    /// Made by the installation.
+    pub device: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// What is kept of its token.
+    pub token_hash: SecretHash,
+    /// What it may hold, in order.
+    pub scopes: Vec<ScopeId>,
+}
+
+/// How a device's enrolment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enrolment {
+    /// It is enrolled.
+    Done,
+    /// The code is unknown, used up or expired.
+    NoCode,
+    /// The device id belongs to someone else.
+    DeviceTaken,
+}
+
+/// The registry of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// Counts changes.
+    pub version: u64,
+    /// Name of the prefecture.
+    pub tenant_name: String,
+    /// By code.
+    pub municipalities: Vec<Municipality>,
+    /// By id.
+    pub associations: Vec<Association>,
+    /// By id.
+    pub lecturers: Vec<Lecturer>,
+    /// In the order of lists.
+    pub materials: Vec<Material>,
+    /// Id and name.
+    pub people: Vec<(String, String)>,
+    /// Id and name.
+    pub devices: Vec<(DeviceId, String)>,
+}
+
+/// 市町村.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Municipality {
+    /// Six digits.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Reading.
+    pub kana: String,
+    /// 二次保健医療圏.
+    pub medical_area: String,
+}
+
+/// 郡市医師会.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Association {
+    /// Registry id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Codes of the municipalities it covers.
+    pub municipalities: Vec<String>,
+}
+
+/// 講師.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lecturer {
+    /// Registry id.
+    pub id: String,
+    /// 姓.
+    pub surname: String,
+    /// 名.
+    pub given_name: Option<String>,
+    /// 職名.
+    pub title: Option<String>,
+    /// 所属.
+    pub affiliation: Option<String>,
+    /// Registry id of the association.
+    pub association: Option<String>,
+    /// Registered in the lecturer bank.
+    pub bank: bool,
+    /// 人材育成中.
+    pub in_training: bool,
+}
+
+/// 配布物.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Material {
+    /// Registry id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// 枚, 冊, 部, 組.
+    pub unit: String,
+    /// Id and name, in the order of lists.
+    pub eligibilities: Vec<(String, String)>,
+}
+
+/// The columns of `record_fact` that come from the document. `None` is "not reported".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactRow {
+    /// Kind of document.
+    pub kind: String,
+    /// Kind of outreach.
+    pub activity: Option<String>,
+    /// Starting year.
+    pub fiscal_year: Option<i64>,
+    /// `YYYY-MM`.
+    pub month: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+    /// `HH:MM`.
+    pub start: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// Registry id.
+    pub association: Option<String>,
+    /// Registry id.
+    pub dispatched_by: Option<String>,
+    /// ア to ク.
+    pub item: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// The gathering it rode on.
+    pub occasion: Option<String>,
+    /// Place.
+    pub venue: Option<String>,
+    /// What was screened.
+    pub medium: Option<String>,
+    /// `none`, a step's state, or `conflict`.
+    pub state: String,
+    /// Why cancelled or postponed.
+    pub reason: Option<String>,
+    /// Whether an association sent a lecturer.
+    pub is_dispatch: bool,
+    /// Heads.
+    pub attendance: Option<i64>,
+    /// Viewers.
+    pub viewers: Option<i64>,
+    /// Fields and steps in conflict.
+    pub conflict_count: i64,
+}
+
+/// Everything the projections hold on one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    /// Its row of facts.
+    pub fact: FactRow,
+    /// Measures; `None` is "took place, number not reported".
+    pub tallies: BTreeMap<String, Option<i64>>,
+    /// Lecturer id to attribution.
+    pub lecturers: BTreeMap<String, String>,
+    /// Flag codes.
+    pub flags: BTreeSet<String>,
+}
+
+/// Where a roll-up figure belongs. Empty text and year 0 stand for "not reported".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RollupKey {
+    /// Starting year.
+    pub fiscal_year: i64,
+    /// What is counted.
+    pub measure: String,
+    /// Six-digit code.
+    pub municipality: String,
+    /// Registry id.
+    pub association: String,
+    /// `YYYY-MM`.
+    pub month: String,
+}
+
+/// A roll-up figure, or what is to be added to one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RollupValue {
+    /// Records with a number.
+    pub reported: i64,
+    /// Records without.
+    pub unreported: i64,
+    /// Sum of the numbers.
+    pub total: i64,
+}
+
+impl RollupValue {
+    /// Nothing to add.
+    pub fn is_zero(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Roll-up figures, or what is to be added to them.
+pub type Rollups = BTreeMap<RollupKey, RollupValue>;
+
+/// A document's place in one scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Whether the scope holds it.
+    pub state: FeedState,
+    /// What it adds to the scope's digest.
+    pub contribution: Digest,
+}
+
+/// A document as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredDocument {
+    /// Its id.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The first scope of the device that first sent it.
+    pub home_scope: Option<ScopeId>,
+    /// Its heads.
+    pub heads: Heads,
+    /// Saved bytes.
+    pub snapshot: Vec<u8>,
+    /// Counts writes.
+    pub revision: i64,
+    /// What the projections hold; `None` when its row is missing.
+    pub projection: Option<Projection>,
+    /// Its places, by scope.
+    pub places: Vec<Place>,
+}
+
+/// A document to be written, with all that follows from it.
+#[derive(Clone, Debug)]
+pub struct DocumentWrite {
+    /// Its id.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its home; kept from the first write.
+    pub home_scope: Option<ScopeId>,
+    /// Revision of the row this was made from; `None` when there was none.
+    pub base_revision: Option<i64>,
+    /// The heads after.
+    pub heads: Heads,
+    /// The saved bytes after.
+    pub snapshot: Vec<u8>,
+    /// The projections after.
+    pub projection: Projection,
+    /// Where it stood before.
+    pub places_before: Vec<Place>,
+    /// Where it stands after; scopes it left are here with [`FeedState::Left`].
+    pub places: Vec<Place>,
+}
+
+/// A change that is kept aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustodyRow {
+    /// The document it claims to belong to.
+    pub document: DocumentId,
+    /// Its name.
+    pub hash: ChangeHash,
+    /// The kind the device stated.
+    pub kind: Kind,
+    /// Why.
+    pub code: String,
+    /// The change.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything one push request writes.
+#[derive(Clone, Debug)]
+pub struct PushWrite {
+    /// The prefecture.
+    pub tenant: String,
+    /// The pushing device.
+    pub device: DeviceId,
+    /// The present time, ms.
+    pub now: u64,
+    /// Documents with new changes.
+    pub documents: Vec<DocumentWrite>,
+    /// Changes kept aside. One that is kept already stays as it is.
+    pub custody: Vec<CustodyRow>,
+    /// Changes that were let in and may lie in custody from an earlier attempt.
+    pub released: Vec<(DocumentId, ChangeHash)>,
+    /// What to add to the roll-ups.
+    pub rollups: Rollups,
+}
+
+/// How a push was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// All of it is durable.
+    Committed,
+    /// Nothing was written: these documents have changed since they were read.
+    Outdated(Vec<DocumentId>),
+}
+
+/// Where a device stands in a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedScope {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Epoch and sequence, when it has been there before.
+    pub cursor: Option<([u8; 16], u64)>,
+}
+
+/// How a scope stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeRow {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Its epoch.
+    pub epoch: [u8; 16],
+    /// Its last sequence number.
+    pub seq: u64,
+    /// Documents present.
+    pub document_count: u64,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// A page of one scope's feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedPage {
+    /// How the scope stands at this moment.
+    pub scope: ScopeRow,
+    /// Document, sequence, state; ascending by sequence.
+    pub entries: Vec<(DocumentId, u64, FeedState)>,
+    /// The cursor after the page.
+    pub next_seq: u64,
+    /// Whether more follows.
+    pub more: bool,
+}
+
+/// What a device missed, as one consistent look at the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// In the order asked for.
+    pub pages: Vec<FeedPage>,
+    /// Saved bytes of the documents the pages name, once each.
+    pub documents: Vec<(DocumentId, Vec<u8>)>,
+    /// The registry's version.
+    pub registry_version: u64,
+}
+
+/// What a rebuild makes of one document.
+#[derive(Clone, Debug)]
+pub struct Rebuilt {
+    /// Its projections.
+    pub projection: Projection,
+    /// Its figures.
+    pub rollups: Rollups,
+    /// Where it should stand; scopes it is not in any more are here with [`FeedState::Left`].
+    pub places: Vec<Place>,
 }

@@ -1,60 +1,212 @@
 //! People, tablets and credentials, in SQLite's words.
 
-use sqlx::Row;
-use sqlx::sqlite::SqlitePool;
-use sync_core::ids::DeviceId;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sync_core::digest::Digest;
+use sync_core::ids::{DeviceId, ScopeId};
 
-use super::connect::failed;
+use super::{SqliteStore, corrupt, failed, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{DeviceRow, LoginRow};
+use crate::store::statements as sql;
+use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
-pub(super) async fn lookup_device(pool: &SqlitePool, token_hash: &[u8; 32]) -> Result<Option<DeviceRow>, StoreError> {
-    let row = sqlx::query("SELECT tenant, device, name, person, role, organisation FROM device WHERE token_hash = $1")
-        .bind(&token_hash[..])
-        .fetch_optional(pool)
-        .await
-        .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
-    let tenant: String = row.try_get("tenant").map_err(failed)?;
-    let device: Vec<u8> = row.try_get("device").map_err(failed)?;
-    let scopes: Vec<String> =
-        sqlx::query_scalar("SELECT scope FROM device_scope WHERE tenant = $1 AND device = $2 ORDER BY position")
-            .bind(&tenant)
-            .bind(&device)
-            .fetch_all(pool)
-            .await
-            .map_err(failed)?;
-    let corrupt = |column| StoreError::Corrupt { table: "device", column };
+pub(super) async fn lookup_device(
+    store: &SqliteStore,
+    token_hash: &SecretHash,
+) -> Result<Option<DeviceRow>, StoreError> {
+    let mut reader = store.reader.acquire().await.map_err(failed)?;
+    let row = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]).fetch_optional(&mut *reader).await;
+    let Some(row) = row.map_err(failed)? else { return Ok(None) };
+    let tenant: String = get(&row, "tenant")?;
+    let device: Vec<u8> = get(&row, "device")?;
+    let scopes = sqlx::query_scalar::<_, String>(sql::LIST_DEVICE_SCOPES).bind(&tenant).bind(&device);
+    let scopes = scopes.fetch_all(&mut *reader).await.map_err(failed)?;
+    let scopes = scopes.iter().map(|scope| scope.parse::<ScopeId>().map_err(|_| corrupt("device_scope", "scope")));
     Ok(Some(DeviceRow {
-        device: DeviceId::from_slice(&device).ok_or(corrupt("device"))?,
-        name: row.try_get("name").map_err(failed)?,
-        person: row.try_get("person").map_err(failed)?,
-        role: row.try_get("role").map_err(failed)?,
-        organisation: row.try_get("organisation").map_err(failed)?,
-        scopes: scopes.iter().map(|scope| scope.parse().map_err(|_| corrupt("scope"))).collect::<Result<_, _>>()?,
         tenant,
+        device: DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?,
+        name: get(&row, "name")?,
+        person: get(&row, "person")?,
+        role: get(&row, "role")?,
+        organisation: get(&row, "organisation")?,
+        scopes: scopes.collect::<Result<_, _>>()?,
+        last_seen_at: get::<Option<i64>>(&row, "last_seen_at")?.map(unsigned),
+        clock_offset_ms: get(&row, "clock_offset_ms")?,
     }))
 }
 
+fn login_row(row: &SqliteRow) -> Result<LoginRow, StoreError> {
+    Ok(LoginRow {
+        tenant: get(row, "tenant")?,
+        person: get(row, "person")?,
+        role: get(row, "role")?,
+        organisation: get(row, "organisation")?,
+    })
+}
+
 pub(super) async fn lookup_login(
-    pool: &SqlitePool,
-    token_hash: &[u8; 32],
+    store: &SqliteStore,
+    token_hash: &SecretHash,
     now: u64,
 ) -> Result<Option<LoginRow>, StoreError> {
-    let row =
-        sqlx::query("SELECT tenant, person, role, organisation FROM login WHERE token_hash = $1 AND expires_at > $2")
-            .bind(&token_hash[..])
-            .bind(i64::try_from(now).unwrap_or(i64::MAX))
-            .fetch_optional(pool)
-            .await
-            .map_err(failed)?;
-    row.map(|row| {
-        Ok(LoginRow {
-            tenant: row.try_get("tenant").map_err(failed)?,
-            person: row.try_get("person").map_err(failed)?,
-            role: row.try_get("role").map_err(failed)?,
-            organisation: row.try_get("organisation").map_err(failed)?,
-        })
-    })
-    .transpose()
+    let query = sqlx::query(sql::LOOKUP_LOGIN).bind(&token_hash[..]).bind(integer(now));
+    query.fetch_optional(&store.reader).await.map_err(failed)?.as_ref().map(login_row).transpose()
+}
+
+pub(super) async fn lookup_code(
+    connection: &mut SqliteConnection,
+    code_hash: &SecretHash,
+    now: u64,
+) -> Result<Option<CodeRow>, StoreError> {
+    let query = sqlx::query(sql::LOOKUP_CODE).bind(&code_hash[..]).bind(integer(now));
+    let Some(row) = query.fetch_optional(connection).await.map_err(failed)? else { return Ok(None) };
+    Ok(Some(CodeRow {
+        tenant: get(&row, "tenant")?,
+        person: get(&row, "person")?,
+        role: get(&row, "role")?,
+        organisation: get(&row, "organisation")?,
+        scopes: get(&row, "scopes")?,
+        uses_left: get(&row, "uses_left")?,
+        expires_at: unsigned(get(&row, "expires_at")?),
+    }))
+}
+
+pub(super) async fn upsert_code(
+    store: &SqliteStore,
+    code_hash: &SecretHash,
+    code: &CodeRow,
+    person_name: &str,
+) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await?;
+    let person = sqlx::query(sql::UPSERT_PERSON).bind(&code.tenant).bind(&code.person).bind(person_name);
+    if person.execute(&mut *transaction).await.map_err(failed)?.rows_affected() > 0 {
+        sqlx::query(sql::BUMP_REGISTRY).bind(&code.tenant).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    sqlx::query(sql::UPSERT_CODE)
+        .bind(&code_hash[..])
+        .bind(&code.tenant)
+        .bind(&code.person)
+        .bind(&code.role)
+        .bind(&code.organisation)
+        .bind(&code.scopes)
+        .bind(code.uses_left)
+        .bind(integer(code.expires_at))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+pub(super) async fn enrol(
+    store: &SqliteStore,
+    code_hash: &SecretHash,
+    new: &NewDevice,
+    now: u64,
+) -> Result<Enrolment, StoreError> {
+    let mut transaction = store.begin().await?;
+    let Some(code) = lookup_code(&mut transaction, code_hash, now).await? else {
+        return Ok(Enrolment::NoCode);
+    };
+    let device = &new.device.as_bytes()[..];
+    let owner = sqlx::query(sql::DEVICE_OWNER).bind(&code.tenant).bind(device);
+    if let Some(row) = owner.fetch_optional(&mut *transaction).await.map_err(failed)? {
+        let owner: (String, String, String) = (get(&row, "person")?, get(&row, "role")?, get(&row, "organisation")?);
+        if owner != (code.person.clone(), code.role.clone(), code.organisation.clone()) {
+            return Ok(Enrolment::DeviceTaken);
+        }
+    }
+    sqlx::query(sql::UPSERT_DEVICE)
+        .bind(&code.tenant)
+        .bind(device)
+        .bind(&new.name)
+        .bind(&code.person)
+        .bind(&code.role)
+        .bind(&code.organisation)
+        .bind(&new.token_hash[..])
+        .bind(integer(now))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let clear = sqlx::query(sql::CLEAR_DEVICE_SCOPES).bind(&code.tenant).bind(device);
+    clear.execute(&mut *transaction).await.map_err(failed)?;
+    for (position, scope) in new.scopes.iter().enumerate() {
+        let insert = sqlx::query(sql::INSERT_DEVICE_SCOPE).bind(&code.tenant).bind(device).bind(scope.as_str());
+        insert.bind(integer(position as u64)).execute(&mut *transaction).await.map_err(failed)?;
+        ensure_scope(&mut transaction, &code.tenant, scope).await?;
+    }
+    sqlx::query(sql::USE_CODE).bind(&code_hash[..]).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query(sql::BUMP_REGISTRY).bind(&code.tenant).execute(&mut *transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(Enrolment::Done)
+}
+
+/// Makes the scope's row, with a new random epoch, unless it is there.
+pub(super) async fn ensure_scope(
+    connection: &mut SqliteConnection,
+    tenant: &str,
+    scope: &ScopeId,
+) -> Result<(), StoreError> {
+    let mut epoch = [0; 16];
+    getrandom::fill(&mut epoch).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    sqlx::query(sql::INSERT_SCOPE)
+        .bind(tenant)
+        .bind(scope.as_str())
+        .bind(&epoch[..])
+        .bind(&Digest::ZERO.to_bytes()[..])
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn login(
+    store: &SqliteStore,
+    code_hash: &SecretHash,
+    token_hash: &SecretHash,
+    now: u64,
+    expires_at: u64,
+) -> Result<Option<LoginRow>, StoreError> {
+    let mut transaction = store.begin().await?;
+    let Some(code) = lookup_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
+    sqlx::query(sql::INSERT_LOGIN)
+        .bind(&token_hash[..])
+        .bind(&code.tenant)
+        .bind(&code.person)
+        .bind(&code.role)
+        .bind(&code.organisation)
+        .bind(integer(expires_at))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    sqlx::query(sql::USE_CODE).bind(&code_hash[..]).execute(&mut *transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(Some(LoginRow { tenant: code.tenant, person: code.person, role: code.role, organisation: code.organisation }))
+}
+
+pub(super) async fn logout(store: &SqliteStore, token_hash: &SecretHash) -> Result<(), StoreError> {
+    let query = sqlx::query(sql::DELETE_LOGIN).bind(&token_hash[..]).bind(0_i64);
+    query.execute(&store.writer).await.map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn note_seen(
+    store: &SqliteStore,
+    tenant: &str,
+    device: DeviceId,
+    now: u64,
+    offset_ms: i64,
+) -> Result<(), StoreError> {
+    let query = sqlx::query(sql::NOTE_SEEN).bind(tenant).bind(&device.as_bytes()[..]).bind(integer(now));
+    query.bind(offset_ms).execute(&store.writer).await.map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn lookup_names(
+    store: &SqliteStore,
+    tenant: &str,
+    person: &str,
+) -> Result<Option<(String, String)>, StoreError> {
+    let query = sqlx::query(sql::LOOKUP_NAMES).bind(tenant).bind(person);
+    let Some(row) = query.fetch_optional(&store.reader).await.map_err(failed)? else { return Ok(None) };
+    let name: Option<String> = get(&row, "person_name")?;
+    Ok(Some((get(&row, "tenant_name")?, name.unwrap_or_default())))
 }
