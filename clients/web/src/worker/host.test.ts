@@ -1,0 +1,205 @@
+// The host: nothing is shown before it is on the disk, a failed write throws the core away, a restart re-reads the rows.
+
+import { describe, expect, it } from 'vitest';
+import type { Stage } from '../core/protocol';
+import { isDocumentId } from '../core/records';
+import type { Core, Effect, Row, Write } from './core';
+import { createHost, type HostDeps } from './host';
+import type { Store, Stored } from './store';
+import type { Transport } from './transport';
+
+const DOCUMENT = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a01';
+const DEVICE = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a02';
+const IDENTITY = {
+  device: DEVICE, device_name: '1号機', person: { id: 'pe-1', name: '富沢' }, role: 'staff', organisation: '112119',
+  tenant: { code: '11', name: '埼玉県' }, scopes: [],
+};
+const STATUS = JSON.stringify({
+  unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, syncing: false, scopes: [],
+});
+
+interface FakeCore extends Core {
+  readonly inputs: unknown[];
+  readonly rows: readonly Row[];
+  readonly times: number[];
+}
+
+/** Persists every record, shows it when told it is durable. */
+function fakeCore(rows: readonly Row[]): FakeCore {
+  const effects: Effect[] = [];
+  const inputs: unknown[] = [];
+  const times: number[] = [];
+  let task = 0;
+  return {
+    inputs,
+    rows,
+    times,
+    handle(now, text) {
+      times.push(now);
+      const input: unknown = JSON.parse(text);
+      inputs.push(input);
+      if (text.includes('"type":"record"')) {
+        task += 1;
+        effects.push({ type: 'persist', task, writes: [{ table: 'intent', key: String(task), value: new Uint8Array([task]) }] });
+      }
+      if (text.includes('"type":"persisted"')) effects.push({ type: 'shown', documents: [DOCUMENT] });
+    },
+    answered: () => undefined,
+    poll_effect: () => effects.shift(),
+    next_wakeup: () => undefined,
+    status: () => STATUS,
+    list: () => '[]',
+    summary: () => undefined,
+    view: () => undefined,
+    registry: () => undefined,
+    free: () => undefined,
+  };
+}
+
+interface Bench {
+  readonly deps: HostDeps;
+  readonly cores: FakeCore[];
+  readonly shown: string[][];
+  readonly stages: Stage[];
+  readonly disk: Map<string, Row>;
+  readonly writes: Write[][];
+  readonly settle: (stored: Stored) => Promise<void>;
+  readonly timers: (() => void)[];
+  clock: number;
+}
+
+function bench(): Bench {
+  const cores: FakeCore[] = [];
+  const shown: string[][] = [];
+  const stages: Stage[] = [];
+  const disk = new Map<string, Row>();
+  const writes: Write[][] = [];
+  const waiting: ((stored: Stored) => void)[] = [];
+  const timers: (() => void)[] = [];
+  const store: Store = {
+    rows: () => Promise.resolve([...disk.values()]),
+    write: (batch) => {
+      writes.push([...batch]);
+      return new Promise((resolve) => {
+        waiting.push((stored) => {
+          if (stored.ok) for (const { table, key, value } of batch) if (value !== null) disk.set(`${table}/${key}`, { table, key, value });
+          resolve(stored);
+        });
+      });
+    },
+    read: () => Promise.resolve({ token: 't', identity: IDENTITY }),
+    keep: () => Promise.resolve({ ok: true }),
+    close: () => undefined,
+  };
+  const transport: Transport = {
+    exchange: () => Promise.resolve({ fault: { type: 'unreachable' } }),
+    enrol: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
+    events: () => new Promise(() => undefined),
+  };
+  const made: Bench = {
+    cores, shown, stages, disk, writes, timers, clock: 1000,
+    settle: async (stored) => {
+      await Promise.resolve();
+      waiting.shift()?.(stored);
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    },
+    deps: {
+      store,
+      transport,
+      open: (_device, _seed, rows) => {
+        const core = fakeCore(rows);
+        cores.push(core);
+        return core;
+      },
+      clock: {
+        now: () => made.clock,
+        after: (_ms, run) => {
+          timers.push(run);
+          return () => undefined;
+        },
+      },
+      random: (count) => new Uint8Array(count),
+      uuid: () => DEVICE,
+      online: () => true,
+      broken: () => false,
+      notify: (stage, documents) => {
+        stages.push(stage);
+        if (documents.length > 0) shown.push([...documents]);
+      },
+    },
+  };
+  return made;
+}
+
+function tap(host: ReturnType<typeof createHost>): Promise<unknown> {
+  if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
+  return host.command({
+    type: 'record', document: DOCUMENT, kind: 'session',
+    intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null },
+  });
+}
+
+describe('host', () => {
+  it('shows a tap only after its write has completed', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await host.start();
+    await tap(host);
+    await Promise.resolve();
+    expect(b.writes).toHaveLength(1);
+    expect(b.shown).toEqual([]);
+    await b.settle({ ok: true });
+    expect(b.shown).toEqual([[DOCUMENT]]);
+  });
+
+  it('keeps the order of writes: the second waits for the first', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await host.start();
+    await tap(host);
+    await tap(host);
+    await Promise.resolve();
+    expect(b.writes).toHaveLength(1);
+    await b.settle({ ok: true });
+    expect(b.writes).toHaveLength(2);
+  });
+
+  it('reports a failed write, shows nothing of it, and opens again from the rows on the disk', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await host.start();
+    await tap(host);
+    await b.settle({ ok: true });
+    await tap(host);
+    await b.settle({ ok: false, fault: 'quota' });
+    expect(b.stages.at(-1)).toEqual({ stage: 'fault', fault: 'quota' });
+    expect(b.shown).toHaveLength(1);
+    expect(await tap(host)).toEqual({ ok: false, problem: { code: 'quota', detail: null } });
+    for (const run of b.timers.splice(0)) run();
+    await b.settle({ ok: true });
+    expect(b.cores).toHaveLength(2);
+    expect(b.cores[1]?.rows).toEqual([{ table: 'intent', key: '1', value: new Uint8Array([1]) }]);
+    expect(b.stages.at(-1)?.stage).toBe('ready');
+  });
+
+  it('re-reads the rows when a new worker takes over', async () => {
+    const b = bench();
+    const first = createHost(b.deps);
+    await first.start();
+    await tap(first);
+    await b.settle({ ok: true });
+    const second = createHost(b.deps);
+    await second.start();
+    expect(b.cores[1]?.rows).toHaveLength(1);
+  });
+
+  it('never gives the core a time before the last one', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await host.start();
+    b.clock = 500;
+    await tap(host);
+    const times = b.cores[0]?.times ?? [];
+    expect(times.every((time) => time >= 1000)).toBe(true);
+  });
+});
