@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::digest::{Digest, FeedState};
-use sync_core::document::Document;
+use sync_core::document::{Document, Heads};
 use sync_core::domain::view;
 use sync_core::gate::{Code, Limits, Verdict, admit};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
@@ -27,7 +27,8 @@ struct Feed {
 #[derive(Clone)]
 pub struct Server {
     epoch: [u8; 16],
-    documents: BTreeMap<DocumentId, Vec<u8>>,
+    /// Saved bytes and the heads they have.
+    documents: BTreeMap<DocumentId, (Vec<u8>, Heads)>,
     feeds: BTreeMap<ScopeId, Feed>,
     /// Records nobody may write to; their changes go to custody.
     pub forbidden: BTreeSet<DocumentId>,
@@ -51,7 +52,7 @@ impl Server {
     }
 
     pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
-        self.documents.values().map(|saved| Document::load(saved).unwrap())
+        self.documents.values().map(|(saved, _)| Document::load(saved).unwrap())
     }
 
     pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
@@ -60,8 +61,7 @@ impl Server {
         };
         let ids: Vec<DocumentId> = self.feeds.get(scope).map(present).unwrap_or_default();
         ids.iter().fold((0, Digest::ZERO), |(count, sum), id| {
-            let heads = Document::load(&self.documents[id]).unwrap().heads();
-            (count + 1, sum.add(Digest::of(*id, FeedState::Present, &heads)))
+            (count + 1, sum.add(Digest::of(*id, FeedState::Present, &self.documents[id].1)))
         })
     }
 
@@ -72,7 +72,7 @@ impl Server {
         let mut same = BTreeSet::new();
         for push in &request.pushes {
             let changes: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
-            let known = self.documents.get(&push.document).map(|saved| Document::load(saved).unwrap());
+            let known = self.documents.get(&push.document).map(|(saved, _)| Document::load(saved).unwrap());
             let document = known.unwrap_or_else(|| Document::genesis(push.document, push.kind).unwrap());
             let mut admission = admit(document, device, &changes, &Limits::default());
             if self.forbidden.contains(&push.document) {
@@ -82,7 +82,7 @@ impl Server {
                 }
             }
             if let Some(snapshot) = admission.snapshot {
-                self.documents.insert(push.document, snapshot);
+                self.documents.insert(push.document, (snapshot, admission.document.heads()));
                 self.list(push.document, &mut admission.document);
                 if admission.document.heads() == push.heads {
                     same.insert(push.document);
@@ -114,7 +114,7 @@ impl Server {
             scopes.iter().map(|scope| self.page(scope, &request.cursors, &mut wanted)).collect();
         let documents = wanted
             .difference(&same)
-            .filter_map(|id| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.clone() }))
+            .filter_map(|id| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.0.clone() }))
             .collect();
         let response =
             SyncResponse { protocol: PROTOCOL, clock: now, receipts, scopes: pages, documents, registry: None };

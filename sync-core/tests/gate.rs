@@ -1,0 +1,278 @@
+//! What the gate lets in and what it holds. Each test names the rule of SPEC.md it shows.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId as RawActor, AutoCommit, ObjId, ROOT, ReadDoc, ScalarValue};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+use sync_core::document::{Document, Kind, tally_key};
+use sync_core::gate::{Admission, Code, Limits, Verdict, admit};
+use sync_core::ids::{ActorId, DeviceId, DocumentId};
+use sync_core::time::Timestamp;
+
+const DOCUMENT: DocumentId = DocumentId::from_bytes([9; 16]);
+const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
+const OTHER: DeviceId = DeviceId::from_bytes([2; 16]);
+
+fn genesis() -> Document {
+    Document::genesis(DOCUMENT, Kind::Session).unwrap()
+}
+
+fn writer(device: DeviceId) -> Document {
+    let mut document = genesis();
+    document.write_as(ActorId::new(device, 1));
+    document
+}
+
+/// Three honest changes of [`DEVICE`].
+fn honest() -> Vec<Vec<u8>> {
+    let mut document = writer(DEVICE);
+    let mut changes = Vec::new();
+    for by in [5, -1, 3] {
+        document.count("attendance.band.75-84", DEVICE, by).unwrap();
+        document.link("lecturer/tomizawa").unwrap();
+        changes.push(document.commit(Timestamp(0), "tanaka", None).unwrap().bytes);
+    }
+    changes
+}
+
+/// A change written with bare automerge on top of the genesis, as a hostile client would.
+fn hostile(device: DeviceId, edit: impl FnOnce(&mut AutoCommit)) -> Vec<u8> {
+    let mut crdt = AutoCommit::load(&genesis().save()).unwrap();
+    crdt.set_actor(RawActor::from(ActorId::new(device, 1).as_bytes().as_slice()));
+    edit(&mut crdt);
+    crdt.commit_with(CommitOptions::default().with_time(0));
+    crdt.get_last_local_change().unwrap().raw_bytes().to_vec()
+}
+
+fn container(crdt: &AutoCommit, name: &str) -> ObjId {
+    crdt.get(ROOT, name).unwrap().unwrap().1
+}
+
+fn push(changes: &[Vec<u8>]) -> Admission {
+    admit(genesis(), DEVICE, changes, &Limits::default())
+}
+
+fn verdicts(changes: &[Vec<u8>]) -> Vec<Verdict> {
+    push(changes).verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+fn held(code: Code) -> Vec<Verdict> {
+    vec![Verdict::Custody(code)]
+}
+
+/// Mends the checksum of change bytes after they were altered.
+fn mend(bytes: &mut [u8]) {
+    let hash = Sha256::digest(&bytes[8..]);
+    bytes[4..8].copy_from_slice(&hash[..4]);
+}
+
+#[test]
+fn gate_1_honest_changes_come_in_once() {
+    let first = push(&honest());
+    assert!(first.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Stored));
+    let saved = first.snapshot.unwrap();
+    let again = admit(Document::load(&saved).unwrap(), DEVICE, &honest(), &Limits::default());
+    assert!(again.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Duplicate));
+    assert_eq!(again.snapshot, None);
+}
+
+#[test]
+fn gate_2_too_large_too_many_and_compressed_are_held() {
+    assert_eq!(verdicts(&[vec![0; 20_000]]), held(Code::TooLarge));
+    let many = hostile(DEVICE, |crdt| {
+        let links = container(crdt, "links");
+        for n in 0..300 {
+            crdt.put(&links, format!("l{n}"), true).unwrap();
+        }
+    });
+    assert_eq!(verdicts(&[many]), held(Code::TooComplex));
+    let mut crdt = AutoCommit::load(&genesis().save()).unwrap();
+    crdt.set_actor(RawActor::from(ActorId::new(DEVICE, 1).as_bytes().as_slice()));
+    let fields = container(&crdt, "fields");
+    crdt.put(&fields, "title", "集".repeat(3_000)).unwrap();
+    crdt.commit();
+    let compressed = crdt.get_last_local_change().unwrap().bytes().to_vec();
+    assert_eq!(compressed[8], 2, "automerge compressed it");
+    assert_eq!(verdicts(&[compressed]), held(Code::ChunkKind));
+    assert_eq!(verdicts(&[genesis().save()]), held(Code::ChunkKind));
+}
+
+#[test]
+fn gate_2_an_operation_bomb_is_measured_not_expanded() {
+    let mut body = vec![1];
+    body.extend(genesis().heads().as_slice()[0].as_bytes());
+    body.push(20);
+    body.extend(ActorId::new(DEVICE, 1).as_bytes());
+    body.extend([1, 12, 0, 0, 0]); // sequence, first operation, time, message, other actors
+    body.extend([1, 0x42, 5]); // one column: actions, five bytes
+    body.extend([0xc0, 0x96, 0xb1, 0x02, 1]); // five million times "put"
+    let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1, u8::try_from(body.len()).unwrap()];
+    bytes.extend(body);
+    mend(&mut bytes);
+    assert_eq!(verdicts(&[bytes]), held(Code::TooComplex));
+}
+
+#[test]
+fn gate_3_bytes_that_do_not_fit_their_checksum_are_held() {
+    let mut changes = honest();
+    let last = changes[0].len() - 1;
+    changes[0][last] ^= 1;
+    assert_eq!(verdicts(&changes), [Verdict::Custody(Code::HashMismatch), Verdict::MissingDeps, Verdict::MissingDeps]);
+    let whole = honest();
+    for cut in 0..whole[0].len() {
+        let verdict = verdicts(&[whole[0][..cut].to_vec()]);
+        assert!(matches!(verdict[0], Verdict::Custody(_)), "{cut}: {verdict:?}");
+    }
+}
+
+#[test]
+fn gate_4_no_change_enters_under_another_devices_name() {
+    let foreign = hostile(OTHER, |crdt| {
+        let fields = container(crdt, "fields");
+        crdt.put(&fields, "venue", "x").unwrap();
+    });
+    assert_eq!(verdicts(&[foreign]), held(Code::ForeignDevice));
+    let counted_for_another = hostile(DEVICE, |crdt| {
+        let tally = container(crdt, "tally");
+        crdt.put(&tally, tally_key("screening.viewers", OTHER), ScalarValue::counter(9)).unwrap();
+    });
+    assert_eq!(verdicts(&[counted_for_another]), held(Code::ForeignDevice));
+}
+
+#[test]
+fn gate_5_sequence_and_dependencies_must_follow() {
+    let changes = honest();
+    assert_eq!(verdicts(&changes[1..2]), [Verdict::MissingDeps]);
+    let fork = {
+        let mut document = writer(DEVICE);
+        document.count("screening.viewers", DEVICE, 1).unwrap();
+        document.commit(Timestamp(0), "tanaka", None).unwrap().bytes
+    };
+    let verdict = verdicts(&[changes[0].clone(), fork]);
+    assert_eq!(verdict, [Verdict::Stored, Verdict::Custody(Code::Sequence)]);
+    let other_document = {
+        let mut document = Document::genesis(DocumentId::from_bytes([8; 16]), Kind::Session).unwrap();
+        document.write_as(ActorId::new(DEVICE, 1));
+        document.count("screening.viewers", DEVICE, 1).unwrap();
+        document.commit(Timestamp(0), "tanaka", None).unwrap().bytes
+    };
+    assert_eq!(verdicts(&[other_document]), [Verdict::MissingDeps]);
+    let rootless = {
+        let mut crdt = AutoCommit::new_with_encoding(automerge::TextEncoding::UnicodeCodePoint)
+            .with_actor(RawActor::from(ActorId::new(DEVICE, 1).as_bytes().as_slice()));
+        crdt.put(ROOT, "kind", "stock").unwrap();
+        crdt.commit();
+        crdt.get_last_local_change().unwrap().raw_bytes().to_vec()
+    };
+    assert_eq!(verdicts(&[rootless]), held(Code::Structure));
+}
+
+#[test]
+fn gate_6_counters_are_only_ever_incremented() {
+    let key = tally_key("screening.viewers", DEVICE);
+    let change = |edit: fn(&mut AutoCommit, &ObjId, &str)| {
+        let key = key.clone();
+        hostile(DEVICE, move |crdt| {
+            let tally = container(crdt, "tally");
+            edit(crdt, &tally, &key);
+        })
+    };
+    let plain = change(|crdt, tally, key| crdt.put(tally, key, 5).unwrap());
+    let huge = change(|crdt, tally, key| crdt.put(tally, key, ScalarValue::counter(i64::MAX)).unwrap());
+    let lowest = change(|crdt, tally, key| crdt.put(tally, key, ScalarValue::counter(i64::MIN)).unwrap());
+    let replaced = change(|crdt, tally, key| {
+        crdt.put(tally, key, ScalarValue::counter(5)).unwrap();
+        crdt.put(tally, key, ScalarValue::counter(6)).unwrap();
+    });
+    let removed = change(|crdt, tally, key| {
+        crdt.put(tally, key, ScalarValue::counter(5)).unwrap();
+        crdt.delete(tally, key).unwrap();
+    });
+    let overwritten = change(|crdt, tally, key| {
+        crdt.put(tally, key, ScalarValue::counter(5)).unwrap();
+        crdt.commit_with(CommitOptions::default().with_time(0));
+        crdt.put(tally, key, 7).unwrap();
+    });
+    for (name, bytes) in
+        [("plain", plain), ("huge", huge), ("lowest", lowest), ("replaced", replaced), ("removed", removed)]
+    {
+        assert_eq!(verdicts(&[bytes]), held(Code::Structure), "{name}");
+    }
+    // a plain integer over a counter looks like an increment until it is applied
+    let first = change(|crdt, tally, key| crdt.put(tally, key, ScalarValue::counter(5)).unwrap());
+    assert_eq!(verdicts(&[first, overwritten]), [Verdict::Stored, Verdict::Custody(Code::Unloadable)]);
+}
+
+#[test]
+fn gate_7_nothing_is_made_or_put_outside_the_containers() {
+    let at_root = hostile(DEVICE, |crdt| crdt.put(ROOT, "kind", "stock").unwrap());
+    let object = hostile(DEVICE, |crdt| {
+        let fields = container(crdt, "fields");
+        crdt.put_object(&fields, "nested", automerge::ObjType::Map).unwrap();
+    });
+    let step_over_step = hostile(DEVICE, |crdt| {
+        let steps = container(crdt, "steps");
+        crdt.put(&steps, "a", "{}").unwrap();
+        crdt.put(&steps, "a", "{}2").unwrap();
+    });
+    let step_removed = hostile(DEVICE, |crdt| {
+        let steps = container(crdt, "steps");
+        crdt.put(&steps, "a", "{}").unwrap();
+        crdt.delete(&steps, "a").unwrap();
+    });
+    for bytes in [at_root, object, step_over_step, step_removed] {
+        assert_eq!(verdicts(&[bytes]), held(Code::Structure));
+    }
+}
+
+#[test]
+fn gate_8_what_is_held_keeps_nothing_else_out() {
+    let mut changes = honest();
+    changes.insert(1, vec![1, 2, 3]);
+    let admission = push(&changes);
+    let kept = admission.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Stored).count();
+    assert_eq!(kept, 3);
+    assert!(admission.snapshot.is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn gate_9_no_mutation_with_a_mended_checksum_spoils_a_document(
+        which in 0usize..3, at in any::<prop::sample::Index>(), to: u8, more in prop::option::of((any::<prop::sample::Index>(), any::<u8>()))
+    ) {
+        let mut changes = honest();
+        let bytes = &mut changes[which];
+        let place = 8 + at.index(bytes.len() - 8);
+        bytes[place] = to;
+        if let Some((at, to)) = more {
+            let place = 8 + at.index(bytes.len() - 8);
+            bytes[place] = to;
+        }
+        mend(bytes);
+        let mut admission = push(&changes);
+        if let Some(saved) = admission.snapshot {
+            let mut loaded = Document::load(&saved).unwrap();
+            prop_assert_eq!(loaded.heads(), admission.document.heads());
+            // and it can be edited afterwards
+            loaded.write_as(ActorId::new(OTHER, 1));
+            loaded.count("screening.viewers", OTHER, 1).unwrap();
+            loaded.set_field("venue", Some(&sync_core::document::Scalar::Text("児玉公民館".into()))).unwrap();
+            prop_assert!(loaded.commit(Timestamp(0), "", None).is_some());
+            prop_assert!(loaded.save_verified().is_ok());
+        }
+    }
+
+    #[test]
+    fn gate_9_any_bytes_get_a_verdict(bytes in prop::collection::vec(any::<u8>(), 0..200), framed: bool) {
+        let mut bytes = bytes;
+        if framed && bytes.len() > 12 {
+            bytes[..4].copy_from_slice(&[0x85, 0x6f, 0x4a, 0x83]);
+            bytes[8] = 1;
+            bytes[9] = u8::try_from(bytes.len() - 10).unwrap_or(0) & 0x7f;
+            mend(&mut bytes);
+        }
+        prop_assert_eq!(push(&[bytes]).verdicts.len(), 1);
+    }
+}
