@@ -115,7 +115,7 @@ impl World {
                 format!(r#"{{"type":"set","field":"association","value":{association}}}"#)
             }
             8 => {
-                let text = "集い".repeat(1 + self.chance.below(120) as usize);
+                let text = "集い".repeat(1 + self.chance.below(40) as usize);
                 format!(r#"{{"type":"write","text":"outcome","value":"{text}{word}"}}"#)
             }
             _ => format!(
