@@ -4,6 +4,8 @@
 //! Deliberately absent: any decision, and any use of the browser's clock, randomness, storage or network.
 
 mod convert;
+#[cfg(target_arch = "wasm32")]
+mod fixed;
 
 use sync_core::ids::DocumentId;
 use sync_core::tablet::{Exchanged, Identity, Input, Tablet, TaskId};
@@ -19,6 +21,18 @@ export type WasmEffect =
   | { readonly type: 'shown'; readonly documents: readonly string[] };
 export type WasmRow = { readonly table: string; readonly key: string; readonly value: Uint8Array };
 "#;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(text: &str);
+}
+
+/// Lets a breakdown of the core say where it happened; the host then opens it anew.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));
+}
 
 /// One open tablet.
 #[wasm_bindgen]

@@ -61,10 +61,10 @@ export function App(): ReactNode {
     if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
   }, [unsent, name]);
   return (
-    <div className="grid h-dvh grid-rows-[auto_auto_1fr]">
+    <div className="flex h-dvh flex-col">
       <UpdateBar />
       <NoticeBar />
-      <div className="min-h-0 overflow-y-auto">
+      <div className="min-h-0 flex-1 overflow-y-auto">
         {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
         {stage.stage === 'unenrolled' && <Enrol lost={readMarker(window.localStorage)} />}
         {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
