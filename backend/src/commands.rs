@@ -1,8 +1,262 @@
 //! The verbs of the command line.
 
+use std::future::IntoFuture;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use tokio::net::TcpListener;
+
+use crate::config::{Config, ConfigError};
+use crate::service::access::Role;
+use crate::service::clock::SystemClock;
+use crate::service::demo::{DemoError, SignIn};
+use crate::service::enrol::{ANY_SCOPES, Grant, keep_code};
+use crate::service::secret::{NoRandomness, SignInCode};
+use crate::service::{App, demo, reference, registry, verify};
+use crate::store::StoreError;
+use crate::store::sqlite::SqliteStore;
+use crate::{http, telemetry};
+
+/// The server of Tsudoi.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Settings file (TOML); every key is in config.example.toml.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// The SQLite file; wins over settings.
+    #[arg(long, global = true)]
+    database: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Brings the database up to this version and serves until told to end.
+    Serve(Listen),
+    /// Brings the database up to this version.
+    Migrate,
+    /// Fills the database with the demonstration's people, associations and sign-in codes. Safe to run twice.
+    Demo {
+        /// Prints the sign-ins as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Serves afterwards.
+        #[arg(long)]
+        serve: bool,
+        #[command(flatten)]
+        listen: Listen,
+    },
+    /// Compares figures, feeds and digests with the documents; exit code 1 and a list when they differ.
+    Verify,
+    /// Makes figures, feeds and digests anew from the documents.
+    Rebuild,
+    /// Makes a sign-in or enrolment code and prints it.
+    Code(CodeArguments),
+}
+
+#[derive(Debug, Args)]
+struct Listen {
+    /// Address and port; wins over settings. Port 0 takes a free one.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+struct CodeArguments {
+    /// Prefecture, two digits.
+    #[arg(long)]
+    tenant: String,
+    /// lecturer, staff, coordinator, municipal, prefectural or administrator.
+    #[arg(long, value_parser = |name: &str| Role::from_name(name).ok_or("no such role"))]
+    role: Role,
+    /// Name of the person.
+    #[arg(long)]
+    person: String,
+    /// Municipality code (staff, municipal), association id (coordinator, lecturer), or the prefecture.
+    #[arg(long)]
+    organisation: String,
+    /// A scope a tablet gets, e.g. municipality:112119; may be repeated. * lets the tablet name them.
+    #[arg(long = "scope")]
+    scopes: Vec<String>,
+    /// How often the code can be used.
+    #[arg(long, default_value_t = 1)]
+    uses: i64,
+    /// Hours until it expires.
+    #[arg(long, default_value_t = 24)]
+    hours: u64,
+}
+
+/// Why a verb failed, for a person to read.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("cannot print JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0} is not known; known prefectures are 11 and 14")]
+    Tenant(String),
+    #[error("{0} is not a scope")]
+    Scope(String),
+}
 
 /// Runs the verb the arguments name.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let arguments = Arguments::parse();
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(CommandError::from)
+        .and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("tsudoi-server: {error}{cause}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
+    let mut config = Config::from_environment(arguments.config.as_deref())?;
+    if let Some(database) = arguments.database {
+        config.database = database;
+    }
+    telemetry::start(&config);
+    let store = SqliteStore::open(&config.database, config.reader_connections).await?;
+    store.migrate().await?;
+    let app = App::new(config.clone(), Arc::new(store.clone()), Arc::new(SystemClock));
+    let code = match arguments.verb {
+        Verb::Serve(listen) => serve(app, listen.listen.unwrap_or(config.listen)).await?,
+        Verb::Migrate => ExitCode::SUCCESS,
+        Verb::Demo { json, serve: then_serve, listen } => {
+            let sign_ins = demo::seed(&app, &config.database).await?;
+            show_demo(&sign_ins, &config, json)?;
+            if then_serve { serve(app, listen.listen.unwrap_or(config.listen)).await? } else { ExitCode::SUCCESS }
+        }
+        Verb::Verify => compare(&app).await?,
+        Verb::Rebuild => rebuild(&app).await?,
+        Verb::Code(arguments) => make_code(&app, arguments).await?,
+    };
+    store.close().await;
+    Ok(code)
+}
+
+async fn serve(app: App, address: SocketAddr) -> Result<ExitCode, CommandError> {
+    let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
+    let address = listener.local_addr()?;
+    let router = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let ending = app.ending.clone();
+    let mut told = ending.subscribe();
+    let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
+        end_signal().await;
+        ending.send_replace(true);
+    });
+    let mut out = std::io::stdout();
+    writeln!(out, "tsudoi-server ready http://{address}")?;
+    out.flush()?;
+    let limit = Duration::from_secs(app.config.shutdown_seconds);
+    let too_long = async {
+        if told.wait_for(|ending| *ending).await.is_ok() {
+            tracing::info!("ending");
+        }
+        tokio::time::sleep(limit).await;
+    };
+    tokio::select! {
+        outcome = graceful.into_future() => outcome?,
+        () = too_long => tracing::warn!("requests still running were cut off"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns when the process is told to end, by ^C or by SIGTERM.
+async fn end_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM is not heard");
+            let _ = interrupt.await;
+        }
+    }
+}
+
+fn show_demo(sign_ins: &[SignIn], config: &Config, json: bool) -> Result<(), CommandError> {
+    let mut out = std::io::stdout();
+    if json {
+        let whole = serde_json::json!({ "database": config.database, "sign_ins": sign_ins });
+        writeln!(out, "{}", serde_json::to_string(&whole)?)?;
+    } else {
+        for one in sign_ins {
+            writeln!(out, "{}  {:<14} {}", one.code, one.role.as_str(), one.label)?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+async fn compare(app: &App) -> Result<ExitCode, CommandError> {
+    let mut out = std::io::stdout();
+    let mut sound = true;
+    for tenant in app.store.list_tenants().await? {
+        let findings = verify::verify(app, &tenant).await?;
+        for difference in &findings.differences {
+            writeln!(out, "{tenant} {difference}")?;
+        }
+        let (documents, scopes, count) = (findings.documents, findings.scopes, findings.count);
+        writeln!(out, "{tenant}: {documents} documents, {scopes} scopes, {count} differences")?;
+        sound &= count == 0;
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn rebuild(app: &App) -> Result<ExitCode, CommandError> {
+    let mut out = std::io::stdout();
+    for tenant in app.store.list_tenants().await? {
+        let count = verify::rebuild(app, &tenant).await?;
+        writeln!(out, "{tenant}: {count} documents")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_code(app: &App, arguments: CodeArguments) -> Result<ExitCode, CommandError> {
+    let known = reference::prefectures().into_iter().find(|prefecture| prefecture.tenant == arguments.tenant);
+    let prefecture = known.ok_or(CommandError::Tenant(arguments.tenant))?;
+    let valid = |scope: &&String| scope.as_str() == ANY_SCOPES || scope.parse::<sync_core::ids::ScopeId>().is_ok();
+    if let Some(wrong) = arguments.scopes.iter().find(|scope| !valid(scope)) {
+        return Err(CommandError::Scope(wrong.clone()));
+    }
+    registry::ensure_tenant(app, &prefecture).await?;
+    let grant = Grant {
+        tenant: prefecture.tenant.to_owned(),
+        person_name: arguments.person,
+        role: arguments.role,
+        organisation: arguments.organisation,
+        scopes: arguments.scopes.join(" "),
+        uses: arguments.uses,
+        expires_at: app.now().plus_ms(arguments.hours.saturating_mul(3_600_000)).0,
+    };
+    let code = SignInCode::random()?;
+    keep_code(app, &code, &grant).await?;
+    writeln!(std::io::stdout(), "{}", code.shown())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -84,7 +84,8 @@ settings! {
     log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
     reader_connections: u32 = 4, "Database connections that read. Writing always goes through one.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
-    body_limit_bytes: usize = 16 << 20, "Largest request body after decompression, in bytes.";
+    exchange_count: usize = 32, "Synchronisations answered at the same time; each may hold a body and a page in memory.";
+    body_limit_bytes: usize = 8 << 20, "Largest request body after decompression, in bytes.";
     page_limit_bytes: u64 = 4 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
     document_cache_count: usize = 256, "Documents kept loaded between requests; one takes about 24 KB.";
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";

@@ -3,11 +3,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
 
 use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::access::{Caller, Tablet};
+use crate::service::secret::secret_hash;
 
 /// The cookie of the office console.
 pub const COOKIE: &str = "tsudoi_session";
@@ -19,11 +19,6 @@ pub struct DeviceCaller {
     pub caller: Caller,
     /// Its tablet.
     pub tablet: Tablet,
-}
-
-/// What is kept of a token.
-pub fn token_hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
 }
 
 /// The office cookie's token, when there is one.
@@ -42,9 +37,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let found = if let Some(token) = device_token(&parts.headers) {
-            app.store.lookup_device(&token_hash(token)).await?.and_then(Caller::from_device)
+            app.store.lookup_device(&secret_hash(token)).await?.and_then(Caller::from_device)
         } else if let Some(token) = cookie_token(&parts.headers) {
-            app.store.lookup_login(&token_hash(token), app.now().0).await?.and_then(Caller::from_login)
+            app.store.lookup_login(&secret_hash(token), app.now().0).await?.and_then(Caller::from_login)
         } else {
             None
         };

@@ -9,6 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::request_id;
+use crate::service::enrol::EnrolError;
+use crate::service::registry::RegistryError;
 use crate::store::StoreError;
 
 /// The body of a refusal, `application/problem+json`.
@@ -79,6 +81,15 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
     }
 
+    /// The body is larger than the server takes.
+    pub fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "送られたデータが大きすぎます。少しずつ分けて送ってください。",
+        )
+    }
+
     /// Too much at once; the same request works later.
     pub fn busy() -> Self {
         Self::new(
@@ -116,6 +127,50 @@ impl From<StoreError> for ApiError {
                 tracing::error!(%error, cause, "the store failed");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Forbidden => Self::forbidden(),
+            RegistryError::Name => Self::invalid("名前が空か、長すぎます。200文字までで入力してください。"),
+            RegistryError::Unknown(what) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_reference",
+                format!("「{what}」は台帳にありません。先に登録するか、番号をお確かめください。"),
+            ),
+            RegistryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EnrolError> for ApiError {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::TooMany => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_codes",
+                "違うコードが続いたため、しばらく受け付けません。1分ほどたってからもう一度入力してください。",
+            )
+            .retry_after(60),
+            EnrolError::NoCode => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "code_unknown",
+                "コードが違うか、期限が切れています。発行した担当者に新しいコードをもらってください。",
+            ),
+            EnrolError::DeviceTaken => Self::new(
+                StatusCode::CONFLICT,
+                "device_taken",
+                "この端末は別の人の端末として登録されています。端末のデータを消してから登録し直してください。",
+            ),
+            EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
+            EnrolError::NoRandomness(error) => {
+                tracing::error!(%error, "cannot make a secret");
+                Self::internal()
+            }
+            EnrolError::Store(error) => error.into(),
         }
     }
 }

@@ -1,23 +1,59 @@
 //! Routes and the order of middleware; nothing else.
+//!
+//! From outside in: request name, time limit and log → safe headers → compression of answers → the endpoint.
 
 pub mod caller;
+pub mod enrol;
 pub mod error;
+pub mod events;
+pub mod extract;
 pub mod health;
 pub mod office;
+pub mod registry;
 pub mod request_id;
+pub mod scopes;
+pub mod sync;
+pub mod web;
 
+use axum::http::{HeaderValue, header};
 use axum::{Json, Router, middleware};
-use utoipa::OpenApi;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::service::App;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Tsudoi", description = "ACP普及啓発の記録と集計"))]
+#[openapi(
+    info(title = "Tsudoi", description = "ACP（人生会議）普及啓発の記録と集計"),
+    modifiers(&Credentials)
+)]
 struct Description;
 
+/// The two ways to say who one is.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let components = description.components.get_or_insert_with(Default::default);
+        let device = ApiKeyValue::with_description("Authorization", "Device <token>, from /v1/enrol");
+        components.add_security_scheme("device", SecurityScheme::ApiKey(ApiKey::Header(device)));
+        let cookie = ApiKeyValue::with_description(caller::COOKIE, "from /v1/login");
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi()).merge(health::router()).merge(office::router())
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(health::router())
+        .merge(enrol::router())
+        .merge(sync::router())
+        .merge(scopes::router())
+        .merge(events::router())
+        .merge(registry::router())
+        .merge(office::router())
 }
 
 /// The description of every JSON endpoint.
@@ -28,8 +64,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole application, ready to be served.
 pub fn router(app: App) -> Router {
     let (routes, description) = api().split_for_parts();
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     routes
         .route("/openapi.json", axum::routing::get(move || async move { Json(description) }))
-        .layer(middleware::from_fn(request_id::layer))
+        .method_not_allowed_fallback(web::method_not_allowed)
+        .fallback(web::fallback)
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app)
 }

@@ -1,11 +1,14 @@
 //! A short random name for each request, in the log, in problem details and in the `x-request-id` header.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::error::ApiError;
+use crate::service::App;
 
 tokio::task_local! {
     static CURRENT: String;
@@ -16,8 +19,8 @@ pub fn current() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// Names the request, logs its outcome, and puts the name into the answer.
-pub async fn layer(request: Request, next: Next) -> Response {
+/// Names the request, ends it when it takes too long, logs its outcome, and puts the name into the answer.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut bytes = [0; 8];
     if getrandom::fill(&mut bytes).is_err() {
         tracing::warn!("no randomness for a request id");
@@ -26,7 +29,14 @@ pub async fn layer(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let started = Instant::now();
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
+    let limit = Duration::from_secs(app.config.request_timeout_seconds);
+    let answer = async {
+        match tokio::time::timeout(limit, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::busy().into_response(),
+        }
+    };
+    let mut response = CURRENT.scope(id.clone(), answer).await;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     if status >= 500 {

@@ -69,6 +69,10 @@ pub struct Tablet {
     pub device: DeviceId,
     /// What it may hold; the first is the home of documents it makes.
     pub scopes: Vec<ScopeId>,
+    /// When it last synchronised, ms.
+    pub last_seen_at: Option<u64>,
+    /// Its clock minus the server's, ms.
+    pub clock_offset_ms: Option<i64>,
 }
 
 impl Caller {
@@ -79,7 +83,12 @@ impl Caller {
             person: row.person,
             role: Role::from_name(&row.role)?,
             organisation: row.organisation,
-            device: Some(Tablet { device: row.device, scopes: row.scopes }),
+            device: Some(Tablet {
+                device: row.device,
+                scopes: row.scopes,
+                last_seen_at: row.last_seen_at,
+                clock_offset_ms: row.clock_offset_ms,
+            }),
         })
     }
 

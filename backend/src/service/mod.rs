@@ -1,18 +1,33 @@
 //! Use cases. Each takes the [`App`] and a [`access::Caller`] and speaks of no HTTP and no SQL.
 
 pub mod access;
+pub mod attempts;
+pub mod cache;
 pub mod clock;
+pub mod demo;
+pub mod enrol;
+pub mod gate;
 pub mod office;
+pub mod projection;
+pub mod reference;
+pub mod registry;
+pub mod secret;
+pub mod sync;
+pub mod verify;
 
 use std::sync::Arc;
 
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 use crate::config::Config;
 use crate::store::Store;
+use attempts::Attempts;
+use cache::DocumentCache;
 use clock::Clock;
+use gate::Gate;
+use registry::RegistryCache;
 
 /// "Something new in this scope": sent after the commit that made it so. Losing one loses nothing.
 #[derive(Clone, Debug)]
@@ -34,12 +49,39 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Where commits are announced.
     pub notices: broadcast::Sender<Notice>,
+    /// Where the gate runs.
+    pub gate: Gate,
+    /// Loaded documents.
+    pub cache: Arc<DocumentCache>,
+    /// Encoded registries.
+    pub registries: Arc<RegistryCache>,
+    /// Wrong sign-in codes, by peer.
+    pub attempts: Arc<Attempts>,
+    /// Held by pushes that meet others on the same documents again and again.
+    pub contended: Arc<Mutex<()>>,
+    /// Exchanges answered at the same time, so that their bodies fit into memory.
+    pub exchanges: Arc<Semaphore>,
+    /// Becomes true when the process is told to end; event streams end then.
+    pub ending: watch::Sender<bool>,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { config: Arc::new(config), store, clock, notices: broadcast::channel(1024).0 }
+        let cache = Arc::new(DocumentCache::new(config.document_cache_count));
+        Self {
+            gate: Gate::new(config.gate_threads, cache.clone()),
+            attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute)),
+            exchanges: Arc::new(Semaphore::new(config.exchange_count.max(1))),
+            config: Arc::new(config),
+            store,
+            clock,
+            notices: broadcast::channel(1024).0,
+            cache,
+            registries: Arc::default(),
+            contended: Arc::default(),
+            ending: watch::channel(false).0,
+        }
     }
 
     /// The present time.

@@ -76,6 +76,8 @@ pub trait Store: OfficeStore + Send + Sync {
     async fn upsert_tenant(&self, tenant: &str, name: &str, all: &[Municipality]) -> Result<(), StoreError>;
     /// Everything tablets see of a tenant.
     async fn registry(&self, tenant: &str) -> Result<Option<Registry>, StoreError>;
+    /// The registry's version, 0 for an unknown tenant.
+    async fn registry_version(&self, tenant: &str) -> Result<u64, StoreError>;
     /// Adds an association or its missing municipalities.
     async fn upsert_association(&self, tenant: &str, association: &Association) -> Result<(), StoreError>;
     /// Adds or replaces a lecturer.

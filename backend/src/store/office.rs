@@ -1,7 +1,201 @@
-//! Reads of the office console: what a store must answer for dashboards, record lists and custody.
+//! Reads of the office console: projections and roll-ups only, each method one consistent look.
+//!
+//! One [`RecordFilter`] serves both a figure and the list behind it, so that the two cannot disagree.
+//! Deliberately absent: documents, and any write.
 
 use async_trait::async_trait;
+use sync_core::ids::{DeviceId, DocumentId};
 
-/// Read-only questions over projections, roll-ups and custody.
+use crate::store::StoreError;
+use crate::store::types::{RollupKey, RollupValue};
+
+/// The word that stands for "not reported" in a filter.
+pub const NOT_REPORTED: &str = "none";
+
+/// Which records exist for a caller at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Within {
+    /// Every record of the tenant.
+    #[default]
+    Tenant,
+    /// Those of one municipality.
+    Municipality(String),
+    /// Those an association sent lecturers to, or that are its own.
+    Association(String),
+}
+
+/// Which records are meant. Absent parts do not narrow; the text [`NOT_REPORTED`] asks for records without that part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordFilter {
+    /// What the caller may see.
+    pub within: Within,
+    /// Starting year; 0 asks for records whose year is not known.
+    pub fiscal_year: Option<i64>,
+    /// `YYYY-MM`.
+    pub month: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// Name of a medical area of the registry.
+    pub medical_area: Option<String>,
+    /// The association that sent a lecturer, else the one the record belongs to.
+    pub association: Option<String>,
+    /// Stable name of an activity.
+    pub activity: Option<String>,
+    /// Stable name of a group.
+    pub group: Option<String>,
+    /// Stable name of a reason.
+    pub reason: Option<String>,
+    /// Exact title.
+    pub title: Option<String>,
+    /// Exact occasion.
+    pub occasion: Option<String>,
+    /// A measure or the beginning of some, or `attendance`: records that report it or should.
+    pub measure: Option<String>,
+    /// Of those with the measure, only the ones without a number.
+    pub without_value: bool,
+    /// A lecturer named for the record; [`NOT_REPORTED`]: no lecturer at all.
+    pub lecturer: Option<String>,
+    /// Exactly these lecturers, of whom the source does not say which it was; sorted.
+    pub among: Vec<String>,
+    /// Whether an association sent a lecturer.
+    pub is_dispatch: Option<bool>,
+    /// Sessions planned for a day before this one, of which nothing is reported yet.
+    pub report_missing_on: Option<String>,
+}
+
+/// A record as lists and sums need it. `None` is "not reported".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its id.
+    pub document: DocumentId,
+    /// Kind of document.
+    pub kind: String,
+    /// Kind of outreach.
+    pub activity: Option<String>,
+    /// `YYYY-MM`.
+    pub month: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// Registry id.
+    pub association: Option<String>,
+    /// Registry id.
+    pub dispatched_by: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// The gathering it rode on.
+    pub occasion: Option<String>,
+    /// Place.
+    pub venue: Option<String>,
+    /// What was screened.
+    pub medium: Option<String>,
+    /// `none`, a step's state, or `conflict`.
+    pub state: String,
+    /// Why cancelled or postponed.
+    pub reason: Option<String>,
+    /// Whether an association sent a lecturer.
+    pub is_dispatch: bool,
+    /// Heads.
+    pub attendance: Option<i64>,
+    /// Viewers.
+    pub viewers: Option<i64>,
+    /// Sum of the filter's measure.
+    pub value: Option<i64>,
+    /// Fields and steps in conflict.
+    pub conflict_count: i64,
+}
+
+/// One measure of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TallyRow {
+    /// The record.
+    pub document: DocumentId,
+    /// Its month.
+    pub month: Option<String>,
+    /// What was counted.
+    pub measure: String,
+    /// `None`: took place, number not reported.
+    pub value: Option<i64>,
+}
+
+/// One lecturer of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LecturerRow {
+    /// The record.
+    pub document: DocumentId,
+    /// Registry id.
+    pub lecturer: String,
+    /// `named` or `among`.
+    pub attribution: String,
+}
+
+/// A tablet that has not been heard of for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilentRow {
+    /// Its id.
+    pub device: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// When it last synchronised, ms.
+    pub last_seen_at: Option<u64>,
+}
+
+/// A change kept aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustodyEntry {
+    /// The document it claims to belong to.
+    pub document: DocumentId,
+    /// The change's name, hex.
+    pub hash: String,
+    /// The kind the device stated.
+    pub kind: String,
+    /// Why.
+    pub code: String,
+    /// When it came, ms.
+    pub received_at: u64,
+    /// Its size.
+    pub byte_count: i64,
+    /// The tablet it came from.
+    pub device: DeviceId,
+    /// What people call that tablet.
+    pub device_name: Option<String>,
+    /// Title of the record as it is stored, when there is one.
+    pub title: Option<String>,
+    /// Place of that record.
+    pub venue: Option<String>,
+    /// Date of that record.
+    pub date: Option<String>,
+}
+
+/// What the office console reads.
 #[async_trait]
-pub trait OfficeStore: Send + Sync {}
+pub trait OfficeStore {
+    /// The fiscal years with records, ascending.
+    async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError>;
+    /// Roll-up figures of a year whose measure is `prefix` or begins with it and a dot; months summed up, `month` ''.
+    async fn list_figures(
+        &self,
+        tenant: &str,
+        fiscal_year: i64,
+        prefix: &str,
+    ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
+    /// How many records the filter means.
+    async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError>;
+    /// Those records, latest date first, records without a date last.
+    async fn list_records(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<RecordRow>, StoreError>;
+    /// The measures of those records.
+    async fn list_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallyRow>, StoreError>;
+    /// The lecturers of those records.
+    async fn list_record_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerRow>, StoreError>;
+    /// Tablets last heard of before a time, or never although enrolled before it; the longest silent first.
+    async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError>;
+    /// Changes kept aside that came from tablets of the caller's organisation, latest first.
+    async fn list_custody(&self, tenant: &str, within: &Within, limit: u32) -> Result<Vec<CustodyEntry>, StoreError>;
+}

@@ -112,6 +112,11 @@ impl Store for SqliteStore {
         registry::registry(self, tenant).await
     }
 
+    async fn registry_version(&self, tenant: &str) -> Result<u64, StoreError> {
+        let mut reader = self.reader.acquire().await.map_err(failed)?;
+        registry::version(&mut reader, tenant).await
+    }
+
     async fn upsert_association(&self, tenant: &str, association: &Association) -> Result<(), StoreError> {
         registry::upsert_association(self, tenant, association).await
     }

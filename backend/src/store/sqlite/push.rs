@@ -1,6 +1,6 @@
 //! Writing a push, in SQLite's words: one transaction, the feed and its scopes last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::Sqlite;
 use sqlx::query_builder::Separated;
@@ -87,7 +87,15 @@ async fn write_custody(connection: &mut SqliteConnection, push: &PushWrite) -> R
         row.push_bind(held.bytes.clone()).push_bind(integer(push.now));
     };
     insert_all(connection, insert, 8, &push.custody, bind, " ON CONFLICT DO NOTHING").await?;
-    for (document, hash) in &push.released {
+    let ids: BTreeSet<DocumentId> = push.released.iter().map(|(document, _)| *document).collect();
+    let ids: Vec<DocumentId> = ids.into_iter().collect();
+    let mut with_custody = BTreeSet::new();
+    for ids in ids.chunks(MAX_BINDS) {
+        for row in rows_of(connection, "SELECT DISTINCT document FROM custody", &push.tenant, ids).await? {
+            with_custody.insert(document_of(&row)?);
+        }
+    }
+    for (document, hash) in push.released.iter().filter(|(document, _)| with_custody.contains(document)) {
         sqlx::query(sql::RELEASE_CUSTODY)
             .bind(&push.tenant)
             .bind(&document.as_bytes()[..])

@@ -1,0 +1,175 @@
+//! Enrolment of tablets, sign-in at the console, and who one is.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sync_core::ids::{DeviceId, ScopeId};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::caller::{COOKIE, cookie_token};
+use crate::http::error::{ApiError, Problem};
+use crate::http::extract::{ApiJson, Peer};
+use crate::service::access::{Caller, Role};
+use crate::service::registry::{Named, TenantView};
+use crate::service::secret::secret_hash;
+use crate::service::{App, enrol};
+
+/// A tablet that wants to be enrolled.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EnrolRequest {
+    /// As shown: `XXXX-XXXX`. Hyphens, case and full-width letters are forgiven.
+    pub code: String,
+    /// A UUID made by the tablet.
+    pub device: String,
+    /// What people call it.
+    pub device_name: String,
+    /// Scopes it wants; only heard when the code leaves them open.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// An enrolled tablet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EnrolResponse {
+    /// For `Authorization: Device <token>`; shown only here.
+    pub token: String,
+    /// The prefecture.
+    pub tenant: TenantView,
+    /// The tablet's id.
+    pub device: String,
+    /// Its name.
+    pub device_name: String,
+    /// Who enrolled it.
+    pub person: Named,
+    /// The person's role.
+    pub role: Role,
+    /// Municipality code, association id or tenant.
+    pub organisation: String,
+    /// What it may hold; the first is the home of records it makes.
+    pub scopes: Vec<String>,
+}
+
+/// A person who wants to sign in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LoginRequest {
+    /// As shown: `XXXX-XXXX`.
+    pub code: String,
+}
+
+/// Who the caller is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The person.
+    pub person: Named,
+    /// The person's role.
+    pub role: Role,
+    /// Municipality code, association id or tenant.
+    pub organisation: String,
+    /// The prefecture.
+    pub tenant: TenantView,
+    /// The tablet, when the call comes from one.
+    pub device: Option<String>,
+    /// What that tablet may hold.
+    pub scopes: Vec<String>,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(enrol_device))
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+}
+
+async fn names(app: &App, caller: &Caller) -> Result<(Named, TenantView), ApiError> {
+    let (tenant, person) =
+        app.store.lookup_names(&caller.tenant, &caller.person).await?.ok_or_else(ApiError::unauthorised)?;
+    let tenant = TenantView { code: caller.tenant.clone(), name: tenant };
+    Ok((Named { id: caller.person.clone(), name: person }, tenant))
+}
+
+/// Turns a code into an enrolled tablet.
+#[utoipa::path(post, path = "/v1/enrol", tag = "identity", request_body = EnrolRequest,
+    responses((status = 200, body = EnrolResponse), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 409, body = Problem), (status = 429, body = Problem)))]
+async fn enrol_device(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    ApiJson(request): ApiJson<EnrolRequest>,
+) -> Result<Json<EnrolResponse>, ApiError> {
+    let device: DeviceId =
+        request.device.parse().map_err(|_| ApiError::invalid("端末の番号の形式が正しくありません。"))?;
+    let scopes: Result<Vec<ScopeId>, _> = request.scopes.iter().map(|scope| scope.parse()).collect();
+    let scopes = scopes.map_err(|_| ApiError::invalid("範囲の指定の形式が正しくありません。"))?;
+    let enrolled = enrol::enrol(&app, peer, &request.code, device, &request.device_name, &scopes).await?;
+    let (person, tenant) = names(&app, &enrolled.caller).await?;
+    let scopes = enrolled.caller.device.map(|tablet| tablet.scopes).unwrap_or_default();
+    Ok(Json(EnrolResponse {
+        token: enrolled.token,
+        tenant,
+        device: device.to_string(),
+        device_name: enrolled.device_name,
+        person,
+        role: enrolled.caller.role,
+        organisation: enrolled.caller.organisation,
+        scopes: scopes.iter().map(ScopeId::to_string).collect(),
+    }))
+}
+
+async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
+    let (person, tenant) = names(app, &caller).await?;
+    let (device, scopes) = match caller.device {
+        Some(tablet) => (Some(tablet.device.to_string()), tablet.scopes),
+        None => (None, Vec::new()),
+    };
+    Ok(Me {
+        person,
+        role: caller.role,
+        organisation: caller.organisation,
+        tenant,
+        device,
+        scopes: scopes.iter().map(ScopeId::to_string).collect(),
+    })
+}
+
+/// Signs a person in at the office console with a cookie.
+#[utoipa::path(post, path = "/v1/login", tag = "identity", request_body = LoginRequest,
+    responses((status = 200, body = Me), (status = 401, body = Problem), (status = 429, body = Problem)))]
+async fn login(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    ApiJson(request): ApiJson<LoginRequest>,
+) -> Result<Response, ApiError> {
+    let (token, caller) = enrol::login(&app, peer, &request.code).await?;
+    let seconds = app.config.login_hours.saturating_mul(3600);
+    let cookie = cookie(&app, &token, seconds)?;
+    let me = me_of(&app, caller).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(me)).into_response())
+}
+
+fn cookie(app: &App, token: &str, seconds: u64) -> Result<HeaderValue, ApiError> {
+    let secure = if app.config.secure_cookie { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    HeaderValue::try_from(text).map_err(|_| ApiError::internal())
+}
+
+/// Ends the console's sign-in.
+#[utoipa::path(post, path = "/v1/logout", tag = "identity", responses((status = 204)))]
+async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    if let Some(token) = cookie_token(&headers) {
+        app.store.logout(&secret_hash(token)).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, "", 0)?)]).into_response())
+}
+
+/// Tells who the caller is.
+#[utoipa::path(get, path = "/v1/me", tag = "identity", security(("device" = []), ("cookie" = [])),
+    responses((status = 200, body = Me), (status = 401, body = Problem)))]
+async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, ApiError> {
+    Ok(Json(me_of(&app, caller).await?))
+}

@@ -1,0 +1,56 @@
+//! `GET /v1/events`: says "something new in scope X" and nothing else. Losing an event loses nothing.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::error::Problem;
+use crate::service::App;
+use crate::service::access::Caller;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Events waiting for a slow reader; more are dropped.
+const WAITING: usize = 64;
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// Events named `changed` with data `{"scope": …}`, for scopes the caller may hear of.
+#[utoipa::path(get, path = "/v1/events", tag = "sync", security(("device" = []), ("cookie" = [])),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Problem)))]
+async fn events(State(app): State<App>, caller: Caller) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let mut notices = app.notices.subscribe();
+    let mut ending = app.ending.subscribe();
+    tokio::spawn(async move {
+        loop {
+            let notice = tokio::select! {
+                notice = notices.recv() => notice,
+                _ = ending.wait_for(|ending| *ending) => break,
+                () = sender.closed() => break,
+            };
+            match notice {
+                Ok(notice) if notice.tenant == caller.tenant && caller.hears(&notice.scope) => {
+                    let event = Event::default().event("changed").data(json!({ "scope": notice.scope }).to_string());
+                    if let Err(mpsc::error::TrySendError::Closed(_)) = sender.try_send(Ok(event)) {
+                        break;
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            }
+        }
+    });
+    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}

@@ -1,0 +1,139 @@
+//! Codes, enrolment of tablets, and sign-in at the office console.
+
+use std::net::IpAddr;
+
+use sync_core::ids::{DeviceId, ScopeId};
+
+use super::App;
+use super::access::{Caller, Role};
+use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
+use crate::store::StoreError;
+use crate::store::types::{CodeRow, Enrolment, NewDevice};
+
+/// Stands for "the enrolling device names its scopes".
+pub const ANY_SCOPES: &str = "*";
+const NAME_CHARS: usize = 80;
+const SCOPES: usize = 500;
+
+/// Why a code is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// Too many wrong codes from this peer.
+    #[error("too many wrong codes")]
+    TooMany,
+    /// Unknown, used up or expired: one answer for all.
+    #[error("no such code")]
+    NoCode,
+    /// The device id belongs to someone else.
+    #[error("the device id is taken")]
+    DeviceTaken,
+    /// Too many scopes, or a device without a name.
+    #[error("the request has the wrong form")]
+    Invalid,
+    /// The machine gave no randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a new code grants.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The prefecture, two digits.
+    pub tenant: String,
+    /// Whose code it is; the person's id follows from name and organisation.
+    pub person_name: String,
+    /// The role.
+    pub role: Role,
+    /// Municipality code, association id or tenant, as the role has it.
+    pub organisation: String,
+    /// Scopes separated by spaces, or [`ANY_SCOPES`].
+    pub scopes: String,
+    /// How often it can be used.
+    pub uses: i64,
+    /// ms.
+    pub expires_at: u64,
+}
+
+/// Keeps a code. The same code again replaces what it grants.
+pub async fn keep_code(app: &App, code: &SignInCode, grant: &Grant) -> Result<(), StoreError> {
+    let row = CodeRow {
+        tenant: grant.tenant.clone(),
+        person: person_id(grant),
+        role: grant.role.as_str().to_owned(),
+        organisation: grant.organisation.clone(),
+        scopes: grant.scopes.clone(),
+        uses_left: grant.uses,
+        expires_at: grant.expires_at,
+    };
+    app.store.upsert_code(&code.hash(), &row, &grant.person_name).await
+}
+
+/// The registry id of the person a code is for.
+pub fn person_id(grant: &Grant) -> String {
+    id_from_name("pe", &format!("{}|{}", grant.person_name, grant.organisation))
+}
+
+/// An enrolled tablet with the token that only it gets to see.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The bearer of this is the tablet.
+    pub token: String,
+    /// Who it is now.
+    pub caller: Caller,
+    /// Its name.
+    pub device_name: String,
+}
+
+/// Turns a code into an enrolled tablet.
+pub async fn enrol(
+    app: &App,
+    peer: IpAddr,
+    code: &str,
+    device: DeviceId,
+    device_name: &str,
+    asked: &[ScopeId],
+) -> Result<Enrolled, EnrolError> {
+    let device_name = device_name.trim();
+    if device_name.is_empty() || device_name.chars().count() > NAME_CHARS || asked.len() > SCOPES {
+        return Err(EnrolError::Invalid);
+    }
+    let code_hash = checked(app, peer, code)?;
+    let now = app.now().0;
+    let row = app.store.lookup_code(&code_hash, now).await?.ok_or(EnrolError::NoCode)?;
+    app.attempts.forgive(peer);
+    let scopes = match row.scopes.as_str() {
+        ANY_SCOPES => asked.to_vec(),
+        scopes => scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect(),
+    };
+    let token = random_token()?;
+    let new = NewDevice { device, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
+    match app.store.enrol(&code_hash, &new, now).await? {
+        Enrolment::Done => {}
+        Enrolment::NoCode => return Err(EnrolError::NoCode),
+        Enrolment::DeviceTaken => return Err(EnrolError::DeviceTaken),
+    }
+    let row = app.store.lookup_device(&new.token_hash).await?;
+    let caller = row.and_then(Caller::from_device).ok_or(EnrolError::NoCode)?;
+    Ok(Enrolled { token, caller, device_name: new.name })
+}
+
+/// Signs a person in with a code; returns the cookie's token.
+pub async fn login(app: &App, peer: IpAddr, code: &str) -> Result<(String, Caller), EnrolError> {
+    let code_hash = checked(app, peer, code)?;
+    let token = random_token()?;
+    let now = app.now();
+    let expires_at = now.plus_ms(app.config.login_hours.saturating_mul(3_600_000)).0;
+    let row = app.store.login(&code_hash, &secret_hash(&token), now.0, expires_at).await?.ok_or(EnrolError::NoCode)?;
+    app.attempts.forgive(peer);
+    Ok((token, Caller::from_login(row).ok_or(EnrolError::NoCode)?))
+}
+
+fn checked(app: &App, peer: IpAddr, code: &str) -> Result<[u8; 32], EnrolError> {
+    if !app.attempts.begin(peer, app.now()) {
+        return Err(EnrolError::TooMany);
+    }
+    Ok(SignInCode::parse(code).ok_or(EnrolError::NoCode)?.hash())
+}

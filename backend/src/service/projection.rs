@@ -1,0 +1,174 @@
+//! What a document adds to tables that reports read: one row of facts, tallies, and figures for the roll-ups.
+//!
+//! Invariant: a figure is derived from the stored row alone, so that what a document added can always be taken away
+//! again exactly. "Not reported" stays `None` and is counted as unreported, never as 0.
+
+use std::collections::BTreeMap;
+
+use sync_core::digest::{Digest, FeedState};
+use sync_core::document::{Document, Heads};
+use sync_core::domain::vocabulary::{Activity, Group, StepState};
+use sync_core::domain::{Facts, facts, group_of, view};
+use sync_core::ids::{DocumentId, ScopeId};
+
+use crate::store::types::{FactRow, Place, Projection, RollupKey, RollupValue, Rollups};
+
+const ATTENDANCE: &str = "attendance";
+const VIEWERS: &str = "screening.viewers";
+
+/// Reads what the projections hold on a document.
+pub fn project(document: &Document) -> Projection {
+    let facts = facts(&view(document));
+    Projection {
+        tallies: facts.tallies.iter().map(|(measure, value)| (measure.to_string(), *value)).collect(),
+        lecturers: facts.lecturers.iter().map(|(id, how)| (id.clone(), how.as_str().to_owned())).collect(),
+        flags: facts.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        fact: fact_row(facts),
+    }
+}
+
+fn fact_row(facts: Facts) -> FactRow {
+    let state = match (facts.group, facts.state) {
+        (Group::Conflict, _) => "conflict",
+        (_, None) => "none",
+        (_, Some(state)) => state.as_str(),
+    };
+    FactRow {
+        kind: facts.kind.as_str().to_owned(),
+        activity: facts.activity.map(|activity| activity.as_str().to_owned()),
+        fiscal_year: facts.fiscal_year,
+        month: facts.month,
+        date: facts.date,
+        start: facts.start,
+        municipality: facts.municipality,
+        association: facts.association,
+        dispatched_by: facts.dispatched_by,
+        item: facts.item,
+        title: facts.title,
+        occasion: facts.occasion,
+        venue: facts.venue,
+        medium: facts.medium,
+        state: state.to_owned(),
+        reason: facts.reason.map(|reason| reason.as_str().to_owned()),
+        is_dispatch: facts.is_dispatch,
+        attendance: facts.attendance,
+        viewers: facts.viewers,
+        conflict_count: i64::try_from(facts.conflict_count).unwrap_or(i64::MAX),
+    }
+}
+
+/// What a stored state counts as.
+pub fn group_of_state(state: &str) -> Group {
+    match state {
+        "conflict" => Group::Conflict,
+        state => StepState::parse(state).map_or(Group::Planned, group_of),
+    }
+}
+
+/// The figures a document adds to the roll-ups.
+pub fn figures(projection: &Projection) -> Rollups {
+    let fact = &projection.fact;
+    let group = group_of_state(&fact.state);
+    let held = group == Group::Held;
+    let group = group.as_str();
+    let mut figures = Figures { fact, rollups: BTreeMap::new() };
+
+    figures.add(&format!("record.{}.{group}", fact.activity.as_deref().unwrap_or("none")), Some(1));
+    if fact.is_dispatch {
+        figures.add(&format!("dispatch.{group}"), Some(1));
+        if group == Group::Cancelled.as_str() {
+            figures.add(&format!("dispatch.cancelled.{}", fact.reason.as_deref().unwrap_or("none")), Some(1));
+        }
+    }
+    if held && (fact.attendance.is_some() || gathers(fact)) {
+        figures.add(ATTENDANCE, fact.attendance);
+    }
+    let screened = fact.medium.is_some() || fact.activity.as_deref() == Some(Activity::Screening.as_str());
+    if held && screened && !projection.tallies.contains_key(VIEWERS) {
+        figures.add(VIEWERS, None);
+    }
+    for (measure, value) in &projection.tallies {
+        figures.add(measure, *value);
+    }
+    figures.rollups
+}
+
+/// Whether people come together there, so that a missing head count is a gap.
+fn gathers(fact: &FactRow) -> bool {
+    match fact.activity.as_deref().map(Activity::parse) {
+        None | Some(None) => fact.kind == "session",
+        Some(Some(activity)) => match activity {
+            Activity::Lecture
+            | Activity::RoundTable
+            | Activity::PublicLecture
+            | Activity::VisitingLecture
+            | Activity::Training
+            | Activity::Booth
+            | Activity::Meeting => true,
+            Activity::Screening | Activity::Distribution | Activity::Publicity | Activity::Consultation => false,
+        },
+    }
+}
+
+struct Figures<'a> {
+    fact: &'a FactRow,
+    rollups: Rollups,
+}
+
+impl Figures<'_> {
+    fn add(&mut self, measure: &str, value: Option<i64>) {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        let association = match &self.fact.dispatched_by {
+            Some(association) => association.clone(),
+            None => or_empty(&self.fact.association),
+        };
+        let key = RollupKey {
+            fiscal_year: self.fact.fiscal_year.unwrap_or(0),
+            measure: measure.to_owned(),
+            municipality: or_empty(&self.fact.municipality),
+            association,
+            month: or_empty(&self.fact.month),
+        };
+        let figure = self.rollups.entry(key).or_default();
+        match value {
+            Some(number) => {
+                figure.reported += 1;
+                figure.total = figure.total.saturating_add(number);
+            }
+            None => figure.unreported += 1,
+        }
+    }
+}
+
+/// Adds `figures` to `sum`, or takes them away with `sign` −1.
+pub fn accumulate(sum: &mut Rollups, figures: &Rollups, sign: i64) {
+    for (key, value) in figures {
+        let figure: &mut RollupValue = sum.entry(key.clone()).or_default();
+        figure.reported += sign * value.reported;
+        figure.unreported += sign * value.unreported;
+        figure.total = figure.total.saturating_add(sign.saturating_mul(value.total));
+    }
+}
+
+/// Where a document stands: in its home and in every scope its fields and links name. Scopes of `before` that it is
+/// not in any more are there as left. Sorted by scope.
+pub fn places(
+    document: DocumentId,
+    heads: &Heads,
+    home: Option<&ScopeId>,
+    projection: &Projection,
+    before: &[Place],
+) -> Vec<Place> {
+    let mut states: BTreeMap<ScopeId, FeedState> =
+        before.iter().map(|place| (place.scope.clone(), FeedState::Left)).collect();
+    let fact = &projection.fact;
+    let municipality = fact.municipality.as_deref().and_then(|code| ScopeId::municipality(code).ok());
+    let associations = [&fact.association, &fact.dispatched_by];
+    let associations = associations.into_iter().flatten().filter_map(|id| ScopeId::association(id).ok());
+    let lecturers = projection.lecturers.keys().filter_map(|id| ScopeId::lecturer(id).ok());
+    for scope in home.cloned().into_iter().chain(municipality).chain(associations).chain(lecturers) {
+        states.insert(scope, FeedState::Present);
+    }
+    let place = |(scope, state)| Place { scope, state, contribution: Digest::of(document, state, heads) };
+    states.into_iter().map(place).collect()
+}

@@ -1,0 +1,347 @@
+//! The registry: what tablets read, and the edits made online.
+//!
+//! Ids follow from names, so that the same entry made twice is one entry.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sync_core::ids::is_slug;
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::secret::id_from_name;
+use super::{App, reference};
+use crate::store::StoreError;
+use crate::store::types::{Association, Lecturer, Material, Registry};
+
+/// A medium that can be screened.
+const MEDIA: [(&str, &str); 1] = [("jinsei-kaigi-dvd", "人生会議DVD")];
+const NAME_CHARS: usize = 200;
+
+/// Why an edit of the registry is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The caller's role does not edit the registry.
+    #[error("not allowed")]
+    Forbidden,
+    /// A name is empty or too long.
+    #[error("a name is empty or too long")]
+    Name,
+    /// A municipality, or an association, that the registry does not have.
+    #[error("unknown: {0}")]
+    Unknown(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A thing with a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Named {
+    /// Registry id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// 市町村.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MunicipalityView {
+    /// Six digits.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Reading.
+    pub kana: String,
+    /// 二次保健医療圏.
+    pub medical_area: String,
+}
+
+/// 郡市医師会.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AssociationView {
+    /// Registry id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Codes.
+    pub municipalities: Vec<String>,
+}
+
+/// 講師.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LecturerView {
+    /// Registry id.
+    pub id: String,
+    /// 姓.
+    pub surname: String,
+    /// 名.
+    pub given_name: Option<String>,
+    /// 職名.
+    pub title: Option<String>,
+    /// 所属.
+    pub affiliation: Option<String>,
+    /// Registry id of the association.
+    pub association: Option<String>,
+    /// Registered in the lecturer bank.
+    pub bank: bool,
+    /// 人材育成中.
+    pub in_training: bool,
+}
+
+/// 配布物.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MaterialView {
+    /// Registry id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// 枚, 冊, 部, 組.
+    pub unit: String,
+    /// 対象区分, in the order of lists.
+    pub eligibilities: Vec<Named>,
+}
+
+/// A prefecture.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TenantView {
+    /// Two digits.
+    pub code: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Everything tablets and screens need to show names.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RegistryView {
+    /// Counts changes.
+    pub version: u64,
+    /// The prefecture.
+    pub tenant: TenantView,
+    /// By code.
+    pub municipalities: Vec<MunicipalityView>,
+    /// By id.
+    pub associations: Vec<AssociationView>,
+    /// By id.
+    pub lecturers: Vec<LecturerView>,
+    /// In the order of lists.
+    pub materials: Vec<MaterialView>,
+    /// What can be screened.
+    pub media: Vec<Named>,
+    /// Staff and officers.
+    pub people: Vec<Named>,
+    /// Tablets.
+    pub devices: Vec<Named>,
+}
+
+/// The registry of a tenant for a screen; `None` for an unknown tenant.
+pub async fn view(app: &App, tenant: &str) -> Result<Option<RegistryView>, StoreError> {
+    Ok(app.store.registry(tenant).await?.map(|registry| view_of(tenant, registry)))
+}
+
+fn view_of(tenant: &str, registry: Registry) -> RegistryView {
+    let named = |(id, name): (String, String)| Named { id, name };
+    RegistryView {
+        version: registry.version,
+        tenant: TenantView { code: tenant.to_owned(), name: registry.tenant_name },
+        municipalities: registry
+            .municipalities
+            .into_iter()
+            .map(|m| MunicipalityView { code: m.code, name: m.name, kana: m.kana, medical_area: m.medical_area })
+            .collect(),
+        associations: registry
+            .associations
+            .into_iter()
+            .map(|a| AssociationView { id: a.id, name: a.name, municipalities: a.municipalities })
+            .collect(),
+        lecturers: registry
+            .lecturers
+            .into_iter()
+            .map(|l| LecturerView {
+                id: l.id,
+                surname: l.surname,
+                given_name: l.given_name,
+                title: l.title,
+                affiliation: l.affiliation,
+                association: l.association,
+                bank: l.bank,
+                in_training: l.in_training,
+            })
+            .collect(),
+        materials: registry
+            .materials
+            .into_iter()
+            .map(|m| MaterialView {
+                id: m.id,
+                name: m.name,
+                unit: m.unit,
+                eligibilities: m.eligibilities.into_iter().map(named).collect(),
+            })
+            .collect(),
+        media: MEDIA.iter().map(|(id, name)| named(((*id).to_owned(), (*name).to_owned()))).collect(),
+        people: registry.people.into_iter().map(named).collect(),
+        devices: registry.devices.into_iter().map(|(id, name)| Named { id: id.to_string(), name }).collect(),
+    }
+}
+
+/// The latest encoded registry of each tenant: as many entries as there are tenants.
+#[derive(Debug, Default)]
+pub struct RegistryCache {
+    encoded: Mutex<HashMap<String, (u64, Arc<Vec<u8>>)>>,
+}
+
+/// Version and JSON of the registry as tablets get it.
+pub async fn json(app: &App, tenant: &str) -> Result<Option<(u64, Arc<Vec<u8>>)>, StoreError> {
+    let lock = || app.registries.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+    let present = app.store.registry_version(tenant).await?;
+    if let Some((version, json)) = lock().get(tenant).cloned() {
+        if version == present {
+            return Ok(Some((version, json)));
+        }
+    }
+    let Some(view) = view(app, tenant).await? else { return Ok(None) };
+    let encoded = serde_json::to_vec(&view).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let encoded = (view.version, Arc::new(encoded));
+    lock().insert(tenant.to_owned(), encoded.clone());
+    Ok(Some(encoded))
+}
+
+/// Makes a tenant from the reference data with the materials everyone has. Changes nothing when it is there.
+pub async fn ensure_tenant(app: &App, prefecture: &reference::Prefecture) -> Result<(), StoreError> {
+    app.store.upsert_tenant(prefecture.tenant, prefecture.name, &prefecture.municipalities).await?;
+    for material in reference::materials() {
+        app.store.upsert_material(prefecture.tenant, &material).await?;
+    }
+    Ok(())
+}
+
+/// An association to add, or to extend by municipalities.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAssociation {
+    /// Name; the id follows from it.
+    pub name: String,
+    /// Codes of municipalities it covers. Those it has already stay.
+    #[serde(default)]
+    pub municipalities: Vec<String>,
+}
+
+/// A lecturer to add or to bring up to date.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLecturer {
+    /// 姓.
+    pub surname: String,
+    /// 名.
+    pub given_name: Option<String>,
+    /// 職名.
+    pub title: Option<String>,
+    /// 所属.
+    pub affiliation: Option<String>,
+    /// Id or name of the association.
+    pub association: Option<String>,
+    /// Registered in the lecturer bank.
+    #[serde(default)]
+    pub bank: bool,
+    /// 人材育成中.
+    #[serde(default)]
+    pub in_training: bool,
+}
+
+/// A material to add, or to extend by eligibilities.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMaterial {
+    /// Name; the id follows from it.
+    pub name: String,
+    /// 枚 when absent.
+    pub unit: Option<String>,
+    /// Names of 対象区分. Those it has already stay.
+    #[serde(default)]
+    pub eligibilities: Vec<String>,
+}
+
+async fn editable(app: &App, caller: &Caller, names: &[&str]) -> Result<Registry, RegistryError> {
+    if !caller.edits_registry() {
+        return Err(RegistryError::Forbidden);
+    }
+    if names.iter().any(|name| name.trim().is_empty() || name.chars().count() > NAME_CHARS) {
+        return Err(RegistryError::Name);
+    }
+    app.store.registry(&caller.tenant).await?.ok_or_else(|| RegistryError::Unknown(caller.tenant.clone()))
+}
+
+/// Adds an association; returns its id.
+pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) -> Result<String, RegistryError> {
+    let registry = editable(app, caller, &[&new.name]).await?;
+    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
+    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
+        return Err(RegistryError::Unknown(unknown.clone()));
+    }
+    let existing = registry.associations.iter().find(|association| association.name == new.name);
+    let id = existing.map_or_else(|| id_from_name("as", &new.name), |association| association.id.clone());
+    let association = Association { id: id.clone(), name: new.name, municipalities: new.municipalities };
+    app.store.upsert_association(&caller.tenant, &association).await?;
+    Ok(id)
+}
+
+/// Adds a lecturer; returns the id.
+pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Result<String, RegistryError> {
+    let registry = editable(app, caller, &[&new.surname]).await?;
+    let association = match new.association {
+        None => None,
+        Some(text) => {
+            let found = registry.associations.into_iter().find(|known| known.id == text || known.name == text);
+            Some(found.ok_or(RegistryError::Unknown(text))?.id)
+        }
+    };
+    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+    let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
+    let lecturer = Lecturer {
+        id: id_from_name("le", &name),
+        surname: new.surname,
+        given_name: new.given_name,
+        title: new.title,
+        affiliation: new.affiliation,
+        association,
+        bank: new.bank,
+        in_training: new.in_training,
+    };
+    app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
+    Ok(lecturer.id)
+}
+
+/// Adds a material; returns its id with all its eligibilities.
+pub async fn put_material(app: &App, caller: &Caller, new: NewMaterial) -> Result<MaterialView, RegistryError> {
+    let mut names = vec![new.name.as_str()];
+    names.extend(new.eligibilities.iter().map(String::as_str));
+    let registry = editable(app, caller, &names).await?;
+    let mut material = match registry.materials.into_iter().find(|known| known.name == new.name) {
+        Some(known) => known,
+        None => Material {
+            id: id_from_name("ma", &new.name),
+            name: new.name,
+            unit: "枚".to_owned(),
+            eligibilities: Vec::new(),
+        },
+    };
+    if let Some(unit) = new.unit {
+        material.unit = unit;
+    }
+    for name in new.eligibilities {
+        if !material.eligibilities.iter().any(|(_, known)| *known == name) {
+            let seeded = reference::materials().into_iter().flat_map(|material| material.eligibilities);
+            let id = seeded.into_iter().find(|(_, known)| *known == name).map(|(id, _)| id);
+            let id = id.filter(|id| is_slug(id)).unwrap_or_else(|| id_from_name("el", &name));
+            material.eligibilities.push((id, name));
+        }
+    }
+    app.store.upsert_material(&caller.tenant, &material).await?;
+    Ok(MaterialView {
+        id: material.id,
+        name: material.name,
+        unit: material.unit,
+        eligibilities: material.eligibilities.into_iter().map(|(id, name)| Named { id, name }).collect(),
+    })
+}

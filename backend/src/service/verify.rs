@@ -1,0 +1,135 @@
+//! Comparing everything that follows from documents with the documents, and making it anew.
+
+use std::collections::BTreeMap;
+
+use sync_core::digest::{Digest, FeedState};
+use sync_core::document::Document;
+use sync_core::ids::ScopeId;
+
+use super::App;
+use super::projection::{accumulate, figures, places, project};
+use crate::store::StoreError;
+use crate::store::types::{Place, Rebuilt, Rollups, StoredDocument};
+
+const PAGE_DOCUMENTS: u32 = 200;
+/// Longest list of differences that is kept.
+const DIFFERENCES: usize = 1_000;
+
+/// What a comparison found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Documents looked at.
+    pub documents: u64,
+    /// Scopes looked at.
+    pub scopes: u64,
+    /// How many differences there are.
+    pub count: u64,
+    /// The first of them, a line each.
+    pub differences: Vec<String>,
+}
+
+impl Findings {
+    fn add(&mut self, difference: String) {
+        self.count += 1;
+        if self.differences.len() < DIFFERENCES {
+            self.differences.push(difference);
+        }
+    }
+}
+
+/// What should follow from a stored document; `None` when it cannot be loaded or has another genesis or other heads.
+pub fn derive(stored: &StoredDocument) -> Option<Rebuilt> {
+    let mut document = Document::load(&stored.snapshot).ok()?;
+    if document.id() != stored.document || document.heads() != stored.heads || !document.begins_with_genesis() {
+        return None;
+    }
+    let projection = project(&document);
+    Some(Rebuilt {
+        rollups: figures(&projection),
+        places: places(stored.document, &stored.heads, stored.home_scope.as_ref(), &projection, &stored.places),
+        projection,
+    })
+}
+
+/// Compares a tenant's projections, roll-ups, feed and digests with its documents. Run it while nobody writes.
+pub async fn verify(app: &App, tenant: &str) -> Result<Findings, StoreError> {
+    let mut findings = Findings::default();
+    let mut rollups = Rollups::new();
+    let mut sums: BTreeMap<ScopeId, (u64, Digest)> = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = app.store.list_documents(tenant, after, PAGE_DOCUMENTS).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.document);
+        for stored in &page {
+            findings.documents += 1;
+            compare(stored, &mut findings, &mut rollups, &mut sums);
+        }
+    }
+    compare_rollups(&rollups, &app.store.list_rollups(tenant).await?, &mut findings);
+    for row in app.store.list_scopes(tenant, None).await? {
+        findings.scopes += 1;
+        let (count, digest) = sums.remove(&row.scope).unwrap_or((0, Digest::ZERO));
+        if (row.document_count, row.digest) != (count, digest) {
+            findings.add(format!(
+                "scope {}: count {} digest {}, should be {count} {}",
+                row.scope,
+                row.document_count,
+                row.digest.hex(),
+                digest.hex()
+            ));
+        }
+    }
+    for scope in sums.keys() {
+        findings.add(format!("scope {scope}: missing"));
+    }
+    Ok(findings)
+}
+
+fn compare(
+    stored: &StoredDocument,
+    findings: &mut Findings,
+    rollups: &mut Rollups,
+    sums: &mut BTreeMap<ScopeId, (u64, Digest)>,
+) {
+    let id = stored.document;
+    let Some(derived) = derive(stored) else {
+        findings.add(format!("document {id}: cannot be loaded as it was stored"));
+        return;
+    };
+    accumulate(rollups, &derived.rollups, 1);
+    match &stored.projection {
+        None => findings.add(format!("document {id}: has no facts")),
+        Some(projection) if *projection != derived.projection => {
+            findings.add(format!("document {id}: facts are {projection:?}, should be {:?}", derived.projection));
+        }
+        Some(_) => {}
+    }
+    if stored.places != derived.places {
+        let shown = |places: &[Place]| places.iter().map(|p| format!("{} {:?}", p.scope, p.state)).collect::<Vec<_>>();
+        let (is, should) = (shown(&stored.places), shown(&derived.places));
+        findings.add(format!("document {id}: feed is {is:?}, should be {should:?} with the digest of its heads"));
+    }
+    for place in derived.places.iter().filter(|place| place.state == FeedState::Present) {
+        let (count, digest) = sums.entry(place.scope.clone()).or_default();
+        *count += 1;
+        *digest = digest.add(place.contribution);
+    }
+}
+
+fn compare_rollups(should: &Rollups, is: &Rollups, findings: &mut Findings) {
+    for (key, value) in should.iter().filter(|(_, value)| !value.is_zero()) {
+        match is.get(key) {
+            Some(stored) if stored == value => {}
+            other => findings.add(format!("roll-up {key:?}: is {other:?}, should be {value:?}")),
+        }
+    }
+    for (key, value) in is.iter().filter(|(key, _)| !should.contains_key(*key)) {
+        findings.add(format!("roll-up {key:?}: is {value:?}, should not be there"));
+    }
+}
+
+/// Replaces everything that follows from a tenant's documents. Returns how many documents there are.
+pub async fn rebuild(app: &App, tenant: &str) -> Result<u64, StoreError> {
+    app.store.rebuild(tenant, app.now().0, &|stored| derive(stored)).await
+}
