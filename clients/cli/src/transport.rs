@@ -1,0 +1,187 @@
+//! HTTP: JSON calls, and the one binary call of syncing. Bodies are gzip on the wire both ways.
+//!
+//! Deliberately absent: retrying and deciding what is sent, which are the core's.
+
+use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sync_core::tablet::{Exchanged, Fault};
+
+use crate::error::CliError;
+
+/// A body below this is sent as it is.
+const COMPRESS_FROM: usize = 1_024;
+/// An answer larger than this after decompression is refused.
+const ANSWER_BYTES: u64 = 64 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A server, and how many bytes went each way.
+#[derive(Debug)]
+pub struct Server {
+    base: String,
+    client: Client,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+/// The address in the form used as a name: no trailing slash.
+pub fn normal_address(address: &str) -> Result<String, CliError> {
+    let base = address.trim().trim_end_matches('/').to_owned();
+    let known = base.strip_prefix("http://").or_else(|| base.strip_prefix("https://"));
+    match known.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+        Some(_) => Ok(base),
+        None => Err(CliError::ServerAddress(address.to_owned())),
+    }
+}
+
+impl Server {
+    /// A server at an address. Nothing is sent yet.
+    pub fn new(address: &str) -> Result<Self, CliError> {
+        let base = normal_address(address)?;
+        // an error means another part of this process chose a provider before, which is as good
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .user_agent(concat!("tsudoi/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| CliError::Unreachable { server: base.clone(), cause: error.to_string() })?;
+        Ok(Self { base, client, sent: AtomicU64::new(0), received: AtomicU64::new(0) })
+    }
+
+    /// The address.
+    pub fn address(&self) -> &str {
+        &self.base
+    }
+
+    /// Bytes of the bodies sent and received by syncing, as they were on the wire.
+    pub fn body_bytes(&self) -> (u64, u64) {
+        (self.sent.load(Ordering::Relaxed), self.received.load(Ordering::Relaxed))
+    }
+
+    /// `GET` of JSON.
+    pub fn get<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, CliError> {
+        self.json(path, self.client.get(self.url(path)).header(AUTHORIZATION, format!("Device {token}")))
+    }
+
+    /// `POST` of JSON.
+    pub fn post<T: DeserializeOwned, B: Serialize>(&self, path: &str, token: Option<&str>, body: &B) -> Result<T, CliError> {
+        let mut request = self.client.post(self.url(path)).json(body);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Device {token}"));
+        }
+        self.json(path, request)
+    }
+
+    /// One exchange of syncing. What is no answer becomes a fault the core knows what to do with.
+    pub fn sync(&self, token: &str, body: &[u8]) -> Exchanged {
+        match self.try_sync(token, body) {
+            Ok(answer) => Exchanged::Ok(answer),
+            Err(fault) => Exchanged::Fault(fault),
+        }
+    }
+
+    fn try_sync(&self, token: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
+        let request = self
+            .client
+            .post(self.url("/v1/sync"))
+            .header(AUTHORIZATION, format!("Device {token}"))
+            .header(CONTENT_TYPE, "application/cbor")
+            .header(ACCEPT_ENCODING, "gzip");
+        let (request, bytes) = if body.len() >= COMPRESS_FROM {
+            (request.header(CONTENT_ENCODING, "gzip"), gzip(body).ok_or(Fault::Unreachable)?)
+        } else {
+            (request, body.to_vec())
+        };
+        self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let response = request.body(bytes).send().map_err(|_| Fault::Unreachable)?;
+        let status = response.status().as_u16();
+        let retry_after_ms = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
+            .map(|seconds| seconds.saturating_mul(1000));
+        let answer = self.body(response).ok_or(Fault::Unreachable)?;
+        match status {
+            200 => Ok(answer),
+            401 => Err(Fault::Unauthorised),
+            408 | 429 | 500.. => Err(Fault::Busy { retry_after_ms }),
+            _ => Err(Fault::Refused { code: problem(&answer).map(|(code, _)| code) }),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, path: &str, request: RequestBuilder) -> Result<T, CliError> {
+        let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
+        let response = request.send().map_err(|error| unreachable(error.without_url().to_string()))?;
+        let status = response.status();
+        let answer = self.body(response).ok_or_else(|| unreachable("答えが途中で切れました".to_owned()))?;
+        if status.is_success() {
+            return serde_json::from_slice(&answer).map_err(|_| CliError::Answer { what: path.to_owned() });
+        }
+        let (code, detail) = problem(&answer).unwrap_or_else(|| ("http".to_owned(), format!("状態 {}", status.as_u16())));
+        Err(CliError::Refused { status: status.as_u16(), code, detail })
+    }
+
+    fn body(&self, response: Response) -> Option<Vec<u8>> {
+        let compressed = response.headers().get(CONTENT_ENCODING).is_some_and(|value| value == "gzip");
+        let mut bytes = Vec::new();
+        response.take(ANSWER_BYTES).read_to_end(&mut bytes).ok()?;
+        self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if !compressed {
+            return Some(bytes);
+        }
+        let mut plain = Vec::new();
+        let read = GzDecoder::new(bytes.as_slice()).take(ANSWER_BYTES + 1).read_to_end(&mut plain).ok()?;
+        (read as u64 <= ANSWER_BYTES).then_some(plain)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+/// Code and detail of a problem document.
+fn problem(answer: &[u8]) -> Option<(String, String)> {
+    let problem: Value = serde_json::from_slice(answer).ok()?;
+    let text = |field: &str| problem.get(field).and_then(Value::as_str).map(str::to_owned);
+    let code = text("code")?;
+    let detail = text("detail").unwrap_or_else(|| code.clone());
+    Some((code, detail))
+}
+
+/// Compressed bytes. `None` only when memory is out.
+pub fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_name_with_and_without_its_slash() {
+        assert_eq!(normal_address(" http://localhost:8787/ ").unwrap(), "http://localhost:8787");
+        for address in ["", "localhost:8787", "ftp://a", "http://", "https:///x"] {
+            assert!(normal_address(address).is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_problem_is_read_and_other_bodies_are_not() {
+        let answer = r#"{"code":"code_used","detail":"このコードは使えません"}"#.as_bytes();
+        assert_eq!(problem(answer), Some(("code_used".to_owned(), "このコードは使えません".to_owned())));
+        assert_eq!(problem(b"<html>"), None);
+    }
+}
