@@ -135,7 +135,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
   }
 });
 
-const intent: p.Parse<Intent> = p.object((f): Intent => {
+export const intent: p.Parse<Intent> = p.object((f): Intent => {
   const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'step']));
   switch (type) {
     case 'set':

@@ -205,6 +205,18 @@ export const entry: p.Parse<Entry> = p.object((f) => ({
 
 export const entries: p.Parse<readonly Entry[]> = p.array(entry);
 
+/** A record nobody has entered anything into; the core does not hold it yet. */
+export function blankView(document: DocumentId, first: readonly Intent[]): RecordView {
+  const fields: Record<string, Field> = {};
+  for (const intent of first) {
+    if (intent.type === 'set' && intent.value !== null) fields[intent.field] = { value: intent.value, alternatives: [] };
+  }
+  return {
+    document, kind: 'session', fields, tallies: [], links: [], texts: { outcome: '', issue: '', plan: '' }, steps: [], state: 'none',
+    group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], history: [],
+  };
+}
+
 /** The shown text of a field; null when it has none. */
 export function fieldText(view: RecordView, name: FieldName): string | null {
   const found = view.fields[name];

@@ -89,18 +89,22 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
 
 interface LabelledProps {
   readonly label: string;
+  /** Says what to enter; stands above the field. */
   readonly help?: string;
+  /** Says how the entry reads; stands below the field. */
+  readonly note?: string;
   readonly className?: string;
 }
 
-export function Labelled({ label, help, className = '', children }: LabelledProps & { readonly children: (id: string, helpId: string | undefined) => ReactNode }): ReactNode {
+export function Labelled({ label, help, note, className = '', children }: LabelledProps & { readonly children: (id: string, helpId: string | undefined) => ReactNode }): ReactNode {
   const id = useId();
   const helpId = help === undefined ? undefined : `${id}-help`;
   return (
     <div className={`flex flex-col gap-1.5 ${className}`}>
       <label htmlFor={id} className="font-bold">{label}</label>
+      {help !== undefined && <p id={helpId} className="-mt-1 text-[0.875rem] text-muted">{help}</p>}
       {children(id, helpId)}
-      {help !== undefined && <p id={helpId} className="text-[0.875rem] text-muted">{help}</p>}
+      {note !== undefined && <p className="text-[0.875rem] text-muted">{note}</p>}
     </div>
   );
 }

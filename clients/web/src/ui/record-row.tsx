@@ -31,7 +31,7 @@ export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly
   const parts = [recordPlace(entry, registry)];
   if (entry.conflict_count > 0) parts.push(ja.row.conflicts(entry.conflict_count));
   else {
-    if (entry.group !== 'held' && entry.state !== 'none') parts.push(ja.state(entry.state));
+    if (entry.group !== 'held') parts.push(ja.state(entry.state));
     if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
     if (counted !== null) parts.push(ja.row.cards(counted));
   }

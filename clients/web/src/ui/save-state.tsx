@@ -48,14 +48,17 @@ export function SyncPill(): ReactNode {
   if (waiting) parts.push(ja.pill.unsent(status.unsent_records));
   const everyAgreed = status.scopes.length > 0 && status.scopes.every((scope) => scope.agreed);
   if (agreedAt === null) parts.push(ja.pill.never);
-  else if (waiting || offline || !everyAgreed) parts.push(ja.pill.lastAgreed(agreedAt));
-  else parts.push(ja.pill.agreed(agreedAt));
+  else if (!waiting && !offline && everyAgreed) parts.push(ja.pill.agreed(agreedAt));
+  const last = agreedAt !== null && (waiting || offline || !everyAgreed) ? ja.pill.lastAgreed(agreedAt) : null;
   const tone = waiting || offline || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
     <div role="status" aria-label={ja.pill.label}>
-      <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-full px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
+      <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
         <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-current" />
-        <span>{parts.join(ja.separator)}</span>
+        <span>
+          {parts.join(ja.separator)}
+          {last !== null && <span className={parts.length === 0 ? '' : 'block text-[0.8125rem] font-normal'}>{last}</span>}
+        </span>
       </Link>
     </div>
   );

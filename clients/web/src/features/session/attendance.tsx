@@ -23,7 +23,7 @@ export function sumByDevice(view: RecordView, prefix: string): { readonly total:
   return { total: counted.length === 0 ? null : counted.reduce((sum, tally) => sum + tally.total, 0), devices };
 }
 
-function Total({ prefix }: { readonly prefix: string }): ReactNode {
+function Total({ prefix, children }: { readonly prefix: string; readonly children: ReactNode }): ReactNode {
   const { view } = useEditor();
   const { identity } = useReady();
   const { registry } = useSnapshot();
@@ -33,17 +33,22 @@ function Total({ prefix }: { readonly prefix: string }): ReactNode {
   const parts = [ja.attendance.mine(devices.get(identity.device) ?? 0)];
   if (others.length > 0) parts.push(ja.attendance.others(sumOfOthers, others.map(([device]) => deviceName(registry, device)).join('、')));
   return (
-    <Card label={ja.attendance.total} className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-5 py-3.5">
-      <span>{ja.attendance.total}</span>
-      {total === null ? (
-        <span className="text-[1.5rem] leading-[2.75rem] text-muted">{ja.none}</span>
-      ) : (
-        <>
-          <span className="num text-[2.75rem] leading-100">{total}</span>
-          <span>{ja.people}</span>
-          <span className="ml-auto text-muted">{parts.join('　')}</span>
-        </>
-      )}
+    <Card label={ja.attendance.total} className="sticky top-2 z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5">
+      <div>
+        <p className="flex items-baseline gap-3">
+          <span>{ja.attendance.total}</span>
+          {total === null ? (
+            <span className="text-[1.5rem] leading-[2.75rem] text-muted">{ja.none}</span>
+          ) : (
+            <>
+              <span className="num text-[2.75rem] leading-100">{total}</span>
+              <span>{ja.people}</span>
+            </>
+          )}
+        </p>
+        {total !== null && <p className="text-[0.875rem] text-muted">{parts.join('　')}</p>}
+      </div>
+      {children}
     </Card>
   );
 }
@@ -55,14 +60,15 @@ export function Attendance(): ReactNode {
   const [mode, setMode] = useState(bands === null && audiences !== null ? 'audience' : 'band');
   return (
     <>
-      <Total prefix={mode === 'band' ? 'attendance.band.' : 'attendance.audience.'} />
-      <Chips
-        label={ja.attendance.mode}
-        hideLabel
-        value={mode}
-        options={[{ value: 'band', label: ja.attendance.byBand }, { value: 'audience', label: ja.attendance.byAudience }]}
-        onChange={setMode}
-      />
+      <Total prefix={mode === 'band' ? 'attendance.band.' : 'attendance.audience.'}>
+        <Chips
+          label={ja.attendance.mode}
+          hideLabel
+          value={mode}
+          options={[{ value: 'band', label: ja.attendance.byBand }, { value: 'audience', label: ja.attendance.byAudience }]}
+          onChange={setMode}
+        />
+      </Total>
       {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences)}</p>}
       <CounterGrid>
         {mode === 'band'

@@ -97,7 +97,7 @@ export function Basic(): ReactNode {
     <>
       <Duplicates />
       <Card className="grid gap-x-5 gap-y-6 p-5 sm:grid-cols-2">
-        <WhenInput type="date" label={ja.basic.date} help={longDate(date)} value={date} onKeep={keep('date', ja.basic.date)} />
+        <WhenInput type="date" label={ja.basic.date} note={longDate(date)} value={date} onKeep={keep('date', ja.basic.date)} />
         <div className="grid grid-cols-2 gap-3">
           <WhenInput type="time" label={ja.basic.start} value={useField('start')} onKeep={keep('start', ja.basic.start)} />
           <WhenInput type="time" label={ja.basic.end} value={useField('end')} onKeep={keep('end', ja.basic.end)} />

@@ -2,7 +2,7 @@
 //
 // Invariant: nothing here changes what the screen shows; an edit shows when the core says it is durable.
 
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../core/hooks';
 import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
 import { notices } from '../../ui/notices';
@@ -30,13 +30,24 @@ export function useEditor(): Editor {
   return editor;
 }
 
-export function EditorProvider({ document, view, children }: { readonly document: DocumentId; readonly view: RecordView; readonly children: ReactNode }): ReactNode {
+export interface EditorProviderProps {
+  readonly document: DocumentId;
+  readonly view: RecordView;
+  /** What a new record begins with; recorded together with the first entry. */
+  readonly first: readonly Intent[];
+  readonly children: ReactNode;
+}
+
+export function EditorProvider({ document, view, first, children }: EditorProviderProps): ReactNode {
   const client = useClient();
+  const unsaid = useRef(first);
   const [stack, setStack] = useState<readonly Undo[]>([]);
 
   const send = useCallback(
     (intents: readonly Intent[]) => {
-      for (const intent of intents) {
+      const all = [...unsaid.current, ...intents];
+      unsaid.current = [];
+      for (const intent of all) {
         void client.record(document, view.kind, intent).then((outcome) => {
           if (!outcome.ok) notices.say(outcome.problem);
         });

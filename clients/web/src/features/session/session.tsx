@@ -1,10 +1,13 @@
 // One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Link, useLocation } from 'wouter';
+import { useHistoryState } from 'wouter/use-browser-location';
 import { useRecord, useSnapshot } from '../../core/hooks';
-import { type DocumentId, fieldText, type RecordView } from '../../core/records';
+import * as p from '../../core/parse';
+import { intent } from '../../core/protocol';
+import { blankView, type DocumentId, fieldText, type Intent, type RecordView } from '../../core/records';
 import { lecturerName } from '../../core/registry';
 import { longDate } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
@@ -52,7 +55,7 @@ function done(view: RecordView, tab: TabName): boolean {
   }
 }
 
-function Header({ view }: { readonly view: RecordView }): ReactNode {
+function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
   const { registry } = useSnapshot();
   const text = (name: Parameters<typeof fieldText>[1]): string | null => fieldText(view, name);
   const start = text('start');
@@ -65,14 +68,16 @@ function Header({ view }: { readonly view: RecordView }): ReactNode {
     <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
       <div className="flex min-w-0 flex-1 items-center gap-3">
         <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] font-bold text-accent-ink hover:bg-accent-faint">
-          <span aria-hidden="true">‹</span>
+          <svg aria-hidden="true" viewBox="0 0 24 24" className="size-7 fill-none stroke-current stroke-3"><path d="m15 5-7 7 7 7" /></svg>
         </Link>
-        <div className="min-w-60">
+        <div className="min-w-56">
           <h1 className="text-[1.25rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
           <p className="text-[0.9375rem] text-muted">
             {longDate(text('date'))}{time}
             {speakers.length > 0 && `　${ja.basic.lecturers} ${speakers.join('、')}`}
-            　{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} />
+          </p>
+          <p className="text-[0.9375rem] text-muted">
+            {fresh ? ja.session.nothingYet : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
           </p>
         </div>
       </div>
@@ -88,7 +93,7 @@ function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; read
   return (
     <footer className="border-t border-line bg-surface px-6 pt-3.5 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
       <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
-        {undo === null ? <span className="text-[0.875rem] text-muted">{ja.session.undoNone}</span> : <Button onPress={takeBack}>{ja.session.undo(undo.label)}</Button>}
+        {undo !== null && <Button className="max-w-76 text-left" onPress={takeBack}>{ja.session.undo(undo.label)}</Button>}
         <div className="ml-auto flex flex-wrap items-center gap-3">
           {COUNTING.includes(tab) && <Button onPress={onTyping}>{typing ? ja.session.taps : ja.session.numbers}</Button>}
           <Button look="primary" size="large" onPress={() => (next === undefined ? go('/') : onNext(next))}>
@@ -100,9 +105,11 @@ function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; read
   );
 }
 
-function Open({ view }: { readonly view: RecordView }): ReactNode {
-  const fresh = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
-  const [tab, setTab] = useState<TabName>(fresh ? 'basic' : 'attendance');
+function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
+  const bare = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
+  const [tab, setTab] = useState<TabName>(bare ? 'basic' : 'attendance');
+  const content = useRef<HTMLElement>(null);
+  useEffect(() => content.current?.scrollTo(0, 0), [tab]);
   const [typing, setTyping] = useState(false);
   return (
     <TypingContext value={typing}>
@@ -113,7 +120,7 @@ function Open({ view }: { readonly view: RecordView }): ReactNode {
         className="grid h-full min-h-0 grid-rows-[auto_1fr_auto]"
       >
         <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))]">
-          <Header view={view} />
+          <Header view={view} fresh={fresh} />
           <TabList aria-label={ja.session.tabsLabel} className="mx-auto mt-1 flex max-w-5xl gap-1 overflow-x-auto overflow-y-hidden">
             {TABS.map((name) => (
               <Tab
@@ -127,11 +134,11 @@ function Open({ view }: { readonly view: RecordView }): ReactNode {
             ))}
           </TabList>
         </header>
-        <main className="min-h-0 overflow-y-auto px-6 py-5">
+        <main ref={content} className="min-h-0 overflow-y-auto px-6 pb-5">
           {TABS.map((name) => {
             const Panel = PANELS[name];
             return (
-              <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 outline-offset-4">
+              <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
                 <Panel />
               </TabPanel>
             );
@@ -143,10 +150,14 @@ function Open({ view }: { readonly view: RecordView }): ReactNode {
   );
 }
 
+const firstIntents = p.object((f) => f.get('first', p.array(intent)));
+const NONE: readonly Intent[] = [];
+
 export function Session({ document }: { readonly document: DocumentId }): ReactNode {
   const view = useRecord(document);
+  const begun = p.attempt(firstIntents, useHistoryState());
   if (view === undefined) return <p className="p-6 text-muted">{ja.starting}</p>;
-  if (view === null) {
+  if (view === null && !begun.ok) {
     return (
       <main className="p-6">
         <p>{ja.session.missing}</p>
@@ -154,9 +165,10 @@ export function Session({ document }: { readonly document: DocumentId }): ReactN
       </main>
     );
   }
+  const first = view === null && begun.ok ? begun.value : NONE;
   return (
-    <EditorProvider document={document} view={view}>
-      <Open view={view} />
+    <EditorProvider document={document} view={view ?? blankView(document, first)} first={first}>
+      <Open view={view ?? blankView(document, first)} fresh={view === null} />
     </EditorProvider>
   );
 }
