@@ -109,7 +109,10 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
   const bare = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
   const [tab, setTab] = useState<TabName>(bare ? 'basic' : 'attendance');
   const content = useRef<HTMLElement>(null);
-  useEffect(() => content.current?.scrollTo(0, 0), [tab]);
+  useEffect(() => {
+    // newer browsers return a promise, which is no clean-up
+    void content.current?.scrollTo(0, 0);
+  }, [tab]);
   const [typing, setTyping] = useState(false);
   return (
     <TypingContext value={typing}>
