@@ -13,12 +13,11 @@ import { parseCount } from './numbers';
 /** Whether counters take typed numbers at the moment. */
 export const TypingContext = createContext(false);
 
-/** 「この端末 4 ・ 職員2号機 2」 */
-export function countedBy(counted: Tally, own: string, registry: Registry): string {
+/** 「この端末 4」「職員2号機 2」, this tablet first. */
+export function countedBy(counted: Tally, own: string, registry: Registry): readonly string[] {
   return Object.entries(counted.by_device)
     .sort(([a], [b]) => (a === own ? -1 : b === own ? 1 : a < b ? -1 : 1))
-    .map(([device, count]) => `${device === own ? ja.thisTablet : deviceName(registry, device)} ${count}`)
-    .join(ja.separator);
+    .map(([device, count]) => `${device === own ? ja.thisTablet : deviceName(registry, device)} ${count}`);
 }
 
 function Typed({ label, measure, total }: { readonly label: string; readonly measure: string; readonly total: number | null }): ReactNode {
@@ -103,11 +102,15 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
       <div>
         <h3 className="text-[1.0625rem]">{label}</h3>
         {total === null ? (
-          <p className="py-2 text-[1.25rem] leading-140 text-muted">{ja.none}</p>
+          <p className="text-[1.25rem] leading-[3rem] text-muted">{ja.none}</p>
         ) : (
-          <p className="num text-[2.5rem] leading-120">{total}</p>
+          <p className="num text-[2.5rem] leading-[3rem]">{total}</p>
         )}
-        <p className="min-h-5 text-[0.8125rem] leading-150 text-muted">{counted === null ? '' : countedBy(counted, identity.device, registry)}</p>
+        <p className="min-h-5 text-[0.8125rem] leading-150 text-muted">
+          {(counted === null ? [] : countedBy(counted, identity.device, registry)).map((part, index) => (
+            <span key={part} className="inline-block whitespace-nowrap">{index > 0 && ja.separator}{part}</span>
+          ))}
+        </p>
       </div>
       {typing ? (
         <Typed label={name} measure={measure} total={total} />

@@ -1,0 +1,29 @@
+// Measures what a tablet loads against the budget: field JavaScript ≤ 150 kB gzip, core ≤ 450 kB brotli.
+// Run after `npm run build`; exits with 1 when a budget is exceeded.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const dist = join(import.meta.dirname, '..', 'dist');
+const worker = readFileSync(join(dist, 'service-worker.js'), 'utf8');
+const found = /"files":(\[[^\]]*\])/.exec(worker);
+if (found === null) throw new Error('the service worker names no files; run the build first');
+const files = JSON.parse(found[1]).filter((file) => file.startsWith('assets/'));
+if (!files.every((file) => readdirSync(join(dist, 'assets')).includes(file.slice('assets/'.length)))) throw new Error('a precached file is missing');
+
+const sum = (ending, measure) =>
+  files.filter((file) => file.endsWith(ending)).reduce((total, file) => total + measure(readFileSync(join(dist, file))), 0);
+const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
+const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+
+const sizes = {
+  field_js_gzip_bytes: sum('.js', gzip),
+  field_css_gzip_bytes: sum('.css', gzip),
+  core_wasm_brotli_bytes: sum('.wasm', brotli),
+};
+const limits = { field_js_gzip_bytes: 150_000, core_wasm_brotli_bytes: 450_000 };
+console.log(JSON.stringify(sizes));
+const over = Object.entries(limits).filter(([name, limit]) => sizes[name] > limit);
+for (const [name, limit] of over) console.error(`${name} is ${sizes[name]}, allowed are ${limit}`);
+process.exitCode = over.length > 0 ? 1 : 0;

@@ -1,0 +1,285 @@
+// Every text of the office console that the field app does not share. Screens hold no text of their own.
+
+import { fiscalYearName } from './dates';
+import { ja } from './ja';
+
+const group: Record<string, string> = { planned: '予定', held: '実施', cancelled: '中止', postponed: '延期', conflict: '食い違い' };
+
+const role: Record<string, string> = {
+  lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県', administrator: 'システム管理者',
+};
+
+const field: Record<string, string> = {
+  fiscal_year: '年度', month: '月', date: '日付', start: '開始', end: '終了', activity: '種類', title: '題名', theme: 'テーマ',
+  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会', medical_area: '医療圏',
+  item: '事業項目', dispatched_by: '派遣元', audience: '対象', medium: '上映した映像', minutes: '上映時間（分）', also: 'ほかに行ったこと',
+  lecturer_attribution: '講師の書き方',
+};
+
+const medium: Record<string, string> = { 'jinsei-kaigi-dvd': '人生会議DVD' };
+const consultation: Record<string, string> = { visit: '訪問', interview: '面接', telephone: '電話', unknown: '方法の報告なし' };
+const why: Record<string, string> = { undo: '取り消し', mistake: '押し間違いの訂正', recount: '数え直し' };
+const attribution: Record<string, string> = { among: '講師の内訳は報告なし', named: '講師ごとに記録' };
+
+const flag: Record<string, string> = {
+  field_conflict: '端末ごとに違う内容が書かれています。',
+  step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
+  date_unreadable: '日付を読み取れません。',
+  negative_total: '合計が0より小さい数があります。',
+  attendance_differs: '年齢別の合計と区分別の合計が違います。',
+};
+
+const custody: Record<string, string> = {
+  not_in_scope: '担当していない範囲の記録です。',
+  wrong_genesis: '記録の始まりが一致しません。',
+  hash_mismatch: '届いた内容が途中で変わっています。',
+  foreign_actor: 'ほかの端末の名前で書かれています。',
+  wrong_sequence: '番号の順番が合いません。',
+  too_large: '大きすぎます。',
+  malformed: '形式が正しくありません。',
+};
+
+const number = new Intl.NumberFormat('ja-JP');
+
+export const office = {
+  app: 'Tsudoi',
+  title: 'Tsudoi 事務局',
+  number: (value: number): string => number.format(value),
+  none: ja.none,
+  group: (code: string): string => group[code] ?? code,
+  role: (code: string): string => role[code] ?? code,
+  field: (name: string): string => field[name] ?? name,
+  medium: (code: string): string => medium[code] ?? code,
+  why: (code: string): string => why[code] ?? code,
+  attribution: (code: string): string => attribution[code] ?? code,
+  flag: (code: string): string => flag[code] ?? code,
+  custodyReason: (code: string): string => custody[code] ?? `確認が必要です（${code}）。`,
+  kind: (code: string): string => (code === 'consultation' ? '相談の記録' : '催しの記録'),
+  measure: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
+    const parts = measure.split('.');
+    const [first = '', second = '', third = ''] = parts;
+    if (measure === 'attendance') return '参加者';
+    if (measure === 'screening.viewers') return '視聴者';
+    if (first === 'attendance' && second === 'band') return `参加者 ${ja.band(third)}`;
+    if (first === 'attendance' && second === 'audience') return `参加者 ${ja.audience(third)}`;
+    if (first === 'consultation') return second === '' ? '相談' : `相談 ${consultation[second] ?? second}`;
+    if (first === 'answer') return `${ja.questionShort(second)}：${ja.answer(third)}`;
+    if (first === 'material') return materials(second, third) ?? measure.slice('material.'.length);
+    return measure;
+  },
+
+  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', signOut: 'サインアウト', skip: '本文へ移る' },
+
+  signIn: {
+    title: '事務局にサインイン',
+    lead: '管理者から受け取った8文字のコードを入れてください。',
+    code: 'サインインコード',
+    help: '例：ABCD-2345。ハイフンはなくても構いません。大文字と小文字は区別しません。',
+    submit: 'サインインする',
+    empty: 'コードを入れてください。',
+  },
+
+  year: { label: '年度', name: fiscalYearName },
+
+  frame: {
+    asOf: (when: string) => `${when} 現在`,
+    missing: (count: number) => `報告待ち ${number.format(count)}件`,
+    noMissing: '報告待ちなし',
+    silent: (count: number) => `1週間以上連絡のない端末 ${number.format(count)}台`,
+    noSilent: '連絡のない端末なし',
+    silentTitle: '1週間以上連絡のない端末',
+    silentNote: 'この端末に残っている記録は、まだ集計に入っていないことがあります。',
+    lastSeen: (when: string) => `最後の連絡 ${when}`,
+    neverSeen: '登録後、まだ連絡がありません',
+    sample: '見本の数値です',
+    sampleNote: '動きを確かめるための作りものの記録が含まれています。実績として引用しないでください。',
+    loading: '読み込んでいます…',
+    stale: '最新の数字を読み込めませんでした。表示は前回のものです。つながり次第、自動で読み直します。',
+    retry: 'もう一度読み込む',
+    print: '印刷',
+  },
+
+  figure: {
+    atLeast: '以上',
+    unreported: (count: number) => `ほか ${number.format(count)}件は数の報告なし`,
+    onlyUnreported: (count: number) => `${number.format(count)}件すべて数の報告なし`,
+    of: (count: number) => `${number.format(count)}件の記録から`,
+    noRecords: '記録なし',
+    complete: 'すべて報告あり',
+    open: (label: string, value: string) => `${label} ${value}。元の記録を見る`,
+  },
+
+  unit: { times: '回', people: '人', cases: '件', places: 'か所' },
+
+  table: { show: '表で見る', hide: '表を閉じる', showChart: '図で見る', total: '計', monthUnknown: '月の報告なし', percent: (value: number) => `${value}%`, bothPanels: '図と表' },
+
+  prefecture: {
+    title: '講師人材バンク',
+    dispatches: '派遣 実施',
+    dispatchNote: (planned: string, postponed: string) => `予定 ${planned}・延期 ${postponed}`,
+    cancelled: '中止',
+    noReason: '理由の報告なし',
+    conflict: (count: number) => `ほか ${count}件は「実施」と「中止・延期」が食い違っています`,
+    registered: '登録講師',
+    training: (count: string) => `うち育成中 ${count}人`,
+    reach: '派遣のあった市町村',
+    reachOf: (of: number) => `／ ${of}`,
+    attendance: '参加者（実施したすべての催し）',
+    map: '市町村ごとの派遣回数（実施）',
+    mapNote: '市町村をおおよその位置に並べた図です。四角を押すと、その市町村の画面を開きます。',
+    mapLabel: '市町村ごとの派遣回数。同じ内容の表が下にあります。',
+    legend: ['なし', '1回', '2回', '3～4回', '5回以上'] as readonly string[],
+    areas: '医療圏ごとの実施と予定',
+    area: '医療圏',
+    areaUnknown: '市町村の報告なし・県外',
+    reachedOf: (reached: number, of: number) => `${reached}／${of}`,
+    reached: '届いた市町村',
+    associations: '医師会ごとの派遣',
+    association: '派遣元の医師会',
+    municipalities: '市町村ごとの派遣',
+    municipality: '市町村',
+    elsewhere: '市町村の報告なし・県外',
+    notReached: (count: number) => `まだ派遣のない市町村 ${count}`,
+    allReached: 'すべての市町村に派遣がありました。',
+    lecturers: '講師ごとの派遣',
+    shareHeld: '実施の割合',
+    shareNote: '予定と実施の合計に対する実施の割合',
+  },
+
+  lecturers: {
+    lecturer: '講師',
+    among: (names: string) => `${names}（講師の内訳は報告なし）`,
+    amongNote: '「内訳は報告なし」の行は、どの講師が何回行ったかが報告されていない派遣です。講師ごとに数え直したり、掛け合わせたりしていません。',
+    unnamed: '講師の報告なし',
+    separateNote: '1回の派遣に複数の講師が行った場合は、それぞれの行に1回と数えます。',
+    empty: 'この年度の派遣はまだありません。',
+  },
+
+  municipality: {
+    area: (name: string) => `${name}医療圏`,
+    dispatches: '登録講師の派遣',
+    attendance: '参加者',
+    byMonth: (material: string) => `${material}の配布（月・対象別）`,
+    byEligibility: '配布したもの（対象別）',
+    material: '配布したもの',
+    eligibility: '対象',
+    quantity: '配布数',
+    completeness: '報告の状況',
+    chartLabel: (material: string) => `${material}の月別・対象別の配布数。同じ内容の表を「表で見る」で開けます。`,
+    chartEmpty: '月ごとの数はまだ報告されていません。',
+    chartUnplaced: (text: string) => `月の報告がないもの：${text}`,
+    activities: '催しと活動（種類別）',
+    activity: '種類',
+    screenings: '映像の上映',
+    occasion: 'きっかけの集まり',
+    occasionUnknown: '集まりの報告なし',
+    screeningCount: '上映',
+    viewers: '視聴者',
+    noScreenings: 'この年度の上映の記録はまだありません。',
+    measures: '参加者・アンケート・相談の内訳',
+    measure: '内訳',
+    missing: '報告待ち',
+    missingNote: '予定日を過ぎて、実施・中止の報告がまだないものです。',
+    noMissing: '報告待ちの催しはありません。',
+    noMeasures: 'まだ報告がありません。',
+    noActivities: 'この年度の記録はまだありません。',
+  },
+
+  association: {
+    held: '登録講師の派遣 実施',
+    spread: (cities: number, towns: number, villages: number, others: number): string => {
+      const text = `${cities > 0 ? `${cities}市` : ''}${towns > 0 ? `${towns}町` : ''}${villages > 0 ? `${villages}村` : ''}${others > 0 ? `ほか${others}` : ''}`;
+      return text === '' ? '市町村の報告なし' : text;
+    },
+    unplaced: (count: number) => `うち ${count}回は市町村の報告なし`,
+    covers: (names: string) => `担当：${names}`,
+    byMunicipality: '市町村ごとの派遣',
+    municipalityUnknown: '市町村の報告なし',
+    byMonth: '月ごとの派遣',
+    month: '月',
+    trainings: '研修会',
+    trainingCount: (count: number) => `研修会 ${count}件`,
+    trainingAttendance: '研修会の参加者',
+    noTrainings: 'この年度の研修会の記録はまだありません。',
+    meetings: '会議（題名別）',
+    meetingTitle: '会議',
+    titleUnknown: '題名の報告なし',
+    noMeetings: 'この年度の会議の記録はまだありません。',
+    consultations: '相談',
+  },
+
+  records: {
+    title: '記録',
+    count: (total: number) => `${number.format(total)}件`,
+    filters: '絞り込みの条件',
+    clear: '条件をすべて外す',
+    remove: (label: string) => `${label}を外す`,
+    date: '日付',
+    what: '内容',
+    place: '場所',
+    state: '状態',
+    heads: '参加者',
+    value: '数',
+    dateUnknown: '日付の報告なし',
+    placeUnknown: '市町村の報告なし',
+    untitled: '題名なし',
+    conflict: '食い違いあり',
+    more: 'さらに表示',
+    empty: '条件に合う記録はありません。',
+    missing: '報告待ち',
+    dispatch: '派遣のみ',
+    withoutValue: '数の報告なしのみ',
+    filter: {
+      fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会', activity: '種類', group: '状態',
+      reason: '理由', title: '題名', occasion: 'きっかけの集まり', measure: '数えたもの', lecturer: '講師', among: '講師',
+    } as Readonly<Record<string, string>>,
+    unknownValue: '報告なし',
+    amongValue: '複数の講師（内訳は報告なし）',
+  },
+
+  record: {
+    back: '記録の一覧へ戻る',
+    basic: '基本の内容',
+    conflictTitle: '書かれた内容が2通り以上あります',
+    conflictNote: '現場の端末で正しいほうを選び直すと、食い違いはなくなります。どちらの内容も消えていません。',
+    shown: '表示中',
+    stepConflict: '「実施」と「中止・延期」の両方が記録されています',
+    counts: '数えたもの',
+    what: '数えたもの',
+    total: '合計',
+    by: '端末ごと',
+    noCounts: 'まだ何も数えられていません。',
+    lecturers: '講師',
+    steps: '経過',
+    noSteps: '経過の記録はありません（予定）。',
+    texts: '文章',
+    text: { outcome: '内容・実績', issue: '課題・問題点', plan: '取組計画' } as Readonly<Record<string, string>>,
+    noTexts: '文章はまだありません。',
+    history: '変更の履歴',
+    historyCount: (count: number) => `${number.format(count)}回の変更`,
+    someone: '記入者不明',
+    onDevice: (name: string) => `端末「${name}」`,
+    flags: '確かめてください',
+    attendance: '参加者',
+  },
+
+  custody: {
+    title: '預かり',
+    lead: '端末から届いたもののうち、そのまま取り込めなかったものを、消さずに預かっています。この画面では内容の確認だけができます。',
+    empty: '預かっているものはありません。',
+    received: '届いた日時',
+    device: '端末',
+    what: '記録',
+    reason: '理由',
+    size: '大きさ',
+    bytes: (count: number) => `${number.format(count)}バイト`,
+    unknownRecord: (kind: string) => `${kind}（まだ取り込まれていません）`,
+  },
+
+  problem: {
+    not_found: '見つかりませんでした。アドレスをお確かめください。',
+    unreachable: 'サーバーにつながりません。通信の状態を確かめて、もう一度お試しください。',
+    unreadable: 'サーバーの返事を読み取れませんでした。画面を読み込み直してください。',
+    dashboard: 'ダッシュボードへ',
+  },
+} as const;
