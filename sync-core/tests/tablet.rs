@@ -286,6 +286,21 @@ fn tab_7_a_record_goes_from_saved_to_sent_to_agreed() {
 }
 
 #[test]
+fn tab_8_a_clock_set_back_holds_nothing_up() {
+    let (mut host, mut document) = agreed();
+    host.count(1);
+    host.now = Timestamp(START.0 - 86_400_000);
+    host.give(Input::Wake);
+    host.wait(400);
+    host.wait(1_000);
+    let (task, request) = host.exchanges.pop().expect("sent without waiting a day");
+    assert_eq!(request.pushes.len(), 1);
+    assert_eq!(host.state(), Some(SaveState::Saved));
+    host.answer(task, &stored(&request, &mut document, 1, 2));
+    assert_eq!(host.state(), Some(SaveState::Agreed));
+}
+
+#[test]
 fn syn_3_an_answer_is_one_transaction() {
     let (host, _) = agreed();
     let tables: Vec<Table> = host.disk.keys().map(|(table, _)| *table).collect();

@@ -14,4 +14,4 @@ mod standing;
 pub use backoff::{Chance, delay_ms};
 pub use outbox::{Outbox, Queued, Settled};
 pub use schedule::Schedule;
-pub use standing::{Standing, Standings, Taken};
+pub use standing::{Own, Standing, Standings, Taken};

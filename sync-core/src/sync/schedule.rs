@@ -66,6 +66,12 @@ impl Schedule {
         (self.online && !self.in_flight).then(|| self.due.max(self.not_before))
     }
 
+    /// The clock went back: the next exchange is due at once.
+    pub fn rewind(&mut self, now: Timestamp) {
+        self.due = self.due.min(now);
+        self.not_before = self.not_before.min(now);
+    }
+
     /// An exchange starts.
     pub fn started(&mut self) {
         self.in_flight = true;

@@ -19,6 +19,8 @@ pub struct Standing {
     pub seq: u64,
     /// When the digest computed here last equalled the server's.
     pub agreed_at: Option<Timestamp>,
+    /// The device's own revision at that moment: what was changed later has not been compared.
+    pub agreed_revision: u64,
     /// Whether the last comparison found a difference.
     pub differs: bool,
     /// When a difference was last answered by asking for everything again.
@@ -32,6 +34,17 @@ pub enum Taken {
     Continued,
     /// The server's store is another than before: offer it all own changes again.
     NewEpoch,
+}
+
+/// What this device holds of a scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Documents.
+    pub count: u64,
+    /// Digest computed from them.
+    pub digest: Digest,
+    /// The device's revision, which grows with every change of content.
+    pub revision: u64,
 }
 
 /// All scopes this device may hold.
@@ -84,17 +97,18 @@ impl Standings {
     }
 
     /// Compares the digest of a complete scope. Returns whether everything must be asked for again.
-    pub fn compare(&mut self, page: &ScopePage, own: Digest, own_count: u64, now: Timestamp) -> bool {
+    pub fn compare(&mut self, page: &ScopePage, own: Own, now: Timestamp) -> bool {
         let Some(standing) = self.0.get_mut(&page.scope) else {
             return false;
         };
-        if own == page.digest && own_count == page.count {
+        if own.digest == page.digest && own.count == page.count {
             standing.agreed_at = Some(now);
+            standing.agreed_revision = own.revision;
             standing.differs = false;
             return false;
         }
         standing.differs = true;
-        let repair = standing.repaired_at.is_none_or(|at| now >= at.plus_ms(REPAIR_MS));
+        let repair = standing.repaired_at.is_none_or(|at| now >= at.plus_ms(REPAIR_MS) || now < at);
         if repair {
             standing.repaired_at = Some(now);
             standing.seq = 0;

@@ -10,7 +10,7 @@ use super::{
 use crate::digest::FeedState;
 use crate::document::Document;
 use crate::ids::{DocumentId, ScopeId};
-use crate::sync::Taken;
+use crate::sync::{Own, Taken};
 use crate::time::Timestamp;
 use crate::wire::{DocumentPayload, DocumentPush, FeedEntry, PROTOCOL, Receipt, ScopePage, SyncRequest, SyncResponse};
 
@@ -98,14 +98,14 @@ impl Tablet {
     fn take_answer(&mut self, now: Timestamp, in_flight: &InFlight, response: SyncResponse) {
         // pending edits end here, so that merging never closes a change without its author
         for document in self.batches.keys().copied().collect::<Vec<_>>() {
-            self.commit(now, document);
+            self.commit(document);
         }
         let mut changed = Changed::default();
         for receipt in &response.receipts {
             self.take_receipt(in_flight, receipt, &mut changed);
         }
         for payload in &response.documents {
-            self.take_document(now, payload, &mut changed);
+            self.take_document(payload, &mut changed);
         }
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
@@ -169,7 +169,7 @@ impl Tablet {
     }
 
     /// Merges one document from the server. One that cannot be read is passed over: the digest will tell.
-    fn take_document(&mut self, now: Timestamp, payload: &DocumentPayload, changed: &mut Changed) {
+    fn take_document(&mut self, payload: &DocumentPayload, changed: &mut Changed) {
         let Ok(mut incoming) = Document::load(&payload.snapshot) else {
             return;
         };
@@ -188,7 +188,7 @@ impl Tablet {
             return;
         };
         if document.merge(&mut incoming).is_ok() {
-            self.shelf.save(payload.document, now);
+            self.shelf.save(payload.document);
             changed.documents.insert(payload.document);
         }
     }
@@ -238,7 +238,7 @@ impl Tablet {
             return false;
         }
         let (count, digest) = self.shelf.digest(&page.scope);
-        self.standings.compare(page, digest, count, now)
+        self.standings.compare(page, Own { count, digest, revision: self.shelf.revision() }, now)
     }
 
     /// Puts own changes back into the outbox: of every record after a new epoch, else of those the server asked for.

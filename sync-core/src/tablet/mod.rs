@@ -91,6 +91,7 @@ pub struct Tablet {
     unreadable_rows: usize,
     last_exchange_at: Option<Timestamp>,
     last_fault: Option<Fault>,
+    now: Timestamp,
 }
 
 impl std::fmt::Debug for Tablet {
@@ -136,6 +137,7 @@ impl Tablet {
             unreadable_rows: 0,
             last_exchange_at: meta.get("exchange").and_then(|bytes| decode(bytes)).map(Timestamp),
             last_fault: None,
+            now,
         };
         if stored_writer.is_none() {
             let write = Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) };
@@ -146,8 +148,12 @@ impl Tablet {
         tablet
     }
 
-    /// Takes in what happened. Time may not go back.
+    /// Takes in what happened. A clock that was set back makes nothing wait for the time it had shown.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), Refusal> {
+        if now < self.now {
+            self.rewind(now);
+        }
+        self.now = now;
         match input {
             Input::Record { document, kind, by, intent } => self.record(now, document, kind, by, intent)?,
             Input::Wake => {}
@@ -217,6 +223,7 @@ impl Tablet {
                     let read = row.key.parse().ok().zip(decode::<row::ScopeRow>(&row.value));
                     let is_some = read.is_some();
                     if let Some((scope, standing)) = read {
+                        self.shelf.reached(standing.agreed_revision);
                         self.standings.restore(scope, standing.into());
                     }
                     is_some

@@ -68,7 +68,7 @@ impl Tablet {
             if let Some(batch) = self.batches.get_mut(&row.document) {
                 batch.intents.push(number);
             }
-            self.apply(now, &row, id, &intent).is_ok()
+            self.apply(&row, id, &intent).is_ok()
         });
         if !edited {
             // a row from another version of the app: kept for a newer one, not shown
@@ -82,7 +82,7 @@ impl Tablet {
     fn begin(&mut self, now: Timestamp, row: &IntentRow, reason: Option<Reason>) {
         let other = |batch: &Batch| batch.by != row.by || batch.reason != reason;
         if self.batches.get(&row.document).is_some_and(other) {
-            self.commit(now, row.document);
+            self.commit(row.document);
         }
         self.batches.entry(row.document).or_insert_with(|| Batch {
             due: now.plus_ms(GATHER_MS),
@@ -93,7 +93,7 @@ impl Tablet {
         });
     }
 
-    fn apply(&mut self, now: Timestamp, row: &IntentRow, id: IntentId, intent: &Intent) -> Result<(), IntentError> {
+    fn apply(&mut self, row: &IntentRow, id: IntentId, intent: &Intent) -> Result<(), IntentError> {
         let steps = match intent {
             Intent::Write { text, value } => {
                 let current = self.shelf.open(row.document, row.kind)?.text(*text);
@@ -111,11 +111,19 @@ impl Tablet {
             let document = self.shelf.open(row.document, row.kind)?;
             let full = document.pending_operations() >= OPERATIONS;
             if full {
-                self.end_change(now, row.document);
+                self.end_change(row.document);
             }
             step.apply(id, self.shelf.open(row.document, row.kind)?)?;
         }
         Ok(())
+    }
+
+    /// The clock went back: nothing waits longer than it would have.
+    pub(super) fn rewind(&mut self, now: Timestamp) {
+        for batch in self.batches.values_mut() {
+            batch.due = batch.due.min(now.plus_ms(GATHER_MS));
+        }
+        self.schedule.rewind(now);
     }
 
     /// Commits every batch whose time has come.
@@ -123,16 +131,16 @@ impl Tablet {
         let due: Vec<DocumentId> =
             self.batches.iter().filter(|(_, batch)| batch.due <= now).map(|(id, _)| *id).collect();
         for document in due {
-            self.commit(now, document);
+            self.commit(document);
         }
     }
 
     /// Commits the pending edits of a record and stores the change in place of its intents.
-    pub(super) fn commit(&mut self, now: Timestamp, document: DocumentId) {
+    pub(super) fn commit(&mut self, document: DocumentId) {
         if !self.batches.contains_key(&document) {
             return;
         }
-        let row = self.end_change(now, document);
+        let row = self.end_change(document);
         let Some(batch) = self.batches.remove(&document) else {
             return;
         };
@@ -154,12 +162,12 @@ impl Tablet {
     }
 
     /// Ends the open change of a record and puts it into the outbox, not yet durable. Returns its row number.
-    fn end_change(&mut self, now: Timestamp, document: DocumentId) -> Option<u64> {
+    fn end_change(&mut self, document: DocumentId) -> Option<u64> {
         let batch = self.batches.get(&document)?;
         let (at, by, reason) = (batch.at, batch.by.clone(), batch.reason);
         let kind = self.shelf.get(document)?.kind;
         let change = self.shelf.open(document, kind).ok()?.commit(at, &by, reason)?;
-        self.shelf.save(document, now);
+        self.shelf.save(document);
         Some(self.shelf.get_mut(document)?.outbox.push(change, false))
     }
 
@@ -170,7 +178,7 @@ impl Tablet {
             self.edit(now, *number);
         }
         for document in self.batches.keys().copied().collect::<Vec<_>>() {
-            self.commit(now, document);
+            self.commit(document);
         }
     }
 }

@@ -216,8 +216,9 @@ impl Tablet {
 
     fn save_state(&self, id: DocumentId) -> Option<(SaveState, Option<Timestamp>)> {
         let entry = self.shelf.get(id)?;
-        let agreements = entry.scopes.iter().filter_map(|scope| self.standings.get(scope)?.agreed_at);
-        let agreed_at = agreements.max().filter(|at| *at >= entry.touched_at);
+        let standings = entry.scopes.iter().filter_map(|scope| self.standings.get(scope));
+        let agreed = standings.filter(|standing| standing.agreed_revision >= entry.touched);
+        let agreed_at = agreed.filter_map(|standing| standing.agreed_at).max();
         let unsent = !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
         let state = match (unsent, entry.held.is_empty(), agreed_at) {
             (true, _, _) => SaveState::Saved,

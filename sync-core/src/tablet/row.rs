@@ -57,8 +57,8 @@ pub(super) struct DocumentRow {
     pub saved: Vec<u8>,
     #[n(1)]
     pub scopes: Vec<String>,
-    #[cbor(n(2), with = "id::time")]
-    pub touched_at: Timestamp,
+    #[n(2)]
+    pub touched: u64,
     /// Hashes of own changes the server keeps in custody, with its code.
     #[n(3)]
     pub held: Vec<HeldRow>,
@@ -113,6 +113,8 @@ pub(super) struct ScopeRow {
     pub differs: bool,
     #[n(4)]
     pub repaired_at: Option<u64>,
+    #[n(5)]
+    pub agreed_revision: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -162,6 +164,7 @@ impl From<&Standing> for ScopeRow {
             agreed_at: standing.agreed_at.map(|at| at.0),
             differs: standing.differs,
             repaired_at: standing.repaired_at.map(|at| at.0),
+            agreed_revision: standing.agreed_revision,
         }
     }
 }
@@ -174,6 +177,7 @@ impl From<ScopeRow> for Standing {
             agreed_at: row.agreed_at.map(Timestamp),
             differs: row.differs,
             repaired_at: row.repaired_at.map(Timestamp),
+            agreed_revision: row.agreed_revision,
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::document::{Document, EditError, Heads, Kind, LoadError};
 use crate::domain::{Facts, facts, view};
 use crate::ids::{ActorId, ChangeHash, DocumentId, ScopeId};
 use crate::sync::Outbox;
-use crate::time::Timestamp;
 
 /// Documents kept open besides those with pending edits.
 const OPEN: usize = 16;
@@ -24,8 +23,8 @@ pub(super) struct Entry {
     pub heads: Heads,
     pub facts: Facts,
     pub scopes: BTreeSet<ScopeId>,
-    /// When its content last changed here.
-    pub touched_at: Timestamp,
+    /// The shelf's revision when its content last changed here.
+    pub touched: u64,
     /// Own changes the server keeps in custody.
     pub held: BTreeMap<ChangeHash, String>,
     /// The server said the record left this device's scopes; it goes when nothing of its own waits.
@@ -38,13 +37,15 @@ pub(super) struct Entry {
 pub(super) struct Shelf {
     actor: ActorId,
     entries: BTreeMap<DocumentId, Entry>,
+    /// Counts the changes of content on this tablet.
+    revision: u64,
     /// Least recently used first.
     opened: Vec<DocumentId>,
 }
 
 impl Shelf {
     pub fn new(actor: ActorId) -> Self {
-        Self { actor, entries: BTreeMap::new(), opened: Vec::new() }
+        Self { actor, entries: BTreeMap::new(), revision: 0, opened: Vec::new() }
     }
 
     /// Documents opened from here on are written under another number, which is returned.
@@ -52,6 +53,16 @@ impl Shelf {
         let writer = self.actor.writer().wrapping_add(1);
         self.actor = ActorId::new(self.actor.device(), writer);
         writer
+    }
+
+    /// The revision is no lower than one that was written down before.
+    pub fn reached(&mut self, revision: u64) {
+        self.revision = self.revision.max(revision);
+    }
+
+    /// The revision the shelf has reached.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Entry> {
@@ -82,12 +93,13 @@ impl Shelf {
             facts: facts(&view(&document)),
             saved: row.saved,
             scopes: super::row::scopes_of(&row.scopes),
-            touched_at: row.touched_at,
+            touched: row.touched,
             held: row.held.into_iter().map(|held| (held.hash, held.code)).collect(),
             leaving: row.leaving,
             outbox: Outbox::default(),
             open: None,
         };
+        self.revision = self.revision.max(entry.touched);
         self.entries.insert(id, entry);
         Ok(())
     }
@@ -108,7 +120,7 @@ impl Shelf {
                     heads: document.heads(),
                     facts: facts(&view(&document)),
                     scopes: BTreeSet::new(),
-                    touched_at: Timestamp(0),
+                    touched: 0,
                     held: BTreeMap::new(),
                     leaving: false,
                     outbox: Outbox::default(),
@@ -140,13 +152,14 @@ impl Shelf {
     }
 
     /// The opened document's content has changed: saves it. Pending edits must have been committed.
-    pub fn save(&mut self, id: DocumentId, now: Timestamp) {
+    pub fn save(&mut self, id: DocumentId) {
+        self.revision += 1;
         if let Some(entry) = self.entries.get_mut(&id) {
             if let Some(document) = &mut entry.open {
                 entry.saved = document.save();
                 entry.heads = document.heads();
                 entry.facts = facts(&view(document));
-                entry.touched_at = now;
+                entry.touched = self.revision;
             }
         }
     }
@@ -206,7 +219,7 @@ impl Entry {
         encode(&DocumentRow {
             saved: self.saved.clone(),
             scopes: self.scopes.iter().map(ToString::to_string).collect(),
-            touched_at: self.touched_at,
+            touched: self.touched,
             held: held.collect(),
             leaving: self.leaving,
         })

@@ -229,6 +229,9 @@ impl World {
     }
 
     fn pass_time(&mut self) {
+        if self.one_in(30) {
+            self.now = Timestamp(self.now.0 - self.chance.below(86_400_000));
+        }
         self.now = self.now.plus_ms(self.chance.below(1_500));
         for device in &mut self.devices {
             if device.tablet.next_wakeup().is_some_and(|at| at <= self.now) {
