@@ -24,7 +24,7 @@ export function Shell({ title, sub, children }: ShellProps): ReactNode {
   const [location] = useLocation();
   const create = useNewRecord();
   return (
-    <div className="grid h-full min-h-0 grid-rows-[auto_1fr_auto]">
+    <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
       <header className="border-b border-line bg-surface px-6 pt-[max(1rem,env(safe-area-inset-top))] pb-4">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-6 gap-y-2">
           <div>

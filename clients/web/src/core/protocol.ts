@@ -44,10 +44,10 @@ export interface Status {
   readonly scopes: readonly ScopeStatus[];
 }
 
-/** A fault is a word, or an object whose `type` (and `code`) is one. */
+/** A fault comes as an object; its `type` is what screens tell apart. */
 const fault: p.Parse<string | null> = (value, path) => {
   if (value === null || value === undefined || typeof value === 'string') return value ?? null;
-  return p.object((f) => f.get('code', p.nullable(p.string)) ?? f.get('type', p.string))(value, path);
+  return p.object((f) => f.get('type', p.string))(value, path);
 };
 
 export const status: p.Parse<Status> = p.object((f) => ({

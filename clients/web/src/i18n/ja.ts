@@ -82,7 +82,7 @@ export const ja = {
   nav: { label: '画面', today: '今日', records: '記録', summary: '集計', device: 'この端末', create: '＋ 新しい記録' },
 
   pill: {
-    offline: '圏外',
+    offline: '圏外', refused: '送れません（この端末を確認）',
     unsent: (count: number) => `未送信 ${count}件`,
     allSent: 'すべて送信済み',
     sending: '送信中',
@@ -141,7 +141,8 @@ export const ja = {
   },
 
   row: {
-    conflicts: (count: number) => (count === 1 ? '記入が2通りあるところがあります' : `記入が2通りあるところが${count}か所あります`),
+    conflict: (fields: string) => `${fields}の記入が2通りあります`,
+    conflicts: '記入が2通りあるところがあります',
     confirm: '確認をお願いします',
     attendance: (count: number) => `参加者 ${count}人`,
     cards: (count: number) => `カード ${count}枚`,
@@ -205,6 +206,11 @@ export const ja = {
     numbers: '数字で入力',
     taps: '押して数える',
   },
+
+  fields: {
+    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', occasion: 'きっかけ', venue: '会場', municipality: '市町村',
+    audience: '主な対象', dispatched_by: '派遣', medium: '上映したもの', minutes: '上映時間', state: '状態',
+  } as Record<string, string>,
 
   basic: {
     date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', titleHelp: '例：サロンひまわり 11月例会',

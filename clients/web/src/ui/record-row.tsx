@@ -2,7 +2,8 @@
 
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Entry } from '../core/records';
+import { useRecord } from '../core/hooks';
+import type { DocumentId, Entry } from '../core/records';
 import { municipalityName, type Registry } from '../core/registry';
 import { shortDate } from '../i18n/dates';
 import { ja } from '../i18n/ja';
@@ -26,11 +27,19 @@ function cards(entry: Entry): number | null {
   return counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0);
 }
 
+/** 会場の記入が2通りあります */
+export function ConflictText({ document }: { readonly document: DocumentId }): ReactNode {
+  const view = useRecord(document);
+  if (view === null || view === undefined) return ja.row.conflicts;
+  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.fields[name] ?? name] : []));
+  if (view.group === 'conflict') fields.push(ja.fields['state'] ?? '');
+  return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields.join('と'));
+}
+
 export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly registry: Registry }): ReactNode {
   const counted = cards(entry);
   const parts = [recordPlace(entry, registry)];
-  if (entry.conflict_count > 0) parts.push(ja.row.conflicts(entry.conflict_count));
-  else {
+  if (entry.conflict_count === 0) {
     if (entry.group !== 'held') parts.push(ja.state(entry.state));
     if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
     if (counted !== null) parts.push(ja.row.cards(counted));
@@ -43,7 +52,10 @@ export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly
       <span className="num text-[1.25rem] leading-130">{entry.date === null ? <span className="text-[0.875rem] font-normal text-muted">{ja.row.noDate}</span> : shortDate(entry.date)}</span>
       <span className="min-w-0">
         <span className="block text-[1.125rem] leading-140 font-bold">{recordTitle(entry)}</span>
-        <span className="block text-[0.9375rem] text-muted">{parts.join(ja.separator)}</span>
+        <span className="block text-[0.9375rem] text-muted">
+          {parts.join(ja.separator)}
+          {entry.conflict_count > 0 && <>{ja.separator}<b className="text-wait"><ConflictText document={entry.document} /></b></>}
+        </span>
       </span>
       <RecordState entry={entry} />
     </Link>

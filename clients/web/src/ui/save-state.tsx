@@ -45,12 +45,14 @@ export function SyncPill(): ReactNode {
   const agreedAt = status.last_agreed_at === null ? null : clock(status.last_agreed_at, new Date());
   const parts: string[] = [];
   if (offline) parts.push(ja.pill.offline);
+  const refused = status.last_fault === 'unauthorised' || status.last_fault === 'refused';
+  if (refused) parts.push(ja.pill.refused);
   if (waiting) parts.push(ja.pill.unsent(status.unsent_records));
   const everyAgreed = status.scopes.length > 0 && status.scopes.every((scope) => scope.agreed);
   if (agreedAt === null) parts.push(ja.pill.never);
   else if (!waiting && !offline && everyAgreed) parts.push(ja.pill.agreed(agreedAt));
   const last = agreedAt !== null && (waiting || offline || !everyAgreed) ? ja.pill.lastAgreed(agreedAt) : null;
-  const tone = waiting || offline || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
+  const tone = waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
     <div role="status" aria-label={ja.pill.label}>
       <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>

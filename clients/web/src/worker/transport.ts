@@ -34,6 +34,8 @@ export interface Transport {
 
 const EXCHANGE_TIMEOUT_MS = 60_000;
 const ENROL_TIMEOUT_MS = 30_000;
+/** The server says something on the stream every 20 s; silence for longer means that the connection is gone. */
+const SILENCE_MS = 50_000;
 
 const problemBody: p.Parse<Problem> = p.object((f) => ({
   code: f.get('code', p.nullable(p.string)) ?? 'refused',
@@ -106,12 +108,21 @@ export function createTransport(deps: { readonly fetch: typeof fetch }): Transpo
 
     async events(token, onOpen, onChanged, signal) {
       let opened = false;
+      const silent = new AbortController();
+      let watch: ReturnType<typeof setTimeout> | undefined;
+      const heard = (): void => {
+        clearTimeout(watch);
+        watch = setTimeout(() => silent.abort(), SILENCE_MS);
+      };
+      const stop = (): void => silent.abort();
+      signal.addEventListener('abort', stop, { once: true });
       try {
+        heard();
         const response = await deps.fetch('/v1/events', {
           headers: { authorization: `Device ${token}`, accept: 'text/event-stream' },
           cache: 'no-store',
           credentials: 'omit',
-          signal,
+          signal: silent.signal,
         });
         if (!response.ok || response.body === null) return false;
         opened = true;
@@ -120,6 +131,7 @@ export function createTransport(deps: { readonly fetch: typeof fetch }): Transpo
         let buffer = '';
         for (;;) {
           const { done, value } = await reader.read();
+          heard();
           if (done) return opened;
           buffer += value;
           const lines = buffer.split(/\r\n|\r|\n/);
@@ -129,6 +141,9 @@ export function createTransport(deps: { readonly fetch: typeof fetch }): Transpo
         }
       } catch {
         return opened;
+      } finally {
+        clearTimeout(watch);
+        signal.removeEventListener('abort', stop);
       }
     },
   };

@@ -33,7 +33,7 @@ function Total({ prefix, children }: { readonly prefix: string; readonly childre
   const parts = [ja.attendance.mine(devices.get(identity.device) ?? 0)];
   if (others.length > 0) parts.push(ja.attendance.others(sumOfOthers, others.map(([device]) => deviceName(registry, device)).join('、')));
   return (
-    <Card label={ja.attendance.total} className="sticky top-2 z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5">
+    <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 [@media(min-height:42rem)]:sticky [@media(min-height:42rem)]:top-2">
       <div>
         <p className="flex items-baseline gap-3">
           <span>{ja.attendance.total}</span>

@@ -66,11 +66,11 @@ function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: bo
   const place = record.venue === null && record.municipality === null ? null : recordPlace(record, registry);
   return (
     <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
-      <div className="flex min-w-0 flex-1 items-center gap-3">
+      <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3">
         <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] font-bold text-accent-ink hover:bg-accent-faint">
           <svg aria-hidden="true" viewBox="0 0 24 24" className="size-7 fill-none stroke-current stroke-3"><path d="m15 5-7 7 7 7" /></svg>
         </Link>
-        <div className="min-w-56">
+        <div className="min-w-0">
           <h1 className="text-[1.25rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
           <p className="text-[0.9375rem] text-muted">
             {longDate(text('date'))}{time}
@@ -120,7 +120,7 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
         selectedKey={tab}
         onSelectionChange={(key) => (isTab(key) ? setTab(key) : undefined)}
         keyboardActivation="manual"
-        className="grid h-full min-h-0 grid-rows-[auto_1fr_auto]"
+        className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]"
       >
         <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))]">
           <Header view={view} fresh={fresh} />

@@ -9,7 +9,7 @@ import { dayName, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
-import { RecordRow, recordPlace, recordTitle } from '../../ui/record-row';
+import { ConflictText, RecordRow, recordPlace, recordTitle } from '../../ui/record-row';
 
 const PAST = 30;
 const UPCOMING = 5;
@@ -38,7 +38,6 @@ export function arrange(entries: Iterable<Entry>, today: string): Day {
 function Plan({ entry, registry, first }: { readonly entry: Entry; readonly registry: Registry; readonly first: boolean }): ReactNode {
   const parts = [recordPlace(entry, registry)];
   if (entry.dispatched_by !== null && entry.state !== 'none') parts.push(ja.row.dispatch(ja.state(entry.state)));
-  if (entry.conflict_count > 0) parts.push(ja.row.conflicts(entry.conflict_count));
   if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
   return (
     <Card className={`grid grid-cols-[5.5rem_1fr_auto] items-center gap-4 px-5 py-4 ${first ? 'outline-2 -outline-offset-2 outline-accent-ink' : ''}`}>
@@ -47,7 +46,10 @@ function Plan({ entry, registry, first }: { readonly entry: Entry; readonly regi
       </div>
       <div className="min-w-0">
         <h3 className="text-[1.125rem]">{recordTitle(entry)}</h3>
-        <p className="text-[0.9375rem] text-muted">{parts.join(ja.separator)}</p>
+        <p className="text-[0.9375rem] text-muted">
+          {parts.join(ja.separator)}
+          {entry.conflict_count > 0 && <>{ja.separator}<b className="text-wait"><ConflictText document={entry.document} /></b></>}
+        </p>
       </div>
       <Link
         href={`/session/${entry.document}`}

@@ -1,0 +1,75 @@
+// The console's way to the server: one request function, every answer parsed, every failure a value.
+
+import * as p from '../../core/parse';
+
+export interface Problem {
+  readonly code: string;
+  /** The server's own sentence. */
+  readonly detail: string | null;
+}
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+const problem: p.Parse<Problem> = p.object((f) => ({ code: f.get('code', p.string), detail: f.get('detail', p.nullable(p.string)) }));
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    const body: unknown = await response.json();
+    return body;
+  } catch {
+    return null;
+  }
+}
+
+export interface Api {
+  get<T>(path: string, parse: p.Parse<T>, signal?: AbortSignal): Promise<Answer<T>>;
+  post<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
+  /** Calls `heard` with each scope that has something new; returns how to stop. `lost` says that news may be missing. */
+  listen(heard: (scope: string) => void, lost: () => void): () => void;
+}
+
+export interface ApiDeps {
+  readonly fetch: typeof fetch;
+  readonly events: (url: string) => EventSource;
+}
+
+const changed = p.object((f) => f.get('scope', p.string));
+
+export function createApi(deps: ApiDeps): Api {
+  async function ask<T>(path: string, init: RequestInit, parse: p.Parse<T>): Promise<Answer<T>> {
+    let response: Response;
+    try {
+      response = await deps.fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      return { ok: false, problem: { code: 'unreachable', detail: null } };
+    }
+    const body = await bodyOf(response);
+    if (!response.ok) {
+      const parsed = p.attempt(problem, body);
+      return { ok: false, problem: parsed.ok ? parsed.value : { code: 'unreadable', detail: null } };
+    }
+    const parsed = p.attempt(parse, body);
+    return parsed.ok ? parsed : { ok: false, problem: { code: 'unreadable', detail: null } };
+  }
+  return {
+    get: (path, parse, signal) => ask(path, signal === undefined ? {} : { signal }, parse),
+    post: (path, body, parse) => ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }, parse),
+    listen(heard, lost) {
+      const source = deps.events('/v1/events');
+      let wasLost = false;
+      source.addEventListener('open', () => {
+        if (wasLost) lost();
+        wasLost = false;
+      });
+      source.addEventListener('error', () => {
+        wasLost = true;
+      });
+      source.addEventListener('changed', (event) => {
+        const parsed = event instanceof MessageEvent && typeof event.data === 'string' ? p.attempt((text) => p.json(changed, p.string(text)), event.data) : null;
+        heard(parsed?.ok === true ? parsed.value : '');
+      });
+      return () => source.close();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// The console: who is signed in decides what shows; the address decides which screen.
+
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { Redirect, Route, Router, Switch } from 'wouter';
+import * as p from '../core/parse';
+import { office } from '../i18n/ja-office';
+import type { Api } from './api/client';
+import { HubProvider } from './api/live';
+import { type Me, me as parseMe } from './api/shapes';
+import { AssociationPage } from './pages/association';
+import { CustodyPage } from './pages/custody';
+import { MunicipalityPage } from './pages/municipality';
+import { PrefecturePage } from './pages/prefecture';
+import { RecordPage } from './pages/record';
+import { RecordsPage } from './pages/records';
+import { SignIn } from './pages/sign-in';
+import { homeOf } from './home';
+import { Shell } from './parts/shell';
+
+type Stage = { readonly stage: 'starting' } | { readonly stage: 'out' } | { readonly stage: 'in'; readonly me: Me };
+
+function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => void }): ReactNode {
+  const home = homeOf(me);
+  return (
+    <Router base="/office">
+      <Shell me={me} home={home} signOut={signOut}>
+        <Switch>
+          <Route path="/prefecture"><PrefecturePage /></Route>
+          <Route path="/municipality/:code">{({ code }) => <MunicipalityPage key={code} code={code} />}</Route>
+          <Route path="/association/:id">{({ id }) => <AssociationPage key={id} id={id} />}</Route>
+          <Route path="/records/:document">{({ document }) => <RecordPage key={document} document={document} />}</Route>
+          <Route path="/records"><RecordsPage /></Route>
+          <Route path="/custody"><CustodyPage /></Route>
+          <Route><Redirect to={home} replace /></Route>
+        </Switch>
+      </Shell>
+    </Router>
+  );
+}
+
+export function Console({ api }: { readonly api: Api }): ReactNode {
+  const [stage, setStage] = useState<Stage>({ stage: 'starting' });
+  const signedOut = useCallback(() => setStage({ stage: 'out' }), []);
+  const enter = useCallback(async (): Promise<void> => {
+    const answer = await api.get('/v1/me', parseMe);
+    setStage(answer.ok ? { stage: 'in', me: answer.value } : { stage: 'out' });
+  }, [api]);
+  useEffect(() => void enter(), [enter]);
+  const signOut = useCallback(() => {
+    void api.post('/v1/logout', {}, p.nullable(p.string)).then(signedOut);
+  }, [api, signedOut]);
+
+  switch (stage.stage) {
+    case 'starting':
+      return <p className="p-8 text-muted">{office.frame.loading}</p>;
+    case 'out':
+      return <SignIn api={api} entered={() => void enter()} />;
+    case 'in':
+      return <HubProvider api={api} signedOut={signedOut}><Screens me={stage.me} signOut={signOut} /></HubProvider>;
+  }
+}

@@ -1,0 +1,14 @@
+// Entry of the office console: makes the way to the server and starts the screens.
+
+import '../styles/theme.css';
+import './office.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createApi } from './api/client';
+import { Console } from './console';
+
+const api = createApi({ fetch: (input, init) => fetch(input, init), events: (url) => new EventSource(url) });
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('the page has no place for the app');
+createRoot(root).render(<StrictMode><Console api={api} /></StrictMode>);

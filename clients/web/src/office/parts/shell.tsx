@@ -1,0 +1,41 @@
+// The frame around every screen: navigation at the side, or on top where there is no room for it.
+
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import type { Me } from '../api/shapes';
+
+function Item({ href, on, children }: { readonly href: string; readonly on: boolean; readonly children: ReactNode }): ReactNode {
+  const look = on ? 'bg-accent-soft font-bold text-[#00118f]' : 'text-ink hover:bg-[#e6e6e6]';
+  return <Link href={href} aria-current={on ? 'page' : undefined} className={`flex min-h-11 items-center rounded-8 px-3 ${look}`}>{children}</Link>;
+}
+
+export function Shell({ me, home, signOut, children }: { readonly me: Me; readonly home: string; readonly signOut: () => void; readonly children: ReactNode }): ReactNode {
+  const [path] = useLocation();
+  const onRecords = path.startsWith('/records');
+  const onCustody = path.startsWith('/custody');
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
+      <a href="#main" className="no-print sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:bg-surface focus:p-3">{office.nav.skip}</a>
+      <aside className="no-print border-b border-line bg-sunken px-3 py-2 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r lg:py-5">
+        <div className="flex flex-wrap items-center gap-x-4 lg:flex-1 lg:flex-col lg:flex-nowrap lg:items-stretch">
+          <p className="px-3 text-[1.25rem] font-bold lg:pb-3">{office.app}</p>
+          <nav aria-label={office.nav.label} className="flex flex-1 gap-1 text-[0.9375rem] lg:flex-col">
+            <Item href={home} on={!onRecords && !onCustody}>{office.nav.dashboard}</Item>
+            <Item href="/records" on={onRecords}>{office.nav.records}</Item>
+            <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
+          </nav>
+          <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
+            <p className="px-3 text-[0.875rem] leading-[1.5]">
+              <b>{me.person.name}</b>
+              <span className="hidden text-muted lg:block">{me.tenant.name} {office.role(me.role)}</span>
+            </p>
+            <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={signOut}>{office.nav.signOut}</Button>
+          </div>
+        </div>
+      </aside>
+      <main id="main" tabIndex={-1} className="flex w-full max-w-[80rem] flex-col gap-5 px-5 py-6 outline-none lg:px-8">{children}</main>
+    </div>
+  );
+}
