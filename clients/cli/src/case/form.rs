@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sync_core::domain::vocabulary::{Activity as Kind, CancelReason};
-use sync_core::domain::{Date, FIELD_CHARS, TEXT_CHARS};
+use sync_core::domain::{FIELD_CHARS, TEXT_CHARS};
 
-use super::CaseError;
+use super::{CaseError, read};
 
 /// A whole file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -125,7 +124,7 @@ pub struct Activity {
     /// Kind of outreach.
     pub kind: Kind,
     /// Programme item.
-    #[serde(default, deserialize_with = "item")]
+    #[serde(default, deserialize_with = "read::item")]
     pub item: Option<String>,
     /// Title.
     #[serde(default)]
@@ -149,10 +148,10 @@ pub struct Activity {
     #[serde(default)]
     pub municipalities: Option<Vec<String>>,
     /// When, one.
-    #[serde(default, deserialize_with = "date")]
+    #[serde(default, deserialize_with = "read::date")]
     pub date: Option<String>,
     /// When, several.
-    #[serde(default, deserialize_with = "dates")]
+    #[serde(default, deserialize_with = "read::dates")]
     pub dates: Option<Vec<Option<String>>>,
     /// How many records; for consultations how many consultations.
     #[serde(default)]
@@ -188,7 +187,7 @@ pub struct Activity {
     #[serde(default)]
     pub viewers: Option<u32>,
     /// What else was done.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "read::one_or_many")]
     pub also: Vec<String>,
     /// What was handed out.
     #[serde(default)]
@@ -270,7 +269,7 @@ pub struct Texts(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_or_many(deserializer).map(Self)
+        read::one_or_many(deserializer).map(Self)
     }
 }
 
@@ -384,51 +383,8 @@ fn check_year(place: &str, year: i64) -> Result<(), CaseError> {
     if (1_989..=2_200).contains(&year) { Ok(()) } else { Err(CaseError::at(place, "年度は西暦4桁の開始年で書いてください")) }
 }
 
-fn is_item(text: &str) -> bool {
+pub(super) fn is_item(text: &str) -> bool {
     matches!(text, "ア" | "イ" | "ウ" | "エ" | "オ" | "カ" | "キ" | "ク")
-}
-
-fn item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Option::<String>::deserialize(deserializer)? {
-        Some(text) if !is_item(&text) => Err(D::Error::custom(format!("事業項目はアからクです: {text}"))),
-        other => Ok(other),
-    }
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<IsoDate>::deserialize(deserializer)?.map(|date| date.0))
-}
-
-fn dates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Option<String>>>, D::Error> {
-    let dates = Option::<Vec<Option<IsoDate>>>::deserialize(deserializer)?;
-    Ok(dates.map(|dates| dates.into_iter().map(|date| date.map(|date| date.0)).collect()))
-}
-
-struct IsoDate(String);
-
-impl<'de> Deserialize<'de> for IsoDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match Date::parse(&text) {
-            Some(_) => Ok(Self(text)),
-            None => Err(D::Error::custom(format!("日付は 2024-12-18 の形で書いてください: {text}"))),
-        }
-    }
-}
-
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) => Ok(vec![text]),
-        Value::Array(values) => {
-            let text = |value: Value| match value {
-                Value::String(text) => Ok(text),
-                other => Err(D::Error::custom(format!("文字ではありません: {other}"))),
-            };
-            values.into_iter().map(text).collect()
-        }
-        other => Err(D::Error::custom(format!("文字か文字の並びではありません: {other}"))),
-    }
 }
 
 #[cfg(test)]

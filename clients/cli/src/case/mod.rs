@@ -7,6 +7,7 @@ pub mod form;
 pub mod mapping;
 pub mod names;
 pub mod places;
+mod read;
 pub mod spread;
 pub mod words;
 

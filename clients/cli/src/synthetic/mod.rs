@@ -18,6 +18,9 @@ use crate::wanted::Wanted;
 /// Where the made-up records have their home, so that no municipality's tablets receive those of another.
 pub const HOME_SCOPE: &str = "association:mihon";
 
+/// A municipality by which the prefecture is known among the remembered ones.
+pub const CAPITAL: &str = "さいたま市";
+
 /// Lecturers of each made-up association.
 const LECTURERS: usize = 3;
 
