@@ -1,0 +1,201 @@
+// One record: both values where two were written, who counted what, how it came about.
+
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { useLive } from '../api/live';
+import { type Author, type RecordDetail, recordDetail } from '../api/shapes';
+import { eraDate, eraMoment, monthName } from '../format';
+import { Panel } from '../parts/figures';
+import { Loaded, useTitle } from '../parts/frame';
+import { type Names, useNames } from '../parts/names';
+import { lecturerText, numberOrNone, recordTitle, stateText } from '../parts/record-parts';
+
+const text = office.record;
+const ORDER = [
+  'activity', 'title', 'theme', 'date', 'month', 'start', 'end', 'municipality', 'venue', 'host', 'occasion', 'audience', 'association', 'dispatched_by',
+  'medium', 'minutes', 'also', 'item', 'medical_area', 'fiscal_year',
+] as const;
+
+type Value = { readonly value: string; readonly name: string | null };
+
+function shown(field: string, { value, name }: Value, names: Names): string {
+  if (name !== null) return name;
+  switch (field) {
+    case 'activity': return ja.activity(value);
+    case 'date': return eraDate(value);
+    case 'month': return monthName(value);
+    case 'fiscal_year': return /^\d{4}$/.test(value) ? office.year.name(Number(value)) : value;
+    case 'medium': return names.medium(value) ?? office.medium(value);
+    case 'lecturer_attribution': return office.attribution(value);
+    default: return value;
+  }
+}
+
+function authorText(author: Author | null): string {
+  if (author === null) return text.someone;
+  const device = author.device === null ? '' : `${ja.separator}${text.onDevice(author.device.name)}`;
+  const why = author.why === null ? '' : `（${office.why(author.why)}）`;
+  return `${author.person?.name ?? text.someone}${device}${ja.separator}${eraMoment(author.at)}${why}`;
+}
+
+function Conflicts({ data, names }: { readonly data: RecordDetail; readonly names: Names }): ReactNode {
+  const fields = Object.entries(data.fields).filter(([, field]) => field.alternatives.length > 0);
+  if (fields.length === 0 && data.group !== 'conflict') return null;
+  return (
+    <section className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4">
+      {data.group === 'conflict' && <h2 className="text-[1.125rem] text-wait">{text.stepConflict}</h2>}
+      {fields.length > 0 && <h2 className="text-[1.125rem] text-wait">{text.conflictTitle}</h2>}
+      {fields.map(([name, field]) => (
+        <div key={name} className="mt-3">
+          <h3 className="text-[0.9375rem]">{office.field(name)}</h3>
+          <ul className="mt-1 grid gap-3 md:grid-cols-2">
+            {field.alternatives.map((one) => (
+              <li key={`${one.value}-${one.author?.device?.id ?? ''}-${one.author?.at ?? 0}`} className="rounded-8 border border-line bg-surface px-4 py-3">
+                <p className="text-[1.125rem] font-bold">
+                  {shown(name, one, names)}
+                  {one.value === field.value && <span className="ml-2 text-[0.875rem] font-normal text-muted">{text.shown}</span>}
+                </p>
+                <p className="text-[0.875rem] text-muted">{authorText(one.author)}</p>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+      <p className="mt-3 text-[0.9375rem]">{text.conflictNote}</p>
+    </section>
+  );
+}
+
+function Basic({ data, names }: { readonly data: RecordDetail; readonly names: Names }): ReactNode {
+  const known = ORDER.filter((name) => name in data.fields);
+  const others = Object.keys(data.fields).filter((name) => !ORDER.some((one) => one === name) && name !== 'lecturer_attribution');
+  return (
+    <Panel title={text.basic}>
+      <dl className="grid grid-cols-[8.5rem_minmax(0,1fr)] text-[0.9375rem]">
+        {[...known, ...others].map((name) => {
+          const field = data.fields[name];
+          return field === undefined ? null : (
+            <div key={name} className="col-span-2 grid grid-cols-subgrid border-b border-[#e6e6e6] py-1.5">
+              <dt className="text-muted">{office.field(name)}</dt>
+              <dd>{shown(name, field, names)}</dd>
+            </div>
+          );
+        })}
+        <div className="col-span-2 grid grid-cols-subgrid border-b border-[#e6e6e6] py-1.5">
+          <dt className="text-muted">{text.lecturers}</dt>
+          <dd>{lecturerText(data) === '' ? office.none : lecturerText(data)}</dd>
+        </div>
+        <div className="col-span-2 grid grid-cols-subgrid py-1.5">
+          <dt className="text-muted">{text.attendance}</dt>
+          <dd>{numberOrNone(data.attendance, office.unit.people)}</dd>
+        </div>
+      </dl>
+    </Panel>
+  );
+}
+
+function Counts({ data, names }: { readonly data: RecordDetail; readonly names: Names }): ReactNode {
+  return (
+    <Panel title={text.counts}>
+      {data.tallies.length === 0 ? <p className="text-muted">{text.noCounts}</p> : (
+        <div className="scroll">
+          <table>
+            <caption className="sr-only">{text.counts}</caption>
+            <thead><tr><th scope="col">{text.what}</th><th scope="col" className="fig">{text.total}</th><th scope="col">{text.by}</th></tr></thead>
+            <tbody>
+              {data.tallies.map((tally) => (
+                <tr key={tally.measure}>
+                  <th scope="row">{office.measure(tally.measure, names.material)}</th>
+                  <td className="fig font-bold">{numberOrNone(tally.total, '')}</td>
+                  <td>
+                    <ul>{tally.by_device.map((one) => <li key={one.device.id} className="flex justify-between gap-4"><span className="text-muted">{one.device.name}</span><span className="tabular-nums">{office.number(one.count)}</span></li>)}</ul>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Steps({ data }: { readonly data: RecordDetail }): ReactNode {
+  return (
+    <Panel title={text.steps}>
+      {data.steps.length === 0 ? <p className="text-muted">{text.noSteps}</p> : (
+        <ol className="flex flex-col gap-2">
+          {data.steps.map((step) => (
+            <li key={step.id} className="border-l-4 border-[#9db7f9] pl-3">
+              <b>{stateText(step)}</b>
+              <span className="block text-[0.875rem] text-muted">{authorText(step.author)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}
+
+function Texts({ data }: { readonly data: RecordDetail }): ReactNode {
+  const written = ['outcome', 'issue', 'plan'].flatMap((name) => {
+    const value = data.texts[name] ?? '';
+    return value === '' ? [] : [{ name, value }];
+  });
+  return (
+    <Panel title={text.texts}>
+      {written.length === 0 ? <p className="text-muted">{text.noTexts}</p> : written.map(({ name, value }) => (
+        <div key={name} className="mb-3">
+          <h3 className="text-[0.9375rem] text-[#4d4d4d]">{text.text[name]}</h3>
+          <p className="whitespace-pre-wrap">{value}</p>
+        </div>
+      ))}
+    </Panel>
+  );
+}
+
+function Screen({ data }: { readonly data: RecordDetail }): ReactNode {
+  const names = useNames();
+  const value = (name: string): string | null => data.fields[name]?.value ?? null;
+  const title = recordTitle({ title: value('title'), activity: value('activity'), occasion: value('occasion'), kind: data.kind });
+  useTitle(title);
+  return (
+    <>
+      <header>
+        <Link href="/records" className="link no-print inline-block py-2 text-[0.9375rem]" onClick={(event) => {
+          if (window.history.length > 1) {
+            event.preventDefault();
+            window.history.back();
+          }
+        }}>{text.back}</Link>
+        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <p className="mt-1 flex flex-wrap gap-x-3 text-[0.9375rem] text-[#4d4d4d]">
+          <b>{stateText(data)}</b>
+          <span>{office.kind(data.kind)}</span>
+          <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
+        </p>
+      </header>
+      <Conflicts data={data} names={names} />
+      {data.flags.some((flag) => !flag.endsWith('_conflict')) && (
+        <ul className="rounded-8 bg-wait-soft px-4 py-2 text-wait">{data.flags.filter((flag) => !flag.endsWith('_conflict')).map((flag) => <li key={flag}>{office.flag(flag)}</li>)}</ul>
+      )}
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <Basic data={data} names={names} />
+        <div className="flex min-w-0 flex-col gap-4"><Counts data={data} names={names} /><Steps data={data} /></div>
+      </div>
+      <Texts data={data} />
+      <Panel title={text.history} side={<span className="text-[0.875rem] text-muted">{text.historyCount(data.history.length)}</span>}>
+        <ol className="flex flex-col gap-1 text-[0.9375rem]">
+          {data.history.map((author, index) => <li key={`${author.at}-${index}`}>{authorText(author)}</li>)}
+        </ol>
+      </Panel>
+    </>
+  );
+}
+
+export function RecordPage({ document }: { readonly document: string }): ReactNode {
+  const live = useLive(`/v1/records/${encodeURIComponent(document)}`, recordDetail);
+  return <Loaded live={live}>{(data) => <Screen data={data} />}</Loaded>;
+}
