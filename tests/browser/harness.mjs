@@ -1,0 +1,249 @@
+// The real server, a wire that can be cut, and tablets: Chromium with a profile of its own each.
+//
+// A tablet reaches the server through its own wire. Going offline both tells the browser (`navigator.onLine`) and cuts
+// the wire, so that no page, worker or service worker gets through; `wire.passed()` proves it.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const CHROMIUM = process.env.TSUDOI_CHROMIUM ?? '/usr/bin/chromium';
+const SERVER =
+  process.env.TSUDOI_SERVER_BINARY ?? fileURLToPath(new URL('../../target/debug/tsudoi-server', import.meta.url));
+const FLAGS = [
+  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--lang=ja', '--remote-debugging-port=0',
+];
+
+/** Where pictures go. */
+export const SCREENSHOTS =
+  process.env.TSUDOI_SCREENSHOTS ?? fileURLToPath(new URL('../../target/screenshots', import.meta.url));
+
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TSUDOI_')));
+
+/** A temporary folder, removed at the end of the test. */
+export function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'tsudoi-'));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  return path;
+}
+
+/** Starts the server on data of its own, with the demonstration's people and no records. */
+export async function startServer(t) {
+  const data = join(folder(t), 'tsudoi.sqlite');
+  const demo = spawnSync(SERVER, ['demo', '--json', '--database', data], { env: environment, encoding: 'utf8' });
+  if (demo.status !== 0) throw new Error(`tsudoi-server demo: ${demo.error ?? demo.stderr}`);
+  const line = demo.stdout.split('\n').find((text) => text.startsWith('{'));
+  const signIns = new Map(JSON.parse(line).sign_ins.map((one) => [one.key, one]));
+  const child = spawn(SERVER, ['serve', '--listen', '127.0.0.1:0', '--database', data], {
+    env: { ...environment, TSUDOI_LOG: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const address = await new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const found = /^tsudoi-server ready (\S+)/.exec(text);
+      if (found) resolve(found[1]);
+    });
+  });
+  return { address, code: (key) => signIns.get(key).code, verify: () => verify(data) };
+}
+
+function verify(data) {
+  const done = spawnSync(SERVER, ['verify', '--database', data], { env: environment, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`verify: ${done.stdout}${done.stderr}`);
+}
+
+/** A wire to the server that can be cut and joined again, always at the same address. */
+async function startWire(t, address) {
+  const target = new URL(address);
+  const open = new Set();
+  let cut = false;
+  let passed = 0;
+  const relay = net.createServer((near) => {
+    if (cut) {
+      near.destroy();
+      return;
+    }
+    passed += 1;
+    const far = net.connect(Number(target.port), target.hostname);
+    for (const [one, other] of [[near, far], [far, near]]) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const end = () => open.forEach((socket) => socket.destroy());
+  t.after(() => {
+    end();
+    relay.close();
+  });
+  return {
+    address: `http://127.0.0.1:${relay.address().port}`,
+    passed: () => passed,
+    cut: () => {
+      cut = true;
+      end();
+    },
+    join: () => {
+      cut = false;
+    },
+  };
+}
+
+/** A tablet: one browser profile on one wire. */
+export async function startTablet(t, server, viewport = { width: 1024, height: 768 }) {
+  const profile = folder(t);
+  const wire = await startWire(t, server.address);
+  const tablet = { wire, profile, page: null, context: null, process: null };
+
+  tablet.open = async () => {
+    const child = spawn(CHROMIUM, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    tablet.process = child;
+    const endpoint = await new Promise((resolve, reject) => {
+      let said = '';
+      child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${said}`)));
+      createInterface({ input: child.stderr }).on('line', (text) => {
+        said += `${text}\n`;
+        const found = /^DevTools listening on (\S+)/.exec(text);
+        if (found) resolve(found[1]);
+      });
+    });
+    const browser = await chromium.connectOverCDP(endpoint);
+    [tablet.context] = browser.contexts();
+    tablet.context.setDefaultTimeout(20_000);
+    tablet.page = await tablet.newPage();
+  };
+  tablet.newPage = async () => {
+    const page = await tablet.context.newPage();
+    await page.setViewportSize(viewport);
+    page.problems = [];
+    page.on('pageerror', (error) => page.problems.push(String(error)));
+    return page;
+  };
+  /** SIGKILL of every process of the browser: nothing gets to say goodbye. */
+  tablet.kill = async () => {
+    const { process: child } = tablet;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    process.kill(-child.pid, 'SIGKILL');
+    await ended;
+  };
+  tablet.offline = async () => {
+    await tablet.context.setOffline(true);
+    wire.cut();
+  };
+  tablet.online = async () => {
+    wire.join();
+    await tablet.context.setOffline(false);
+  };
+  tablet.goto = (path, page = tablet.page) => page.goto(`${wire.address}${path}`);
+
+  await tablet.open();
+  t.after(() => {
+    try {
+      process.kill(-tablet.process.pid, 'SIGKILL');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  });
+  return tablet;
+}
+
+/** Makes the tablet known to the server, as a person would. */
+export async function enrol(tablet, code, name) {
+  await tablet.goto('/');
+  const { page } = tablet;
+  await page.getByRole('heading', { name: 'この端末を登録します' }).waitFor();
+  await page.getByRole('textbox', { name: '登録コード' }).fill(code);
+  await page.getByRole('textbox', { name: '端末の名前' }).fill(name);
+  await page.getByRole('button', { name: '登録する' }).click();
+  await page.getByRole('heading', { name: /^今日/ }).waitFor();
+}
+
+/** Waits until the service worker can serve the app without a network. */
+export async function readyForOffline(tablet) {
+  await tablet.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await tablet.page.waitForFunction(async () => {
+    for (const name of await caches.keys()) {
+      const kept = await (await caches.open(name)).keys();
+      if (kept.some((request) => request.url.endsWith('.wasm'))) return true;
+    }
+    return false;
+  });
+}
+
+/** Opens a tab of the record. */
+export async function openTab(page, name) {
+  await page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+}
+
+/** The counter of this name. */
+export function counter(page, name) {
+  const region = page.getByRole('region', { name, exact: true });
+  return {
+    add: (times = 1) => taps(region.getByRole('button', { name: `${name}を1増やす` }), times),
+    take: (times = 1) => taps(region.getByRole('button', { name: `${name}を1減らす` }), times),
+    shows: (number) => region.locator('.num').getByText(String(number), { exact: true }).waitFor(),
+    value: async () => ((await region.locator('.num').count()) === 0 ? null : Number(await region.locator('.num').innerText())),
+    region,
+  };
+}
+
+async function taps(button, times) {
+  for (let tap = 0; tap < times; tap += 1) await button.click();
+}
+
+/** Sends and fetches, and waits for 照合済み. */
+export async function agree(tablet) {
+  const { page } = tablet;
+  await tablet.goto('/device');
+  await page.getByRole('button', { name: '今すぐ送受信' }).click();
+  const table = page.getByRole('table', { name: '照合のしるし' });
+  await table.waitFor();
+  await page.waitForFunction(() => {
+    const cells = [...document.querySelectorAll('table tbody tr td:last-child')];
+    return cells.length > 0 && cells.every((cell) => cell.textContent?.includes('一致'));
+  });
+  return table.locator('code').allInnerTexts();
+}
+
+/** Calls an endpoint outside the browser with a device credential of its own. */
+export async function enrolOutside(server, code, name) {
+  const body = { code, device: crypto.randomUUID(), device_name: name };
+  const answer = await fetch(`${server.address}/v1/enrol`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`enrol: ${answer.status} ${await answer.text()}`);
+  const { token } = await answer.json();
+  return async (path) => {
+    const got = await fetch(`${server.address}${path}`, { headers: { authorization: `Device ${token}` } });
+    if (!got.ok) throw new Error(`${path}: ${got.status} ${await got.text()}`);
+    return got.json();
+  };
+}
+
+/** Polls without a fixed wait; fails after the limit. Returns how long it took, in ms. */
+export async function within(limit, what, check) {
+  const begun = Date.now();
+  for (;;) {
+    if (await check()) return Date.now() - begun;
+    if (Date.now() - begun > limit) throw new Error(`not within ${limit} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

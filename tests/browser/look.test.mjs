@@ -1,0 +1,62 @@
+// Every screen: nothing that axe-core calls serious, nothing wider than the screen, and a picture in three sizes.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SCREENSHOTS, counter, enrol, openTab, startServer, startTablet } from './harness.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SIZES = [[768, 1024], [1024, 768], [1440, 900]];
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** Looks at the screen as it is, in every size, in light and dark. */
+async function look(page, name, problems) {
+  // The app's policy forbids scripts of others, so axe is handed over by the debugger.
+  await page.evaluate(AXE);
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES);
+    for (const found of violations) {
+      problems.push(`${name} (${scheme}): ${found.id}: ${found.help}: ${found.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (wider > 0) problems.push(`${name}: ${wider} px wider than ${width}`);
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}x${height}.png`) });
+  }
+}
+
+test('field app: every screen', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  const tablet = await startTablet(t, server);
+  const { page } = tablet;
+  const problems = [];
+  await tablet.goto('/');
+  await page.getByRole('heading', { name: 'この端末を登録します' }).waitFor();
+  await look(page, 'field-enrol', problems);
+  await enrol(tablet, server.code('staff-112119'), '受付1号機');
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await page.getByRole('textbox', { name: '名称' }).fill('人生会議の話');
+  await page.getByRole('textbox', { name: '名称' }).press('Tab');
+  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
+  await openTab(page, '参加者');
+  await counter(page, '75–84歳').add(3);
+  for (const tab of ['基本', '参加者', '上映', '配布', 'アンケート', '記録', '完了']) {
+    await openTab(page, tab);
+    await look(page, `field-session-${tab}`, problems);
+  }
+  for (const [link, heading, name] of [['今日', /^今日/, 'today'], ['記録', /記録/, 'records'], ['集計', /集計/, 'summary'], ['この端末', /この端末/, 'device']]) {
+    await tablet.goto('/');
+    await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: link }).click();
+    await page.getByRole('heading', { name: heading }).first().waitFor();
+    await look(page, `field-${name}`, problems);
+  }
+  assert.deepEqual(problems, []);
+  assert.deepEqual(page.problems, []);
+});
