@@ -51,9 +51,10 @@ async fn exchange(
         Some("gzip") => true,
         Some(_) => return Err(unsupported()),
     };
-    let _turn = app.exchanges.acquire().await.map_err(|_| ApiError::busy())?;
     let limit = app.config.body_limit_bytes;
     let bytes = read_limited(body, limit).await?;
+    // taken only now: a slow connection holds up nobody
+    let _turn = app.exchanges.acquire().await.map_err(|_| ApiError::busy())?;
     let decoded = tokio::task::spawn_blocking(move || decode(&bytes, gzip, limit)).await;
     let request = decoded.map_err(|_| malformed("panic"))??;
     let response = sync::exchange(&app, &device.caller, &device.tablet, request).await?;

@@ -55,7 +55,7 @@ pub trait Store: OfficeStore + Send + Sync {
     async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, person_name: &str) -> Result<(), StoreError>;
     /// Uses a code to enrol a device and makes its scopes. The same person may enrol the same device anew.
     async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError>;
-    /// Uses a code to sign in. `None` when the code is unknown, used up or expired.
+    /// Uses a code to sign in, and forgets logins that have expired. `None` when the code is unknown, used up or expired.
     async fn login(
         &self,
         code_hash: &SecretHash,

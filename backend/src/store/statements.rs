@@ -24,7 +24,8 @@ pub(crate) const INSERT_DEVICE_SCOPE: &str = "INSERT INTO device_scope (tenant, 
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 pub(crate) const INSERT_LOGIN: &str = "INSERT INTO login (token_hash, tenant, person, role, organisation, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";
-pub(crate) const DELETE_LOGIN: &str = "DELETE FROM login WHERE token_hash = $1 OR expires_at < $2";
+pub(crate) const DELETE_LOGIN: &str = "DELETE FROM login WHERE token_hash = $1";
+pub(crate) const DELETE_EXPIRED_LOGINS: &str = "DELETE FROM login WHERE expires_at < $1";
 pub(crate) const NOTE_SEEN: &str =
     "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
 pub(crate) const LOOKUP_NAMES: &str = "SELECT t.name AS tenant_name, p.name AS person_name FROM tenant t \

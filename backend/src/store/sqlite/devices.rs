@@ -167,6 +167,8 @@ pub(super) async fn login(
 ) -> Result<Option<LoginRow>, StoreError> {
     let mut transaction = store.begin().await?;
     let Some(code) = lookup_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
+    let expired = sqlx::query(sql::DELETE_EXPIRED_LOGINS).bind(integer(now));
+    expired.execute(&mut *transaction).await.map_err(failed)?;
     sqlx::query(sql::INSERT_LOGIN)
         .bind(&token_hash[..])
         .bind(&code.tenant)
@@ -183,7 +185,7 @@ pub(super) async fn login(
 }
 
 pub(super) async fn logout(store: &SqliteStore, token_hash: &SecretHash) -> Result<(), StoreError> {
-    let query = sqlx::query(sql::DELETE_LOGIN).bind(&token_hash[..]).bind(0_i64);
+    let query = sqlx::query(sql::DELETE_LOGIN).bind(&token_hash[..]);
     query.execute(&store.writer).await.map_err(failed)?;
     Ok(())
 }

@@ -1,0 +1,282 @@
+//! A whole server in process on a temporary database, and devices that write honest changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use sync_core::document::{Document, Heads, Kind, Scalar};
+use sync_core::domain::Intent;
+use sync_core::domain::vocabulary::StepState;
+use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
+use sync_core::time::Timestamp;
+use sync_core::wire::{DocumentPush, PROTOCOL, ScopeCursor, SyncRequest, SyncResponse};
+use tower::ServiceExt;
+use tsudoi_server::config::Config;
+use tsudoi_server::service::access::Role;
+use tsudoi_server::service::clock::Clock;
+use tsudoi_server::service::enrol::{Grant, keep_code};
+use tsudoi_server::service::secret::SignInCode;
+use tsudoi_server::service::{App, reference, registry};
+use tsudoi_server::store::sqlite::SqliteStore;
+
+pub const HONJO: &str = "municipality:112119";
+pub const KAMISATO: &str = "municipality:113859";
+
+/// A clock that stands still until it is moved.
+pub struct StillClock(AtomicU64);
+
+impl StillClock {
+    pub fn forward(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub struct Server {
+    pub app: App,
+    pub router: Router,
+    pub clock: Arc<StillClock>,
+    pub store: SqliteStore,
+    pub folder: tempfile::TempDir,
+}
+
+pub async fn server() -> Server {
+    server_with(Config::default()).await
+}
+
+pub async fn server_with(config: Config) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("t.sqlite"), 4).await.unwrap();
+    store.migrate().await.unwrap();
+    let clock = Arc::new(StillClock(AtomicU64::new(1_800_000_000_000)));
+    let app = App::new(config, Arc::new(store.clone()), clock.clone());
+    for prefecture in reference::prefectures() {
+        registry::ensure_tenant(&app, &prefecture).await.unwrap();
+    }
+    Server { router: tsudoi_server::http::router(app.clone()), app, clock, store, folder }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The stable code of a refusal, after checking that it is a whole problem.
+    pub fn code(&self) -> String {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        let problem = self.json();
+        for field in ["type", "title", "detail", "code", "request_id"] {
+            assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field} in {problem}");
+        }
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(problem["request_id"].as_str(), self.headers["x-request-id"].to_str().ok());
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Server {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str, credential: Option<(&str, &str)>) -> Answer {
+        let mut request = Request::get(path);
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, credential: Option<(&str, &str)>, body: &serde_json::Value) -> Answer {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub async fn code(&self, role: Role, organisation: &str, scopes: &str, uses: i64) -> SignInCode {
+        let code = SignInCode::random().unwrap();
+        let grant = Grant {
+            tenant: "11".to_owned(),
+            person_name: format!("{} {organisation}", role.as_str()),
+            role,
+            organisation: organisation.to_owned(),
+            scopes: scopes.to_owned(),
+            uses,
+            expires_at: self.app.now().plus_ms(3_600_000).0,
+        };
+        keep_code(&self.app, &code, &grant).await.unwrap();
+        code
+    }
+
+    /// Enrols a tablet of staff with these scopes.
+    pub async fn device(&self, number: u8, scopes: &str) -> Device {
+        self.device_as(number, Role::Staff, scopes).await
+    }
+
+    pub async fn device_as(&self, number: u8, role: Role, scopes: &str) -> Device {
+        let device = DeviceId::from_bytes([number; 16]);
+        let code = self.code(role, "112119", scopes, 1).await;
+        let body = serde_json::json!({
+            "code": code.shown(), "device": device.to_string(), "device_name": format!("端末{number}"),
+        });
+        let answer = self.post("/v1/enrol", None, &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        let token = answer.json()["token"].as_str().unwrap().to_owned();
+        Device { device, authorization: format!("Device {token}"), documents: BTreeMap::new() }
+    }
+
+    pub async fn sync_bytes(&self, device: &Device, body: Vec<u8>, encoding: Option<&str>) -> Answer {
+        let mut request = Request::post("/v1/sync")
+            .header(header::AUTHORIZATION, &device.authorization)
+            .header(header::CONTENT_TYPE, "application/cbor");
+        if let Some(encoding) = encoding {
+            request = request.header(header::CONTENT_ENCODING, encoding);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub async fn sync(&self, device: &Device, request: &SyncRequest) -> SyncResponse {
+        let answer = self.sync_bytes(device, request.encode(), None).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        SyncResponse::decode(&answer.body).unwrap()
+    }
+
+    /// Everything the device may hold, from the beginning.
+    pub async fn pull_all(&self, device: &Device) -> SyncResponse {
+        self.sync(device, &device.request(Vec::new())).await
+    }
+}
+
+pub fn document_id(number: u8) -> DocumentId {
+    DocumentId::from_bytes([number; 16])
+}
+
+/// An enrolled tablet with its own copies of documents.
+pub struct Device {
+    pub device: DeviceId,
+    pub authorization: String,
+    pub documents: BTreeMap<DocumentId, Document>,
+}
+
+impl Device {
+    pub fn credential(&self) -> Option<(&str, &str)> {
+        Some(("authorization", &self.authorization))
+    }
+
+    pub fn document(&mut self, id: DocumentId) -> &mut Document {
+        let device = self.device;
+        self.documents.entry(id).or_insert_with(|| {
+            let mut document = Document::genesis(id, Kind::Session).unwrap();
+            document.write_as(ActorId::new(device, 1));
+            document
+        })
+    }
+
+    /// Makes one change and returns its bytes.
+    pub fn edit(&mut self, id: DocumentId, edit: impl FnOnce(&mut Document, DeviceId)) -> Vec<u8> {
+        let device = self.device;
+        let document = self.document(id);
+        edit(document, device);
+        document.commit(Timestamp(1_700_000_000_000), "pe-x", None).unwrap().bytes
+    }
+
+    pub fn set(&mut self, id: DocumentId, field: &str, value: &str) -> Vec<u8> {
+        self.edit(id, |document, _| document.set_field(field, Some(&Scalar::Text(value.to_owned()))).unwrap())
+    }
+
+    pub fn count(&mut self, id: DocumentId, measure: &str, by: i64) -> Vec<u8> {
+        self.edit(id, |document, device| document.count(measure, device, by).unwrap())
+    }
+
+    pub fn step(&mut self, id: DocumentId, state: StepState) -> Vec<u8> {
+        self.edit(id, |document, device| {
+            let number = document.steps().len() as u64 + 1;
+            Intent::Step { state, reason: None }.apply(IntentId { device, number }, document).unwrap();
+        })
+    }
+
+    pub fn heads(&mut self, id: DocumentId) -> Heads {
+        self.document(id).heads()
+    }
+
+    pub fn push(&mut self, id: DocumentId, changes: Vec<Vec<u8>>) -> DocumentPush {
+        let heads = self.heads(id);
+        raw_push(id, heads, changes)
+    }
+
+    pub fn request(&self, pushes: Vec<DocumentPush>) -> SyncRequest {
+        SyncRequest {
+            protocol: PROTOCOL,
+            clock: Timestamp(1_800_000_000_000),
+            pushes,
+            cursors: Vec::new(),
+            registry_version: 0,
+            page_bytes: 1 << 20,
+        }
+    }
+
+    pub fn request_from(&self, response: &SyncResponse) -> SyncRequest {
+        let cursor = |page: &sync_core::wire::ScopePage| ScopeCursor {
+            scope: page.scope.clone(),
+            epoch: Some(page.epoch),
+            seq: page.next_seq,
+        };
+        SyncRequest { cursors: response.scopes.iter().map(cursor).collect(), ..self.request(Vec::new()) }
+    }
+}
+
+pub fn raw_push(document: DocumentId, heads: Heads, changes: Vec<Vec<u8>>) -> DocumentPush {
+    DocumentPush { document, kind: Kind::Session, heads, changes: changes.into_iter().map(Into::into).collect() }
+}
+
+/// Outcome and code of every run of a document.
+pub fn outcomes(response: &SyncResponse, document: DocumentId) -> Vec<(sync_core::wire::Outcome, u64, String)> {
+    let receipt = response.receipts.iter().find(|receipt| receipt.document == document).unwrap();
+    receipt.runs.iter().map(|run| (run.outcome, run.count, run.code.clone().unwrap_or_default())).collect()
+}
+
+impl Server {
+    async fn raw(&self) -> sqlx::SqliteConnection {
+        use sqlx::ConnectOptions;
+        let file = self.folder.path().join("t.sqlite");
+        sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
+    }
+
+    pub async fn custody_count(&self) -> i64 {
+        let mut raw = self.raw().await;
+        sqlx::query_scalar("SELECT COUNT(*) FROM custody").fetch_one(&mut raw).await.unwrap()
+    }
+
+    /// Makes facts, roll-ups and a digest wrong, as a fault would.
+    pub async fn damage_projections(&self) {
+        let mut raw = self.raw().await;
+        for statement in [
+            "UPDATE record_fact SET attendance = 0",
+            "DELETE FROM tally_fact",
+            "UPDATE rollup SET total = total + 1 WHERE measure = 'attendance'",
+            "UPDATE scope SET document_count = 7, digest = zeroblob(32)",
+        ] {
+            sqlx::query(statement).execute(&mut raw).await.unwrap();
+        }
+    }
+}
