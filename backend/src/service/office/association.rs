@@ -1,0 +1,214 @@
+//! An association's dashboard: the lecturers it sent and where to, trainings, meetings, consultations, screenings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
+use super::municipality::{MOST_RECORDS, MeasureFigure, Screenings, measures, screenings};
+use super::records::{RecordItem, items};
+use super::sums::{ByLecturer, ReasonFigure, by_lecturer};
+use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::store::office::{NOT_REPORTED, RecordFilter, RecordRow, Within};
+
+/// Dispatches to one municipality.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlaceFigures {
+    /// Where; null: not reported.
+    pub municipality: Option<Named>,
+    /// How many.
+    pub dispatches: Groups,
+}
+
+/// Dispatches of one month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MonthGroups {
+    /// `YYYY-MM`; null: not reported when.
+    pub month: Option<String>,
+    /// How many.
+    pub dispatches: Groups,
+}
+
+/// How many municipalities of each type had a dispatch held, for a wording such as 1市3町.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Spread {
+    /// 市
+    pub cities: i64,
+    /// 町
+    pub towns: i64,
+    /// 村
+    pub villages: i64,
+    /// Of another type, or not in the registry.
+    pub others: i64,
+    /// Held dispatches whose municipality is not reported: in the total, in no town.
+    pub unplaced: Figure,
+}
+
+/// Meetings of one title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TitleFigures {
+    /// The title; null: not reported.
+    pub title: Option<String>,
+    /// How many records, by how far they came.
+    pub records: Groups,
+}
+
+/// The dashboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AssociationDashboard {
+    /// What it says about itself.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// The association.
+    pub association: Named,
+    /// The municipalities it covers.
+    pub municipalities: Vec<Named>,
+    /// Its dispatches.
+    pub dispatches: Groups,
+    /// Why they were cancelled.
+    pub cancelled: Vec<ReasonFigure>,
+    /// Where they were held.
+    pub spread: Spread,
+    /// By lecturer.
+    pub by_lecturer: ByLecturer,
+    /// By municipality: those it covers, then any other.
+    pub by_municipality: Vec<PlaceFigures>,
+    /// By month.
+    pub by_month: Vec<MonthGroups>,
+    /// Heads at everything held.
+    pub attendance: Figure,
+    /// Trainings held or planned, latest first.
+    pub trainings: Vec<RecordItem>,
+    /// Heads at trainings held.
+    pub training_attendance: Figure,
+    /// Meetings by title.
+    pub meetings: Vec<TitleFigures>,
+    /// Consultations.
+    pub consultations: Figure,
+    /// Consultations by way, and every other measure but materials.
+    pub measures: Vec<MeasureFigure>,
+    /// Screenings.
+    pub screenings: Screenings,
+}
+
+/// Builds the dashboard.
+pub async fn dashboard(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    fiscal_year: Option<i64>,
+) -> Result<AssociationDashboard, OfficeError> {
+    if !caller.sees_association(id) {
+        return Err(OfficeError::NotFound);
+    }
+    let desk = Desk::open(app, caller, Within::Association(id.to_owned()), fiscal_year).await?;
+    let known = desk.registry.associations.iter().find(|one| one.id == id).ok_or(OfficeError::NotFound)?;
+    let filter = RecordFilter {
+        within: desk.within.clone(),
+        fiscal_year: Some(desk.fiscal_year),
+        association: Some(id.to_owned()),
+        ..RecordFilter::default()
+    };
+    let rows = app.store.list_records(desk.tenant, &filter, 0, MOST_RECORDS).await?;
+    let tallies = app.store.list_tallies(desk.tenant, &filter).await?;
+    let lecturers = app.store.list_record_lecturers(desk.tenant, &filter).await?;
+    let link = desk.link().with("association", id);
+    let dispatch_link = link.with("is_dispatch", "true");
+    let training_link = link.with("activity", "training");
+    let dispatches: Vec<RecordRow> = rows.iter().filter(|row| row.is_dispatch).cloned().collect();
+    let trainings: Vec<RecordRow> = of_activity(&rows, "training").cloned().collect();
+    let sample = rows.iter().any(|row| row.title.as_deref().is_some_and(|title| title.starts_with(SAMPLE)));
+    Ok(AssociationDashboard {
+        frame: desk.frame(link.clone(), filter, sample).await?,
+        association: desk.association(id),
+        municipalities: known.municipalities.iter().map(|code| desk.municipality(code)).collect(),
+        dispatches: sums::groups(&dispatches).linked(&dispatch_link),
+        cancelled: sums::reasons(&dispatches, &dispatch_link),
+        spread: spread(&desk, &dispatches, &dispatch_link),
+        by_lecturer: by_lecturer(&desk, &dispatches, &lecturers, &dispatch_link),
+        by_municipality: by_municipality(&desk, &known.municipalities, &dispatches, &dispatch_link),
+        by_month: by_month(&dispatches, &dispatch_link),
+        attendance: sums::attendance(&rows, &link),
+        training_attendance: sums::attendance(&trainings, &training_link),
+        trainings: items(&desk.registry, trainings, &lecturers),
+        meetings: meetings(&rows, &link),
+        consultations: sums::measure(&tallies, "consultation", &link),
+        measures: measures(&tallies, &link),
+        screenings: screenings(&rows, &link),
+    })
+}
+
+fn of_activity<'a>(rows: &'a [RecordRow], activity: &'a str) -> impl Iterator<Item = &'a RecordRow> {
+    rows.iter().filter(move |row| row.activity.as_deref() == Some(activity))
+}
+
+fn spread(desk: &Desk<'_>, dispatches: &[RecordRow], link: &Link) -> Spread {
+    let held: Vec<&RecordRow> = dispatches.iter().filter(|row| group_of(&row.state) == "held").collect();
+    let codes: BTreeSet<&str> = held.iter().filter_map(|row| row.municipality.as_deref()).collect();
+    let unplaced = held.iter().filter(|row| row.municipality.is_none()).count();
+    let unplaced_link = link.with("group", "held").with("municipality", NOT_REPORTED);
+    let mut spread = Spread {
+        unplaced: Figure::count(i64::try_from(unplaced).unwrap_or(i64::MAX), &unplaced_link),
+        ..Spread::default()
+    };
+    for code in codes {
+        match desk.municipality(code).name.chars().last() {
+            Some('市') => spread.cities += 1,
+            Some('町') => spread.towns += 1,
+            Some('村') => spread.villages += 1,
+            _ => spread.others += 1,
+        }
+    }
+    spread
+}
+
+fn by_municipality(desk: &Desk<'_>, covered: &[String], dispatches: &[RecordRow], link: &Link) -> Vec<PlaceFigures> {
+    let mut counts: BTreeMap<Option<&str>, GroupCounts> =
+        covered.iter().map(|code| (Some(code.as_str()), GroupCounts::default())).collect();
+    for row in dispatches {
+        counts.entry(row.municipality.as_deref()).or_default().add(group_of(&row.state), 1);
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(code, _)| (code.is_none(), !code.is_some_and(|code| covered.iter().any(|one| one == code))));
+    counts
+        .into_iter()
+        .map(|(code, counts)| PlaceFigures {
+            municipality: code.map(|code| desk.municipality(code)),
+            dispatches: counts.linked(&link.with("municipality", code.unwrap_or(NOT_REPORTED))),
+        })
+        .collect()
+}
+
+fn by_month(dispatches: &[RecordRow], link: &Link) -> Vec<MonthGroups> {
+    let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
+    for row in dispatches {
+        counts.entry(row.month.as_deref()).or_default().add(group_of(&row.state), 1);
+    }
+    counts
+        .into_iter()
+        .map(|(month, counts)| MonthGroups {
+            month: month.map(str::to_owned),
+            dispatches: counts.linked(&link.with("month", month.unwrap_or(NOT_REPORTED))),
+        })
+        .collect()
+}
+
+fn meetings(rows: &[RecordRow], link: &Link) -> Vec<TitleFigures> {
+    let link = link.with("activity", "meeting");
+    let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
+    for row in of_activity(rows, "meeting") {
+        counts.entry(row.title.as_deref()).or_default().add(group_of(&row.state), 1);
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(title, counts)| (title.is_none(), -counts.all()));
+    counts
+        .into_iter()
+        .map(|(title, counts)| TitleFigures {
+            title: title.map(str::to_owned),
+            records: counts.linked(&link.with("title", title.unwrap_or(NOT_REPORTED))),
+        })
+        .collect()
+}

@@ -1,0 +1,274 @@
+//! The prefecture's dashboard: dispatches of lecturer-bank doctors, and how far they reach.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::figure::{Figure, GroupCounts, Groups, Link};
+use super::sums::{ByLecturer, ReasonFigure, by_lecturer, reason_figures};
+use super::{Desk, Frame, Named, OfficeError, SAMPLE};
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
+use crate::store::types::{RollupKey, RollupValue};
+
+/// Most records read for the table of lecturers.
+const MOST_DISPATCHES: u32 = 200_000;
+
+/// Dispatches of one association.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AssociationFigures {
+    /// The association.
+    pub association: Named,
+    /// Its dispatches.
+    pub dispatches: Groups,
+}
+
+/// Dispatches to one municipality.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MunicipalityFigures {
+    /// The municipality; null: not reported where, or one of another prefecture.
+    pub municipality: Option<Named>,
+    /// Its reading.
+    pub kana: String,
+    /// Its medical area.
+    pub medical_area: String,
+    /// Dispatches to it.
+    pub dispatches: Groups,
+}
+
+/// Dispatches to one medical area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AreaFigures {
+    /// Name of the area; null: the municipality is not reported.
+    pub medical_area: Option<String>,
+    /// Municipalities in it.
+    pub municipalities: i64,
+    /// Of them, with at least one dispatch held.
+    pub reached: i64,
+    /// Dispatches to it.
+    pub dispatches: Groups,
+}
+
+/// Municipalities with a dispatch held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reach {
+    /// With at least one.
+    pub reached: i64,
+    /// In the prefecture.
+    pub of: i64,
+    /// Without any.
+    pub not_reached: Vec<Named>,
+}
+
+/// The lecturer bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Bank {
+    /// Lecturers registered.
+    pub registered: i64,
+    /// Of them, in training.
+    pub in_training: i64,
+}
+
+/// The dashboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PrefectureDashboard {
+    /// What it says about itself.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// The prefecture.
+    pub prefecture: Named,
+    /// Lecturers.
+    pub bank: Bank,
+    /// All dispatches.
+    pub dispatches: Groups,
+    /// Why they were cancelled.
+    pub cancelled: Vec<ReasonFigure>,
+    /// Municipalities reached.
+    pub reach: Reach,
+    /// Heads at everything held.
+    pub attendance: Figure,
+    /// By sending association, most held first.
+    pub by_association: Vec<AssociationFigures>,
+    /// By medical area, in the registry's order.
+    pub by_area: Vec<AreaFigures>,
+    /// Every municipality of the prefecture by code, then dispatches that belong to none.
+    pub by_municipality: Vec<MunicipalityFigures>,
+    /// By lecturer.
+    pub by_lecturer: ByLecturer,
+}
+
+type Rows = [(RollupKey, RollupValue)];
+
+fn group_in(measure: &str) -> Option<&str> {
+    measure.strip_prefix("dispatch.").filter(|rest| !rest.contains('.'))
+}
+
+fn counts_by<'a>(rows: &'a Rows, key: impl Fn(&'a RollupKey) -> &'a str) -> BTreeMap<&'a str, GroupCounts> {
+    let mut counts: BTreeMap<&str, GroupCounts> = BTreeMap::new();
+    for (row, value) in rows {
+        if let Some(group) = group_in(&row.measure) {
+            counts.entry(key(row)).or_default().add(group, value.total);
+        }
+    }
+    counts
+}
+
+fn reasons_of(rows: &Rows) -> BTreeMap<Option<String>, i64> {
+    let mut counts = BTreeMap::new();
+    for (key, value) in rows {
+        if let Some(reason) = key.measure.strip_prefix("dispatch.cancelled.") {
+            let reason = (reason != NOT_REPORTED).then(|| reason.to_owned());
+            *counts.entry(reason).or_insert(0) += value.total;
+        }
+    }
+    counts
+}
+
+/// Builds the dashboard.
+pub async fn dashboard(
+    app: &App,
+    caller: &Caller,
+    fiscal_year: Option<i64>,
+) -> Result<PrefectureDashboard, OfficeError> {
+    if !caller.sees_prefecture() {
+        return Err(OfficeError::NotFound);
+    }
+    let desk = Desk::open(app, caller, Within::Tenant, fiscal_year).await?;
+    let dispatched = app.store.list_figures(desk.tenant, desk.fiscal_year, "dispatch").await?;
+    let heads = app.store.list_figures(desk.tenant, desk.fiscal_year, "attendance").await?;
+    let filter = RecordFilter { fiscal_year: Some(desk.fiscal_year), ..RecordFilter::default() };
+    let of_dispatches = RecordFilter { is_dispatch: Some(true), ..filter.clone() };
+    let records = app.store.list_records(desk.tenant, &of_dispatches, 0, MOST_DISPATCHES).await?;
+    let lecturers = app.store.list_record_lecturers(desk.tenant, &of_dispatches).await?;
+
+    let link = desk.link();
+    let dispatch_link = link.with("is_dispatch", "true");
+    let mut all = GroupCounts::default();
+    let by_association = counts_by(&dispatched, |key| &key.association);
+    by_association.values().for_each(|counts| all.merge(counts));
+    let mut attendance = RollupValue::default();
+    for (_, value) in heads.iter().filter(|(key, _)| key.measure == "attendance") {
+        attendance.reported += value.reported;
+        attendance.unreported += value.unreported;
+        attendance.total += value.total;
+    }
+    let by_municipality = counts_by(&dispatched, |key| &key.municipality);
+    let bank: Vec<_> = desk.registry.lecturers.iter().filter(|lecturer| lecturer.bank).collect();
+    let sample = by_association.keys().any(|id| desk.association(id).name.starts_with(SAMPLE));
+    Ok(PrefectureDashboard {
+        frame: desk.frame(link.clone(), filter, sample).await?,
+        prefecture: Named { id: desk.tenant.to_owned(), name: desk.registry.tenant_name.clone() },
+        bank: Bank {
+            registered: count(bank.iter().copied()),
+            in_training: count(bank.iter().filter(|lecturer| lecturer.in_training)),
+        },
+        dispatches: all.linked(&dispatch_link),
+        cancelled: reason_figures(reasons_of(&dispatched), &dispatch_link),
+        reach: reach(&desk, &by_municipality),
+        attendance: Figure::of(attendance, &link.with("measure", "attendance")),
+        by_association: associations(&desk, &by_association, &dispatch_link),
+        by_area: areas(&desk, &by_municipality, &dispatch_link),
+        by_municipality: municipalities(&desk, &by_municipality, &dispatch_link),
+        by_lecturer: by_lecturer(&desk, &records, &lecturers, &dispatch_link),
+    })
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> i64 {
+    i64::try_from(items.count()).unwrap_or(i64::MAX)
+}
+
+fn reach(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>) -> Reach {
+    let all = &desk.registry.municipalities;
+    let is_reached = |code: &str| counts.get(code).is_some_and(|counts| counts.held() > 0);
+    let not_reached = all.iter().filter(|one| !is_reached(&one.code));
+    Reach {
+        reached: count(all.iter().filter(|one| is_reached(&one.code))),
+        of: count(all.iter()),
+        not_reached: not_reached.map(|one| Named { id: one.code.clone(), name: one.name.clone() }).collect(),
+    }
+}
+
+fn associations(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>, link: &Link) -> Vec<AssociationFigures> {
+    let mut counts: Vec<_> = counts.iter().filter(|(_, counts)| counts.all() > 0).collect();
+    counts.sort_by_key(|(_, counts)| (-counts.held(), -counts.all()));
+    counts
+        .into_iter()
+        .map(|(id, counts)| AssociationFigures {
+            association: desk.association(id),
+            dispatches: counts.linked(&link.with("association", id)),
+        })
+        .collect()
+}
+
+fn areas(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>, link: &Link) -> Vec<AreaFigures> {
+    let mut areas: Vec<(&str, i64, i64, GroupCounts)> = Vec::new();
+    for one in &desk.registry.municipalities {
+        let of_one = counts.get(one.code.as_str()).copied().unwrap_or_default();
+        let at = areas.iter().position(|(name, ..)| *name == one.medical_area).unwrap_or_else(|| {
+            areas.push((&one.medical_area, 0, 0, GroupCounts::default()));
+            areas.len() - 1
+        });
+        if let Some((_, municipalities, reached, sum)) = areas.get_mut(at) {
+            *municipalities += 1;
+            *reached += i64::from(of_one.held() > 0);
+            sum.merge(&of_one);
+        }
+    }
+    let mut figures: Vec<AreaFigures> = areas
+        .into_iter()
+        .map(|(name, municipalities, reached, counts)| AreaFigures {
+            medical_area: Some(name.to_owned()),
+            municipalities,
+            reached,
+            dispatches: counts.linked(&link.with("medical_area", name)),
+        })
+        .collect();
+    let elsewhere = elsewhere(desk, counts);
+    if elsewhere.all() > 0 {
+        figures.push(AreaFigures {
+            medical_area: None,
+            municipalities: 0,
+            reached: 0,
+            dispatches: elsewhere.linked(&link.with("medical_area", NOT_REPORTED)),
+        });
+    }
+    figures
+}
+
+/// Dispatches in no municipality of the registry.
+fn elsewhere(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>) -> GroupCounts {
+    let mut sum = GroupCounts::default();
+    let is_known = |code: &str| desk.registry.municipalities.iter().any(|one| one.code == code);
+    counts.iter().filter(|(code, _)| !is_known(code)).for_each(|(_, counts)| sum.merge(counts));
+    sum
+}
+
+fn municipalities(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>, link: &Link) -> Vec<MunicipalityFigures> {
+    let mut figures: Vec<MunicipalityFigures> = desk
+        .registry
+        .municipalities
+        .iter()
+        .map(|one| MunicipalityFigures {
+            municipality: Some(Named { id: one.code.clone(), name: one.name.clone() }),
+            kana: one.kana.clone(),
+            medical_area: one.medical_area.clone(),
+            dispatches: counts
+                .get(one.code.as_str())
+                .copied()
+                .unwrap_or_default()
+                .linked(&link.with("municipality", &one.code)),
+        })
+        .collect();
+    let elsewhere = elsewhere(desk, counts);
+    if elsewhere.all() > 0 {
+        figures.push(MunicipalityFigures {
+            municipality: None,
+            kana: String::new(),
+            medical_area: String::new(),
+            dispatches: elsewhere.linked(&link.with("medical_area", NOT_REPORTED)),
+        });
+    }
+    figures
+}
