@@ -185,20 +185,21 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
     }
 }
 
+/// Version and JSON.
+type Encoded = (u64, Arc<Vec<u8>>);
+
 /// The latest encoded registry of each tenant: as many entries as there are tenants.
 #[derive(Debug, Default)]
 pub struct RegistryCache {
-    encoded: Mutex<HashMap<String, (u64, Arc<Vec<u8>>)>>,
+    encoded: Mutex<HashMap<String, Encoded>>,
 }
 
 /// Version and JSON of the registry as tablets get it.
-pub async fn json(app: &App, tenant: &str) -> Result<Option<(u64, Arc<Vec<u8>>)>, StoreError> {
+pub(crate) async fn json(app: &App, tenant: &str) -> Result<Option<Encoded>, StoreError> {
     let lock = || app.registries.encoded.lock().unwrap_or_else(PoisonError::into_inner);
     let present = app.store.registry_version(tenant).await?;
-    if let Some((version, json)) = lock().get(tenant).cloned() {
-        if version == present {
-            return Ok(Some((version, json)));
-        }
+    if let Some(encoded) = lock().get(tenant).filter(|(version, _)| *version == present) {
+        return Ok(Some(encoded.clone()));
     }
     let Some(view) = view(app, tenant).await? else { return Ok(None) };
     let encoded = serde_json::to_vec(&view).map_err(|error| StoreError::Unavailable(Box::new(error)))?;

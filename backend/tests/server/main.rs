@@ -1,7 +1,12 @@
 //! The server's tests, in one binary: the store contract, every endpoint in process, and what must never happen.
 
+#[cfg(test)]
 mod http_identity;
+#[cfg(test)]
 mod http_other;
+#[cfg(test)]
 mod http_sync;
+#[cfg(test)]
 mod store_contract;
+#[cfg(test)]
 mod support;
