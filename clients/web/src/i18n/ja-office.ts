@@ -6,7 +6,7 @@ import { ja } from './ja';
 const group: Record<string, string> = { planned: '予定', held: '実施', cancelled: '中止', postponed: '延期', conflict: '食い違い' };
 
 const role: Record<string, string> = {
-  lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県', administrator: 'システム管理者',
+  lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県担当', administrator: 'システム管理者',
 };
 
 const field: Record<string, string> = {
@@ -30,13 +30,16 @@ const flag: Record<string, string> = {
 };
 
 const custody: Record<string, string> = {
-  not_in_scope: '担当していない範囲の記録です。',
-  wrong_genesis: '記録の始まりが一致しません。',
-  hash_mismatch: '届いた内容が途中で変わっています。',
-  foreign_actor: 'ほかの端末の名前で書かれています。',
-  wrong_sequence: '番号の順番が合いません。',
-  too_large: '大きすぎます。',
-  malformed: '形式が正しくありません。',
+  not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
+  too_large: '一度に送れる大きさを超えています。',
+  too_complex: '一度に送れる量を超えています。',
+  malformed: '内容を読み取れません。',
+  chunk_kind: '受け付けていない形で送られました。',
+  hash_mismatch: '届くまでに内容が変わっています。',
+  foreign_device: 'ほかの端末の名前で書かれています。',
+  sequence: 'この端末の前の変更とつながりません。',
+  structure: '記録の決まった形に合いません。',
+  unloadable: '取り込むと記録を開けなくなるおそれがあります。',
 };
 
 const number = new Intl.NumberFormat('ja-JP');
@@ -124,7 +127,8 @@ export const office = {
     training: (count: string) => `うち育成中 ${count}人`,
     reach: '派遣のあった市町村',
     reachOf: (of: number) => `／ ${of}`,
-    attendance: '参加者（実施したすべての催し）',
+    attendance: '参加者',
+    attendanceNote: '実施したすべての催し。',
     map: '市町村ごとの派遣回数（実施）',
     mapNote: '市町村をおおよその位置に並べた図です。四角を押すと、その市町村の画面を開きます。',
     mapLabel: '市町村ごとの派遣回数。同じ内容の表が下にあります。',

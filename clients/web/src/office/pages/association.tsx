@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Association, association } from '../api/shapes';
-import { monthName, plain, recordCount } from '../format';
+import { monthName, plain, recordCount, wording } from '../format';
 import { GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -42,7 +42,7 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
         />
         <Key name={text.trainingAttendance} figure={data.training_attendance} unit={office.unit.people} />
         <Key name={text.consultations} figure={data.consultations} unit={office.unit.cases} />
-        <Key name={office.prefecture.attendance} figure={data.attendance} unit={office.unit.people} />
+        <Key name={office.prefecture.attendance} figure={data.attendance} unit={office.unit.people} note={`${office.prefecture.attendanceNote}${wording(data.attendance, '').note}`} />
       </div>
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <Lecturers by={data.by_lecturer} />

@@ -28,8 +28,8 @@ function Materials({ materials }: { readonly materials: readonly Material[] }): 
             return (
               <tbody key={one.material.id}>
                 <tr>
-                  <th scope="row" className="font-bold">{one.material.name}</th>
-                  <td>{office.table.total}</td>
+                  <th scope="row"><b>{one.material.name}</b></th>
+                  <td><b>{office.table.total}</b></td>
                   <td className="fig"><Cell figure={one.figure} unit={one.unit} label={one.material.name} /></td>
                   <td className="text-[0.875rem] text-muted">{wording(one.figure, one.unit).note}</td>
                 </tr>

@@ -6,7 +6,7 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Prefecture, prefecture, type Reasons } from '../api/shapes';
-import { plain, recordCount } from '../format';
+import { plain, recordCount, wording } from '../format';
 import { Cell, GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -36,7 +36,7 @@ function Keys({ data }: { readonly data: Prefecture }): ReactNode {
         <p className="flex min-h-[3.25rem] items-baseline gap-1"><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.bank.registered)}</span> {office.unit.people}</p>
         <p className="text-[0.875rem] leading-[1.5] text-muted">{text.training(office.number(data.bank.in_training))}</p>
       </section>
-      <Key name={text.attendance} figure={data.attendance} unit={office.unit.people} />
+      <Key name={text.attendance} figure={data.attendance} unit={office.unit.people} note={`${text.attendanceNote}${wording(data.attendance, '').note}`} />
     </div>
   );
 }
@@ -140,9 +140,11 @@ function Screen({ data, chooseYear }: { readonly data: Prefecture; readonly choo
         )}
         <Areas data={data} />
       </div>
-      <NotReached data={data} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <Panel title={text.associations}><GroupTable caption={text.associations} first={text.association} rows={associations} emptyText={office.lecturers.empty} /></Panel>
+        <div className="flex min-w-0 flex-col gap-4">
+          <NotReached data={data} />
+          <Panel title={text.associations}><GroupTable caption={text.associations} first={text.association} rows={associations} emptyText={office.lecturers.empty} /></Panel>
+        </div>
         <Lecturers by={data.by_lecturer} />
       </div>
       <Municipalities data={data} />

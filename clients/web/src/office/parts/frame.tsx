@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect } from 'react';
 import { Link } from 'wouter';
-import { DialogTrigger, Popover, Dialog } from 'react-aria-components';
+import { Button as PlainButton, Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
@@ -54,7 +54,7 @@ function Silent({ tablets }: { readonly tablets: Frame['silent_tablets'] }): Rea
   if (tablets.length === 0) return <span>{office.frame.noSilent}</span>;
   return (
     <DialogTrigger>
-      <Button look="quiet" className="no-print -mx-2 px-2 text-[0.875rem] font-normal underline underline-offset-4">{office.frame.silent(tablets.length)}</Button>
+      <PlainButton className="cursor-pointer text-accent-ink underline underline-offset-4 hover:bg-accent-faint">{office.frame.silent(tablets.length)}</PlainButton>
       <Popover className="rounded-12 border border-line-strong bg-surface shadow-lg">
         <Dialog aria-label={office.frame.silentTitle} className="max-h-[60vh] max-w-[26rem] overflow-auto p-5 text-[0.9375rem]">
           <h2 className="text-[1.0625rem]">{office.frame.silentTitle}</h2>

@@ -3,9 +3,9 @@
 // Shades differ in lightness and carry a pattern, so that they can be told apart on a black and white print.
 
 import { type ReactNode, useId, useState } from 'react';
+import { Button } from 'react-aria-components';
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { office } from '../../i18n/ja-office';
-import { Button } from '../../ui/button';
 import type { Figure, Named } from '../api/shapes';
 import { monthName, monthsOf, plain } from '../format';
 import { Cell, Panel } from './figures';
@@ -46,7 +46,7 @@ export function MonthChart({ title, label, unit, fiscalYear, series, cells }: Mo
   const hasChart = sums.some((sum) => sum !== null);
   const unplaced = cells.filter((cell) => cell.month === null);
   const side = cells.length > 0 && (
-    <Button look="quiet" className="no-print text-[0.875rem] font-normal underline underline-offset-4" aria-expanded={asTable} aria-controls={tableId} onPress={() => setAsTable(!asTable)}>
+    <Button className="no-print -my-2 min-h-11 cursor-pointer px-1 text-[0.875rem] text-accent-ink underline underline-offset-4 hover:bg-accent-faint" aria-expanded={asTable} aria-controls={tableId} onPress={() => setAsTable(!asTable)}>
       {asTable ? office.table.hide : office.table.show}
     </Button>
   );

@@ -109,7 +109,7 @@ export function ScreeningPanel({ screenings }: { readonly screenings: Screenings
             {screenings.by_occasion.length > 1 && (
               <tfoot>
                 <tr>
-                  <th scope="row" className="font-bold">{office.table.total}</th>
+                  <th scope="row">{office.table.total}</th>
                   <td className="fig"><Cell figure={screenings.count} unit={office.unit.times} label={text.screeningCount} /></td>
                   <td className="fig"><Cell figure={screenings.viewers} unit={office.unit.people} label={text.viewers} /></td>
                 </tr>
