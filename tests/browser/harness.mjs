@@ -15,6 +15,7 @@ import { chromium } from 'playwright-core';
 const CHROMIUM = process.env.TSUDOI_CHROMIUM ?? '/usr/bin/chromium';
 const SERVER =
   process.env.TSUDOI_SERVER_BINARY ?? fileURLToPath(new URL('../../target/debug/tsudoi-server', import.meta.url));
+const COMMAND = process.env.TSUDOI_BINARY ?? fileURLToPath(new URL('../../target/debug/tsudoi', import.meta.url));
 const FLAGS = [
   '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--lang=ja', '--remote-debugging-port=0',
@@ -52,7 +53,7 @@ export async function startServer(t) {
       if (found) resolve(found[1]);
     });
   });
-  return { address, code: (key) => signIns.get(key).code, verify: () => verify(data) };
+  return { address, code: (key) => signIns.get(key).code, organisation: (key) => signIns.get(key).organisation, verify: () => verify(data) };
 }
 
 function verify(data) {
@@ -172,6 +173,24 @@ export async function enrol(tablet, code, name) {
   await page.getByRole('textbox', { name: '端末の名前' }).fill(name);
   await page.getByRole('button', { name: '登録する' }).click();
   await page.getByRole('heading', { name: /^今日/ }).waitFor();
+}
+
+/** Signs in to the office console, as a person would. */
+export async function signIn(desk, code) {
+  await desk.goto('/office');
+  const { page } = desk;
+  await page.getByRole('heading', { name: '事務局にサインイン' }).waitFor();
+  await page.getByRole('textbox', { name: 'サインインコード' }).fill(code);
+  await page.getByRole('button', { name: 'サインインする' }).click();
+  await page.getByRole('button', { name: 'サインアウト' }).waitFor();
+}
+
+/** Enters the year of 本庄市児玉郡 by headless tablets. */
+export function loadCase(t, server) {
+  const file = fileURLToPath(new URL('../../clients/cli/cases/honjo-kodama-r6.json', import.meta.url));
+  const args = ['--home', folder(t), '--server', server.address, 'load-case', file, '--code', server.code('administrator-11')];
+  const done = spawnSync(COMMAND, args, { env: environment, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`tsudoi load-case: ${done.error ?? done.stdout + done.stderr}`);
 }
 
 /** Waits until the service worker can serve the app without a network. */

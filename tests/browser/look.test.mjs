@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SCREENSHOTS, counter, enrol, openTab, startServer, startTablet } from './harness.mjs';
+import { SCREENSHOTS, counter, enrol, loadCase, openTab, signIn, startServer, startTablet } from './harness.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = [[768, 1024], [1024, 768], [1440, 900]];
@@ -57,6 +57,38 @@ test('field app: every screen', async (t) => {
     await page.getByRole('heading', { name: heading }).first().waitFor();
     await look(page, `field-${name}`, problems);
   }
+  assert.deepEqual(problems, []);
+  assert.deepEqual(page.problems, []);
+});
+
+test('office console: every screen, with the year of 本庄市児玉郡', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  const problems = [];
+  await desk.goto('/office');
+  await page.getByRole('heading', { name: '事務局にサインイン' }).waitFor();
+  await look(page, 'office-sign-in', problems);
+  await signIn(desk, server.code('administrator-11'));
+  const association = server.organisation('coordinator-honjo');
+  for (const [path, name] of [
+    ['/office/prefecture?fiscal_year=2024', 'prefecture'],
+    ['/office/municipality/112119?fiscal_year=2024', 'municipality'],
+    [`/office/association/${association}?fiscal_year=2024`, 'association'],
+    ['/office/records?fiscal_year=2024', 'records'],
+    ['/office/custody', 'custody'],
+  ]) {
+    await desk.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('読み込んでいます…').waitFor({ state: 'detached' });
+    await look(page, `office-${name}`, problems);
+  }
+  await desk.goto('/office/records?fiscal_year=2024&activity=training');
+  await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
+  await page.getByText('上里町役場 4階大会議室').first().waitFor();
+  await look(page, 'office-record', problems);
   assert.deepEqual(problems, []);
   assert.deepEqual(page.problems, []);
 });

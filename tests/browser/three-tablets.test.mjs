@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agree, counter, enrol, enrolOutside, openTab, readyForOffline, startServer, startTablet, within } from './harness.mjs';
+import {
+  agree, counter, enrol, enrolOutside, openTab, readyForOffline, signIn, startServer, startTablet, within,
+} from './harness.mjs';
 
 const BAND = '75–84歳';
 const CARD = 'わたしの連絡先カード 75歳到達';
@@ -67,10 +69,16 @@ test('sums are true, differing venues are both shown, and all three agree with t
   };
   assert.equal(await cards(), null, 'nothing was reported yet, which is not 0');
 
+  const console = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(console, server.code('municipal-112119'));
+  const shown = console.page.getByRole('link', { name: /^わたしの連絡先カード 75歳到達 7 ?枚/ });
+  assert.equal(await shown.count(), 0);
+
   for (const tablet of tablets) await tablet.online();
   for (const tablet of tablets) await agree(tablet);
-  const took = await within(2_000, '7 cards on the dashboard', async () => (await cards()) === 7);
-  t.diagnostic(`7 cards on the dashboard ${took} ms after the tablets agreed`);
+  const took = await within(2_000, '7 cards on the open dashboard', async () => (await shown.count()) === 1);
+  t.diagnostic(`7 cards on the open dashboard ${took} ms after the tablets agreed`);
+  assert.equal(await cards(), 7);
 
   const digests = [];
   for (const tablet of tablets) digests.push(await agree(tablet));

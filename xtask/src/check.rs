@@ -115,6 +115,7 @@ fn browser_tests(house: &House) -> Result<Done> {
             .args(["test", "--silent"])
             .env("TSUDOI_CHROMIUM", chromium)
             .env("TSUDOI_SERVER_BINARY", house.debug_binary("tsudoi-server"))
+            .env("TSUDOI_BINARY", house.debug_binary("tsudoi"))
             .env("TSUDOI_SCREENSHOTS", house.target.join("screenshots")),
     )?;
     Ok(Done::Noted(format!("pictures in {}", house.target.join("screenshots").display())))

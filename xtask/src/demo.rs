@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 /// Where the demonstration listens when nothing else does; the next free port otherwise.
 const PORT: u16 = 8787;
 const CASE: &str = "clients/cli/cases/honjo-kodama-r6.json";
+/// The prefecture of the demonstration year.
+const TENANT: &str = "11";
 const STEPS: usize = 8;
 
 /// Builds the core and the web app.
@@ -74,18 +76,20 @@ struct SignIn {
     code: String,
     role: String,
     label: String,
-    all_scopes: bool,
+    tenant: String,
+    /// Separated by spaces; `*`: whatever the tablet asks for.
+    scopes: String,
 }
 
 fn prepare(house: &House, database: &Path) -> Result<Vec<SignIn>> {
     let text = process::read(
-        Command::new(house.debug_binary("tsudoi-server")).args(["demo", "--json"]).env("TSUDOI_DATABASE", database),
+        Command::new(house.debug_binary("tsudoi-server")).args(["demo", "--json", "--database"]).arg(database),
     )?;
     let line = text.lines().rev().find(|line| line.starts_with('{')).unwrap_or_default();
     let json: serde_json::Value =
         serde_json::from_str(line).context(|| "reading the codes of the demonstration".into())?;
     let word = |entry: &serde_json::Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    let codes: Vec<SignIn> = json["codes"]
+    let codes: Vec<SignIn> = json["sign_ins"]
         .as_array()
         .into_iter()
         .flatten()
@@ -93,7 +97,8 @@ fn prepare(house: &House, database: &Path) -> Result<Vec<SignIn>> {
             code: word(entry, "code"),
             role: word(entry, "role"),
             label: word(entry, "label"),
-            all_scopes: entry["scopes"].as_array().is_some_and(|scopes| scopes.iter().any(|scope| scope == "*")),
+            tenant: word(entry, "tenant"),
+            scopes: word(entry, "scopes"),
         })
         .collect();
     if codes.is_empty() {
@@ -105,7 +110,7 @@ fn prepare(house: &House, database: &Path) -> Result<Vec<SignIn>> {
 fn load(house: &House, address: &str, folder: &Path, sign_ins: &[SignIn]) -> Result<Done> {
     let loader = sign_ins
         .iter()
-        .find(|sign_in| sign_in.all_scopes)
+        .find(|sign_in| sign_in.scopes == "*" && sign_in.tenant == TENANT)
         .ok_or_else(|| Failure::new("the demonstration has no code for loading"))?;
     let tsudoi = |verb: &str| {
         let mut command = Command::new(house.debug_binary("tsudoi"));
@@ -152,9 +157,8 @@ impl Server {
         let log = folder.join("server.log");
         let output = fs::File::create(&log)?;
         let child = Command::new(house.debug_binary("tsudoi-server"))
-            .arg("serve")
-            .env("TSUDOI_DATABASE", database)
-            .env("TSUDOI_LISTEN", format!("127.0.0.1:{port}"))
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database"])
+            .arg(database)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
