@@ -1,12 +1,10 @@
 //! The verbs of the command line.
 
-use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tokio::net::TcpListener;
@@ -142,12 +140,12 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     store.migrate().await?;
     let app = App::new(config.clone(), Arc::new(store.clone()), Arc::new(SystemClock));
     let code = match arguments.verb {
-        Verb::Serve(listen) => serve(app, listen.listen.unwrap_or(config.listen)).await?,
+        Verb::Serve(listen) => serve(app, listen, &config).await?,
         Verb::Migrate => ExitCode::SUCCESS,
         Verb::Demo { json, serve: then_serve, listen } => {
             let sign_ins = demo::seed(&app, &config.database).await?;
             show_demo(&sign_ins, &config, json)?;
-            if then_serve { serve(app, listen.listen.unwrap_or(config.listen)).await? } else { ExitCode::SUCCESS }
+            if then_serve { serve(app, listen, &config).await? } else { ExitCode::SUCCESS }
         }
         Verb::Verify => compare(&app).await?,
         Verb::Rebuild => rebuild(&app).await?,
@@ -157,48 +155,14 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     Ok(code)
 }
 
-async fn serve(app: App, address: SocketAddr) -> Result<ExitCode, CommandError> {
+async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, CommandError> {
+    let address = listen.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
-    let address = listener.local_addr()?;
-    let router = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let ending = app.ending.clone();
-    let mut told = ending.subscribe();
-    let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
-        end_signal().await;
-        ending.send_replace(true);
-    });
     let mut out = std::io::stdout();
-    writeln!(out, "tsudoi-server ready http://{address}")?;
+    writeln!(out, "tsudoi-server ready http://{}", listener.local_addr()?)?;
     out.flush()?;
-    let limit = Duration::from_secs(app.config.shutdown_seconds);
-    let too_long = async {
-        if told.wait_for(|ending| *ending).await.is_ok() {
-            tracing::info!("ending");
-        }
-        tokio::time::sleep(limit).await;
-    };
-    tokio::select! {
-        outcome = graceful.into_future() => outcome?,
-        () = too_long => tracing::warn!("requests still running were cut off"),
-    }
+    http::serve::serve(app, listener).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Returns when the process is told to end, by ^C or by SIGTERM.
-async fn end_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM is not heard");
-            let _ = interrupt.await;
-        }
-    }
 }
 
 fn show_demo(sign_ins: &[SignIn], config: &Config, json: bool) -> Result<(), CommandError> {

@@ -12,6 +12,7 @@ pub mod office;
 pub mod registry;
 pub mod request_id;
 pub mod scopes;
+pub mod serve;
 pub mod sync;
 pub mod web;
 
