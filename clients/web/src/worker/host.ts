@@ -58,6 +58,9 @@ export function createHost(deps: HostDeps): Host {
   let events: AbortController | null = null;
   /** Grows with every opening of the core; results for an older one are dropped. */
   let opening = 0;
+  let exchanging = false;
+  /** A notice came during an exchange: what it is about may not be in that exchange's answer. */
+  let noticed = false;
   let writing: Promise<void> = Promise.resolve();
 
   const now = (): number => {
@@ -143,10 +146,16 @@ export function createHost(deps: HostDeps): Host {
   const exchange = async (task: number, body: Uint8Array): Promise<void> => {
     const mine = opening;
     if (who === null) return;
+    exchanging = true;
     const result = await deps.transport.exchange(who.token, new Uint8Array(body));
+    exchanging = false;
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));
     else tell({ type: 'exchanged', task, result: { fault: result.fault } });
+    if (noticed && !exchanging) {
+      noticed = false;
+      if ('ok' in result) tell({ type: 'sync' });
+    }
     notify();
   };
 
@@ -169,6 +178,11 @@ export function createHost(deps: HostDeps): Host {
     }
   };
 
+  const hear = (): void => {
+    noticed = noticed || exchanging;
+    tell({ type: 'sync' });
+  };
+
   /** Keeps the stream of notices open; losing it costs only freshness. */
   const listen = async (): Promise<void> => {
     events?.abort();
@@ -176,7 +190,7 @@ export function createHost(deps: HostDeps): Host {
     events = mine;
     let pause = EVENTS_FIRST_MS;
     while (!mine.signal.aborted && who !== null) {
-      const opened = await deps.transport.events(who.token, () => tell({ type: 'sync' }), () => tell({ type: 'sync' }), mine.signal);
+      const opened = await deps.transport.events(who.token, hear, hear, mine.signal);
       pause = opened ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
       await new Promise<void>((resolve) => {
         const cancel = deps.clock.after(pause, resolve);

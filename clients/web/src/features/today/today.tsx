@@ -10,6 +10,7 @@ import { ja } from '../../i18n/ja';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
 import { ConflictText, RecordRow, recordPlace, recordTitle } from '../../ui/record-row';
+import { StateText } from '../../ui/save-state';
 
 const PAST = 30;
 const UPCOMING = 5;
@@ -50,6 +51,7 @@ function Plan({ entry, registry, first }: { readonly entry: Entry; readonly regi
           {parts.join(ja.separator)}
           {entry.conflict_count > 0 && <>{ja.separator}<b className="text-wait"><ConflictText document={entry.document} /></b></>}
         </p>
+        <p className="text-[0.875rem]"><StateText state={entry.save_state} agreedAt={entry.agreed_at} /></p>
       </div>
       <Link
         href={`/session/${entry.document}`}
