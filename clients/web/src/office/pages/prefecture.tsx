@@ -100,7 +100,7 @@ function Municipalities({ data }: { readonly data: Prefecture }): ReactNode {
   const columns = rows.length > 20 ? [rows.slice(0, half), rows.slice(half)] : [rows];
   return (
     <Panel title={text.municipalities}>
-      <div className={columns.length > 1 ? 'grid gap-x-10 lg:grid-cols-2' : ''}>
+      <div className={columns.length > 1 ? 'grid gap-x-8 md:grid-cols-2' : ''}>
         {columns.map((part) => <GroupTable key={part[0]?.key ?? ''} caption={text.municipalities} first={text.municipality} rows={part} />)}
       </div>
     </Panel>
