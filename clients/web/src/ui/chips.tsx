@@ -20,7 +20,7 @@ export function Chips({ label, hideLabel = false, value, options, onChange }: Ch
           <Radio
             key={option.value}
             value={option.value}
-            className="flex min-h-11 cursor-pointer items-center rounded-full border border-line-strong bg-surface px-4 py-1.5 leading-130 hover:bg-accent-faint selected:border-accent selected:bg-accent selected:font-bold selected:text-on-accent"
+            className="relative flex min-h-11 cursor-pointer items-center rounded-full border border-line-strong bg-surface px-4 py-1.5 leading-130 hover:bg-accent-faint selected:border-accent selected:bg-accent selected:font-bold selected:text-on-accent"
           >
             {option.label}
           </Radio>
