@@ -1,5 +1,7 @@
 //! Dashboards: what each role sees, what is not reported stays without a number, and every figure equals its list.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "server/support.rs"]
 #[allow(dead_code, reason = "shared with the other test binary, which uses the rest")]
 mod support;

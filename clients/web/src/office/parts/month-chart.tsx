@@ -59,7 +59,7 @@ export function MonthChart({ title, label, unit, fiscalYear, series, cells }: Mo
           {office.municipality.chartUnplaced(unplaced.map((cell) => `${nameOf(cell.series)} ${plain(cell.figure, unit)}`).join('、'))}
         </p>
       )}
-      <div id={tableId} hidden={!asTable} className="print-only scroll mt-3">
+      <div id={tableId} className={`print-only scroll mt-3 ${asTable ? '' : 'hidden'}`}>
         {cells.length > 0 && (
           <table>
             <caption className="sr-only">{title}</caption>

@@ -16,7 +16,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onRecords = path.startsWith('/records');
   const onCustody = path.startsWith('/custody');
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
+    <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a href="#main" className="no-print sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:bg-surface focus:p-3">{office.nav.skip}</a>
       <aside className="no-print border-b border-line bg-sunken px-3 py-2 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r lg:py-5">
         <div className="flex flex-wrap items-center gap-x-4 lg:flex-1 lg:flex-col lg:flex-nowrap lg:items-stretch">
