@@ -123,7 +123,10 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            // some messages quote their cause already
+            let cause = cause.filter(|cause| !error.to_string().contains(cause.as_str()));
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
             eprintln!("tsudoi-server: {error}{cause}");
             ExitCode::from(2)
         }

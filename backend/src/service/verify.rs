@@ -9,7 +9,7 @@ use sync_core::ids::ScopeId;
 use super::App;
 use super::projection::{accumulate, figures, places, project};
 use crate::store::StoreError;
-use crate::store::types::{Place, Rebuilt, Rollups, StoredDocument};
+use crate::store::types::{Place, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument};
 
 const PAGE_DOCUMENTS: u32 = 200;
 /// Longest list of differences that is kept.
@@ -121,12 +121,26 @@ fn compare_rollups(should: &Rollups, is: &Rollups, findings: &mut Findings) {
     for (key, value) in should.iter().filter(|(_, value)| !value.is_zero()) {
         match is.get(key) {
             Some(stored) if stored == value => {}
-            other => findings.add(format!("roll-up {key:?}: is {other:?}, should be {value:?}")),
+            other => {
+                let is = other.map_or_else(|| "missing".to_owned(), shown_value);
+                findings.add(format!("{}: is {is}, should be {}", shown_key(key), shown_value(value)));
+            }
         }
     }
     for (key, value) in is.iter().filter(|(key, _)| !should.contains_key(*key)) {
-        findings.add(format!("roll-up {key:?}: is {value:?}, should not be there"));
+        findings.add(format!("{}: is {}, should not be there", shown_key(key), shown_value(value)));
     }
+}
+
+fn shown_key(key: &RollupKey) -> String {
+    let RollupKey { fiscal_year, measure, municipality, association, month } = key;
+    format!(
+        "roll-up {measure} year {fiscal_year} month '{month}' municipality '{municipality}' association '{association}'"
+    )
+}
+
+fn shown_value(value: &RollupValue) -> String {
+    format!("{} ({} reported, {} unreported)", value.total, value.reported, value.unreported)
 }
 
 /// Replaces everything that follows from a tenant's documents. Returns how many documents there are.
