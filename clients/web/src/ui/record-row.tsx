@@ -47,10 +47,10 @@ export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly
   return (
     <Link
       href={`/session/${entry.document}`}
-      className="grid grid-cols-[4.5rem_1fr_auto] items-center gap-4 rounded-12 border border-line bg-surface px-5 py-4 text-ink hover:border-accent-ink hover:bg-accent-faint"
+      className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-12 border border-line bg-surface px-5 py-4 text-ink hover:border-accent-ink hover:bg-accent-faint"
     >
-      <span className="num text-[1.25rem] leading-130">{entry.date === null ? <span className="text-[0.875rem] font-normal text-muted">{ja.row.noDate}</span> : shortDate(entry.date)}</span>
-      <span className="min-w-0">
+      <span className="num w-18 text-[1.25rem] leading-130">{entry.date === null ? <span className="text-[0.875rem] font-normal text-muted">{ja.row.noDate}</span> : shortDate(entry.date)}</span>
+      <span className="min-w-[min(14rem,100%)] flex-1">
         <span className="block text-[1.125rem] leading-140 font-bold">{recordTitle(entry)}</span>
         <span className="block text-[0.9375rem] text-muted">
           {parts.join(ja.separator)}

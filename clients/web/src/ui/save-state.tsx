@@ -13,7 +13,7 @@ export function RecordState({ entry }: { readonly entry: Entry }): ReactNode {
   const [first, second] = ja.saveState(entry.save_state);
   const agreed = entry.save_state === 'agreed' && entry.agreed_at !== null ? clock(entry.agreed_at, new Date()) : second;
   return (
-    <p className={`text-right text-[0.875rem] leading-150 font-bold ${TONE[entry.save_state]}`}>
+    <p className={`ml-auto text-right text-[0.875rem] leading-150 font-bold ${TONE[entry.save_state]}`}>
       {first}
       <br />
       {entry.conflict_count > 0 ? ja.row.confirm : agreed}

@@ -41,11 +41,11 @@ function Plan({ entry, registry, first }: { readonly entry: Entry; readonly regi
   if (entry.dispatched_by !== null && entry.state !== 'none') parts.push(ja.row.dispatch(ja.state(entry.state)));
   if (entry.attendance !== null) parts.push(ja.row.attendance(entry.attendance));
   return (
-    <Card className={`grid grid-cols-[5.5rem_1fr_auto] items-center gap-4 px-5 py-4 ${first ? 'outline-2 -outline-offset-2 outline-accent-ink' : ''}`}>
-      <div className="num text-[1.25rem] leading-130">
+    <Card className={`flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-4 ${first ? 'outline-2 -outline-offset-2 outline-accent-ink' : ''}`}>
+      <div className="num w-22 text-[1.25rem] leading-130">
         {entry.start ?? <span className="text-[0.875rem] font-normal text-muted">{ja.today.noTime}</span>}
       </div>
-      <div className="min-w-0">
+      <div className="min-w-[min(14rem,100%)] flex-1">
         <h3 className="text-[1.125rem]">{recordTitle(entry)}</h3>
         <p className="text-[0.9375rem] text-muted">
           {parts.join(ja.separator)}
@@ -56,7 +56,7 @@ function Plan({ entry, registry, first }: { readonly entry: Entry; readonly regi
       <Link
         href={`/session/${entry.document}`}
         aria-label={`${first ? ja.today.record : ja.today.open} ${recordTitle(entry)}`}
-        className={`inline-flex min-h-14 items-center rounded-8 px-6 font-bold ${first ? 'bg-accent text-on-accent hover:bg-accent-hover' : 'border border-accent-ink text-accent-ink hover:bg-accent-faint'}`}
+        className={`ml-auto inline-flex min-h-14 items-center rounded-8 px-6 font-bold ${first ? 'bg-accent text-on-accent hover:bg-accent-hover' : 'border border-accent-ink text-accent-ink hover:bg-accent-faint'}`}
       >
         {first ? ja.today.record : ja.today.open}
       </Link>
