@@ -62,7 +62,7 @@ fn the_core_is_built_without_io_runtime_or_browser() {
 
 #[test]
 fn the_command_line_and_the_browser_binding_are_built_without_the_server() {
-    packages_without("tsudoi", &["tsudoi-server", "axum", "sqlx"]);
+    packages_without("tsudoi", &["tsudoi-server", "axum"]);
     packages_without("tsudoi-wasm", &["tsudoi-server", "tsudoi", "axum", "sqlx", "tokio", "reqwest"]);
 }
 

@@ -112,8 +112,9 @@ fn without_comments(text: &str) -> String {
     out.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
+/// Kana and kanji. Marks such as the middle dot are no text.
 fn is_japanese(c: char) -> bool {
-    matches!(c, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9d}')
+    matches!(c, '\u{3041}'..='\u{30fa}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9d}')
 }
 
 #[test]
@@ -135,5 +136,12 @@ fn texts_of_the_screens_live_in_i18n() {
 #[test]
 fn comments_are_told_from_code() {
     assert_eq!(without_comments("a // 注\nb /* 釈\n */ c\nhttps://x.y // z"), "a \nb \n c\nhttps://x.y ");
-    assert!(is_japanese('集') && is_japanese('つ') && is_japanese('ド') && !is_japanese('A') && !is_japanese('—'));
+    assert!(
+        is_japanese('集')
+            && is_japanese('つ')
+            && is_japanese('ド')
+            && !is_japanese('A')
+            && !is_japanese('—')
+            && !is_japanese('・')
+    );
 }

@@ -1,1 +1,14 @@
-//! What scenarios stand on.
+//! What scenarios stand on: the real server as a process that can be killed and started again on the same data, and
+//! headless tablets on sync-core whose disk is in memory.
+//!
+//! Nothing here waits for a fixed time: the server says when it is ready, tablets move their own clock.
+//! Deliberately absent: decisions of the parts under test. A failure here is a panic, because it fails a test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure of the harness fails the test")]
+
+mod chance;
+mod server;
+mod tablet;
+
+pub use chance::Chance;
+pub use server::{Server, SignIn};
+pub use tablet::{Headless, band, count, material, set, step};

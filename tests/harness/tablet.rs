@@ -1,0 +1,193 @@
+//! A tablet without a screen: the core that decides, rows in memory that outlive a restart, a real server.
+
+use std::collections::BTreeMap;
+
+use sync_core::document::{Kind, Scalar};
+use sync_core::domain::Intent;
+use sync_core::domain::vocabulary::StepState;
+use sync_core::ids::{DeviceId, DocumentId};
+use sync_core::tablet::{
+    Effect, Exchanged, Fault, Identity, Input, RecordDetail, RecordSummary, Row, Status, Table, Tablet,
+};
+use sync_core::time::Timestamp;
+use tsudoi::api;
+use tsudoi::transport::Server as Client;
+
+use crate::server::{Server, SignIn};
+
+/// Steps of one sync; a bound, so that a fault between both sides fails instead of going on.
+const TURNS: u32 = 5_000;
+
+/// One tablet.
+pub struct Headless {
+    tablet: Tablet,
+    rows: BTreeMap<(Table, String), Vec<u8>>,
+    client: Client,
+    token: String,
+    device: DeviceId,
+    person: String,
+    now: Timestamp,
+    opened: u64,
+}
+
+impl Headless {
+    /// Enrols a new tablet with a code of the demonstration.
+    pub fn enrol(server: &Server, sign_in: &SignIn, name: &str, scopes: Option<&[String]>) -> Self {
+        let device = DeviceId::from_bytes(uuid::Uuid::new_v4().into_bytes());
+        let client = server.client();
+        let enrolled = api::enrol(&client, &sign_in.code, &device.to_string(), name, scopes).unwrap();
+        let now = tsudoi::host::clock();
+        let tablet = Tablet::open(now, Identity { device }, 1, Vec::new());
+        let (token, person) = (enrolled.token, enrolled.person.id);
+        let mut headless = Self { tablet, rows: BTreeMap::new(), client, token, device, person, now, opened: 1 };
+        headless.turn(Input::Online { online: false });
+        headless
+    }
+
+    /// Its id.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// Its credential, for calls outside the core.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Its connections.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// As after a crash: opened anew from the rows that were stored.
+    pub fn crash(&mut self) {
+        self.opened += 1;
+        let row = |((table, key), value): (&(Table, String), &Vec<u8>)| Row {
+            table: *table,
+            key: key.clone(),
+            value: value.clone(),
+        };
+        let rows = self.rows.iter().map(row).collect();
+        self.tablet = Tablet::open(self.now, Identity { device: self.device }, self.opened, rows);
+        self.turn(Input::Online { online: false });
+    }
+
+    /// Records edits of one session; durable on return.
+    pub fn record(&mut self, document: DocumentId, intents: impl IntoIterator<Item = Intent>) {
+        for intent in intents {
+            let by = self.person.clone();
+            self.turn(Input::Record { document, kind: Kind::Session, by, intent });
+        }
+    }
+
+    /// Gathers edits into a change, as waiting would.
+    pub fn gather(&mut self) {
+        while let Some(next) = self.tablet.next_wakeup().filter(|_| !self.status().online) {
+            self.now = self.now.max(next);
+            self.turn(Input::Wake);
+        }
+    }
+
+    /// Exchanges until all is said. An exchange without an answer ends it at once with its fault.
+    pub fn sync(&mut self) -> Result<(), Fault> {
+        self.gather();
+        self.turn(Input::Online { online: true });
+        self.turn(Input::Sync);
+        let mut outcome = Err(Fault::Unreadable);
+        for _ in 0..TURNS {
+            let status = self.status();
+            if let Some(fault) = status.last_fault {
+                outcome = Err(fault);
+                break;
+            }
+            match self.tablet.next_wakeup() {
+                Some(due) if due <= self.now || status.unsent_changes > 0 => self.now = self.now.max(due),
+                _ => {
+                    outcome = Ok(());
+                    break;
+                }
+            }
+            self.turn(Input::Wake);
+        }
+        self.turn(Input::Online { online: false });
+        outcome
+    }
+
+    /// The state of the tablet.
+    pub fn status(&self) -> Status {
+        self.tablet.status()
+    }
+
+    /// Every record.
+    pub fn list(&self) -> Vec<RecordSummary> {
+        self.tablet.list()
+    }
+
+    /// One record that is there.
+    pub fn view(&self, document: DocumentId) -> RecordDetail {
+        self.tablet.view(document).unwrap_or_else(|| panic!("{} does not hold {document}", self.device))
+    }
+
+    /// Digests by scope, as this tablet computes them.
+    pub fn digests(&self) -> BTreeMap<String, (u64, String)> {
+        let scopes = self.status().scopes.into_iter();
+        scopes.map(|scope| (scope.scope.to_string(), (scope.count, scope.digest))).collect()
+    }
+
+    /// Digests by scope, as the server states them to this tablet.
+    pub fn server_digests(&self) -> BTreeMap<String, (u64, String)> {
+        let scopes = api::scopes(&self.client, &self.token).unwrap().into_iter();
+        scopes.map(|scope| (scope.scope, (scope.document_count, scope.digest))).collect()
+    }
+
+    fn turn(&mut self, input: Input) {
+        self.now = self.now.max(tsudoi::host::clock());
+        self.tablet.handle(self.now, input).unwrap();
+        while let Some(effect) = self.tablet.poll_effect() {
+            let result = match effect {
+                Effect::Shown { .. } => continue,
+                Effect::Persist { task, writes } => {
+                    for write in writes {
+                        match write.value {
+                            Some(value) => drop(self.rows.insert((write.table, write.key), value)),
+                            None => drop(self.rows.remove(&(write.table, write.key))),
+                        }
+                    }
+                    Input::Persisted { task, ok: true }
+                }
+                Effect::Exchange { task, body } => {
+                    let result: Exchanged = self.client.sync(&self.token, &body);
+                    self.now = self.now.max(tsudoi::host::clock());
+                    Input::Exchanged { task, result }
+                }
+            };
+            self.tablet.handle(self.now, result).unwrap();
+        }
+    }
+}
+
+/// `by` more heads or pieces.
+pub fn count(measure: &str, by: i64) -> Intent {
+    let measure = serde_json::from_value(serde_json::Value::from(measure)).unwrap();
+    Intent::Count { measure, by, reason: None }
+}
+
+/// Heads of an age band.
+pub fn band(band: &str, by: i64) -> Intent {
+    count(&format!("attendance.band.{band}"), by)
+}
+
+/// Pieces of a material for an eligibility.
+pub fn material(material: &str, eligibility: &str, by: i64) -> Intent {
+    count(&format!("material.{material}.{eligibility}"), by)
+}
+
+/// A field's new value.
+pub fn set(field: &str, value: &str) -> Intent {
+    Intent::Set { field: field.to_owned(), value: Some(Scalar::Text(value.to_owned())) }
+}
+
+/// The next step of a dispatch or a session.
+pub fn step(state: StepState) -> Intent {
+    Intent::Step { state, reason: None }
+}
