@@ -80,10 +80,13 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
     ['/office/records?fiscal_year=2024', 'records'],
     ['/office/custody', 'custody'],
   ]) {
-    await desk.goto(path);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.getByText('読み込んでいます…').waitFor({ state: 'detached' });
-    await look(page, `office-${name}`, problems);
+    const screen = await desk.newPage();
+    await desk.goto(path, screen);
+    await screen.getByRole('heading', { level: 1 }).waitFor();
+    await screen.getByText('読み込んでいます…').waitFor({ state: 'detached' });
+    await look(screen, `office-${name}`, problems);
+    assert.deepEqual(screen.problems, []);
+    await screen.close();
   }
   await desk.goto('/office/records?fiscal_year=2024&activity=training');
   await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
