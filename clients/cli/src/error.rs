@@ -44,10 +44,14 @@ pub enum CliError {
         cause: String,
     },
     /// Something recorded could not be stored.
-    #[error("記録を端末に保存できませんでした。画面に出ていない入力は保存されていません。空き容量を確かめてもう一度実行してください")]
+    #[error(
+        "記録を端末に保存できませんでした。画面に出ていない入力は保存されていません。空き容量を確かめてもう一度実行してください"
+    )]
     NotStored,
     /// The server cannot be reached.
-    #[error("サーバー {server} につながりません（{cause}）。記録は端末に残っています。通信を確かめて、後でもう一度実行してください")]
+    #[error(
+        "サーバー {server} につながりません（{cause}）。記録は端末に残っています。通信を確かめて、後でもう一度実行してください"
+    )]
     Unreachable {
         /// Address of the server.
         server: String,
@@ -71,7 +75,9 @@ pub enum CliError {
         what: String,
     },
     /// Something is still not on the server.
-    #[error("まだ送れていない記録が {records} 件あります。端末に残っています。通信を確かめて tsudoi sync をもう一度実行してください")]
+    #[error(
+        "まだ送れていない記録が {records} 件あります。端末に残っています。通信を確かめて tsudoi sync をもう一度実行してください"
+    )]
     Unsent {
         /// How many records.
         records: usize,

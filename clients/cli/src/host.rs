@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sync_core::document::Kind;
 use sync_core::domain::Intent;
 use sync_core::ids::DocumentId;
-use sync_core::tablet::{Effect, Exchanged, Fault, Identity, Input, RecordDetail, RecordSummary, Status, Tablet, Write};
+use sync_core::tablet::{
+    Effect, Exchanged, Fault, Identity, Input, RecordDetail, RecordSummary, Status, Tablet, Write,
+};
 use sync_core::time::Timestamp;
 use sync_core::wire::{Outcome, SyncResponse};
 
@@ -249,7 +251,9 @@ fn refused(code: Option<String>) -> CliError {
     CliError::Refused {
         status: 400,
         code: code.unwrap_or_else(|| "refused".to_owned()),
-        detail: "同期の内容が受け付けられませんでした。記録は端末に残っています。サーバーと tsudoi の版を確かめてください".to_owned(),
+        detail:
+            "同期の内容が受け付けられませんでした。記録は端末に残っています。サーバーと tsudoi の版を確かめてください"
+                .to_owned(),
     }
 }
 

@@ -106,9 +106,14 @@ pub fn record_line(record: &RecordSummary) -> String {
         (None, Group::Conflict) => "要確認",
         (None, _) => "予定",
     };
-    let date = record.date.clone().or_else(|| record.fiscal_year.map(|year| format!("{year}年度"))).unwrap_or_else(|| "日付なし".to_owned());
+    let date = record
+        .date
+        .clone()
+        .or_else(|| record.fiscal_year.map(|year| format!("{year}年度")))
+        .unwrap_or_else(|| "日付なし".to_owned());
     let title = record.title.as_deref().or(record.occasion.as_deref()).unwrap_or("（名称なし）");
-    let conflict = if record.conflict_count > 0 { format!(" 食い違い{}件", record.conflict_count) } else { String::new() };
+    let conflict =
+        if record.conflict_count > 0 { format!(" 食い違い{}件", record.conflict_count) } else { String::new() };
     format!(
         "{}  {date}  {activity}  {title}  {state}  参加者 {}  {}{conflict}",
         record.document,
@@ -119,6 +124,8 @@ pub fn record_line(record: &RecordSummary) -> String {
 
 /// The state of the tablet in two lines.
 pub fn status_lines(status: &Status) -> String {
-    let agreed = status.last_agreed_at.map_or_else(|| "まだ照合していません".to_owned(), |at| format!("照合済み {}", time_word(at)));
+    let agreed = status
+        .last_agreed_at
+        .map_or_else(|| "まだ照合していません".to_owned(), |at| format!("照合済み {}", time_word(at)));
     format!("未送信の記録 {} 件（変更 {} 件）\n{agreed}", status.unsent_records, status.unsent_changes)
 }

@@ -75,7 +75,12 @@ impl Server {
     }
 
     /// `POST` of JSON.
-    pub fn post<T: DeserializeOwned, B: Serialize>(&self, path: &str, token: Option<&str>, body: &B) -> Result<T, CliError> {
+    pub fn post<T: DeserializeOwned, B: Serialize>(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: &B,
+    ) -> Result<T, CliError> {
         let mut request = self.client.post(self.url(path)).json(body);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Device {token}"));
@@ -128,7 +133,8 @@ impl Server {
         if status.is_success() {
             return serde_json::from_slice(&answer).map_err(|_| CliError::Answer { what: path.to_owned() });
         }
-        let (code, detail) = problem(&answer).unwrap_or_else(|| ("http".to_owned(), format!("状態 {}", status.as_u16())));
+        let (code, detail) =
+            problem(&answer).unwrap_or_else(|| ("http".to_owned(), format!("状態 {}", status.as_u16())));
         Err(CliError::Refused { status: status.as_u16(), code, detail })
     }
 

@@ -11,7 +11,8 @@ use tsudoi::case::names::Names;
 use tsudoi::wanted::Wanted;
 
 fn names() -> Names {
-    let municipality = |code: &str, name: &str| Municipality { code: code.into(), name: name.into(), ..Default::default() };
+    let municipality =
+        |code: &str, name: &str| Municipality { code: code.into(), name: name.into(), ..Default::default() };
     let named = |id: &str, name: &str| Named { id: id.into(), name: name.into() };
     let lecturer = |id: &str, surname: &str, bank| Lecturer {
         id: id.into(),
@@ -29,7 +30,11 @@ fn names() -> Names {
             municipality("113859", "上里町"),
         ],
         associations: vec![Association { id: "as-1".into(), name: "郡医師会".into(), municipalities: vec![] }],
-        lecturers: vec![lecturer("le-a", "富沢", true), lecturer("le-b", "荻野", true), lecturer("le-c", "永井", false)],
+        lecturers: vec![
+            lecturer("le-a", "富沢", true),
+            lecturer("le-b", "荻野", true),
+            lecturer("le-c", "永井", false),
+        ],
         materials: vec![Material {
             id: "contact-card".into(),
             name: "わたしの連絡先カード".into(),
@@ -70,7 +75,9 @@ fn places(records: &[Wanted]) -> Vec<&str> {
 
 #[test]
 fn talks_spread_over_the_whole_area_are_placed_and_the_rest_stays_open() {
-    let records = records(json!({ "kind": "lecture", "count": 5, "spread": "1市3町", "lecturers": ["富沢", "荻野"], "attendance": null }));
+    let records = records(
+        json!({ "kind": "lecture", "count": 5, "spread": "1市3町", "lecturers": ["富沢", "荻野"], "attendance": null }),
+    );
     assert_eq!(places(&records), ["112119", "113816", "113832", "113859", ""]);
     for record in &records {
         assert!(record.totals.is_empty());
@@ -103,7 +110,10 @@ fn quantities_that_were_not_reported_are_noted_and_never_numbers() {
             json!({ "kind": "distribution", "material": "わたしの連絡先カード", "eligibility": "75歳に年度内に達する人" }),
             "noted/material.contact-card.age-75",
         ),
-        (json!({ "kind": "distribution", "material": "わたしの連絡先カード", "quantity": null }), "noted/material.contact-card.el-x"),
+        (
+            json!({ "kind": "distribution", "material": "わたしの連絡先カード", "quantity": null }),
+            "noted/material.contact-card.el-x",
+        ),
         (json!({ "kind": "consultation" }), "noted/consultation.unknown"),
     ] {
         let records = records(activity);
@@ -134,7 +144,8 @@ fn one_number_for_several_records_is_kept_whole() {
     let heads: Vec<_> = same_place.iter().map(|record| total(record, "attendance.band.unknown")).collect();
     assert_eq!(heads, [Some(90), None, None]);
     assert!(same_place[0].texts[&TextName::Outcome].contains("3件の合計"));
-    let places_differ = records(json!({ "kind": "distribution", "material": "わたしの連絡先カード", "eligibility": "75歳到達",
+    let places_differ =
+        records(json!({ "kind": "distribution", "material": "わたしの連絡先カード", "eligibility": "75歳到達",
         "municipalities": ["本庄市", "上里町"], "quantity": 300 }));
     let cards: Vec<_> = places_differ.iter().map(|record| total(record, "material.contact-card.age-75")).collect();
     assert_eq!(cards, [None, None, Some(300)]);
@@ -144,7 +155,9 @@ fn one_number_for_several_records_is_kept_whole() {
 
 #[test]
 fn only_lecturers_of_the_bank_make_a_talk_a_dispatch() {
-    let by = |kind: &str, lecturer: &str| field(&records(json!({ "kind": kind, "lecturers": [lecturer] }))[0], "dispatched_by").to_owned();
+    let by = |kind: &str, lecturer: &str| {
+        field(&records(json!({ "kind": kind, "lecturers": [lecturer] }))[0], "dispatched_by").to_owned()
+    };
     assert_eq!(by("training", "富沢"), "as-1");
     assert_eq!(by("training", "永井"), "");
     assert_eq!(by("meeting", "富沢"), "");

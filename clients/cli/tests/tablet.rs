@@ -83,14 +83,21 @@ fn the_published_year_is_loaded_once_whatever_happens() {
     places.sort_unstable();
     assert_eq!(places, ["112119", "113816", "113832", "113859"]);
     let training = of("training");
-    assert_eq!((training.len(), text(training[0], "date"), &training[0]["attendance"]), (1, "2024-12-18", &Value::from(49)));
+    assert_eq!(
+        (training.len(), text(training[0], "date"), &training[0]["attendance"]),
+        (1, "2024-12-18", &Value::from(49))
+    );
     let meetings = of("meeting");
     let titled = |title: &str| meetings.iter().filter(|meeting| text(meeting, "title") == title).count();
     assert_eq!((titled("協議会"), titled("市町担当者会議"), titled("担当課長会議")), (2, 18, 3));
     assert_eq!(meetings.len(), 24);
     let screenings = of("screening");
     assert_eq!(screenings.len(), 3);
-    assert!(screenings.iter().all(|s| s["tallies"]["screening.viewers"].is_null() && s["tallies"].get("screening.viewers").is_some()));
+    assert!(
+        screenings
+            .iter()
+            .all(|s| s["tallies"]["screening.viewers"].is_null() && s["tallies"].get("screening.viewers").is_some())
+    );
     let consultations: Vec<&Value> = records.iter().filter(|r| r["kind"] == "consultation").collect();
     assert_eq!((consultations.len(), &consultations[0]["tallies"]["consultation.unknown"]), (1, &Value::from(43)));
     assert!(records.iter().all(|r| r["group"] == "held" && r["conflict_count"] == 0));
@@ -98,7 +105,8 @@ fn the_published_year_is_loaded_once_whatever_happens() {
     assert_eq!(zeros, 0);
     let talk = talks[0]["document"].as_str().unwrap();
     let shown: Value = serde_json::from_str(&observer.ok(&["show", talk, "--json"])).unwrap();
-    let lecturers = shown["links"].as_array().unwrap().iter().filter(|link| link.as_str().unwrap().starts_with("lecturer/"));
+    let lecturers =
+        shown["links"].as_array().unwrap().iter().filter(|link| link.as_str().unwrap().starts_with("lecturer/"));
     assert_eq!((lecturers.count(), &shown["fields"]["lecturer_attribution"]["value"]), (3, &Value::from("among")));
     assert!(server.verify());
 }
@@ -161,7 +169,8 @@ fn what_was_acknowledged_survives_a_kill() {
 fn a_record_is_made_edited_and_refused_in_plain_words() {
     let server = Server::start();
     let machine = observer(&server, &["--scope", "municipality:112119"]);
-    let made = machine.ok(&["record", "new", "--activity", "lecture", "--date", "2026-11-21", "--municipality", "112119"]);
+    let made =
+        machine.ok(&["record", "new", "--activity", "lecture", "--date", "2026-11-21", "--municipality", "112119"]);
     let document = made.trim();
     machine.ok(&["record", document, "set", "venue", "公民館"]);
     machine.ok(&["record", document, "count", "attendance.band.70-74", "5"]);

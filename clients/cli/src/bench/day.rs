@@ -59,7 +59,8 @@ impl Tablet {
 }
 
 fn edits(change: usize, session: usize, place: &str) -> Result<Vec<Intent>, CliError> {
-    let set = |field: &str, value: &str| Intent::Set { field: field.to_owned(), value: Some(Scalar::Text(value.to_owned())) };
+    let set =
+        |field: &str, value: &str| Intent::Set { field: field.to_owned(), value: Some(Scalar::Text(value.to_owned())) };
     let count = |measure: &str, by: i64| -> Result<Intent, CliError> {
         Ok(Intent::Count { measure: measure.parse().map_err(failed)?, by, reason: None })
     };
@@ -71,9 +72,15 @@ fn edits(change: usize, session: usize, place: &str) -> Result<Vec<Intent>, CliE
             set("venue", "公民館"),
             set("title", &format!("座談会 {session}")),
         ],
-        1 => vec![set("occasion", "通いの場"), set("start", "13:30"), Intent::Link { link: format!("lecturer/le-{}", session % 40) }],
+        1 => vec![
+            set("occasion", "通いの場"),
+            set("start", "13:30"),
+            Intent::Link { link: format!("lecturer/le-{}", session % 40) },
+        ],
         2 => vec![Intent::Step { state: StepState::Held, reason: None }],
-        _ if change % 6 == 3 => vec![count("material.contact-card.age-75", 1)?, count("material.anshin-set.living-alone", 1)?],
+        _ if change % 6 == 3 => {
+            vec![count("material.contact-card.age-75", 1)?, count("material.anshin-set.living-alone", 1)?]
+        }
         _ => {
             let band = BANDS[(change + session) % BANDS.len()];
             vec![count(&format!("attendance.band.{band}"), 1 + i64::try_from(change % 3).unwrap_or(0))?]

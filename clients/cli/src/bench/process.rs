@@ -47,13 +47,25 @@ impl ServerProcess {
             command
         };
         let made = command(&[
-            "code", "--tenant", "11", "--role", "administrator", "--person", "計測", "--organisation", "11", "--scope", "*",
-            "--uses", "1000",
+            "code",
+            "--tenant",
+            "11",
+            "--role",
+            "administrator",
+            "--person",
+            "計測",
+            "--organisation",
+            "11",
+            "--scope",
+            "*",
+            "--uses",
+            "1000",
         ])
         .output()
         .map_err(failed)?;
         let code = String::from_utf8_lossy(&made.stdout).trim().to_owned();
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let mut child =
+            command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             let mut lines = BufReader::new(out);

@@ -380,7 +380,11 @@ impl Activity {
 }
 
 fn check_year(place: &str, year: i64) -> Result<(), CaseError> {
-    if (1_989..=2_200).contains(&year) { Ok(()) } else { Err(CaseError::at(place, "年度は西暦4桁の開始年で書いてください")) }
+    if (1_989..=2_200).contains(&year) {
+        Ok(())
+    } else {
+        Err(CaseError::at(place, "年度は西暦4桁の開始年で書いてください"))
+    }
 }
 
 pub(super) fn is_item(text: &str) -> bool {
@@ -392,7 +396,9 @@ mod tests {
     use super::*;
 
     fn with_activity(activity: &str) -> String {
-        format!(r#"{{"fiscal_year":2024,"area":{{"municipalities":["本庄市"]}},"activities":[{{"kind":"meeting"}},{activity}]}}"#)
+        format!(
+            r#"{{"fiscal_year":2024,"area":{{"municipalities":["本庄市"]}},"activities":[{{"kind":"meeting"}},{activity}]}}"#
+        )
     }
 
     #[test]
@@ -414,7 +420,11 @@ mod tests {
             (with_activity(r#"{"kind":"consultation","by":{"letter":1}}"#), "activities[1].by", "letter"),
             (with_activity(r#"{"kind":"distribution","quantity":1}"#), "activities[1].quantity", "material"),
             (with_activity(r#"{"title":"x"}"#), "activities[1]", "kind"),
-            (r#"{"fiscal_year":2024,"area":{"municipalities":[]},"activities":[]}"#.to_owned(), "area.municipalities", "1つ以上"),
+            (
+                r#"{"fiscal_year":2024,"area":{"municipalities":[]},"activities":[]}"#.to_owned(),
+                "area.municipalities",
+                "1つ以上",
+            ),
             (r#"{"fiscal_year":24,"area":{"municipalities":["a"]},"activities":[]}"#.to_owned(), "fiscal_year", "4桁"),
             ("{".to_owned(), "", "EOF"),
         ];

@@ -28,8 +28,8 @@ use uuid::Uuid;
 use super::CaseError;
 use super::form::{Activity, CaseFile, Status};
 use super::names::{Known, Names};
-use super::words::{self, Band};
 use super::places;
+use super::words::{self, Band};
 use crate::output::activity_word;
 use crate::wanted::Wanted;
 use places::Slot;
@@ -126,7 +126,9 @@ impl Mapper<'_> {
         }
         if has_total {
             let note = format!("ここの人数・数量は、同じ内容の{}件の合計として報告されたもの", slots.len());
-            self.mapped.notes.push(format!("{label}: {}件の合計だけが報告されているため、1件ごとには分けていません", slots.len()));
+            self.mapped
+                .notes
+                .push(format!("{label}: {}件の合計だけが報告されているため、1件ごとには分けていません", slots.len()));
             match carrier {
                 Some(index) => append_outcome(&mut group[index], &note),
                 None => {
@@ -285,7 +287,9 @@ impl Mapper<'_> {
             let band = match words::band(wording).ok_or_else(at)? {
                 Band::Known(band) => band,
                 Band::Unplaceable => {
-                    self.mapped.notes.push(format!("{label}: 年齢区分「{wording}」は本システムの区分に収まらないため「不明」に数えます"));
+                    self.mapped.notes.push(format!(
+                        "{label}: 年齢区分「{wording}」は本システムの区分に収まらないため「不明」に数えます"
+                    ));
                     "unknown"
                 }
             };
@@ -295,7 +299,8 @@ impl Mapper<'_> {
             }
         }
         for (wording, heads) in activity.attendance_by_audience.iter().flatten() {
-            let at = || CaseError::at(format!("{place}.attendance_by_audience.{wording}"), "この参加者区分は知りません");
+            let at =
+                || CaseError::at(format!("{place}.attendance_by_audience.{wording}"), "この参加者区分は知りません");
             let audience = words::audience(wording).ok_or_else(at)?;
             if let Some(heads) = heads {
                 add(amounts, Measure::Audience(audience), i64::from(*heads));
@@ -307,7 +312,9 @@ impl Mapper<'_> {
                 add(amounts, Measure::Band("unknown"), rest);
             }
             if rest < 0 {
-                self.mapped.notes.push(format!("{label}: 年齢区分の合計が参加者数 {total} を超えています。区分のまま登録します"));
+                self.mapped
+                    .notes
+                    .push(format!("{label}: 年齢区分の合計が参加者数 {total} を超えています。区分のまま登録します"));
             }
         }
         Ok(())
@@ -346,11 +353,8 @@ fn is_attendance(measure: &Measure) -> bool {
 }
 
 fn write_texts(wanted: &mut Wanted, activity: &Activity) {
-    let texts = [
-        (TextName::Outcome, &activity.outcome),
-        (TextName::Issue, &activity.issue),
-        (TextName::Plan, &activity.plan),
-    ];
+    let texts =
+        [(TextName::Outcome, &activity.outcome), (TextName::Issue, &activity.issue), (TextName::Plan, &activity.plan)];
     for (name, text) in texts {
         if let Some(text) = text.as_ref().filter(|text| !text.is_empty()) {
             wanted.texts.insert(name, text.clone());

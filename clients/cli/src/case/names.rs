@@ -29,14 +29,17 @@ pub struct Known {
 impl Names {
     /// The code of a municipality, by name or by code.
     pub fn municipality(&self, place: &str, name: &str) -> Result<String, CaseError> {
-        find_municipality(&self.registry, name)
-            .ok_or_else(|| CaseError::at(place, format!("市町村「{name}」は{}の台帳にありません", self.registry.tenant.name)))
+        find_municipality(&self.registry, name).ok_or_else(|| {
+            CaseError::at(place, format!("市町村「{name}」は{}の台帳にありません", self.registry.tenant.name))
+        })
     }
 
     /// The id of an association.
     pub fn association(&self, place: &str, name: &str) -> Result<String, CaseError> {
         let found = self.registry.associations.iter().find(|known| known.name == name.trim());
-        found.map(|known| known.id.clone()).ok_or_else(|| CaseError::at(place, format!("医師会「{name}」が台帳にありません")))
+        found
+            .map(|known| known.id.clone())
+            .ok_or_else(|| CaseError::at(place, format!("医師会「{name}」が台帳にありません")))
     }
 
     /// The id of a medium when the registry knows it, else its name.
@@ -50,15 +53,17 @@ impl Names {
         let material = self.registry.materials.iter().find(|known| known.name == name.trim());
         let material = material.ok_or_else(|| CaseError::at(place, format!("配布物「{name}」が台帳にありません")))?;
         let found = material.eligibilities.iter().find(|known| known.name == eligibility);
-        let found = found.ok_or_else(|| CaseError::at(place, format!("対象区分「{eligibility}」が台帳にありません")))?;
+        let found =
+            found.ok_or_else(|| CaseError::at(place, format!("対象区分「{eligibility}」が台帳にありません")))?;
         Ok((material.id.clone(), found.id.clone()))
     }
 
     /// The lecturer of a surname, or of a surname and given name: first among the file's own, then in the registry.
     pub fn lecturer(&self, place: &str, name: &str) -> Result<Known, CaseError> {
-        let own = self.own_lecturers.iter().filter(|(lecturer, _)| {
-            is_called(name, &lecturer.surname, lecturer.given_name.as_deref())
-        });
+        let own = self
+            .own_lecturers
+            .iter()
+            .filter(|(lecturer, _)| is_called(name, &lecturer.surname, lecturer.given_name.as_deref()));
         let own: Vec<Known> = own
             .map(|(lecturer, id)| Known {
                 id: id.clone(),

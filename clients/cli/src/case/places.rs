@@ -54,7 +54,9 @@ pub fn slots(
             return Err(at(format!("件数 {count} が広がり {text} より少なくなっています")));
         }
         for (kind, named, present) in &placement.open {
-            note(format!("{kind} {named} か所のうちどこかが書かれていない（地域には {present}）ため、その分は市町村なしで登録します"));
+            note(format!(
+                "{kind} {named} か所のうちどこかが書かれていない（地域には {present}）ため、その分は市町村なしで登録します"
+            ));
         }
         if dates.len() > 1 {
             note("どの日がどの市町村かが書かれていないため、日付は登録しません".to_owned());

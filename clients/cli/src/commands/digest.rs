@@ -49,7 +49,13 @@ pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
         for line in &lines {
             let word = if line.equal { "一致" } else { "不一致" };
             let theirs = line.server_digest.as_deref().unwrap_or("なし");
-            println!("{word}  {}  端末 {} 件 {}  サーバー {} 件 {theirs}", line.scope, line.own_count, line.own_digest, line.server_count.unwrap_or(0));
+            println!(
+                "{word}  {}  端末 {} 件 {}  サーバー {} 件 {theirs}",
+                line.scope,
+                line.own_count,
+                line.own_digest,
+                line.server_count.unwrap_or(0)
+            );
         }
     }
     if lines.iter().all(|line| line.equal) { Ok(()) } else { Err(CliError::Differs) }

@@ -3,12 +3,12 @@
 use sync_core::ids::DeviceId;
 
 use super::Place;
+use crate::api;
 use crate::args::Enrol;
 use crate::error::CliError;
 use crate::home::{Credential, Home};
 use crate::host::Host;
 use crate::transport::Server;
-use crate::api;
 
 pub(super) fn run(place: &Place, args: &Enrol) -> Result<(), CliError> {
     let server = Server::new(place.server()?)?;

@@ -26,7 +26,12 @@ pub(super) fn run(place: &Place, args: &LoadCase) -> Result<(), CliError> {
     let mut crew = Crew::open(&place.home, &registrar, "case", &scopes)?;
     let loaded = crew.load(&mapped.records)?;
     let area = case.area.medical_area.clone().unwrap_or_default();
-    println!("{} {}年度 {area}（{}）", names.registry.tenant.name, case.fiscal_year, case.area.all_associations().join("、"));
+    println!(
+        "{} {}年度 {area}（{}）",
+        names.registry.tenant.name,
+        case.fiscal_year,
+        case.area.all_associations().join("、")
+    );
     print(&loaded);
     Ok(())
 }
@@ -46,7 +51,13 @@ fn scopes(case: &CaseFile, names: &Names) -> Result<Vec<String>, CliError> {
 /// What loading did, in three lines.
 pub(super) fn print(loaded: &Loaded) {
     let same = loaded.records - loaded.new - loaded.completed;
-    println!("記録 {} 件: 新しく記録 {} 件、足りない分を補った {} 件、変わりなし {same} 件", loaded.records, loaded.new, loaded.completed);
-    println!("サーバーが受け取った変更 {} 件（送り直しで重なった {} 件は数えられていません）", loaded.stored, loaded.duplicate);
+    println!(
+        "記録 {} 件: 新しく記録 {} 件、足りない分を補った {} 件、変わりなし {same} 件",
+        loaded.records, loaded.new, loaded.completed
+    );
+    println!(
+        "サーバーが受け取った変更 {} 件（送り直しで重なった {} 件は数えられていません）",
+        loaded.stored, loaded.duplicate
+    );
     println!("3台の端末とサーバーは照合済みです");
 }

@@ -11,7 +11,8 @@ use crate::synthetic;
 pub(super) fn run(place: &Place, args: &LoadSynthetic) -> Result<(), CliError> {
     let bad = || CliError::input("--until は 2026-11-20 の形で書いてください", &args.until);
     let until = Date::parse(&args.until).ok_or_else(bad)?;
-    let mut registrar = Registrar::find(&place.home, place.server()?, args.code.as_deref(), &[synthetic::CAPITAL.to_owned()])?;
+    let mut registrar =
+        Registrar::find(&place.home, place.server()?, args.code.as_deref(), &[synthetic::CAPITAL.to_owned()])?;
     let cast = synthetic::enter_cast(&mut registrar)?;
     let records = synthetic::records(registrar.registry(), &cast, until);
     let mut crew = Crew::open(&place.home, &registrar, "synthetic", &[synthetic::HOME_SCOPE.to_owned()])?;

@@ -23,7 +23,10 @@ pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
             let kind = if args.consultation { Kind::Consultation } else { Kind::Session };
             let intents = first_intents(args);
             if intents.is_empty() {
-                return Err(CliError::input("--activity か --title などを1つ以上付けてください", "何も書かれていません"));
+                return Err(CliError::input(
+                    "--activity か --title などを1つ以上付けてください",
+                    "何も書かれていません",
+                ));
             }
             host.record(intents.into_iter().map(|intent| (document, kind, intent)))?;
             println!("{document}");
@@ -36,7 +39,10 @@ pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
             println!("{document}");
             Ok(())
         }
-        _ => Err(CliError::input("tsudoi record new … か tsudoi record 記録 set|count|link|unlink|write|step … の形で書いてください", "何をするかがありません")),
+        _ => Err(CliError::input(
+            "tsudoi record new … か tsudoi record 記録 set|count|link|unlink|write|step … の形で書いてください",
+            "何をするかがありません",
+        )),
     }
 }
 
@@ -62,7 +68,9 @@ fn read_lines(host: &mut Host) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     for (index, line) in std::io::stdin().lock().lines().enumerate() {
         let number = index + 1;
-        let bad = |cause: String| CliError::input(format!("標準入力の {number} 行目を直してください。その前の行までは記録しました"), cause);
+        let bad = |cause: String| {
+            CliError::input(format!("標準入力の {number} 行目を直してください。その前の行までは記録しました"), cause)
+        };
         let line = line.map_err(|error| bad(error.to_string()))?;
         if line.trim().is_empty() {
             continue;

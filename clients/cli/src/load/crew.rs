@@ -139,7 +139,8 @@ impl Crew {
                     let present = self.view(index, wanted.document).and_then(|view| view.total(&measure.to_string()));
                     let excess = (present.unwrap_or(0) - total).min(*own);
                     if excess > 0 {
-                        let intent = Intent::Count { measure: measure.clone(), by: -excess, reason: Some(Reason::Recount) };
+                        let intent =
+                            Intent::Count { measure: measure.clone(), by: -excess, reason: Some(Reason::Recount) };
                         self.hosts[index].record([(wanted.document, wanted.kind, intent)])?;
                         took_back = true;
                     }
@@ -164,7 +165,8 @@ impl Crew {
             if status.unsent_records > 0 {
                 return Err(CliError::Unsent { records: status.unsent_records });
             }
-            let held = host.list().iter().filter(|record| record.save_state == sync_core::tablet::SaveState::Held).count();
+            let held =
+                host.list().iter().filter(|record| record.save_state == sync_core::tablet::SaveState::Held).count();
             if held > 0 {
                 return Err(CliError::Held { records: held });
             }

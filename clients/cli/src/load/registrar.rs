@@ -63,7 +63,10 @@ impl Registrar {
         Err(CliError::Credential(if tried.is_empty() {
             format!("{address} にまだ登録していません。管理者かコーディネーターのコードを --code に付けてください")
         } else {
-            format!("登録済みの県（{}）の台帳に「{what}」などの市町村がありません。その県のコードを --code に付けてください", tried.join("、"))
+            format!(
+                "登録済みの県（{}）の台帳に「{what}」などの市町村がありません。その県のコードを --code に付けてください",
+                tried.join("、")
+            )
         }))
     }
 
@@ -190,7 +193,9 @@ fn enrol(home: &Home, server: &Server, code: &str) -> Result<Credential, CliErro
     if credential.may_enter_registry() {
         Ok(credential)
     } else {
-        Err(CliError::Credential("このコードでは台帳に登録できません。管理者かコーディネーターのコードを使ってください".to_owned()))
+        Err(CliError::Credential(
+            "このコードでは台帳に登録できません。管理者かコーディネーターのコードを使ってください".to_owned(),
+        ))
     }
 }
 

@@ -4,7 +4,8 @@
 use sync_core::domain::{Intent, Measure};
 
 /// The tablet at the door, the one that hands things out, and the lecturer's.
-pub(super) const TABLETS: [(&str, &str); 3] = [("door", "受付の端末"), ("handout", "配布の端末"), ("lecturer", "講師の端末")];
+pub(super) const TABLETS: [(&str, &str); 3] =
+    [("door", "受付の端末"), ("handout", "配布の端末"), ("lecturer", "講師の端末")];
 
 const DOOR: usize = 0;
 const HANDOUT: usize = 1;

@@ -91,7 +91,10 @@ mod tests {
             let area = format!("地域{}", n % 10);
             let name = if n < 40 { format!("見本{n}市") } else { format!("見本{n}町") };
             registry.municipalities.push(Municipality { code: format!("11{n:04}"), name, medical_area: area.clone() });
-            cast.by_area.insert(area.clone(), (format!("as-{}", n % 10), (0..3).map(|l| format!("le-{}-{l}", n % 10)).collect()));
+            cast.by_area.insert(
+                area.clone(),
+                (format!("as-{}", n % 10), (0..3).map(|l| format!("le-{}-{l}", n % 10)).collect()),
+            );
         }
         (registry, cast)
     }
@@ -113,7 +116,13 @@ mod tests {
         }
         let with = |state: &str| records.iter().filter(|r| r.steps.iter().any(|(s, _)| s.as_str() == state)).count();
         assert!(with("cancelled") > 3 && with("held") > 200);
-        assert!(records.iter().filter(|r| r.steps.iter().all(|(s, _)| matches!(s.as_str(), "requested" | "confirmed"))).count() > 10);
+        assert!(
+            records
+                .iter()
+                .filter(|r| r.steps.iter().all(|(s, _)| matches!(s.as_str(), "requested" | "confirmed")))
+                .count()
+                > 10
+        );
         assert!(records.iter().any(|r| r.steps.iter().any(|(s, _)| s.as_str() == "held") && r.totals.is_empty()));
     }
 }

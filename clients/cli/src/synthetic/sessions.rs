@@ -85,7 +85,8 @@ pub(super) fn of_municipality(
 ) {
     let size = size(&municipality.name);
     let key = municipality.code.clone();
-    let mut maker = Maker { chance: Chance::new(&key), key, year, until, association, municipality: Some(&municipality.code) };
+    let mut maker =
+        Maker { chance: Chance::new(&key), key, year, until, association, municipality: Some(&municipality.code) };
     let talks = (size + maker.chance.below(8)) / 10;
     for number in 0..talks.min(6) {
         records.extend(talk(&mut maker, lecturers, size, number));
@@ -118,7 +119,12 @@ pub(super) fn of_association(area: &str, association: &str, year: i64, until: Da
         }
     }
     for month in (0..12).step_by(4) {
-        let mut wanted = maker.start(&format!("consultation{month}"), "consultation", "見本 在宅医療連携拠点 相談", Kind::Consultation);
+        let mut wanted = maker.start(
+            &format!("consultation{month}"),
+            "consultation",
+            "見本 在宅医療連携拠点 相談",
+            Kind::Consultation,
+        );
         wanted.set_text("item", Some("オ"));
         if let Some(day) = maker.day(month, 1) {
             if Date::parse(&day.format("%Y-%m-%d").to_string()).is_some_and(|date| date <= until) {
@@ -185,7 +191,8 @@ fn talk(maker: &mut Maker<'_>, lecturers: &[String], size: i64, number: i64) -> 
 }
 
 fn handed_out(maker: &mut Maker<'_>, size: i64, round: i64, months: i64) -> Option<Wanted> {
-    let mut wanted = maker.start(&format!("handout{round}"), "distribution", "見本 カードとあんしんセットの配布", Kind::Session);
+    let mut wanted =
+        maker.start(&format!("handout{round}"), "distribution", "見本 カードとあんしんセットの配布", Kind::Session);
     wanted.set_text("item", Some("エ"));
     let day = maker.day(round * months, months)?;
     if !maker.date(&mut wanted, day) {

@@ -51,7 +51,11 @@ impl Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let database = self.folder.path().join("db.sqlite");
-        Command::new(&self.binary).args(["--database", database.to_str().unwrap(), "verify"]).status().unwrap().success()
+        Command::new(&self.binary)
+            .args(["--database", database.to_str().unwrap(), "verify"])
+            .status()
+            .unwrap()
+            .success()
     }
 }
 
