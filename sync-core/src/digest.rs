@@ -66,7 +66,7 @@ impl Digest {
 
     /// The sum of both, modulo 2²⁵⁶.
     #[must_use]
-    pub fn add(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         let mut sum = [0; 32];
         let mut carry = 0u16;
         for i in (0..32).rev() {
@@ -79,11 +79,11 @@ impl Digest {
 
     /// What has to be added to `other` to get this, modulo 2²⁵⁶.
     #[must_use]
-    pub fn subtract(self, other: Self) -> Self {
+    pub fn minus(self, other: Self) -> Self {
         let complement = Self(other.0.map(|byte| !byte));
         let mut one = [0; 32];
         one[31] = 1;
-        self.add(complement).add(Self(one))
+        self.plus(complement).plus(Self(one))
     }
 
     /// The 32 bytes, big-endian.
@@ -122,8 +122,8 @@ mod tests {
     proptest! {
         #[test]
         fn adding_and_subtracting_cancel(a: [u8; 32], b: [u8; 32]) {
-            prop_assert_eq!(Digest(a).add(Digest(b)).subtract(Digest(b)), Digest(a));
-            prop_assert_eq!(Digest(a).add(Digest(b)), Digest(b).add(Digest(a)));
+            prop_assert_eq!(Digest(a).plus(Digest(b)).minus(Digest(b)), Digest(a));
+            prop_assert_eq!(Digest(a).plus(Digest(b)), Digest(b).plus(Digest(a)));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The wire format. Each test names the rule of SPEC.md it shows.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Heads, Kind};

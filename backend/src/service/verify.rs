@@ -113,7 +113,7 @@ fn compare(
     for place in derived.places.iter().filter(|place| place.state == FeedState::Present) {
         let (count, digest) = sums.entry(place.scope.clone()).or_default();
         *count += 1;
-        *digest = digest.add(place.contribution);
+        *digest = digest.plus(place.contribution);
     }
 }
 

@@ -115,7 +115,7 @@ async fn st_4_and_5_the_feed_has_one_row_and_the_scope_sums_up(store: &dyn Store
     assert_eq!(seqs, [2, 4, 5, 6, 7], "one row for each document, in order");
     assert_eq!((page.scope.seq, page.scope.document_count, page.next_seq, page.more), (7, 5, 7, false));
     let sum = [(1, 2), (3, 2), (4, 1), (5, 1), (6, 1)].into_iter().fold(Digest::ZERO, |sum, (number, head)| {
-        sum.add(Digest::of(DocumentId::from_bytes([number; 16]), FeedState::Present, &heads(head)))
+        sum.plus(Digest::of(DocumentId::from_bytes([number; 16]), FeedState::Present, &heads(head)))
     });
     assert_eq!(page.scope.digest, sum);
     let known = HashMap::from([(DocumentId::from_bytes([4; 16]), heads(1))]);

@@ -353,10 +353,10 @@ impl Document {
         let steps = Container::Steps.object();
         let mut all = Vec::new();
         for id in self.crdt.keys(&steps) {
-            if let Ok(Some((value, exid))) = self.crdt.get(&steps, id.as_str()) {
-                if let Some(text) = value.as_str() {
-                    all.push((id.clone(), text.to_owned(), self.authorship(&exid)));
-                }
+            if let Ok(Some((value, exid))) = self.crdt.get(&steps, id.as_str())
+                && let Some(text) = value.as_str()
+            {
+                all.push((id.clone(), text.to_owned(), self.authorship(&exid)));
             }
         }
         all

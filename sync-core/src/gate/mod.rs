@@ -77,6 +77,9 @@ pub enum Verdict {
     Custody(Code),
 }
 
+/// Name and verdict of every change, in the order they were pushed.
+pub type Verdicts = Vec<(ChangeHash, Verdict)>;
+
 /// The outcome of a push to one document.
 #[derive(Debug)]
 pub struct Admission {
@@ -85,7 +88,7 @@ pub struct Admission {
     /// Its saved bytes; `None` when nothing was stored.
     pub snapshot: Option<Vec<u8>>,
     /// Name and verdict of every pushed change, in the order they were pushed.
-    pub verdicts: Vec<(ChangeHash, Verdict)>,
+    pub verdicts: Verdicts,
 }
 
 /// Lets the changes of one device into a document, one at a time, in the order given.
@@ -121,7 +124,7 @@ fn admit_each(
     changes: &[Vec<u8>],
     limits: &Limits,
     check: Check,
-) -> (Result<Option<Vec<u8>>, Broken>, Vec<(ChangeHash, Verdict)>) {
+) -> (Result<Option<Vec<u8>>, Broken>, Verdicts) {
     let mut writers = document.writers();
     let mut snapshot = None;
     let mut counters = Vec::new();

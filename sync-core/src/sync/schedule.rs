@@ -12,6 +12,8 @@ const POLL_MS: u64 = 60_000;
 pub struct Schedule {
     online: bool,
     in_flight: bool,
+    /// Something new was heard of while an exchange was under way, too late for it.
+    asked_meanwhile: bool,
     failures: u32,
     /// The next exchange starts at this time, unless something makes it start earlier.
     due: Timestamp,
@@ -26,6 +28,7 @@ impl Schedule {
         Self {
             online: true,
             in_flight: false,
+            asked_meanwhile: false,
             failures: 0,
             due: Timestamp(0),
             not_before: Timestamp(0),
@@ -55,6 +58,7 @@ impl Schedule {
 
     /// Exchange as soon as allowed. A person's wish (`urgent`) overrides backoff.
     pub fn ask(&mut self, now: Timestamp, urgent: bool) {
+        self.asked_meanwhile |= self.in_flight;
         self.due = self.due.min(now);
         if urgent {
             self.not_before = self.not_before.min(now);
@@ -75,6 +79,7 @@ impl Schedule {
     /// An exchange starts.
     pub fn started(&mut self) {
         self.in_flight = true;
+        self.asked_meanwhile = false;
     }
 
     /// The exchange ended well; `more` asks for the next one at once.
@@ -82,7 +87,8 @@ impl Schedule {
         self.in_flight = false;
         self.failures = 0;
         self.not_before = now;
-        self.due = if more { now } else { now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS)) };
+        self.due =
+            if more || self.asked_meanwhile { now } else { now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS)) };
     }
 
     /// The exchange failed. `retry_after_ms` is the server's own word.
@@ -92,5 +98,23 @@ impl Schedule {
         let own = delay_ms(self.failures, &mut self.chance);
         self.not_before = now.plus_ms(own.max(retry_after_ms.unwrap_or(0)));
         self.due = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syn_7_a_notice_during_an_exchange_is_followed_by_another() {
+        let now = Timestamp(1_000);
+        let mut schedule = Schedule::new(7);
+        schedule.started();
+        schedule.ask(now, false);
+        schedule.succeeded(now, false);
+        assert_eq!(schedule.next(), Some(now));
+        schedule.started();
+        schedule.succeeded(now, false);
+        assert!(schedule.next() > Some(now));
     }
 }

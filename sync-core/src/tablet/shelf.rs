@@ -154,22 +154,22 @@ impl Shelf {
     /// The opened document's content has changed: saves it. Pending edits must have been committed.
     pub fn save(&mut self, id: DocumentId) {
         self.revision += 1;
-        if let Some(entry) = self.entries.get_mut(&id) {
-            if let Some(document) = &mut entry.open {
-                entry.saved = document.save();
-                entry.heads = document.heads();
-                entry.facts = facts(&view(document));
-                entry.touched = self.revision;
-            }
+        if let Some(entry) = self.entries.get_mut(&id)
+            && let Some(document) = &mut entry.open
+        {
+            entry.saved = document.save();
+            entry.heads = document.heads();
+            entry.facts = facts(&view(document));
+            entry.touched = self.revision;
         }
     }
 
     /// Refreshes what lists show of a record with pending edits.
     pub fn refresh(&mut self, id: DocumentId) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            if let Some(document) = &entry.open {
-                entry.facts = facts(&view(document));
-            }
+        if let Some(entry) = self.entries.get_mut(&id)
+            && let Some(document) = &entry.open
+        {
+            entry.facts = facts(&view(document));
         }
     }
 
@@ -206,7 +206,7 @@ impl Shelf {
                     .map(|mut document| document.heads_without(&|hash| entry.held.contains_key(hash)))
                     .unwrap_or_default()
             };
-            sum = (sum.0 + 1, sum.1.add(Digest::of(id, FeedState::Present, &heads)));
+            sum = (sum.0 + 1, sum.1.plus(Digest::of(id, FeedState::Present, &heads)));
         }
         sum
     }

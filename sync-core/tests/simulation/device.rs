@@ -56,10 +56,11 @@ impl Device {
 
     pub fn write(&mut self, writes: &[Write]) {
         for write in writes {
-            if write.table == Table::Intent && write.value.is_some() {
-                if let Some((document, measure, by)) = self.underway.remove(&write.key) {
-                    *self.counted.entry((document, measure)).or_default() += by;
-                }
+            if write.table == Table::Intent
+                && write.value.is_some()
+                && let Some((document, measure, by)) = self.underway.remove(&write.key)
+            {
+                *self.counted.entry((document, measure)).or_default() += by;
             }
             let key = (write.table, write.key.clone());
             match &write.value {

@@ -61,7 +61,7 @@ impl Server {
         };
         let ids: Vec<DocumentId> = self.feeds.get(scope).map(present).unwrap_or_default();
         ids.iter().fold((0, Digest::ZERO), |(count, sum), id| {
-            (count + 1, sum.add(Digest::of(*id, FeedState::Present, &self.documents[id].1)))
+            (count + 1, sum.plus(Digest::of(*id, FeedState::Present, &self.documents[id].1)))
         })
     }
 

@@ -124,7 +124,7 @@ pub(super) async fn move_in_scope(
         seq += 1;
         count = (count + present(Some(one.after))).saturating_sub(present(one.before));
         let before = one.before.map_or(Digest::ZERO, |place| place.contribution);
-        digest = digest.subtract(before).add(one.after.contribution);
+        digest = digest.minus(before).plus(one.after.contribution);
         entries.push((one.document, seq, one.after));
     }
     let insert = "INSERT INTO feed (tenant, scope, document, seq, state, contribution) ";

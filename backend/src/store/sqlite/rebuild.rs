@@ -71,7 +71,7 @@ pub(super) async fn rebuild(
         for row in query.fetch_all(&mut *transaction).await.map_err(failed)? {
             let contribution = Digest::from_bytes(get(&row, "contribution")?).ok_or(corrupt("feed", "contribution"))?;
             present += u64::from(state_of(get(&row, "state")?)? == FeedState::Present);
-            digest = digest.add(contribution);
+            digest = digest.plus(contribution);
         }
         write_scope(&mut transaction, tenant, &scope.scope, scope.seq, present, digest).await?;
     }
