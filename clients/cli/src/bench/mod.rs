@@ -137,7 +137,11 @@ fn push(tablet: &Tablet, enrolled: &Enrolled) -> Result<(), CliError> {
     let response = enrolled.exchange(&tablet.body)?;
     let runs = response.receipts.iter().flat_map(|receipt| &receipt.runs);
     let stored: u64 = runs.filter(|run| run.outcome == Outcome::Stored).map(|run| run.count).sum();
-    if stored == tablet.changes { Ok(()) } else { Err(failed(format!("{stored} of {} changes were stored", tablet.changes))) }
+    if stored == tablet.changes {
+        Ok(())
+    } else {
+        Err(failed(format!("{stored} of {} changes were stored", tablet.changes)))
+    }
 }
 
 /// What the new tablet received: documents, and the last page of every scope.
@@ -188,7 +192,7 @@ fn check(received: &Received, sessions: usize) -> Result<(), CliError> {
     }
     for (documents, count, digest) in &received.scopes {
         let own = documents.iter().filter_map(|id| Some((*id, heads.get(id)?)));
-        let sum = own.fold(Digest::ZERO, |sum, (id, heads)| sum.add(Digest::of(id, FeedState::Present, heads)));
+        let sum = own.fold(Digest::ZERO, |sum, (id, heads)| sum.plus(Digest::of(id, FeedState::Present, heads)));
         if sum != *digest || u64::try_from(documents.len()).ok() != Some(*count) {
             return Err(failed("what was received differs from what the server holds"));
         }
