@@ -23,7 +23,12 @@ fn install(house: &House, name: &str, folder: &Path) -> Result<Done> {
     if stamp.is_fresh() {
         return Ok(Done::UpToDate);
     }
-    process::run(npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    // `npm ci` refuses a lock file without the builds for other systems, and a registry may not offer those. The second
+    // command installs the same locked versions and leaves the lock file alone.
+    let exact = process::read(npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]));
+    if exact.is_err() {
+        process::run(npm(folder).args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    }
     stamp.write()?;
     Ok(Done::Did)
 }
