@@ -141,7 +141,7 @@ export const ja = {
   },
 
   row: {
-    conflict: (fields: string) => `${fields}の記入が2通りあります`,
+    conflict: (fields: readonly string[]) => `${fields.join('と')}の記入が2通りあります`,
     conflicts: '記入が2通りあるところがあります',
     confirm: '確認をお願いします',
     attendance: (count: number) => `参加者 ${count}人`,

@@ -1,3 +1,5 @@
+// Figures, dates and scales in the words and shapes the console shows.
+
 import { describe, expect, it } from 'vitest';
 import { fiscalYearName } from '../i18n/dates';
 import { eraDate, eraMoment, monthName, monthsOf, plain, wording } from './format';

@@ -33,7 +33,7 @@ export function ConflictText({ document }: { readonly document: DocumentId }): R
   if (view === null || view === undefined) return ja.row.conflicts;
   const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.fields[name] ?? name] : []));
   if (view.group === 'conflict') fields.push(ja.fields['state'] ?? '');
-  return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields.join('と'));
+  return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields);
 }
 
 export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly registry: Registry }): ReactNode {

@@ -56,20 +56,37 @@ export function createApi(deps: ApiDeps): Api {
     get: (path, parse, signal) => ask(path, signal === undefined ? {} : { signal }, parse),
     post: (path, body, parse) => ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }, parse),
     listen(heard, lost) {
-      const source = deps.events('/v1/events');
       let wasLost = false;
-      source.addEventListener('open', () => {
-        if (wasLost) lost();
-        wasLost = false;
-      });
-      source.addEventListener('error', () => {
+      const open = (): EventSource => {
+        const source = deps.events('/v1/events');
+        source.addEventListener('open', () => {
+          if (wasLost) lost();
+          wasLost = false;
+        });
+        source.addEventListener('error', () => {
+          wasLost = true;
+        });
+        source.addEventListener('changed', (event) => {
+          const parsed = event instanceof MessageEvent && typeof event.data === 'string' ? p.attempt((text) => p.json(changed, p.string(text)), event.data) : null;
+          heard(parsed?.ok === true ? parsed.value : '');
+        });
+        return source;
+      };
+      let source = open();
+      // a browser keeps a page that was left; its stream would hold one of the few connections to this server
+      const leave = (): void => source.close();
+      const comeBack = (event: PageTransitionEvent): void => {
+        if (!event.persisted) return;
         wasLost = true;
-      });
-      source.addEventListener('changed', (event) => {
-        const parsed = event instanceof MessageEvent && typeof event.data === 'string' ? p.attempt((text) => p.json(changed, p.string(text)), event.data) : null;
-        heard(parsed?.ok === true ? parsed.value : '');
-      });
-      return () => source.close();
+        source = open();
+      };
+      window.addEventListener('pagehide', leave);
+      window.addEventListener('pageshow', comeBack);
+      return () => {
+        window.removeEventListener('pagehide', leave);
+        window.removeEventListener('pageshow', comeBack);
+        source.close();
+      };
     },
   };
 }

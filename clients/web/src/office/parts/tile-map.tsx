@@ -24,7 +24,7 @@ export function TileMap({ municipalities }: { readonly municipalities: Prefectur
           const [x, y] = [tile.column * (SIDE + GAP), tile.row * (SIDE + GAP)];
           const long = tile.short.length > 3;
           return (
-            <Link key={tile.code} href={`/municipality/${tile.code}`} aria-label={`${one?.name ?? tile.short} ${office.number(one?.count ?? 0)}${office.unit.times}`}>
+            <Link key={tile.code} href={`/municipality/${tile.code}`}>
               <g className="cursor-pointer">
                 <rect x={x} y={y} width={SIDE} height={SIDE} rx={6} fill={FILL[level]} stroke={level === 0 ? '#949494' : '#4d4d4d'} strokeWidth={level === 0 ? 1 : 0.5} strokeDasharray={level === 0 ? '3 2' : undefined} />
                 <text x={x + SIDE / 2} y={y + 22} textAnchor="middle" style={{ fill: INK[level], fontSize: long ? 11.5 : 13 }}>{tile.short}</text>
