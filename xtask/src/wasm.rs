@@ -45,6 +45,7 @@ pub fn build(house: &House) -> Result<Done> {
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .keep_debug(false)
+                .omit_default_module_path(false)
                 .generate(&out)
         })
         .context(|| "binding the core for JavaScript".into())?;
