@@ -50,6 +50,7 @@ pub fn run(house: &House, port: Option<u16>, fresh: bool) -> Result<()> {
     }
     fs::create_dir_all(&folder)?;
     let database = folder.join("tsudoi.sqlite");
+    let first = !database.exists();
     let mut sign_ins = Vec::new();
     announce(6, STEPS, "Demonstration prefecture, people and codes", || {
         sign_ins = prepare(house, &database)?;
@@ -64,10 +65,11 @@ pub fn run(house: &House, port: Option<u16>, fresh: bool) -> Result<()> {
     })?;
     let mut server = server.ok_or_else(|| Failure::new("the server was not started"))?;
     announce(8, STEPS, "Demonstration year, recorded by headless tablets and synced", || {
-        load(house, &address, &folder, &sign_ins)
+        load(house, &address, &folder, &sign_ins)?;
+        remember(house, &address, &sign_ins, first)
     })?;
 
-    println!("{}", welcome(&address, &sign_ins));
+    println!("{}", welcome(house, &address, &sign_ins));
     server.wait(&stop)
 }
 
@@ -119,6 +121,19 @@ fn load(house: &House, address: &str, folder: &Path, sign_ins: &[SignIn]) -> Res
     };
     process::run(tsudoi("load-case").arg(house.root.join(CASE)).args(["--code", &loader.code]))?;
     process::run(tsudoi("load-synthetic").args(["--code", &loader.code]))?;
+    Ok(Done::Did)
+}
+
+/// Enrols a loader of each prefecture in the person's own folder, so that `tsudoi load-case FILE --server URL` needs no
+/// code. On a new database an enrolment from an earlier one is replaced.
+fn remember(house: &House, address: &str, sign_ins: &[SignIn], first: bool) -> Result<Done> {
+    for loader in sign_ins.iter().filter(|sign_in| sign_in.scopes == "*") {
+        let tablet = format!("loader-{}", loader.tenant);
+        let mut command = Command::new(house.debug_binary("tsudoi"));
+        command.args(["--server", address, "--tablet", &tablet, "enrol", "--code", &loader.code]);
+        command.args(["--name", "報告書の読み込み"]).args(first.then_some("--again"));
+        process::read(&mut command)?;
+    }
     Ok(Done::Did)
 }
 
@@ -231,7 +246,7 @@ fn is_ready(port: u16) -> bool {
     ask().unwrap_or(false)
 }
 
-fn welcome(address: &str, sign_ins: &[SignIn]) -> String {
+fn welcome(house: &House, address: &str, sign_ins: &[SignIn]) -> String {
     let mut lines = vec![
         String::new(),
         "集い（Tsudoi）が動いています。Ctrl-C で終了します。".to_owned(),
@@ -249,6 +264,9 @@ fn welcome(address: &str, sign_ins: &[SignIn]) -> String {
         };
         lines.push(format!("  {:<12} {:<14} {screen:<6} {}", sign_in.code, sign_in.role, sign_in.label));
     }
+    lines.push(String::new());
+    let tsudoi = house.debug_binary("tsudoi");
+    lines.push(format!("  報告書の読み込み：{} load-case FILE --server {address}", tsudoi.display()));
     lines.push(String::new());
     lines.push("  本庄市児玉郡の令和6年度は公表された報告の内容、それ以外の1年は見本（合成）です。".to_owned());
     lines.join("\n")
