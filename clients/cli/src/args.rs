@@ -28,7 +28,7 @@ pub enum Command {
     /// この端末をサーバーに登録する
     Enrol(Enrol),
     /// 記録する（通信は要りません）
-    Record(Record),
+    Record(Box<Record>),
     /// サーバーと送り合う
     Sync(Json),
     /// 記録を見る

@@ -131,11 +131,11 @@ impl Crew {
     /// Counts left over from a crash may have been recorded meanwhile from another machine: takes back what is too much,
     /// never more than the tablet itself had counted.
     fn take_back(&mut self, wanted: &[Wanted], left_over: &LeftOver) -> Result<(), CliError> {
-        let mut took_back = false;
-        for index in 0..self.hosts.len() {
+        for (index, before) in left_over.iter().enumerate() {
+            let mut took_back = false;
             for wanted in wanted {
                 for (measure, total) in &wanted.totals {
-                    let Some(own) = left_over[index].get(&(wanted.document, measure.clone())) else { continue };
+                    let Some(own) = before.get(&(wanted.document, measure.clone())) else { continue };
                     let present = self.view(index, wanted.document).and_then(|view| view.total(&measure.to_string()));
                     let excess = (present.unwrap_or(0) - total).min(*own);
                     if excess > 0 {
@@ -149,7 +149,6 @@ impl Crew {
             if took_back {
                 self.sync_all()?;
                 self.sync_all()?;
-                took_back = false;
             }
         }
         Ok(())

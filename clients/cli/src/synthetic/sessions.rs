@@ -126,15 +126,15 @@ pub(super) fn of_association(area: &str, association: &str, year: i64, until: Da
             Kind::Consultation,
         );
         wanted.set_text("item", Some("オ"));
-        if let Some(day) = maker.day(month, 1) {
-            if Date::parse(&day.format("%Y-%m-%d").to_string()).is_some_and(|date| date <= until) {
-                wanted.set_text("month", Some(&day.format("%Y-%m").to_string()));
-                wanted.steps.push((StepState::Held, None));
-                for way in ["visit", "interview", "telephone"] {
-                    wanted.totals.insert(Measure::Consultation(way), 1 + maker.chance.below(9));
-                }
-                records.push(wanted);
+        if let Some(day) = maker.day(month, 1)
+            && Date::parse(&day.format("%Y-%m-%d").to_string()).is_some_and(|date| date <= until)
+        {
+            wanted.set_text("month", Some(&day.format("%Y-%m").to_string()));
+            wanted.steps.push((StepState::Held, None));
+            for way in ["visit", "interview", "telephone"] {
+                wanted.totals.insert(Measure::Consultation(way), 1 + maker.chance.below(9));
             }
+            records.push(wanted);
         }
     }
 }
