@@ -27,16 +27,22 @@ export const SCREENSHOTS =
 
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TSUDOI_')));
 
-/** A temporary folder, removed at the end of the test. */
-export function folder(t) {
+const folders = [];
+// Only when every test has ended its processes can nothing write into the folders any more.
+process.once('exit', () => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+/** A temporary folder, removed when the tests have ended. */
+export function folder() {
   const path = mkdtempSync(join(tmpdir(), 'tsudoi-'));
-  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  folders.push(path);
   return path;
 }
 
 /** Starts the server on data of its own, with the demonstration's people and no records. */
 export async function startServer(t) {
-  const data = join(folder(t), 'tsudoi.sqlite');
+  const data = join(folder(), 'tsudoi.sqlite');
   const demo = spawnSync(SERVER, ['demo', '--json', '--database', data], { env: environment, encoding: 'utf8' });
   if (demo.status !== 0) throw new Error(`tsudoi-server demo: ${demo.error ?? demo.stderr}`);
   const line = demo.stdout.split('\n').find((text) => text.startsWith('{'));
@@ -105,7 +111,7 @@ async function startWire(t, address) {
 
 /** A tablet: one browser profile on one wire. */
 export async function startTablet(t, server, viewport = { width: 1024, height: 768 }) {
-  const profile = folder(t);
+  const profile = folder();
   const wire = await startWire(t, server.address);
   const tablet = { wire, profile, page: null, context: null, process: null };
 
@@ -188,7 +194,7 @@ export async function signIn(desk, code) {
 /** Enters the year of 本庄市児玉郡 by headless tablets. */
 export function loadCase(t, server) {
   const file = fileURLToPath(new URL('../../clients/cli/cases/honjo-kodama-r6.json', import.meta.url));
-  const args = ['--home', folder(t), '--server', server.address, 'load-case', file, '--code', server.code('administrator-11')];
+  const args = ['--home', folder(), '--server', server.address, 'load-case', file, '--code', server.code('administrator-11')];
   const done = spawnSync(COMMAND, args, { env: environment, encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`tsudoi load-case: ${done.error ?? done.stdout + done.stderr}`);
 }
