@@ -2,6 +2,8 @@
 //!
 //! Each rule reads the files as they are in the work tree and names every offender at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod layers;
 mod spec;
 mod text;

@@ -165,16 +165,21 @@ fn serve(folder: &TempDir, listen: &str) -> (Child, String) {
     let mut child = command(folder, &["serve", "--listen", listen]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut said = String::new();
-    loop {
+    let address = loop {
         let mut line = String::new();
         if lines.read_line(&mut line).unwrap() == 0 {
-            panic!("the server ended with {:?} before it was ready: {said}", child.wait());
+            break None;
         }
         if let Some(address) = line.trim().strip_prefix("tsudoi-server ready ") {
-            let address = address.to_owned();
-            std::thread::spawn(move || drop(lines.read_to_end(&mut Vec::new())));
-            return (child, address);
+            break Some(address.to_owned());
         }
         said.push_str(&line);
+    };
+    match address {
+        Some(address) => {
+            std::thread::spawn(move || drop(lines.read_to_end(&mut Vec::new())));
+            (child, address)
+        }
+        None => panic!("the server ended with {:?} before it was ready: {said}", child.wait()),
     }
 }

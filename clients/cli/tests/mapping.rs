@@ -1,5 +1,7 @@
 //! What a case file says and what the records say: nothing made up, nothing lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use serde_json::json;
 use sync_core::document::{Scalar, TextName};
 use sync_core::domain::vocabulary::StepState;

@@ -1,5 +1,7 @@
 //! The command line against a real server: nothing acknowledged is lost, nothing loaded twice is there twice.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
