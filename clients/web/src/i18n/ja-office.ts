@@ -45,8 +45,8 @@ const custody: Record<string, string> = {
 const number = new Intl.NumberFormat('ja-JP');
 
 export const office = {
-  app: 'Tsudoi',
-  title: 'Tsudoi 事務局',
+  app: '集い',
+  title: '集い 事務局',
   number: (value: number): string => number.format(value),
   none: ja.none,
   group: (code: string): string => group[code] ?? code,

@@ -53,7 +53,7 @@ const problem: Record<string, string> = {
 };
 
 export const ja = {
-  app: 'Tsudoi',
+  app: '集い',
   activity: (code: string | null): string => (code === null ? '種類未記入' : (Object.entries(activity).find(([key]) => key === code)?.[1] ?? code)),
   state: (code: State): string => state[code],
   reason: (code: string): string => Object.entries(reason).find(([key]) => key === code)?.[1] ?? code,

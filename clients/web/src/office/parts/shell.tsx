@@ -8,7 +8,7 @@ import type { Me } from '../api/shapes';
 
 function Item({ href, on, children }: { readonly href: string; readonly on: boolean; readonly children: ReactNode }): ReactNode {
   const look = on ? 'bg-accent-soft font-bold text-[#00118f]' : 'text-ink hover:bg-[#e6e6e6]';
-  return <Link href={href} aria-current={on ? 'page' : undefined} className={`flex min-h-11 items-center rounded-8 px-3 ${look}`}>{children}</Link>;
+  return <Link href={href} aria-current={on ? 'page' : undefined} className={`flex min-h-11 shrink-0 items-center whitespace-nowrap rounded-8 px-3 ${look}`}>{children}</Link>;
 }
 
 export function Shell({ me, home, signOut, children }: { readonly me: Me; readonly home: string; readonly signOut: () => void; readonly children: ReactNode }): ReactNode {
@@ -27,7 +27,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
           </nav>
           <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
-            <p className="px-3 text-[0.875rem] leading-[1.5]">
+            <p className="px-3 text-[0.875rem] leading-[1.5] max-lg:max-w-[13rem] max-lg:truncate max-lg:px-0">
               <b>{me.person.name}</b>
               <span className="hidden text-muted lg:block">{me.tenant.name} {office.role(me.role)}</span>
             </p>

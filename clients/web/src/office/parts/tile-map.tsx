@@ -28,7 +28,7 @@ export function TileMap({ municipalities }: { readonly municipalities: Prefectur
               <g className="cursor-pointer">
                 <rect x={x} y={y} width={SIDE} height={SIDE} rx={6} fill={FILL[level]} stroke={level === 0 ? '#949494' : '#4d4d4d'} strokeWidth={level === 0 ? 1 : 0.5} strokeDasharray={level === 0 ? '3 2' : undefined} />
                 <text x={x + SIDE / 2} y={y + 22} textAnchor="middle" style={{ fill: INK[level], fontSize: long ? 11.5 : 13 }}>{tile.short}</text>
-                <text x={x + SIDE / 2} y={y + 42} textAnchor="middle" style={{ fill: INK[level], fontSize: 15, fontWeight: 700 }}>{one?.count ?? 0}</text>
+                <text x={x + SIDE / 2} y={y + 42} textAnchor="middle" style={{ fill: INK[level], fontSize: level === 0 ? 12 : 15, fontWeight: level === 0 ? 400 : 700 }}>{one === undefined || one.count === 0 ? office.prefecture.legend[0] : one.count}</text>
               </g>
             </Link>
           );
