@@ -241,7 +241,7 @@ fn is_ready(port: u16) -> bool {
         stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        Ok(answer.starts_with("HTTP/1.1 200"))
+        Ok(answer.starts_with("HTTP/1.1 2"))
     };
     ask().unwrap_or(false)
 }
