@@ -156,7 +156,8 @@ pub async fn dashboard(
     }
     let by_municipality = counts_by(&dispatched, |key| &key.municipality);
     let bank: Vec<_> = desk.registry.lecturers.iter().filter(|lecturer| lecturer.bank).collect();
-    let sample = by_association.keys().any(|id| desk.association(id).name.starts_with(SAMPLE));
+    let sample = by_association.keys().any(|id| desk.association(id).name.contains(SAMPLE))
+        || bank.iter().any(|lecturer| lecturer.surname.contains(SAMPLE));
     Ok(PrefectureDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         prefecture: Named { id: desk.tenant.to_owned(), name: desk.registry.tenant_name.clone() },
