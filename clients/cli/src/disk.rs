@@ -31,6 +31,9 @@ impl Disk {
     /// Opens the file, making it when there is none.
     pub fn open(path: &Path) -> Result<Self, CliError> {
         let failed = |error: redb::Error| CliError::Disk { path: path.display().to_string(), cause: error.to_string() };
+        if !path.exists() {
+            make(path).map_err(failed)?;
+        }
         let database = Database::create(path).map_err(|error| failed(error.into()))?;
         Ok(Self { path: path.to_owned(), database })
     }
@@ -87,9 +90,32 @@ impl Disk {
     }
 }
 
+/// Makes an empty file under another name first: a process killed meanwhile leaves no half-made store under this one.
+fn make(path: &Path) -> Result<(), redb::Error> {
+    let new = path.with_extension("new");
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
+    }
+    drop(Database::create(&new)?);
+    std::fs::rename(&new, path)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_left_half_made_by_a_killed_process_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.redb");
+        std::fs::write(folder.path().join("store.new"), [0; 100]).unwrap();
+        assert_eq!(Disk::open(&path).unwrap().rows().unwrap(), []);
+    }
 
     fn write(table: Table, key: &str, value: Option<&[u8]>) -> Write {
         Write { table, key: key.to_owned(), value: value.map(<[u8]>::to_vec) }
