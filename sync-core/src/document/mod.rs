@@ -205,6 +205,15 @@ impl Document {
         if self.contains(&change.hash()) { Ok(()) } else { Err(ApplyError::Refused) }
     }
 
+    /// Applies changes whose dependencies are known or among them, in one step: cheaper than one at a time, and blind to
+    /// which of them is at fault. On an error the document is no longer to be used.
+    pub fn apply_all(&mut self, changes: &[Change]) -> Result<(), ApplyError> {
+        let inner: Vec<automerge::Change> = changes.iter().map(|change| change.inner.clone()).collect();
+        catch_unwind(AssertUnwindSafe(|| self.crdt.apply_changes(inner)))
+            .map_err(|_| ApplyError::Refused)?
+            .map_err(|_| ApplyError::Refused)
+    }
+
     /// Saves, loads what was saved, and checks that both are the same document. Returns the saved bytes.
     pub fn save_verified(&mut self) -> Result<Vec<u8>, ApplyError> {
         let bytes = catch_unwind(AssertUnwindSafe(|| self.crdt.save())).map_err(|_| ApplyError::Unloadable)?;

@@ -41,9 +41,9 @@ async fn one(database: &mut SqliteConnection, tablet: &Tablet) -> Result<(), Cli
     let mut transaction = database.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     for (id, changes) in &tablet.documents {
         let mut document = Document::genesis(*id, Kind::Session).map_err(failed)?;
-        for bytes in changes {
-            document.apply(&Change::parse(bytes).map_err(failed)?).map_err(failed)?;
-        }
+        let parsed: Vec<Change> =
+            changes.iter().map(|bytes| Change::parse(bytes)).collect::<Result<_, _>>().map_err(failed)?;
+        document.apply_all(&parsed).map_err(failed)?;
         let read = facts(&view(&document));
         let saved = document.save_verified().map_err(failed)?;
         if read.attendance.is_none() {
