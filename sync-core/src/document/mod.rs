@@ -199,9 +199,7 @@ impl Document {
 
     /// Applies one change whose dependencies are known. On an error the document is no longer to be used.
     pub fn apply(&mut self, change: &Change) -> Result<(), ApplyError> {
-        catch_unwind(AssertUnwindSafe(|| self.crdt.apply_changes([change.inner.clone()])))
-            .map_err(|_| ApplyError::Refused)?
-            .map_err(|_| ApplyError::Refused)?;
+        self.apply_all(std::slice::from_ref(change))?;
         if self.contains(&change.hash()) { Ok(()) } else { Err(ApplyError::Refused) }
     }
 
