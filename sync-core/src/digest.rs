@@ -20,6 +20,8 @@ pub enum FeedState {
     Present,
     /// The document has left the scope; a device drops it once its own work on it is sent.
     Left,
+    /// The document was destroyed for good; a device drops it at once, with its own work on it.
+    Purged,
 }
 
 impl FeedState {
@@ -28,6 +30,7 @@ impl FeedState {
         match self {
             Self::Present => 0,
             Self::Left => 1,
+            Self::Purged => 2,
         }
     }
 
@@ -36,6 +39,7 @@ impl FeedState {
         match number {
             0 => Some(Self::Present),
             1 => Some(Self::Left),
+            2 => Some(Self::Purged),
             _ => None,
         }
     }
@@ -49,9 +53,9 @@ impl Digest {
     /// The digest of no documents.
     pub const ZERO: Digest = Digest([0; 32]);
 
-    /// What one document adds to the digest of a scope that holds it. A document that left adds nothing.
+    /// What one document adds to the digest of a scope. One that left or was destroyed adds nothing.
     pub fn of(document: DocumentId, state: FeedState, heads: &Heads) -> Self {
-        if state == FeedState::Left {
+        if state != FeedState::Present {
             return Self::ZERO;
         }
         let mut hasher = Sha256::new();
@@ -110,6 +114,43 @@ impl Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_hex(f, &self.0)
+    }
+}
+
+/// The digest of a scope in 256 parts, by the last byte of the documents' ids: what differs is found in one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buckets(Vec<Digest>);
+
+impl Buckets {
+    /// Sums of what each document contributes.
+    pub fn of(contributions: impl IntoIterator<Item = (DocumentId, Digest)>) -> Self {
+        let mut sums = vec![Digest::ZERO; 256];
+        for (document, contribution) in contributions {
+            let sum = &mut sums[usize::from(Self::number(document))];
+            *sum = sum.plus(contribution);
+        }
+        Self(sums)
+    }
+
+    /// The bucket a document belongs to.
+    pub fn number(document: DocumentId) -> u8 {
+        document.as_bytes()[15]
+    }
+
+    /// The buckets in which the two differ.
+    pub fn differing(&self, other: &Self) -> Vec<u8> {
+        (0..=u8::MAX).filter(|n| self.0[usize::from(*n)] != other.0[usize::from(*n)]).collect()
+    }
+
+    /// 256 times 32 bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|sum| sum.0).collect()
+    }
+
+    /// Reads what [`Buckets::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (sums, rest) = bytes.as_chunks::<32>();
+        (sums.len() == 256 && rest.is_empty()).then(|| Self(sums.iter().map(|sum| Digest(*sum)).collect()))
     }
 }
 

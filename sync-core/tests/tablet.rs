@@ -11,7 +11,7 @@ use sync_core::gate::{Limits, admit};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::{Effect, Exchanged, Fault, Identity, Input, Refusal, Row, SaveState, Table, Tablet, TaskId};
 use sync_core::time::Timestamp;
-use sync_core::wire::{FeedEntry, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest, SyncResponse, WireLimits};
+use sync_core::wire::{FeedEntry, Outcome, Receipt, Run, ScopePage, SyncRequest, SyncResponse, WireLimits};
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
 const DOCUMENT: DocumentId = DocumentId::from_bytes([9; 16]);
@@ -119,15 +119,9 @@ fn stored(request: &SyncRequest, document: &mut Document, epoch: u8, seq: u64) -
         more: false,
         count: 1,
         digest: Digest::of(DOCUMENT, FeedState::Present, &document.heads()),
+        below: None,
     };
-    SyncResponse {
-        protocol: PROTOCOL,
-        clock: START,
-        receipts,
-        scopes: vec![page],
-        documents: Vec::new(),
-        registry: None,
-    }
+    SyncResponse { clock: START, receipts, scopes: vec![page], ..SyncResponse::default() }
 }
 
 fn genesis() -> Document {
@@ -341,15 +335,9 @@ fn syn_5_a_new_epoch_makes_the_tablet_offer_all_its_own_changes() {
         more: false,
         count: 0,
         digest: Digest::ZERO,
+        below: None,
     };
-    let response = SyncResponse {
-        protocol: PROTOCOL,
-        clock: START,
-        receipts: Vec::new(),
-        scopes: vec![lost],
-        documents: Vec::new(),
-        registry: None,
-    };
+    let response = SyncResponse { clock: START, scopes: vec![lost], ..SyncResponse::default() };
     host.answer(task, &response);
     host.wait(1_000);
     let (_, request) = host.exchanges.pop().expect("offers again");

@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use sync_core::digest::{Digest, FeedState};
-use sync_core::document::{Heads, Kind};
-use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
+use sync_core::digest::{Buckets, Digest, FeedState};
+use sync_core::document::{Document, Heads, Kind, Outline, hash_of};
+use sync_core::ids::{ActorId, ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage,
-    SyncRequest, SyncResponse, WireError, WireLimits,
+    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome,
+    PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError, WireLimits,
 };
 
 fn request(pushes: usize) -> SyncRequest {
@@ -18,8 +18,10 @@ fn request(pushes: usize) -> SyncRequest {
         kind: Kind::Session,
         heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]),
         changes: vec![vec![1, 2, 3].into()],
+        again: true,
     };
-    let cursor = ScopeCursor { scope: ScopeId::municipality("112119").unwrap(), epoch: Some([4; 16]), seq: 7 };
+    let cursor =
+        ScopeCursor { scope: ScopeId::municipality("112119").unwrap(), epoch: Some([4; 16]), seq: 7, below: Some(3) };
     SyncRequest {
         protocol: PROTOCOL,
         clock: Timestamp(1_700_000_000_000),
@@ -27,6 +29,8 @@ fn request(pushes: usize) -> SyncRequest {
         cursors: vec![cursor],
         registry_version: 3,
         page_bytes: 1_000_000,
+        wanted: vec![DocumentId::from_bytes([6; 16])],
+        held: vec![ChangeHash::from_bytes([7; 32]), ChangeHash::from_bytes([8; 32])],
     }
 }
 
@@ -50,9 +54,19 @@ fn response() -> SyncResponse {
             more: true,
             count: 1,
             digest: Digest::of(document, FeedState::Present, &Heads::default()),
+            below: Some(1),
         }],
         documents: vec![DocumentPayload { document, snapshot: vec![1, 2, 3] }],
         registry: Some(RegistryPayload { version: 2, json: b"{}".to_vec() }),
+        wanted: vec![document],
+        decisions: vec![Decision {
+            document,
+            hash: ChangeHash::from_bytes([5; 32]),
+            admitted: false,
+            reason: "二重の記録のため".into(),
+            by: "山田".into(),
+            at: Timestamp(9),
+        }],
     }
 }
 
@@ -61,15 +75,69 @@ fn wire_1_messages_decode_to_the_same() {
     let bytes = request(2).encode();
     assert_eq!(SyncRequest::decode(&bytes, &WireLimits::default()).unwrap(), request(2));
     assert_eq!(SyncResponse::decode(&response().encode()).unwrap(), response());
+    let (document, scope) = (DocumentId::from_bytes([1; 16]), ScopeId::association("honjo").unwrap());
+    let digest = Digest::of(document, FeedState::Present, &Heads::default());
+    let buckets = Buckets::of([(document, digest)]);
+    let asked = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets };
+    assert_eq!(AuditRequest::decode(&asked.encode()).unwrap(), asked);
+    let entries = vec![AuditEntry { document, heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]) }];
+    let told = AuditResponse { protocol: PROTOCOL, scope, epoch: [3; 16], seq: 9, differing: vec![1], entries };
+    assert_eq!(AuditResponse::decode(&told.encode()).unwrap(), told);
+}
+
+/// Changes of one writer, one after the other.
+fn chain(length: usize) -> Vec<ByteVec> {
+    let device = DeviceId::from_bytes([1; 16]);
+    let mut document = Document::genesis(DocumentId::from_bytes([9; 16]), Kind::Session).unwrap();
+    document.write_as(ActorId::new(device, 1));
+    let change = |_| {
+        document.count("material.contact-card.age-75", device, 1).unwrap();
+        document.commit(Timestamp(1_700_000_000_000), "p-1", None).unwrap().bytes.into()
+    };
+    (0..length).map(change).collect()
+}
+
+#[test]
+fn wire_3_changes_that_follow_each_other_take_little_room_and_come_out_as_they_were() {
+    let changes = chain(20);
+    let mut asked = request(1);
+    asked.pushes[0].changes = changes.clone();
+    let bytes = asked.encode();
+    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::default()).unwrap(), asked);
+    let whole: usize = changes.iter().map(|change| change.len()).sum();
+    assert!(bytes.len() + 19 * 50 < whole, "{} of {whole}", bytes.len());
+    // out of order nothing follows what came before, and nothing is left out
+    asked.pushes[0].changes.reverse();
+    assert_eq!(SyncRequest::decode(&asked.encode(), &WireLimits::default()).unwrap(), asked);
+}
+
+#[test]
+fn wire_3_a_damaged_shortened_change_does_not_bear_the_name_of_a_change() {
+    let changes = chain(3);
+    let names: Vec<ChangeHash> = changes.iter().map(|change| hash_of(change)).collect();
+    let mut asked = request(1);
+    asked.pushes[0].changes = changes;
+    let bytes = asked.encode();
+    for place in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 0x10;
+        let Ok(read) = SyncRequest::decode(&damaged, &WireLimits::default()) else { continue };
+        for change in read.pushes.iter().flat_map(|push| &push.changes) {
+            let sound = Outline::read(change).is_ok();
+            assert!(!sound || names.contains(&hash_of(change)), "byte {place}");
+        }
+    }
 }
 
 #[test]
 fn wire_1_the_bytes_of_protocol_1_stay_as_they_are() {
     let mut small = request(0);
     small.cursors.clear();
+    small.wanted.clear();
+    small.held.clear();
     assert_eq!(
         small.encode(),
-        [166, 0, 1, 1, 27, 0, 0, 1, 139, 207, 229, 104, 0, 2, 128, 3, 128, 4, 3, 5, 26, 0, 15, 66, 64]
+        [168, 0, 1, 1, 27, 0, 0, 1, 139, 207, 229, 104, 0, 2, 128, 3, 128, 4, 3, 5, 26, 0, 15, 66, 64, 6, 64, 7, 64]
     );
 }
 

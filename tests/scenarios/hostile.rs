@@ -7,7 +7,7 @@ use sync_core::document::{Document, Heads, Kind};
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::tablet::Exchanged;
 use sync_core::time::Timestamp;
-use sync_core::wire::{DocumentPush, Outcome, PROTOCOL, SyncRequest, SyncResponse};
+use sync_core::wire::{DocumentPush, Outcome, SyncRequest, SyncResponse};
 use tsudoi_tests::{Chance, Headless, Server, band};
 
 /// Above what the server needs for this scenario, far below what the bombs would need.
@@ -20,17 +20,16 @@ struct Attacker {
 impl Attacker {
     fn push(&self, document: DocumentId, changes: Vec<Vec<u8>>) -> Exchanged {
         let request = SyncRequest {
-            protocol: PROTOCOL,
-            clock: Timestamp(0),
             pushes: vec![DocumentPush {
                 document,
                 kind: Kind::Session,
                 heads: Heads::default(),
                 changes: changes.into_iter().map(Into::into).collect(),
+                again: false,
             }],
-            cursors: Vec::new(),
             registry_version: u64::MAX,
             page_bytes: 1_000_000,
+            ..SyncRequest::default()
         };
         self.tablet.client().sync(self.tablet.token(), &request.encode())
     }

@@ -237,6 +237,7 @@ fn answer(app: &App, receipts: Vec<Receipt>, pull: Pull, registry: Option<Regist
         more: page.more,
         count: page.scope.document_count,
         digest: page.scope.digest,
+        below: None,
     });
     SyncResponse {
         protocol: PROTOCOL,
@@ -249,5 +250,7 @@ fn answer(app: &App, receipts: Vec<Receipt>, pull: Pull, registry: Option<Regist
             .map(|(document, snapshot)| DocumentPayload { document, snapshot })
             .collect(),
         registry,
+        wanted: Vec::new(),
+        decisions: Vec::new(),
     }
 }

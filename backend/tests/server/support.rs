@@ -232,6 +232,7 @@ impl Device {
             cursors: Vec::new(),
             registry_version: 0,
             page_bytes: 1 << 20,
+            ..SyncRequest::default()
         }
     }
 
@@ -240,13 +241,20 @@ impl Device {
             scope: page.scope.clone(),
             epoch: Some(page.epoch),
             seq: page.next_seq,
+            below: page.below,
         };
         SyncRequest { cursors: response.scopes.iter().map(cursor).collect(), ..self.request(Vec::new()) }
     }
 }
 
 pub fn raw_push(document: DocumentId, heads: Heads, changes: Vec<Vec<u8>>) -> DocumentPush {
-    DocumentPush { document, kind: Kind::Session, heads, changes: changes.into_iter().map(Into::into).collect() }
+    DocumentPush {
+        document,
+        kind: Kind::Session,
+        heads,
+        changes: changes.into_iter().map(Into::into).collect(),
+        again: false,
+    }
 }
 
 /// Outcome and code of every run of a document.

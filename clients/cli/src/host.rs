@@ -37,6 +37,8 @@ pub struct Receipts {
     pub custody: u64,
     /// Asked for again from an earlier one on.
     pub missing_deps: u64,
+    /// Refused because the record was destroyed for good.
+    pub purged: u64,
     /// Answers received.
     pub answers: u64,
 }
@@ -234,6 +236,7 @@ impl Host {
                 Outcome::Duplicate => &mut self.receipts.duplicate,
                 Outcome::Custody => &mut self.receipts.custody,
                 Outcome::MissingDeps => &mut self.receipts.missing_deps,
+                Outcome::Purged => &mut self.receipts.purged,
             } += run.count;
         }
     }

@@ -87,8 +87,67 @@ impl Outline {
     }
 }
 
+/// Bytes a shortened change has at least: checksum, five numbers and a count of columns.
+const SHORTEST: usize = 10;
+
+/// A change without what the change before it tells: the checksum and everything after the writer. `None` when it does
+/// not follow that change and nothing else, by the same writer.
+pub fn shorten(before: &[u8], change: &[u8]) -> Option<Vec<u8>> {
+    let checksum = change.get(4..8)?;
+    let mut reader = Reader::past_header(change)?;
+    let follows = reader.unsigned().ok()? == 1 && reader.take(32).ok()? == hash_of(before).as_bytes();
+    let same_writer = reader.prefixed().ok()? == Reader::writer_of(before)?;
+    let short = [checksum, reader.bytes].concat();
+    (follows && same_writer && lengthen(before, &short)? == change).then_some(short)
+}
+
+/// The change that [`shorten`] shortened. What was not shortened here gives bytes that the gate does not take.
+pub fn lengthen(before: &[u8], short: &[u8]) -> Option<Vec<u8>> {
+    let writer = Reader::writer_of(before)?;
+    if short.len() < SHORTEST || writer.len() > 127 {
+        return None;
+    }
+    let (checksum, rest) = short.split_at_checked(4)?;
+    let mut body = Vec::with_capacity(34 + writer.len() + rest.len());
+    body.push(1);
+    body.extend(hash_of(before).as_bytes());
+    body.push(u8::try_from(writer.len()).ok()?);
+    body.extend(writer);
+    body.extend(rest);
+    let mut change = Vec::with_capacity(body.len() + 14);
+    change.extend(MAGIC);
+    change.extend(checksum);
+    change.push(CHUNK_CHANGE);
+    let mut length = body.len();
+    while length >= 0x80 {
+        change.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    change.push(length as u8);
+    change.extend(body);
+    Some(change)
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// What follows magic, checksum, kind and length of a change chunk.
+    fn past_header(change: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader { bytes: change };
+        let change_chunk =
+            reader.take(4).ok()? == MAGIC && reader.take(4).is_ok() && reader.take(1).ok()? == [CHUNK_CHANGE];
+        let length = reader.unsigned().ok()?;
+        (change_chunk && length == reader.bytes.len() as u64).then_some(reader)
+    }
+
+    fn writer_of(change: &'a [u8]) -> Option<&'a [u8]> {
+        let mut reader = Self::past_header(change)?;
+        let dependencies = reader.unsigned().ok()?;
+        reader.take(dependencies.saturating_mul(32)).ok()?;
+        reader.prefixed().ok()
+    }
 }
 
 impl<'a> Reader<'a> {

@@ -17,7 +17,7 @@ use automerge::{AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, Sc
 use serde::{Deserialize, Serialize};
 
 pub use authorship::{Authorship, Reason};
-pub use change::{Action, Change, ChangeError, Operation, Outline, RawChange, hash_of};
+pub use change::{Action, Change, ChangeError, Operation, Outline, RawChange, hash_of, lengthen, shorten};
 pub use heads::Heads;
 pub use layout::{Container, Kind, SCHEMA, TextName};
 

@@ -113,6 +113,7 @@ impl Outbox {
                     self.remove(these, &mut settled);
                 }
                 Outcome::MissingDeps => settled.missing = true,
+                Outcome::Purged => {}
             }
         }
         settled

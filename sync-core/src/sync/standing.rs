@@ -73,6 +73,7 @@ impl Standings {
             scope: scope.clone(),
             epoch: standing.epoch,
             seq: standing.seq,
+            below: None,
         };
         self.0.iter().map(cursor).collect()
     }

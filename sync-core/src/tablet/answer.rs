@@ -48,7 +48,13 @@ impl Tablet {
                 changes.push(queued.change.bytes.clone().into());
             }
             if !changes.is_empty() {
-                pushes.push(DocumentPush { document: id, kind: entry.kind, heads: entry.heads.clone(), changes });
+                pushes.push(DocumentPush {
+                    document: id,
+                    kind: entry.kind,
+                    heads: entry.heads.clone(),
+                    changes,
+                    again: false,
+                });
                 sent.insert(id, hashes);
             }
             if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
@@ -62,6 +68,7 @@ impl Tablet {
             cursors: self.standings.cursors(),
             registry_version: self.registry.as_ref().map_or(0, |registry| registry.version),
             page_bytes: PAGE_BYTES,
+            ..SyncRequest::default()
         };
         let task = self.task();
         self.schedule.started();
@@ -199,7 +206,7 @@ impl Tablet {
         };
         let moved = match entry.state {
             FeedState::Present => known.scopes.insert(scope.clone()),
-            FeedState::Left => known.scopes.remove(scope),
+            FeedState::Left | FeedState::Purged => known.scopes.remove(scope),
         };
         known.leaving = known.scopes.is_empty() && (known.leaving || entry.state == FeedState::Left);
         if moved {

@@ -1,9 +1,9 @@
-//! Request and answer of `POST /v1/sync`. Field numbers are the wire format and are never reused.
+//! Requests and answers of `POST /v1/sync` and `POST /v1/audit`. Field numbers are the wire format and are never reused.
 
 use minicbor::{Decode, Encode};
 
 use super::ids as id;
-use crate::digest::{Digest, FeedState};
+use crate::digest::{Buckets, Digest, FeedState};
 use crate::document::{Heads, Kind};
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::time::Timestamp;
@@ -33,6 +33,28 @@ pub struct SyncRequest {
     /// About how many bytes of documents the answer may hold.
     #[n(5)]
     pub page_bytes: u64,
+    /// Documents to be sent whole, wherever the cursors stand.
+    #[cbor(n(6), with = "id::documents", default)]
+    pub wanted: Vec<DocumentId>,
+    /// Own changes this device believes to be in custody; the answer names those that a person has decided on.
+    #[cbor(n(7), with = "id::hashes", default)]
+    pub held: Vec<ChangeHash>,
+}
+
+impl Default for SyncRequest {
+    /// Nothing to push, no scope known.
+    fn default() -> Self {
+        Self {
+            protocol: PROTOCOL,
+            clock: Timestamp(0),
+            pushes: Vec::new(),
+            cursors: Vec::new(),
+            registry_version: 0,
+            page_bytes: 0,
+            wanted: Vec::new(),
+            held: Vec::new(),
+        }
+    }
 }
 
 /// Unsent changes of one document, in the order they were made.
@@ -48,9 +70,13 @@ pub struct DocumentPush {
     /// Heads on the device, these changes included. The answer leaves out a document whose heads are the same.
     #[cbor(n(2), with = "id::heads")]
     pub heads: Heads,
-    /// Automerge change chunks, uncompressed.
-    #[n(3)]
+    /// Automerge change chunks, uncompressed. On the wire a change that follows the one before it leaves out what
+    /// that one tells already.
+    #[cbor(n(3), with = "super::changes")]
     pub changes: Vec<minicbor::bytes::ByteVec>,
+    /// These changes were acknowledged before and are offered again, because the server may have lost them.
+    #[cbor(n(4), default)]
+    pub again: bool,
 }
 
 /// Where a device stands in a scope's feed.
@@ -66,6 +92,9 @@ pub struct ScopeCursor {
     /// The last sequence number taken in.
     #[n(2)]
     pub seq: u64,
+    /// Entries below this number have not been taken in yet; absent when none are missing.
+    #[n(3)]
+    pub below: Option<u64>,
 }
 
 /// What the server answers, after everything it acknowledges is durable.
@@ -90,6 +119,28 @@ pub struct SyncResponse {
     /// The registry, when the device holds another version.
     #[n(5)]
     pub registry: Option<RegistryPayload>,
+    /// Documents the server has lost or whose copy is damaged: the device offers every change it holds of them.
+    #[cbor(n(6), with = "id::documents", default)]
+    pub wanted: Vec<DocumentId>,
+    /// What people decided on the changes the device named as held.
+    #[cbor(n(7), default)]
+    pub decisions: Vec<Decision>,
+}
+
+impl Default for SyncResponse {
+    /// Nothing pushed, no scope held.
+    fn default() -> Self {
+        Self {
+            protocol: PROTOCOL,
+            clock: Timestamp(0),
+            receipts: Vec::new(),
+            scopes: Vec::new(),
+            documents: Vec::new(),
+            registry: None,
+            wanted: Vec::new(),
+            decisions: Vec::new(),
+        }
+    }
 }
 
 /// What became of the changes pushed to one document, in the order they were pushed.
@@ -138,6 +189,9 @@ pub enum Outcome {
     /// Not kept: follows a change the server does not have.
     #[n(3)]
     MissingDeps,
+    /// Not kept: the document was destroyed for good.
+    #[n(4)]
+    Purged,
 }
 
 /// A page of a scope's feed, and how the whole scope stands at the moment of the answer.
@@ -150,13 +204,14 @@ pub struct ScopePage {
     /// Changes when the server's store was restored; the page then starts from the beginning.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub epoch: [u8; 16],
-    /// Entries in ascending order of `seq`; may repeat what the device has.
+    /// What is new since the cursor, in ascending order of `seq`; then what the device does not have yet of before,
+    /// newest first. May repeat what the device has.
     #[n(2)]
     pub entries: Vec<FeedEntry>,
     /// The cursor after this page.
     #[n(3)]
     pub next_seq: u64,
-    /// Whether more follows.
+    /// Whether more follows, of either part.
     #[n(4)]
     pub more: bool,
     /// Documents present in the scope.
@@ -165,6 +220,9 @@ pub struct ScopePage {
     /// Digest of the scope.
     #[cbor(n(6), with = "id::digest")]
     pub digest: Digest,
+    /// Older entries still to come lie below this number; absent when none are missing.
+    #[n(7)]
+    pub below: Option<u64>,
 }
 
 /// The latest word of a scope on one document.
@@ -204,4 +262,79 @@ pub struct RegistryPayload {
     /// JSON.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub json: Vec<u8>,
+}
+
+/// What a person decided on one change in custody.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Decision {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// The change.
+    #[cbor(n(1), with = "id::hash")]
+    pub hash: ChangeHash,
+    /// Whether it was let in; else it was declined.
+    #[n(2)]
+    pub admitted: bool,
+    /// The person's words.
+    #[n(3)]
+    pub reason: String,
+    /// The person's name.
+    #[n(4)]
+    pub by: String,
+    /// When.
+    #[cbor(n(5), with = "id::time")]
+    pub at: Timestamp,
+}
+
+/// What a device sends when its digest of a scope differs from the server's: the sums of its buckets.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuditRequest {
+    /// [`PROTOCOL`] of the sender.
+    #[n(0)]
+    pub protocol: u16,
+    /// The scope.
+    #[cbor(n(1), with = "id::scope")]
+    pub scope: ScopeId,
+    /// The digest of each bucket; a document's bucket is the last byte of its id.
+    #[cbor(n(2), with = "id::buckets")]
+    pub buckets: Buckets,
+}
+
+/// What the server holds in the buckets that differ.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuditResponse {
+    /// [`PROTOCOL`] of the sender.
+    #[n(0)]
+    pub protocol: u16,
+    /// The scope.
+    #[cbor(n(1), with = "id::scope")]
+    pub scope: ScopeId,
+    /// Its epoch.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub epoch: [u8; 16],
+    /// Its last sequence number.
+    #[n(3)]
+    pub seq: u64,
+    /// Numbers of the buckets that differ.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub differing: Vec<u8>,
+    /// Every document present in those buckets.
+    #[n(5)]
+    pub entries: Vec<AuditEntry>,
+}
+
+/// A document as the server has it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuditEntry {
+    /// The document.
+    #[cbor(n(0), with = "id::document")]
+    pub document: DocumentId,
+    /// The heads of its content; none when the server's copy is damaged.
+    #[cbor(n(1), with = "id::heads")]
+    pub heads: Heads,
 }

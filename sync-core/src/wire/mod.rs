@@ -3,12 +3,13 @@
 //! Invariants: a message that decodes leaves no bytes over; no length in a message makes the decoder reserve memory
 //! that the bytes do not carry. Deliberately absent: compression and transport, which are HTTP's.
 
+mod changes;
 pub(crate) mod ids;
 mod message;
 
 pub use message::{
-    DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage,
-    SyncRequest, SyncResponse,
+    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
+    Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
 
@@ -21,11 +22,13 @@ pub struct WireLimits {
     pub changes: usize,
     /// Scopes named in one request.
     pub cursors: usize,
+    /// Documents asked for, and changes named as held, in one request.
+    pub named: usize,
 }
 
 impl Default for WireLimits {
     fn default() -> Self {
-        Self { pushes: 1_000, changes: 20_000, cursors: 500 }
+        Self { pushes: 1_000, changes: 20_000, cursors: 500, named: 1_000 }
     }
 }
 
@@ -68,14 +71,14 @@ impl SyncRequest {
     /// Reads a request and checks it against the limits.
     pub fn decode(bytes: &[u8], limits: &WireLimits) -> Result<Self, WireError> {
         let request: Self = decode(bytes)?;
-        if request.protocol != PROTOCOL {
-            return Err(WireError::Protocol(request.protocol));
-        }
+        spoken(request.protocol)?;
         let changes: usize = request.pushes.iter().map(|push| push.changes.len()).sum();
         let over = [
             ("pushes", request.pushes.len() > limits.pushes),
             ("changes", changes > limits.changes),
             ("cursors", request.cursors.len() > limits.cursors),
+            ("wanted documents", request.wanted.len() > limits.named),
+            ("held changes", request.held.len() > limits.named),
         ];
         match over.into_iter().find(|(_, over)| *over) {
             Some((what, _)) => Err(WireError::TooMany(what)),
@@ -93,6 +96,36 @@ impl SyncResponse {
     /// Reads an answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         let response: Self = decode(bytes)?;
-        if response.protocol == PROTOCOL { Ok(response) } else { Err(WireError::Protocol(response.protocol)) }
+        spoken(response.protocol).map(|()| response)
     }
+}
+
+impl AuditRequest {
+    /// The bytes of this request.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads a request.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let request: Self = decode(bytes)?;
+        spoken(request.protocol).map(|()| request)
+    }
+}
+
+impl AuditResponse {
+    /// The bytes of this answer.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads an answer.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let response: Self = decode(bytes)?;
+        spoken(response.protocol).map(|()| response)
+    }
+}
+
+fn spoken(protocol: u16) -> Result<(), WireError> {
+    if protocol == PROTOCOL { Ok(()) } else { Err(WireError::Protocol(protocol)) }
 }

@@ -116,8 +116,14 @@ impl Server {
             .difference(&same)
             .filter_map(|id| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.0.clone() }))
             .collect();
-        let response =
-            SyncResponse { protocol: PROTOCOL, clock: now, receipts, scopes: pages, documents, registry: None };
+        let response = SyncResponse {
+            protocol: PROTOCOL,
+            clock: now,
+            receipts,
+            scopes: pages,
+            documents,
+            ..SyncResponse::default()
+        };
         Some(response.encode())
     }
 
@@ -157,6 +163,6 @@ impl Server {
         let next_seq = if more { entries[PAGE - 1].seq } else { feed.seq };
         wanted.extend(entries.iter().filter(|entry| entry.state == FeedState::Present).map(|entry| entry.document));
         let (count, digest) = self.digest(scope);
-        ScopePage { scope: scope.clone(), epoch: self.epoch, entries, next_seq, more, count, digest }
+        ScopePage { scope: scope.clone(), epoch: self.epoch, entries, next_seq, more, count, digest, below: None }
     }
 }

@@ -42,7 +42,13 @@ impl Tablet {
                 raw.push(document.commit(at, "pe-bench", None).ok_or_else(|| failed("nothing to commit"))?.bytes);
             }
             let changes = raw.iter().map(|bytes| bytes.clone().into()).collect();
-            pushes.push(DocumentPush { document: id, kind: Kind::Session, heads: document.heads(), changes });
+            pushes.push(DocumentPush {
+                document: id,
+                kind: Kind::Session,
+                heads: document.heads(),
+                changes,
+                again: false,
+            });
             documents.push((id, raw));
         }
         let request = SyncRequest {
@@ -52,6 +58,7 @@ impl Tablet {
             cursors: Vec::new(),
             registry_version: u64::MAX >> 1,
             page_bytes: 1_000_000,
+            ..SyncRequest::default()
         };
         let changes = u64::try_from(sessions * changes).unwrap_or(u64::MAX);
         Ok(Self { documents, changes, body: request.encode() })

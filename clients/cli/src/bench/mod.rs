@@ -152,7 +152,7 @@ struct Received {
 
 fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<(Received, usize), CliError> {
     let mut cursors: Vec<ScopeCursor> =
-        scopes.iter().map(|scope| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0 }).collect();
+        scopes.iter().map(|scope| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0, below: None }).collect();
     let mut received = Received { documents: Vec::new(), scopes: vec![Default::default(); cursors.len()] };
     for requests in 1..=1_000 {
         let request = SyncRequest {
@@ -162,6 +162,7 @@ fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<(Received, usize
             cursors: cursors.clone(),
             registry_version: u64::MAX >> 1,
             page_bytes: PAGE_BYTES,
+            ..SyncRequest::default()
         };
         let response = fresh.exchange(&request.encode())?;
         received.documents.extend(response.documents.into_iter().map(|payload| (payload.document, payload.snapshot)));

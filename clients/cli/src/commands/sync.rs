@@ -18,6 +18,7 @@ pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
             "duplicate": receipts.duplicate,
             "custody": receipts.custody,
             "missing_deps": receipts.missing_deps,
+            "purged": receipts.purged,
         });
         println!("{}", json!({ "receipts": receipts, "held_records": held, "status": status }));
     } else {
