@@ -105,7 +105,7 @@ fn wire_3_changes_that_follow_each_other_take_little_room_and_come_out_as_they_w
     let bytes = asked.encode();
     assert_eq!(SyncRequest::decode(&bytes, &WireLimits::default()).unwrap(), asked);
     let whole: usize = changes.iter().map(|change| change.len()).sum();
-    assert!(bytes.len() + 19 * 50 < whole, "{} of {whole}", bytes.len());
+    assert!(bytes.len() + 19 * 45 < whole, "{} of {whole}", bytes.len());
     // out of order nothing follows what came before, and nothing is left out
     asked.pushes[0].changes.reverse();
     assert_eq!(SyncRequest::decode(&asked.encode(), &WireLimits::default()).unwrap(), asked);
