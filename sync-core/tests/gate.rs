@@ -7,7 +7,7 @@ use automerge::{ActorId as RawActor, AutoCommit, ObjId, ROOT, ReadDoc, ScalarVal
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use sync_core::document::{Document, Kind, tally_key};
-use sync_core::gate::{Admission, Code, Limits, Verdict, admit};
+use sync_core::gate::{Admission, Code, Limits, Verdict, admit, restore};
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::time::Timestamp;
 
@@ -277,4 +277,34 @@ proptest! {
         }
         prop_assert_eq!(push(&[bytes]).verdicts.len(), 1);
     }
+}
+
+/// Three changes of [`OTHER`] that go on where `document` stands.
+fn continued(document: &mut Document) -> Vec<Vec<u8>> {
+    document.write_as(ActorId::new(OTHER, 1));
+    let change = |_| {
+        document.count("material.contact-card.age-75", OTHER, 2).unwrap();
+        document.commit(Timestamp(0), "suzuki", None).unwrap().bytes
+    };
+    (0..3).map(change).collect()
+}
+
+#[test]
+fn gate_10_a_damaged_document_is_made_anew_by_any_device_that_proves_it() {
+    let mut document = push(&honest()).document;
+    let mine = honest();
+    let both: Vec<Vec<u8>> = mine.iter().cloned().chain(continued(&mut document)).collect();
+    let recorded = document.heads();
+    let relay = |changes: &[Vec<u8>]| restore(genesis(), &recorded, DEVICE, changes, &Limits::default());
+    let mut healed = relay(&both);
+    assert!(healed.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Stored));
+    assert_eq!(healed.document.heads(), recorded);
+    // a part of it proves nothing, and nothing is taken
+    let part = relay(&both[..4]);
+    assert!(part.snapshot.is_none() && part.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::MissingDeps));
+    // what the recorded heads do not lead to must be the device's own
+    let more: Vec<Vec<u8>> = both.iter().cloned().chain(continued(&mut document).into_iter().take(1)).collect();
+    let mut mended = relay(&more);
+    assert_eq!(mended.verdicts[6].1, Verdict::Custody(Code::ForeignDevice));
+    assert_eq!(mended.document.heads(), recorded);
 }

@@ -34,9 +34,11 @@ pub enum ChangeError {
     HashMismatch,
 }
 
-/// Sizes a change claims, read without expanding anything. Counts stop growing at `u64::MAX`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Name and sizes of a change, read without expanding anything. Counts stop growing at `u64::MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outline {
+    /// The name; the checksum fits it.
+    pub hash: ChangeHash,
     /// Changes it follows.
     pub dependencies: u64,
     /// Actors it names beside its own.
@@ -77,13 +79,14 @@ impl Outline {
         if reader.take(1)? != [CHUNK_CHANGE] {
             return Err(ChangeError::ChunkKind);
         }
-        if !hash_of(bytes).as_bytes().starts_with(checksum) {
+        let hash = hash_of(bytes);
+        if !hash.as_bytes().starts_with(checksum) {
             return Err(ChangeError::HashMismatch);
         }
         if reader.unsigned()? != reader.bytes.len() as u64 {
             return Err(ChangeError::Malformed);
         }
-        reader.outline()
+        reader.outline(hash)
     }
 }
 
@@ -183,7 +186,7 @@ impl<'a> Reader<'a> {
         Err(ChangeError::Malformed)
     }
 
-    fn outline(&mut self) -> Result<Outline, ChangeError> {
+    fn outline(&mut self, hash: ChangeHash) -> Result<Outline, ChangeError> {
         let dependencies = self.unsigned()?;
         self.take(dependencies.saturating_mul(32))?;
         self.prefixed()?; // actor
@@ -206,7 +209,7 @@ impl<'a> Reader<'a> {
             let column = Reader { bytes: self.take(length)? };
             rows = rows.max(column.rows(specification)?);
         }
-        Ok(Outline { dependencies, other_actors, message_bytes, rows })
+        Ok(Outline { hash, dependencies, other_actors, message_bytes, rows })
     }
 
     fn prefixed(&mut self) -> Result<&'a [u8], ChangeError> {
@@ -339,7 +342,7 @@ impl Change {
 
     /// The operations in order. An operation that automerge cannot even expand makes the change malformed.
     pub fn operations(&self) -> Result<Vec<Operation>, ChangeError> {
-        let genesis = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice());
+        let genesis = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice()).to_hex_string();
         let expanded = catch_unwind(AssertUnwindSafe(|| self.inner.decode())).map_err(|_| ChangeError::Malformed)?;
         let mut operations = Vec::with_capacity(expanded.operations.len());
         for op in &expanded.operations {
@@ -347,7 +350,7 @@ impl Change {
                 .obj
                 .to_string()
                 .split_once('@')
-                .filter(|(_, actor)| *actor == genesis.to_hex_string())
+                .filter(|(_, actor)| *actor == genesis)
                 .and_then(|(counter, _)| Container::made_by(counter.parse().ok()?));
             let key = serde_json::to_value(&op.key).ok().and_then(|key| key.as_str().map(str::to_owned));
             let action = match (op.primitive_value(), op.obj_type()) {

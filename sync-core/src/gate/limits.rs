@@ -1,5 +1,7 @@
 //! How large a change from outside may be.
 
+use crate::document::Outline;
+
 /// Limits of the gate. A change beyond any of them goes to custody; it is not lost and holds up nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -17,6 +19,16 @@ pub struct Limits {
     pub delta: i64,
     /// Operation numbers end here; automerge misbehaves near 2³².
     pub start_op: u64,
+}
+
+impl Limits {
+    /// Whether a change may claim these sizes.
+    pub(super) fn allow(&self, outline: &Outline) -> bool {
+        outline.rows <= self.operations
+            && outline.dependencies <= self.dependencies
+            && outline.other_actors <= self.other_actors
+            && outline.message_bytes <= self.message_bytes
+    }
 }
 
 impl Default for Limits {

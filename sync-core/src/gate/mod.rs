@@ -9,10 +9,13 @@
 mod limits;
 mod structure;
 
+use std::collections::{HashMap, HashSet};
+
 pub use limits::Limits;
 
-use crate::document::{Change, ChangeError, Document, Outline, Writers, hash_of};
+use crate::document::{Change, ChangeError, Document, Heads, Outline, Writers, hash_of};
 use crate::ids::{ChangeHash, DeviceId};
+use structure::Touched;
 
 /// Why a change is held in custody. The names are stable: they are stored and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,129 +94,197 @@ pub struct Admission {
     pub verdicts: Verdicts,
 }
 
-/// Lets the changes of one device into a document, one at a time, in the order given.
+/// Lets the changes of one device into a document, in the order given.
 ///
-/// Cost: one save and one load for the whole batch; when that check fails, one for each change.
+/// Cost: one application, one save and one load for all changes together; when that fails, one for each change.
 /// Source: SPEC GATE-1 to GATE-9.
-pub fn admit(mut document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
-    let original = document.clone();
-    let (tried, verdicts) = admit_each(&mut document, device, changes, limits, Check::Once);
-    match tried {
-        Ok(snapshot) => Admission { document, snapshot, verdicts },
-        Err(_) => {
-            let mut document = original;
-            let (snapshot, verdicts) = admit_each(&mut document, device, changes, limits, Check::Each);
-            Admission { document, snapshot: snapshot.ok().flatten(), verdicts }
-        }
-    }
+pub fn admit(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
+    admit_from(document, changes, limits, &|_| device)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Check {
-    /// Apply in place, save and load at the end.
-    Once,
-    /// Apply to a copy, save and load after each change, keep the copy only when it is sound.
-    Each,
-}
-
-struct Broken;
-
-fn admit_each(
-    document: &mut Document,
+/// Makes a document anew from everything a device holds of it, after the stored copy was damaged.
+///
+/// `recorded` are the heads the document had. A change's name covers all it follows, so whatever those heads lead to is
+/// what was stored before, whoever brings it; all else must be the device's own. When the changes do not lead up to all
+/// recorded heads, nothing is taken and every verdict is [`Verdict::MissingDeps`].
+pub fn restore(
+    genesis: Document,
+    recorded: &Heads,
     device: DeviceId,
     changes: &[Vec<u8>],
     limits: &Limits,
-    check: Check,
-) -> (Result<Option<Vec<u8>>, Broken>, Verdicts) {
-    let mut writers = document.writers();
-    let mut snapshot = None;
-    let mut counters = Vec::new();
-    let mut stored = false;
+) -> Admission {
+    let mut document = genesis;
+    let vouched = vouched_for(&mut document, recorded, changes, limits);
+    let Some(vouched) = vouched else {
+        let verdicts = changes.iter().map(|bytes| (hash_of(bytes), Verdict::MissingDeps)).collect();
+        return Admission { document, snapshot: None, verdicts };
+    };
+    let mut admission = admit_from(document.clone(), changes, limits, &|change| {
+        let author = change.actor().filter(|_| vouched.contains(&change.hash()));
+        author.map_or(device, |author| author.device())
+    });
+    if recorded.as_slice().iter().all(|head| admission.document.contains(head)) {
+        return admission;
+    }
+    let missing = |(hash, _)| (hash, Verdict::MissingDeps);
+    Admission { document, snapshot: None, verdicts: admission.verdicts.into_iter().map(missing).collect() }
+}
+
+/// The offered changes that the recorded heads lead to; `None` when one of them is not offered.
+fn vouched_for(
+    genesis: &mut Document,
+    recorded: &Heads,
+    changes: &[Vec<u8>],
+    limits: &Limits,
+) -> Option<HashSet<ChangeHash>> {
+    let small = |bytes: &&Vec<u8>| {
+        let outline = Outline::read(bytes).ok().filter(|_| bytes.len() <= limits.change_bytes);
+        outline.is_some_and(|outline| limits.allow(&outline))
+    };
+    let parsed = changes.iter().filter(small).filter_map(|bytes| Change::parse(bytes).ok());
+    let offered: HashMap<ChangeHash, Change> = parsed.map(|change| (change.hash(), change)).collect();
+    let mut vouched = HashSet::new();
+    let mut open: Vec<ChangeHash> = recorded.as_slice().to_vec();
+    while let Some(hash) = open.pop() {
+        if genesis.contains(&hash) || !vouched.insert(hash) {
+            continue;
+        }
+        open.extend(offered.get(&hash)?.dependencies());
+    }
+    Some(vouched)
+}
+
+/// Whose changes these must be: the device that a change is to be judged by.
+type Author<'a> = &'a dyn Fn(&Change) -> DeviceId;
+
+fn admit_from(document: Document, changes: &[Vec<u8>], limits: &Limits, author: Author<'_>) -> Admission {
+    let mut together = document.clone();
+    let mut known = Known::of(&mut together);
+    let mut admitted = Vec::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for bytes in changes {
-        let hash = hash_of(bytes);
-        let verdict = match judge(document, &writers, device, bytes, limits) {
-            Err(verdict) => verdict,
+        verdicts.push(match judge(&mut together, &known, bytes, limits, author) {
+            Err(refused) => refused,
             Ok((change, touched)) => {
-                let applied = match check {
-                    Check::Once => document.apply(&change).is_ok(),
-                    Check::Each => {
-                        let mut copy = document.clone();
-                        let sound = copy.apply(&change).is_ok() && touched.iter().all(|key| copy.counter_is_whole(key));
-                        match copy.save_verified() {
-                            Ok(bytes) if sound => {
-                                *document = copy;
-                                snapshot = Some(bytes);
-                                true
-                            }
-                            _ => false,
-                        }
+                let hash = change.hash();
+                known.take(&change, touched);
+                admitted.push(change);
+                (hash, Verdict::Stored)
+            }
+        });
+    }
+    if admitted.is_empty() {
+        return Admission { document, snapshot: None, verdicts };
+    }
+    let sound = together.apply_all(&admitted).is_ok() && known.is_whole(&mut together);
+    match together.save_verified() {
+        Ok(snapshot) if sound => Admission { document: together, snapshot: Some(snapshot), verdicts },
+        _ => admit_each(document, changes, limits, author),
+    }
+}
+
+/// Tries each change on a copy of its own, to find the one at fault.
+fn admit_each(mut document: Document, changes: &[Vec<u8>], limits: &Limits, author: Author<'_>) -> Admission {
+    let mut known = Known::of(&mut document);
+    let mut snapshot = None;
+    let mut verdicts = Vec::with_capacity(changes.len());
+    for bytes in changes {
+        verdicts.push(match judge(&mut document, &known, bytes, limits, author) {
+            Err(refused) => refused,
+            Ok((change, touched)) => {
+                let hash = change.hash();
+                let mut copy = document.clone();
+                let sound = copy.apply(&change).is_ok() && touched.tallies().all(|key| copy.counter_is_whole(key));
+                match copy.save_verified() {
+                    Ok(bytes) if sound => {
+                        document = copy;
+                        snapshot = Some(bytes);
+                        known.take(&change, touched);
+                        (hash, Verdict::Stored)
                     }
-                };
-                match (applied, check) {
-                    (false, Check::Once) => return (Err(Broken), verdicts),
-                    (false, Check::Each) => Verdict::Custody(Code::Unloadable),
-                    (true, _) => {
-                        stored = true;
-                        record(&mut writers, &change);
-                        counters.extend(touched);
-                        Verdict::Stored
-                    }
+                    _ => (hash, Verdict::Custody(Code::Unloadable)),
                 }
             }
-        };
-        verdicts.push((hash, verdict));
+        });
     }
-    if check == Check::Once && stored {
-        if !counters.iter().all(|key| document.counter_is_whole(key)) {
-            return (Err(Broken), verdicts);
-        }
-        match document.save_verified() {
-            Ok(bytes) => snapshot = Some(bytes),
-            Err(_) => return (Err(Broken), verdicts),
-        }
+    Admission { document, snapshot, verdicts }
+}
+
+/// What the document holds, and what the changes judged so far add to it.
+struct Known {
+    writers: Writers,
+    hashes: HashSet<ChangeHash>,
+    touched: Touched,
+}
+
+impl Known {
+    fn of(document: &mut Document) -> Self {
+        Self { writers: document.writers(), hashes: HashSet::new(), touched: Touched::default() }
     }
-    (Ok(snapshot), verdicts)
+
+    fn take(&mut self, change: &Change, touched: Touched) {
+        if let Some(actor) = change.actor() {
+            self.writers.sequences.insert(actor, change.sequence());
+        }
+        self.writers.max_op = self.writers.max_op.max(change.last_op());
+        self.hashes.insert(change.hash());
+        self.touched.extend(touched);
+    }
+
+    /// Whether the document has every change taken, and every counter touched is one.
+    fn is_whole(&self, document: &mut Document) -> bool {
+        self.hashes.iter().all(|hash| document.contains(hash))
+            && self.touched.tallies().all(|key| document.counter_is_whole(key))
+    }
 }
 
 /// Reads one change and checks all that can be checked without applying it.
-/// Returns the change and the tally keys it touches.
+/// Returns the change and the keys it makes or counts, or its name and why it is not let in.
 fn judge(
     document: &mut Document,
-    writers: &Writers,
-    device: DeviceId,
+    known: &Known,
     bytes: &[u8],
     limits: &Limits,
-) -> Result<(Change, Vec<String>), Verdict> {
-    let held = |code| Err(Verdict::Custody(code));
+    author: Author<'_>,
+) -> Result<(Change, Touched), (ChangeHash, Verdict)> {
     if bytes.len() > limits.change_bytes {
-        return held(Code::TooLarge);
+        return Err((hash_of(bytes), Verdict::Custody(Code::TooLarge)));
     }
-    let outline = Outline::read(bytes).map_err(|error| Verdict::Custody(code_of(error)))?;
-    if document.contains(&hash_of(bytes)) {
+    let outline = Outline::read(bytes).map_err(|error| (hash_of(bytes), Verdict::Custody(code_of(error))))?;
+    judge_outlined(document, known, bytes, &outline, limits, author).map_err(|verdict| (outline.hash, verdict))
+}
+
+fn judge_outlined(
+    document: &mut Document,
+    known: &Known,
+    bytes: &[u8],
+    outline: &Outline,
+    limits: &Limits,
+    author: Author<'_>,
+) -> Result<(Change, Touched), Verdict> {
+    let held = |code| Err(Verdict::Custody(code));
+    if known.hashes.contains(&outline.hash) || document.contains(&outline.hash) {
         return Err(Verdict::Duplicate);
     }
-    if outline.rows > limits.operations
-        || outline.dependencies > limits.dependencies
-        || outline.other_actors > limits.other_actors
-        || outline.message_bytes > limits.message_bytes
-    {
+    if !limits.allow(outline) {
         return held(Code::TooComplex);
     }
     let change = Change::parse(bytes).map_err(|error| Verdict::Custody(code_of(error)))?;
-    if change.hash() != hash_of(bytes) {
+    if change.hash() != outline.hash {
         return held(Code::HashMismatch);
     }
+    let device = author(&change);
     let Some(actor) = change.actor().filter(|actor| actor.device() == device) else {
         return held(Code::ForeignDevice);
     };
     if change.dependencies().next().is_none() || change.has_extras() {
         return held(Code::Structure);
     }
-    let missing = change.dependencies().any(|dependency| !document.contains(&dependency));
-    if missing {
+    if change.dependencies().any(|hash| !known.hashes.contains(&hash) && !document.contains(&hash)) {
         return Err(Verdict::MissingDeps);
     }
+    let writers = &known.writers;
     if change.sequence() != writers.sequences.get(&actor).copied().unwrap_or(0) + 1
         || change.start_op() > writers.max_op + 1
         || change.start_op() >= limits.start_op
@@ -224,15 +295,8 @@ fn judge(
         return held(Code::Structure);
     }
     let operations = change.operations().map_err(|error| Verdict::Custody(code_of(error)))?;
-    let touched = structure::check(document, device, &operations, limits).map_err(Verdict::Custody)?;
+    let touched = structure::check(document, &known.touched, device, &operations, limits).map_err(Verdict::Custody)?;
     Ok((change, touched))
-}
-
-fn record(writers: &mut Writers, change: &Change) {
-    if let Some(actor) = change.actor() {
-        writers.sequences.insert(actor, change.sequence());
-    }
-    writers.max_op = writers.max_op.max(change.last_op());
 }
 
 fn code_of(error: ChangeError) -> Code {

@@ -9,15 +9,34 @@ use crate::ids::DeviceId;
 /// Longest key of a field, link, step or measure, in bytes.
 const KEY_BYTES: usize = 160;
 
-/// Checks every operation; returns the tally keys touched, whose values the caller checks after applying.
+/// Keys that changes put or count, and that nothing removes again.
+#[derive(Default)]
+pub(super) struct Touched {
+    tallies: BTreeSet<String>,
+    steps: BTreeSet<String>,
+}
+
+impl Touched {
+    /// Tally keys, whose values the caller checks after applying.
+    pub fn tallies(&self) -> impl Iterator<Item = &str> {
+        self.tallies.iter().map(String::as_str)
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.tallies.extend(other.tallies);
+        self.steps.extend(other.steps);
+    }
+}
+
+/// Checks every operation of a change that comes after those which touched the keys `before`, none of them applied yet.
 pub(super) fn check(
     document: &Document,
+    before: &Touched,
     device: DeviceId,
     operations: &[Operation],
     limits: &Limits,
-) -> Result<Vec<String>, Code> {
-    let mut touched = BTreeSet::new();
-    let mut steps = BTreeSet::new();
+) -> Result<Touched, Code> {
+    let mut touched = Touched::default();
     for operation in operations {
         let Some(container) = operation.container else {
             return Err(Code::Structure);
@@ -35,10 +54,12 @@ pub(super) fn check(
             | (Container::Links, Action::True | Action::Delete)
             | (Container::Text(_), Action::Text(_) | Action::Delete) => {}
             (Container::Tally, action) => {
-                count(document, device, key, action, !touched.insert(key.to_owned()), limits)?;
+                let counted = !touched.tallies.insert(key.to_owned()) || before.tallies.contains(key);
+                count(document, device, key, action, counted, limits)?;
             }
             (Container::Steps, Action::Text(_)) => {
-                if document.has_key(Container::Steps, key) || !steps.insert(key) {
+                let there = before.steps.contains(key) || document.has_key(Container::Steps, key);
+                if there || !touched.steps.insert(key.to_owned()) {
                     return Err(Code::Structure);
                 }
             }
@@ -47,7 +68,7 @@ pub(super) fn check(
             }
         }
     }
-    Ok(touched.into_iter().collect())
+    Ok(touched)
 }
 
 fn count(
