@@ -16,8 +16,7 @@ use crate::service::demo::{DemoError, SignIn};
 use crate::service::enrol::{ANY_SCOPES, Grant, keep_code};
 use crate::service::secret::{NoRandomness, SignInCode};
 use crate::service::{App, demo, reference, registry, verify};
-use crate::store::StoreError;
-use crate::store::sqlite::SqliteStore;
+use crate::store::{self, StoreError};
 use crate::{http, telemetry};
 
 /// The server of Tsudoi.
@@ -27,9 +26,9 @@ struct Arguments {
     /// Settings file (TOML); every key is in config.example.toml.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
-    /// The SQLite file; wins over settings.
+    /// An SQLite file or postgres://user@host/database; wins over settings.
     #[arg(long, global = true)]
-    database: Option<PathBuf>,
+    database: Option<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -139,9 +138,9 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         config.database = database;
     }
     telemetry::start(&config);
-    let store = SqliteStore::open(&config.database, config.reader_connections).await?;
+    let store = store::open(&config.database, config.reader_connections, config.database_connections).await?;
     store.migrate().await?;
-    let app = App::new(config.clone(), Arc::new(store.clone()), Arc::new(SystemClock));
+    let app = App::new(config.clone(), store.clone(), Arc::new(SystemClock));
     let code = match arguments.verb {
         Verb::Serve(listen) => serve(app, listen, &config).await?,
         Verb::Migrate => ExitCode::SUCCESS,
@@ -168,10 +167,21 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     Ok(ExitCode::SUCCESS)
 }
 
+/// The database without its password.
+fn shown(database: &str) -> String {
+    match database.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
+        Some((scheme, (login, rest))) if store::is_url(database) => {
+            let user = login.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{rest}")
+        }
+        _ => database.to_owned(),
+    }
+}
+
 fn show_demo(sign_ins: &[SignIn], config: &Config, json: bool) -> Result<(), CommandError> {
     let mut out = std::io::stdout();
     if json {
-        let whole = serde_json::json!({ "database": config.database, "sign_ins": sign_ins });
+        let whole = serde_json::json!({ "database": shown(&config.database), "sign_ins": sign_ins });
         writeln!(out, "{}", serde_json::to_string(&whole)?)?;
     } else {
         for one in sign_ins {

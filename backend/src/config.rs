@@ -79,10 +79,11 @@ macro_rules! settings {
 
 settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787)), "Address and port to listen on.";
-    database: PathBuf = PathBuf::from("tsudoi.sqlite"), "The SQLite file; made when it is missing.";
+    database: String = "tsudoi.sqlite".to_owned(), "An SQLite file, made when it is missing, or postgres://user:password@host/database, with ?sslmode=verify-full for TLS.";
     log: String = "info".to_owned(), "What is logged: a tracing filter such as info or tsudoi_server=debug.";
     log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
-    reader_connections: u32 = 4, "Database connections that read. Writing always goes through one.";
+    reader_connections: u32 = 4, "SQLite: connections that read. Writing always goes through one.";
+    database_connections: u32 = 16, "PostgreSQL: connections of this process.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
     exchange_count: usize = 32, "Synchronisations answered at the same time; each may hold a body and a page in memory.";
     body_limit_bytes: usize = 8 << 20, "Largest request body after decompression, in bytes.";

@@ -88,10 +88,10 @@ fn the_database_stays_in_its_dialect_folders_and_http_in_its_own() {
     none(
         &lines_with(
             "backend/src",
-            &["backend/src/store/sqlite", "backend/src/store/postgres"],
+            &["backend/src/store/sql/", "backend/src/store/sqlite/", "backend/src/store/postgres/"],
             &["sqlx::", "use sqlx"],
         ),
-        "sqlx only in store/sqlite and store/postgres",
+        "sqlx only in store/sql, store/sqlite and store/postgres",
     );
     none(
         &lines_with("backend/src", &["backend/src/http", "backend/src/lib.rs"], &["axum::", "use axum"]),

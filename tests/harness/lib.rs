@@ -6,9 +6,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure of the harness fails the test")]
 
 mod chance;
+mod cluster;
 mod server;
 mod tablet;
 
 pub use chance::Chance;
+pub use cluster::Cluster;
 pub use server::{Server, SignIn};
 pub use tablet::{Headless, band, count, material, set, step};

@@ -13,7 +13,7 @@ use super::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
 use super::registry::{NewAssociation, NewLecturer, RegistryError, ensure_tenant, put_association, put_lecturer};
 use super::secret::{NoRandomness, SignInCode};
 use super::{App, reference};
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 
 const HONJO_ASSOCIATION: &str = "本庄市児玉郡医師会";
 const HONJO: &str = "112119";
@@ -76,14 +76,18 @@ struct Part {
     scopes: String,
 }
 
-fn file_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".demo-codes.json");
-    PathBuf::from(name)
+/// Beside an SQLite file; for a database elsewhere in the folder of the process, under the database's name.
+fn file_of(database: &str) -> PathBuf {
+    let name = if store::is_url(database) {
+        database.split('?').next().and_then(|url| url.rsplit('/').next()).unwrap_or_default()
+    } else {
+        database
+    };
+    PathBuf::from(format!("{name}.demo-codes.json"))
 }
 
 /// Makes the demonstration, or brings it up to this version's.
-pub async fn seed(app: &App, database: &Path) -> Result<Vec<SignIn>, DemoError> {
+pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
     let mut lecturers = String::new();
     let mut honjo = String::new();
     for prefecture in reference::prefectures() {

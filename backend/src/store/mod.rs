@@ -20,11 +20,14 @@
 
 pub mod error;
 pub mod office;
+pub mod postgres;
+#[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
 pub mod sqlite;
-pub(crate) mod statements;
 pub mod types;
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sync_core::document::Heads;
@@ -42,6 +45,11 @@ use types::{
 pub trait Store: OfficeStore + Send + Sync {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Brings the schema up to this binary's. Safe to run twice.
+    async fn migrate(&self) -> Result<(), StoreError>;
+    /// Closes every connection; what is committed stays.
+    async fn close(&self);
 
     // People, tablets, credentials.
 
@@ -121,4 +129,18 @@ pub trait Store: OfficeStore + Send + Sync {
         now: u64,
         project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
     ) -> Result<u64, StoreError>;
+}
+
+/// Whether this names a PostgreSQL database rather than a file.
+pub fn is_url(database: &str) -> bool {
+    database.starts_with("postgres://") || database.starts_with("postgresql://")
+}
+
+/// Opens the database: a URL of PostgreSQL, or else an SQLite file. Does not migrate.
+pub async fn open(database: &str, reader_connections: u32, connections: u32) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(if is_url(database) {
+        Arc::new(postgres::PostgresStore::open(database, connections).await?)
+    } else {
+        Arc::new(sqlite::SqliteStore::open(Path::new(database), reader_connections).await?)
+    })
 }

@@ -20,7 +20,7 @@ async fn health_needs_no_credential() {
     assert_eq!(server.get("/readyz", None).await.status, StatusCode::NO_CONTENT);
     let version = server.get("/version", None).await.json();
     assert_eq!((version["name"].as_str(), version["protocol"].as_u64()), (Some("tsudoi-server"), Some(1)));
-    server.store.close().await;
+    server.app.store.close().await;
     assert_eq!(server.get("/livez", None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/readyz", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
@@ -134,7 +134,7 @@ async fn events_tell_of_ones_own_scopes_alone() {
 #[tokio::test]
 async fn the_demonstration_is_the_same_when_made_twice() {
     let server = server().await;
-    let database = server.folder.path().join("t.sqlite");
+    let database = server.folder.path().join("t.sqlite").display().to_string();
     let first = demo::seed(&server.app, &database).await.unwrap();
     let version = server.app.store.registry_version("11").await.unwrap();
     let second = demo::seed(&server.app, &database).await.unwrap();

@@ -40,7 +40,7 @@ async fn what_is_acknowledged_is_in_the_file_and_comes_back_to_others() {
     assert_eq!(outcomes(&again, id), [(Outcome::Duplicate, 2, String::new())]);
     assert_eq!(again.scopes[0].next_seq, 1, "a duplicate is no news");
 
-    server.store.close().await;
+    server.app.store.close().await;
     let path = server.folder.path().join("t.sqlite");
     let reopened = tsudoi_server::store::sqlite::SqliteStore::open(&path, 2).await.unwrap();
     let app = tsudoi_server::service::App::new(Config::default(), Arc::new(reopened), server.clock.clone());

@@ -1,4 +1,4 @@
-//! The server's tests, in one binary: the store contract, every endpoint in process, and what must never happen.
+//! The server's tests, in one binary: every endpoint in process, and what must never happen.
 
 #[cfg(test)]
 mod http_identity;
@@ -6,7 +6,5 @@ mod http_identity;
 mod http_other;
 #[cfg(test)]
 mod http_sync;
-#[cfg(test)]
-mod store_contract;
 #[cfg(test)]
 mod support;

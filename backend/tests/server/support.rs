@@ -21,6 +21,7 @@ use tsudoi_server::service::clock::Clock;
 use tsudoi_server::service::enrol::{Grant, keep_code};
 use tsudoi_server::service::secret::SignInCode;
 use tsudoi_server::service::{App, reference, registry};
+use tsudoi_server::store::Store;
 use tsudoi_server::store::sqlite::SqliteStore;
 
 pub const HONJO: &str = "municipality:112119";
@@ -45,7 +46,6 @@ pub struct Server {
     pub app: App,
     pub router: Router,
     pub clock: Arc<StillClock>,
-    pub store: SqliteStore,
     pub folder: tempfile::TempDir,
 }
 
@@ -55,14 +55,19 @@ pub async fn server() -> Server {
 
 pub async fn server_with(config: Config) -> Server {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("t.sqlite"), 4).await.unwrap();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("t.sqlite"), 4).await.unwrap());
+    server_on(store, config, folder).await
+}
+
+/// A server on a store that is open already.
+pub async fn server_on(store: Arc<dyn Store>, config: Config, folder: tempfile::TempDir) -> Server {
     store.migrate().await.unwrap();
     let clock = Arc::new(StillClock(AtomicU64::new(1_800_000_000_000)));
-    let app = App::new(config, Arc::new(store.clone()), clock.clone());
+    let app = App::new(config, store, clock.clone());
     for prefecture in reference::prefectures() {
         registry::ensure_tenant(&app, &prefecture).await.unwrap();
     }
-    Server { router: tsudoi_server::http::router(app.clone()), app, clock, store, folder }
+    Server { router: tsudoi_server::http::router(app.clone()), app, clock, folder }
 }
 
 pub struct Answer {

@@ -5,21 +5,23 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
+use super::sql::migration;
 use crate::store::StoreError;
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(202611210400, "init", include_str!("../../../../migrations/sqlite/202611210400_init.sql"))];
+const MIGRATIONS: &[migration::Text] =
+    &[(202611210400, "init", include_str!("../../../../migrations/sqlite/202611210400_init.sql"))];
 
 /// An SQLite file.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
-    pub(super) writer: SqlitePool,
-    pub(super) reader: SqlitePool,
+    writer: SqlitePool,
+    reader: SqlitePool,
 }
 
 impl SqliteStore {
@@ -32,7 +34,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-16384")
-            .statement_cache_capacity(200);
+            .statement_cache_capacity(400);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(reader_connections.max(1))
@@ -43,29 +45,46 @@ impl SqliteStore {
     }
 
     /// Brings the schema up to this binary's. Safe to run twice.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let migrations = MIGRATIONS.map(|(version, name, text)| {
-            Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
-        });
-        let migrator = Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT };
+    pub(in crate::store) async fn migrate_schema(&self) -> Result<(), StoreError> {
+        let migrator = Migrator { migrations: migration::list(MIGRATIONS).into(), ..Migrator::DEFAULT };
         migrator.run(&self.writer).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     /// Starts a writing transaction. `IMMEDIATE`: it holds the write lock from its first statement, so that what it
     /// reads cannot change before it commits.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    pub(in crate::store) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
     }
 
+    /// Starts a transaction during which no document is written by another.
+    pub(in crate::store) async fn begin_alone(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.begin().await
+    }
+
+    /// Starts a look at one moment.
+    pub(in crate::store) async fn look(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.reader.begin().await.map_err(failed)
+    }
+
+    /// A connection for single statements that read.
+    pub(in crate::store) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.reader.acquire().await.map_err(failed)
+    }
+
+    /// The connection for single statements that write.
+    pub(in crate::store) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.writer.acquire().await.map_err(failed)
+    }
+
     /// Closes every connection; what is committed is in the file.
-    pub async fn close(&self) {
+    pub(in crate::store) async fn close_all(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }
 }
 
 /// Sorts a driver error into the families of [`StoreError`].
-pub(super) fn failed(error: sqlx::Error) -> StoreError {
+pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::PoolTimedOut => StoreError::Busy,
         sqlx::Error::Database(cause) => match cause.code().as_deref() {

@@ -1,42 +1,25 @@
-//! The office console's reads, in SQLite's words.
+//! The office console's reads.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::QueryBuilder;
 use sync_core::ids::{DeviceId, DocumentId};
 
-use super::{SqliteStore, corrupt, failed, get, integer, unsigned};
+use super::dialect::{Database, Row, SqlStore, failed};
+use super::statements as sql;
+use super::{corrupt, flag, get, integer, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
     CustodyEntry, LecturerRow, NOT_REPORTED, OfficeStore, RecordFilter, RecordRow, SilentRow, TallyRow, Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
 
-type Query = QueryBuilder<Sqlite>;
+type Query = QueryBuilder<Database>;
 
 /// What people gather for: held, a head count is expected of it.
 const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
      'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
 const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
 const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
-
-const YEARS: &str = "WITH RECURSIVE y (v) AS (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 \
-     UNION ALL SELECT (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 AND fiscal_year > y.v) \
-     FROM y WHERE y.v IS NOT NULL) SELECT v FROM y WHERE v > 0 AND EXISTS (SELECT 1 FROM rollup WHERE tenant = $1 \
-     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) \
-     AND ($3 = '' OR association = $3)) ORDER BY v";
-const FIGURES: &str = "SELECT measure, municipality, association, SUM(reported) AS reported, \
-     SUM(unreported) AS unreported, SUM(total) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
-     AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association";
-const SILENT: &str = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
-     AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
-     ORDER BY COALESCE(last_seen_at, 0), name";
-const CUSTODY: &str = "SELECT c.document, c.hash, c.kind, c.code, c.received_at, LENGTH(c.bytes) AS byte_count, \
-     c.device, d.name AS device_name, r.title, r.venue, r.date FROM custody c \
-     LEFT JOIN device d ON d.tenant = c.tenant AND d.device = c.device \
-     LEFT JOIN record_fact r ON r.tenant = c.tenant AND r.document = c.document \
-     AND ($2 = '' OR r.municipality = $2 OR r.association = $2 OR r.dispatched_by = $2) \
-     WHERE c.tenant = $1 AND ($2 = '' OR d.organisation = $2) ORDER BY c.received_at DESC, c.hash LIMIT $3";
 
 fn organisation(within: &Within) -> &str {
     match within {
@@ -168,15 +151,15 @@ fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
     push_lecturers(query, filter);
 }
 
-fn document_of(row: &SqliteRow) -> Result<DocumentId, StoreError> {
+fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(&get::<Vec<u8>>(row, "document")?).ok_or(corrupt("record_fact", "document"))
 }
 
-fn device_of(row: &SqliteRow) -> Result<DeviceId, StoreError> {
+fn device_of(row: &Row) -> Result<DeviceId, StoreError> {
     DeviceId::from_slice(&get::<Vec<u8>>(row, "device")?).ok_or(corrupt("device", "device"))
 }
 
-fn record_of(row: &SqliteRow) -> Result<RecordRow, StoreError> {
+fn record_of(row: &Row) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         document: document_of(row)?,
         kind: get(row, "kind")?,
@@ -192,7 +175,7 @@ fn record_of(row: &SqliteRow) -> Result<RecordRow, StoreError> {
         medium: get(row, "medium")?,
         state: get(row, "state")?,
         reason: get(row, "reason")?,
-        is_dispatch: get(row, "is_dispatch")?,
+        is_dispatch: flag(row, "is_dispatch")?,
         attendance: get(row, "attendance")?,
         viewers: get(row, "viewers")?,
         value: get(row, "value")?,
@@ -201,15 +184,15 @@ fn record_of(row: &SqliteRow) -> Result<RecordRow, StoreError> {
 }
 
 #[async_trait]
-impl OfficeStore for SqliteStore {
+impl OfficeStore for SqlStore {
     async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError> {
         let (municipality, association) = match within {
             Within::Tenant => ("", ""),
             Within::Municipality(code) => (code.as_str(), ""),
             Within::Association(id) => ("", id.as_str()),
         };
-        let query = sqlx::query(YEARS).bind(tenant).bind(municipality).bind(association);
-        query.fetch_all(&self.reader).await.map_err(failed)?.iter().map(|row| get(row, "v")).collect()
+        let query = sqlx::query(sql::YEARS).bind(tenant).bind(municipality).bind(association);
+        query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?.iter().map(|row| get(row, "v")).collect()
     }
 
     async fn list_figures(
@@ -218,8 +201,8 @@ impl OfficeStore for SqliteStore {
         fiscal_year: i64,
         prefix: &str,
     ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError> {
-        let query = sqlx::query(FIGURES).bind(tenant).bind(fiscal_year).bind(prefix);
-        let rows = query.fetch_all(&self.reader).await.map_err(failed)?;
+        let query = sqlx::query(sql::FIGURES).bind(tenant).bind(fiscal_year).bind(prefix);
+        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 let key = RollupKey {
@@ -242,7 +225,7 @@ impl OfficeStore for SqliteStore {
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError> {
         let mut query = Query::new("SELECT COUNT(*) AS n FROM record_fact r WHERE");
         push_filter(&mut query, tenant, filter);
-        let row = query.build().persistent(false).fetch_one(&self.reader).await.map_err(failed)?;
+        let row = query.build().persistent(false).fetch_one(&mut *self.reader().await?).await.map_err(failed)?;
         get(&row, "n")
     }
 
@@ -260,13 +243,13 @@ impl OfficeStore for SqliteStore {
         );
         match filter.measure.as_deref() {
             None => {
-                query.push("NULL AS value");
+                query.push("CAST(NULL AS BIGINT) AS value");
             }
             Some("attendance") => {
                 query.push("r.attendance AS value");
             }
             Some(measure) => {
-                query.push("(SELECT SUM(t.value) FROM tally_fact t WHERE t.tenant = r.tenant ");
+                query.push("(SELECT CAST(SUM(t.value) AS BIGINT) FROM tally_fact t WHERE t.tenant = r.tenant ");
                 query.push("AND t.document = r.document AND ");
                 push_measure_is(&mut query, measure);
                 query.push(") AS value");
@@ -274,9 +257,11 @@ impl OfficeStore for SqliteStore {
         }
         query.push(" FROM record_fact r WHERE");
         push_filter(&mut query, tenant, filter);
-        query.push(" ORDER BY r.date IS NULL, r.date DESC, r.month DESC, r.title, r.document LIMIT ");
+        query.push(
+            " ORDER BY r.date IS NULL, r.date DESC, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ",
+        );
         query.push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
-        let rows = query.build().persistent(false).fetch_all(&self.reader).await.map_err(failed)?;
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter().map(record_of).collect()
     }
 
@@ -286,7 +271,7 @@ impl OfficeStore for SqliteStore {
              JOIN tally_fact x ON x.tenant = r.tenant AND x.document = r.document WHERE",
         );
         push_filter(&mut query, tenant, filter);
-        let rows = query.build().persistent(false).fetch_all(&self.reader).await.map_err(failed)?;
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(TallyRow {
@@ -306,7 +291,7 @@ impl OfficeStore for SqliteStore {
         );
         push_filter(&mut query, tenant, filter);
         query.push(" ORDER BY r.document, x.lecturer");
-        let rows = query.build().persistent(false).fetch_all(&self.reader).await.map_err(failed)?;
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(LecturerRow {
@@ -319,8 +304,8 @@ impl OfficeStore for SqliteStore {
     }
 
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError> {
-        let query = sqlx::query(SILENT).bind(tenant).bind(integer(before)).bind(organisation(within));
-        let rows = query.fetch_all(&self.reader).await.map_err(failed)?;
+        let query = sqlx::query(sql::SILENT).bind(tenant).bind(integer(before)).bind(organisation(within));
+        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 let last_seen_at: Option<i64> = get(row, "last_seen_at")?;
@@ -331,8 +316,8 @@ impl OfficeStore for SqliteStore {
     }
 
     async fn list_custody(&self, tenant: &str, within: &Within, limit: u32) -> Result<Vec<CustodyEntry>, StoreError> {
-        let query = sqlx::query(CUSTODY).bind(tenant).bind(organisation(within)).bind(i64::from(limit));
-        let rows = query.fetch_all(&self.reader).await.map_err(failed)?;
+        let query = sqlx::query(sql::LIST_CUSTODY).bind(tenant).bind(organisation(within)).bind(i64::from(limit));
+        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(CustodyEntry {

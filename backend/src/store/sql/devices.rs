@@ -1,19 +1,16 @@
-//! People, tablets and credentials, in SQLite's words.
+//! People, tablets and credentials.
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sync_core::digest::Digest;
 use sync_core::ids::{DeviceId, ScopeId};
 
-use super::{SqliteStore, corrupt, failed, get, integer, unsigned};
+use super::dialect::{Connection, Row, SqlStore, failed};
+use super::places::ensure_scopes;
+use super::statements as sql;
+use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::statements as sql;
 use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
-pub(super) async fn lookup_device(
-    store: &SqliteStore,
-    token_hash: &SecretHash,
-) -> Result<Option<DeviceRow>, StoreError> {
-    let mut reader = store.reader.acquire().await.map_err(failed)?;
+pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
+    let mut reader = store.reader().await?;
     let row = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]).fetch_optional(&mut *reader).await;
     let Some(row) = row.map_err(failed)? else { return Ok(None) };
     let tenant: String = get(&row, "tenant")?;
@@ -34,7 +31,7 @@ pub(super) async fn lookup_device(
     }))
 }
 
-fn login_row(row: &SqliteRow) -> Result<LoginRow, StoreError> {
+fn login_row(row: &Row) -> Result<LoginRow, StoreError> {
     Ok(LoginRow {
         tenant: get(row, "tenant")?,
         person: get(row, "person")?,
@@ -44,34 +41,47 @@ fn login_row(row: &SqliteRow) -> Result<LoginRow, StoreError> {
 }
 
 pub(super) async fn lookup_login(
-    store: &SqliteStore,
+    store: &SqlStore,
     token_hash: &SecretHash,
     now: u64,
 ) -> Result<Option<LoginRow>, StoreError> {
     let query = sqlx::query(sql::LOOKUP_LOGIN).bind(&token_hash[..]).bind(integer(now));
-    query.fetch_optional(&store.reader).await.map_err(failed)?.as_ref().map(login_row).transpose()
+    query.fetch_optional(&mut *store.reader().await?).await.map_err(failed)?.as_ref().map(login_row).transpose()
 }
 
 pub(super) async fn lookup_code(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     code_hash: &SecretHash,
     now: u64,
 ) -> Result<Option<CodeRow>, StoreError> {
     let query = sqlx::query(sql::LOOKUP_CODE).bind(&code_hash[..]).bind(integer(now));
-    let Some(row) = query.fetch_optional(connection).await.map_err(failed)? else { return Ok(None) };
-    Ok(Some(CodeRow {
-        tenant: get(&row, "tenant")?,
-        person: get(&row, "person")?,
-        role: get(&row, "role")?,
-        organisation: get(&row, "organisation")?,
-        scopes: get(&row, "scopes")?,
-        uses_left: get(&row, "uses_left")?,
-        expires_at: unsigned(get(&row, "expires_at")?),
-    }))
+    query.fetch_optional(connection).await.map_err(failed)?.as_ref().map(code_row).transpose()
+}
+
+/// Uses the code up once, unless it is used up or has expired; its row is held until the transaction ends.
+async fn take_code(
+    connection: &mut Connection,
+    code_hash: &SecretHash,
+    now: u64,
+) -> Result<Option<CodeRow>, StoreError> {
+    let query = sqlx::query(sql::TAKE_CODE).bind(&code_hash[..]).bind(integer(now));
+    query.fetch_optional(connection).await.map_err(failed)?.as_ref().map(code_row).transpose()
+}
+
+fn code_row(row: &Row) -> Result<CodeRow, StoreError> {
+    Ok(CodeRow {
+        tenant: get(row, "tenant")?,
+        person: get(row, "person")?,
+        role: get(row, "role")?,
+        organisation: get(row, "organisation")?,
+        scopes: get(row, "scopes")?,
+        uses_left: get(row, "uses_left")?,
+        expires_at: unsigned(get(row, "expires_at")?),
+    })
 }
 
 pub(super) async fn upsert_code(
-    store: &SqliteStore,
+    store: &SqlStore,
     code_hash: &SecretHash,
     code: &CodeRow,
     person_name: &str,
@@ -97,13 +107,13 @@ pub(super) async fn upsert_code(
 }
 
 pub(super) async fn enrol(
-    store: &SqliteStore,
+    store: &SqlStore,
     code_hash: &SecretHash,
     new: &NewDevice,
     now: u64,
 ) -> Result<Enrolment, StoreError> {
     let mut transaction = store.begin().await?;
-    let Some(code) = lookup_code(&mut transaction, code_hash, now).await? else {
+    let Some(code) = take_code(&mut transaction, code_hash, now).await? else {
         return Ok(Enrolment::NoCode);
     };
     let device = &new.device.as_bytes()[..];
@@ -131,42 +141,22 @@ pub(super) async fn enrol(
     for (position, scope) in new.scopes.iter().enumerate() {
         let insert = sqlx::query(sql::INSERT_DEVICE_SCOPE).bind(&code.tenant).bind(device).bind(scope.as_str());
         insert.bind(integer(position as u64)).execute(&mut *transaction).await.map_err(failed)?;
-        ensure_scope(&mut transaction, &code.tenant, scope).await?;
     }
-    sqlx::query(sql::USE_CODE).bind(&code_hash[..]).execute(&mut *transaction).await.map_err(failed)?;
     sqlx::query(sql::BUMP_REGISTRY).bind(&code.tenant).execute(&mut *transaction).await.map_err(failed)?;
+    ensure_scopes(&mut transaction, &code.tenant, &new.scopes.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(Enrolment::Done)
 }
 
-/// Makes the scope's row, with a new random epoch, unless it is there.
-pub(super) async fn ensure_scope(
-    connection: &mut SqliteConnection,
-    tenant: &str,
-    scope: &ScopeId,
-) -> Result<(), StoreError> {
-    let mut epoch = [0; 16];
-    getrandom::fill(&mut epoch).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-    sqlx::query(sql::INSERT_SCOPE)
-        .bind(tenant)
-        .bind(scope.as_str())
-        .bind(&epoch[..])
-        .bind(&Digest::ZERO.to_bytes()[..])
-        .execute(connection)
-        .await
-        .map_err(failed)?;
-    Ok(())
-}
-
 pub(super) async fn login(
-    store: &SqliteStore,
+    store: &SqlStore,
     code_hash: &SecretHash,
     token_hash: &SecretHash,
     now: u64,
     expires_at: u64,
 ) -> Result<Option<LoginRow>, StoreError> {
     let mut transaction = store.begin().await?;
-    let Some(code) = lookup_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
+    let Some(code) = take_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
     let expired = sqlx::query(sql::DELETE_EXPIRED_LOGINS).bind(integer(now));
     expired.execute(&mut *transaction).await.map_err(failed)?;
     sqlx::query(sql::INSERT_LOGIN)
@@ -179,36 +169,35 @@ pub(super) async fn login(
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-    sqlx::query(sql::USE_CODE).bind(&code_hash[..]).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(Some(LoginRow { tenant: code.tenant, person: code.person, role: code.role, organisation: code.organisation }))
 }
 
-pub(super) async fn logout(store: &SqliteStore, token_hash: &SecretHash) -> Result<(), StoreError> {
+pub(super) async fn logout(store: &SqlStore, token_hash: &SecretHash) -> Result<(), StoreError> {
     let query = sqlx::query(sql::DELETE_LOGIN).bind(&token_hash[..]);
-    query.execute(&store.writer).await.map_err(failed)?;
+    query.execute(&mut *store.writer().await?).await.map_err(failed)?;
     Ok(())
 }
 
 pub(super) async fn note_seen(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     device: DeviceId,
     now: u64,
     offset_ms: i64,
 ) -> Result<(), StoreError> {
     let query = sqlx::query(sql::NOTE_SEEN).bind(tenant).bind(&device.as_bytes()[..]).bind(integer(now));
-    query.bind(offset_ms).execute(&store.writer).await.map_err(failed)?;
+    query.bind(offset_ms).execute(&mut *store.writer().await?).await.map_err(failed)?;
     Ok(())
 }
 
 pub(super) async fn lookup_names(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     person: &str,
 ) -> Result<Option<(String, String)>, StoreError> {
     let query = sqlx::query(sql::LOOKUP_NAMES).bind(tenant).bind(person);
-    let Some(row) = query.fetch_optional(&store.reader).await.map_err(failed)? else { return Ok(None) };
+    let Some(row) = query.fetch_optional(&mut *store.reader().await?).await.map_err(failed)? else { return Ok(None) };
     let name: Option<String> = get(&row, "person_name")?;
     Ok(Some((get(&row, "tenant_name")?, name.unwrap_or_default())))
 }

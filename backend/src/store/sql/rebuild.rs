@@ -1,36 +1,30 @@
-//! Making everything that follows from documents anew, in SQLite's words.
-
-use std::collections::BTreeMap;
+//! Making everything that follows from documents anew.
 
 use sync_core::digest::{Digest, FeedState};
-use sync_core::ids::ScopeId;
 
+use super::dialect::{SqlStore, failed};
 use super::documents::{state_of, walk};
 use super::feed::all_scopes;
-use super::push::{Move, move_in_scope, write_scope};
+use super::places::{Moves, move_in_scopes, write_scopes};
 use super::rollup::{add_rollups, write_projections};
-use super::{SqliteStore, corrupt, failed, get};
+use super::statements as sql;
+use super::{corrupt, get};
 use crate::store::StoreError;
-use crate::store::statements as sql;
 use crate::store::types::{Rebuilt, RollupValue, Rollups, StoredDocument};
 
 const PAGE_DOCUMENTS: u32 = 200;
 
 pub(super) async fn rebuild(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     now: u64,
     project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
 ) -> Result<u64, StoreError> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_alone().await?;
     sqlx::query(sql::BUMP_REVISION).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
-    for delete in [
-        "DELETE FROM record_fact WHERE tenant = $1",
-        "DELETE FROM tally_fact WHERE tenant = $1",
-        "DELETE FROM record_lecturer WHERE tenant = $1",
-        "DELETE FROM flag WHERE tenant = $1",
-        "DELETE FROM rollup WHERE tenant = $1",
-    ] {
+    for delete in
+        [sql::CLEAR_RECORD_FACT, sql::CLEAR_TALLY_FACT, sql::CLEAR_RECORD_LECTURER, sql::CLEAR_FLAG, sql::CLEAR_ROLLUP]
+    {
         sqlx::query(delete).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
     }
     let mut rollups = Rollups::new();
@@ -43,7 +37,7 @@ pub(super) async fn rebuild(
             page.iter().filter_map(|document| Some((document, project(document)?))).collect();
         let projections: Vec<_> = rebuilt.iter().map(|(stored, new)| (stored.document, &new.projection)).collect();
         write_projections(&mut transaction, tenant, now, &[], &projections).await?;
-        let mut moves: BTreeMap<&ScopeId, Vec<Move<'_>>> = BTreeMap::new();
+        let mut moves = Moves::new();
         for (stored, new) in &rebuilt {
             for (key, value) in &new.rollups {
                 add(rollups.entry(key.clone()).or_default(), value);
@@ -51,21 +45,16 @@ pub(super) async fn rebuild(
             for place in &new.places {
                 let before = stored.places.iter().find(|before| before.scope == place.scope);
                 if before != Some(place) {
-                    moves.entry(&place.scope).or_default().push(Move {
-                        document: stored.document,
-                        before,
-                        after: place,
-                    });
+                    moves.add(stored.document, before, place);
                 }
             }
         }
-        for (scope, moves) in moves {
-            move_in_scope(&mut transaction, tenant, scope, &moves).await?;
-        }
+        move_in_scopes(&mut transaction, tenant, &moves).await?;
         count += page.len() as u64;
     }
     add_rollups(&mut transaction, tenant, &rollups).await?;
-    for scope in all_scopes(&mut transaction, tenant).await? {
+    let mut scopes = all_scopes(&mut transaction, tenant).await?;
+    for scope in &mut scopes {
         let query = sqlx::query(sql::LIST_FEED_OF_SCOPE).bind(tenant).bind(scope.scope.as_str());
         let (mut present, mut digest) = (0, Digest::ZERO);
         for row in query.fetch_all(&mut *transaction).await.map_err(failed)? {
@@ -73,8 +62,9 @@ pub(super) async fn rebuild(
             present += u64::from(state_of(get(&row, "state")?)? == FeedState::Present);
             digest = digest.plus(contribution);
         }
-        write_scope(&mut transaction, tenant, &scope.scope, scope.seq, present, digest).await?;
+        (scope.document_count, scope.digest) = (present, digest);
     }
+    write_scopes(&mut transaction, tenant, &scopes).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(count)
 }

@@ -1,61 +1,60 @@
-//! Reading documents with all that hangs on them, in SQLite's words.
+//! Reading documents with all that hangs on them.
 
 use std::collections::HashMap;
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{QueryBuilder, Sqlite};
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Heads, Kind};
 use sync_core::ids::DocumentId;
 
-use super::{MAX_BINDS, SqliteStore, corrupt, failed, get};
+use super::batch::Select;
+use super::dialect::{Connection, Row, SqlStore, failed};
+use super::statements as sql;
+use super::{corrupt, flag, get};
 use crate::store::StoreError;
-use crate::store::statements as sql;
 use crate::store::types::{FactRow, Place, Projection, StoredDocument};
 
+pub(super) const DOCUMENTS: Select =
+    Select::by_document("SELECT document, kind, home_scope, heads, snapshot, revision FROM document");
+pub(super) const PLACES: Select = Select::by_document("SELECT document, scope, state, contribution FROM feed");
+pub(super) const FACTS: Select = Select::by_document("SELECT * FROM record_fact");
+pub(super) const TALLIES: Select = Select::by_document("SELECT document, measure, value FROM tally_fact");
+pub(super) const LECTURERS: Select = Select::by_document("SELECT document, lecturer, attribution FROM record_lecturer");
+pub(super) const FLAGS: Select = Select::by_document("SELECT document, code FROM flag");
+
 pub(super) async fn load(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     ids: &[DocumentId],
 ) -> Result<Vec<StoredDocument>, StoreError> {
-    let mut look = store.reader.begin().await.map_err(failed)?;
-    let mut documents = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(MAX_BINDS) {
-        let select = "SELECT document, kind, home_scope, heads, snapshot, revision FROM document";
-        let rows = rows_of(&mut look, select, tenant, ids).await?;
-        documents.extend(attach(&mut look, tenant, &rows).await?);
-    }
-    Ok(documents)
+    let mut look = store.look().await?;
+    let rows = DOCUMENTS.of(&mut look, tenant, ids).await?;
+    attach(&mut look, tenant, &rows).await
 }
 
 pub(super) async fn list(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     after: Option<DocumentId>,
     limit: u32,
 ) -> Result<Vec<StoredDocument>, StoreError> {
-    let mut look = store.reader.begin().await.map_err(failed)?;
+    let mut look = store.look().await?;
     walk(&mut look, tenant, after, limit).await
 }
 
 /// As [`list`], inside a transaction.
 pub(super) async fn walk(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tenant: &str,
     after: Option<DocumentId>,
     limit: u32,
 ) -> Result<Vec<StoredDocument>, StoreError> {
     let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-    let query = sqlx::query(sql::WALK_DOCUMENTS).bind(tenant).bind(after).bind(limit.min(MAX_BINDS as u32));
+    let query = sqlx::query(sql::WALK_DOCUMENTS).bind(tenant).bind(after).bind(i64::from(limit));
     let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
     attach(connection, tenant, &rows).await
 }
 
-async fn attach(
-    connection: &mut SqliteConnection,
-    tenant: &str,
-    rows: &[SqliteRow],
-) -> Result<Vec<StoredDocument>, StoreError> {
+async fn attach(connection: &mut Connection, tenant: &str, rows: &[Row]) -> Result<Vec<StoredDocument>, StoreError> {
     let mut documents = Vec::with_capacity(rows.len());
     for row in rows {
         let home: String = get(row, "home_scope")?;
@@ -83,31 +82,11 @@ async fn attach(
     Ok(documents)
 }
 
-/// Runs `select … WHERE tenant = … AND document IN (…)`.
-pub(super) async fn rows_of(
-    connection: &mut SqliteConnection,
-    select: &'static str,
-    tenant: &str,
-    ids: &[DocumentId],
-) -> Result<Vec<SqliteRow>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut query = QueryBuilder::<Sqlite>::new(select);
-    query.push(" WHERE tenant = ").push_bind(tenant).push(" AND document IN (");
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(id.as_bytes().to_vec());
-    }
-    query.push(")");
-    query.build().persistent(false).fetch_all(connection).await.map_err(failed)
-}
-
-pub(super) fn document_of(row: &SqliteRow) -> Result<DocumentId, StoreError> {
+pub(super) fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(get(row, "document")?).ok_or(corrupt("document", "document"))
 }
 
-pub(super) fn heads_of(row: &SqliteRow) -> Result<Heads, StoreError> {
+pub(super) fn heads_of(row: &Row) -> Result<Heads, StoreError> {
     Heads::from_bytes(get(row, "heads")?).ok_or(corrupt("document", "heads"))
 }
 
@@ -116,12 +95,12 @@ pub(super) fn state_of(number: i64) -> Result<FeedState, StoreError> {
 }
 
 async fn places_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tenant: &str,
     ids: &[DocumentId],
 ) -> Result<HashMap<DocumentId, Vec<Place>>, StoreError> {
     let mut places: HashMap<DocumentId, Vec<Place>> = HashMap::new();
-    for row in rows_of(connection, "SELECT document, scope, state, contribution FROM feed", tenant, ids).await? {
+    for row in PLACES.of(connection, tenant, ids).await? {
         let place = Place {
             scope: get::<String>(&row, "scope")?.parse().map_err(|_| corrupt("feed", "scope"))?,
             state: state_of(get(&row, "state")?)?,
@@ -136,12 +115,12 @@ async fn places_of(
 }
 
 async fn projections_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tenant: &str,
     ids: &[DocumentId],
 ) -> Result<HashMap<DocumentId, Projection>, StoreError> {
     let mut projections = HashMap::new();
-    for row in rows_of(connection, "SELECT * FROM record_fact", tenant, ids).await? {
+    for row in FACTS.of(connection, tenant, ids).await? {
         let projection = Projection {
             fact: fact_of(&row)?,
             tallies: Default::default(),
@@ -150,17 +129,17 @@ async fn projections_of(
         };
         projections.insert(document_of(&row)?, projection);
     }
-    for row in rows_of(connection, "SELECT document, measure, value FROM tally_fact", tenant, ids).await? {
+    for row in TALLIES.of(connection, tenant, ids).await? {
         if let Some(projection) = projections.get_mut(&document_of(&row)?) {
             projection.tallies.insert(get(&row, "measure")?, get(&row, "value")?);
         }
     }
-    for row in rows_of(connection, "SELECT document, lecturer, attribution FROM record_lecturer", tenant, ids).await? {
+    for row in LECTURERS.of(connection, tenant, ids).await? {
         if let Some(projection) = projections.get_mut(&document_of(&row)?) {
             projection.lecturers.insert(get(&row, "lecturer")?, get(&row, "attribution")?);
         }
     }
-    for row in rows_of(connection, "SELECT document, code FROM flag", tenant, ids).await? {
+    for row in FLAGS.of(connection, tenant, ids).await? {
         if let Some(projection) = projections.get_mut(&document_of(&row)?) {
             projection.flags.insert(get(&row, "code")?);
         }
@@ -168,7 +147,7 @@ async fn projections_of(
     Ok(projections)
 }
 
-fn fact_of(row: &SqliteRow) -> Result<FactRow, StoreError> {
+fn fact_of(row: &Row) -> Result<FactRow, StoreError> {
     Ok(FactRow {
         kind: get(row, "kind")?,
         activity: get(row, "activity")?,
@@ -186,7 +165,7 @@ fn fact_of(row: &SqliteRow) -> Result<FactRow, StoreError> {
         medium: get(row, "medium")?,
         state: get(row, "state")?,
         reason: get(row, "reason")?,
-        is_dispatch: get(row, "is_dispatch")?,
+        is_dispatch: flag(row, "is_dispatch")?,
         attendance: get(row, "attendance")?,
         viewers: get(row, "viewers")?,
         conflict_count: get(row, "conflict_count")?,

@@ -1,27 +1,27 @@
-//! The registry, in SQLite's words. A write that changes nothing leaves the version as it is.
+//! The registry. A write that changes nothing leaves the version as it is.
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Sqlite, Transaction};
+use sqlx::Transaction;
 use sync_core::ids::DeviceId;
 
-use super::{SqliteStore, corrupt, failed, get, unsigned};
+use super::dialect::{Arguments, Connection, Database, Row, SqlStore, failed};
+use super::statements as sql;
+use super::{corrupt, flag, get, unsigned};
 use crate::store::StoreError;
-use crate::store::statements as sql;
 use crate::store::types::{Association, Lecturer, Material, Municipality, Registry};
 
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+type Query<'q> = sqlx::query::Query<'q, Database, Arguments>;
 
-async fn rows(connection: &mut SqliteConnection, query: Query<'_>) -> Result<Vec<SqliteRow>, StoreError> {
+async fn rows(connection: &mut Connection, query: Query<'_>) -> Result<Vec<Row>, StoreError> {
     query.fetch_all(connection).await.map_err(failed)
 }
 
-async fn changed(connection: &mut SqliteConnection, query: Query<'_>) -> Result<u64, StoreError> {
+async fn changed(connection: &mut Connection, query: Query<'_>) -> Result<u64, StoreError> {
     Ok(query.execute(connection).await.map_err(failed)?.rows_affected())
 }
 
-async fn finish(mut transaction: Transaction<'_, Sqlite>, tenant: &str, count: u64) -> Result<(), StoreError> {
+async fn finish(mut transaction: Transaction<'_, Database>, tenant: &str, count: u64) -> Result<(), StoreError> {
     if count > 0 {
         changed(&mut transaction, sqlx::query(sql::BUMP_REGISTRY).bind(tenant)).await?;
     }
@@ -29,7 +29,7 @@ async fn finish(mut transaction: Transaction<'_, Sqlite>, tenant: &str, count: u
 }
 
 pub(super) async fn upsert_tenant(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     name: &str,
     all: &[Municipality],
@@ -44,7 +44,7 @@ pub(super) async fn upsert_tenant(
 }
 
 pub(super) async fn upsert_association(
-    store: &SqliteStore,
+    store: &SqlStore,
     tenant: &str,
     association: &Association,
 ) -> Result<(), StoreError> {
@@ -58,7 +58,7 @@ pub(super) async fn upsert_association(
     finish(transaction, tenant, count).await
 }
 
-pub(super) async fn upsert_lecturer(store: &SqliteStore, tenant: &str, one: &Lecturer) -> Result<(), StoreError> {
+pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lecturer) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
     let query = sqlx::query(sql::UPSERT_LECTURER)
         .bind(tenant)
@@ -68,13 +68,13 @@ pub(super) async fn upsert_lecturer(store: &SqliteStore, tenant: &str, one: &Lec
         .bind(&one.title)
         .bind(&one.affiliation)
         .bind(&one.association)
-        .bind(one.bank)
-        .bind(one.in_training);
+        .bind(i64::from(one.bank))
+        .bind(i64::from(one.in_training));
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
 }
 
-pub(super) async fn upsert_material(store: &SqliteStore, tenant: &str, one: &Material) -> Result<(), StoreError> {
+pub(super) async fn upsert_material(store: &SqlStore, tenant: &str, one: &Material) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
     let query = sqlx::query(sql::UPSERT_MATERIAL).bind(tenant).bind(&one.id).bind(&one.name).bind(&one.unit);
     let mut count = changed(&mut transaction, query).await?;
@@ -85,18 +85,21 @@ pub(super) async fn upsert_material(store: &SqliteStore, tenant: &str, one: &Mat
     finish(transaction, tenant, count).await
 }
 
-pub(super) async fn list_tenants(store: &SqliteStore) -> Result<Vec<String>, StoreError> {
-    sqlx::query_scalar(sql::LIST_TENANTS).fetch_all(&store.reader).await.map_err(failed)
+pub(super) async fn list_tenants(store: &SqlStore) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar::<Database, String>(sql::LIST_TENANTS)
+        .fetch_all(&mut *store.reader().await?)
+        .await
+        .map_err(failed)
 }
 
 /// The registry's version, 0 for an unknown tenant.
-pub(super) async fn version(connection: &mut SqliteConnection, tenant: &str) -> Result<u64, StoreError> {
+pub(super) async fn version(connection: &mut Connection, tenant: &str) -> Result<u64, StoreError> {
     let row = sqlx::query(sql::LOOKUP_TENANT).bind(tenant).fetch_optional(connection).await.map_err(failed)?;
     row.map_or(Ok(0), |row| Ok(unsigned(get(&row, "registry_version")?)))
 }
 
-pub(super) async fn registry(store: &SqliteStore, tenant: &str) -> Result<Option<Registry>, StoreError> {
-    let mut look = store.reader.begin().await.map_err(failed)?;
+pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Registry>, StoreError> {
+    let mut look = store.look().await?;
     let row = sqlx::query(sql::LOOKUP_TENANT).bind(tenant).fetch_optional(&mut *look).await.map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
     let list = |text| sqlx::query(text).bind(tenant);
@@ -109,7 +112,7 @@ pub(super) async fn registry(store: &SqliteStore, tenant: &str) -> Result<Option
     for row in rows(&mut look, list(sql::LIST_ELIGIBILITIES)).await? {
         eligibilities.entry(get(&row, "material")?).or_default().push((get(&row, "eligibility")?, get(&row, "name")?));
     }
-    let municipality = |row: &SqliteRow| {
+    let municipality = |row: &Row| {
         Ok(Municipality {
             code: get(row, "code")?,
             name: get(row, "name")?,
@@ -117,11 +120,11 @@ pub(super) async fn registry(store: &SqliteStore, tenant: &str) -> Result<Option
             medical_area: get(row, "medical_area")?,
         })
     };
-    let mut association = |row: &SqliteRow| {
+    let mut association = |row: &Row| {
         let id: String = get(row, "association")?;
         Ok(Association { municipalities: covered.remove(&id).unwrap_or_default(), name: get(row, "name")?, id })
     };
-    let lecturer = |row: &SqliteRow| {
+    let lecturer = |row: &Row| {
         Ok(Lecturer {
             id: get(row, "lecturer")?,
             surname: get(row, "surname")?,
@@ -129,16 +132,16 @@ pub(super) async fn registry(store: &SqliteStore, tenant: &str) -> Result<Option
             title: get(row, "title")?,
             affiliation: get(row, "affiliation")?,
             association: get(row, "association")?,
-            bank: get(row, "bank")?,
-            in_training: get(row, "in_training")?,
+            bank: flag(row, "bank")?,
+            in_training: flag(row, "in_training")?,
         })
     };
-    let mut material = |row: &SqliteRow| {
+    let mut material = |row: &Row| {
         let id: String = get(row, "material")?;
         let eligibilities = eligibilities.remove(&id).unwrap_or_default();
         Ok(Material { eligibilities, name: get(row, "name")?, unit: get(row, "unit")?, id })
     };
-    let device = |row: &SqliteRow| {
+    let device = |row: &Row| {
         let device: Vec<u8> = get(row, "device")?;
         Ok((DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?, get(row, "name")?))
     };
@@ -156,6 +159,6 @@ pub(super) async fn registry(store: &SqliteStore, tenant: &str) -> Result<Option
     }))
 }
 
-fn all<T>(rows: Vec<SqliteRow>, read: impl FnMut(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+fn all<T>(rows: Vec<Row>, read: impl FnMut(&Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
     rows.iter().map(read).collect()
 }

@@ -1,0 +1,87 @@
+//! Many rows in one statement: each column travels as one array, so that a statement has one text whatever its rows.
+
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnection, PgRow};
+
+use super::failed;
+use super::sql::batch::{Insert, Select, Type, Value};
+use crate::store::StoreError;
+
+/// Most rows in one statement; arrays are bounded by memory alone.
+const ROWS: usize = 10_000;
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+fn bound<'q, 'a>(query: Query<'q>, of: Type, values: impl Iterator<Item = &'a Value<'a>>) -> Query<'q> {
+    match of {
+        Type::Text => query.bind(
+            values.map(|value| if let Value::Text(text) = value { *text } else { None }).collect::<Vec<Option<&str>>>(),
+        ),
+        Type::Bytes => query.bind(
+            values
+                .map(|value| if let Value::Bytes(bytes) = value { *bytes } else { None })
+                .collect::<Vec<Option<&[u8]>>>(),
+        ),
+        Type::Integer => query.bind(
+            values
+                .map(|value| if let Value::Integer(number) = value { *number } else { None })
+                .collect::<Vec<Option<i64>>>(),
+        ),
+    }
+}
+
+fn array(of: Type) -> &'static str {
+    match of {
+        Type::Text => "text[]",
+        Type::Bytes => "bytea[]",
+        Type::Integer => "bigint[]",
+    }
+}
+
+/// Inserts the rows in their order; what the statement returns, when it returns anything.
+pub(in crate::store) async fn insert(
+    connection: &mut PgConnection,
+    insert: &Insert,
+    rows: &[Vec<Value<'_>>],
+) -> Result<Vec<PgRow>, StoreError> {
+    let mut returned = Vec::new();
+    for rows in rows.chunks(ROWS) {
+        let mut query = sqlx::query(AssertSqlSafe(insert_text(insert, rows.len())));
+        for (place, (_, of)) in insert.columns.iter().enumerate() {
+            query = bound(query, *of, rows.iter().filter_map(|row| row.get(place)));
+        }
+        returned.extend(query.fetch_all(&mut *connection).await.map_err(failed)?);
+    }
+    Ok(returned)
+}
+
+/// The text; the same for any number of rows.
+pub(in crate::store) fn insert_text(insert: &Insert, _rows: usize) -> String {
+    let names: Vec<&str> = insert.columns.iter().map(|(name, _)| *name).collect();
+    let arrays: Vec<String> =
+        insert.columns.iter().enumerate().map(|(place, (_, of))| format!("${}::{}", place + 1, array(*of))).collect();
+    let (names, arrays) = (names.join(", "), arrays.join(", "));
+    format!("INSERT INTO {} ({names}) SELECT * FROM UNNEST({arrays}) {}", insert.table, insert.tail)
+}
+
+/// Rows of a tenant whose column is one of the keys; also runs a `DELETE`.
+pub(in crate::store) async fn select(
+    connection: &mut PgConnection,
+    select: &Select,
+    tenant: &str,
+    keys: &[Value<'_>],
+) -> Result<Vec<PgRow>, StoreError> {
+    let mut found = Vec::new();
+    for keys in keys.chunks(ROWS) {
+        let query = sqlx::query(AssertSqlSafe(select_text(select, keys.len()))).bind(tenant);
+        found.extend(bound(query, select.of, keys.iter()).fetch_all(&mut *connection).await.map_err(failed)?);
+    }
+    Ok(found)
+}
+
+/// The text; the same for any number of keys.
+pub(in crate::store) fn select_text(select: &Select, _keys: usize) -> String {
+    let Select { text, column, of, locks } = select;
+    let tail = if *locks { format!(" ORDER BY {column} FOR UPDATE") } else { String::new() };
+    format!("{text} WHERE tenant = $1 AND {column} = ANY($2::{}){tail}", array(*of))
+}

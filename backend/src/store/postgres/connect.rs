@@ -1,0 +1,93 @@
+//! Opening the database: one pool, whose connections never acknowledge before the disk has it.
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Executor, Postgres, Transaction};
+
+use super::sql::migration;
+use crate::store::StoreError;
+
+/// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
+const MIGRATIONS: &[migration::Text] =
+    &[(202611210400, "init", include_str!("../../../../migrations/postgres/202611210400_init.sql"))];
+
+/// A server that was told to answer commits before they are durable is told otherwise for our connections.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+     WHERE current_setting('synchronous_commit') = 'off'";
+
+/// A PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects. Does not migrate.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse().map_err(failed)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections.max(2))
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(DURABLE).await.map(|_| ()) }))
+            .connect_with(options.application_name("tsudoi-server").statement_cache_capacity(400))
+            .await
+            .map_err(failed)?;
+        Ok(Self { pool })
+    }
+
+    /// Brings the schema up to this binary's. Safe to run twice, and from several processes at once.
+    pub(in crate::store) async fn migrate_schema(&self) -> Result<(), StoreError> {
+        let migrator = Migrator { migrations: migration::list(MIGRATIONS).into(), ..Migrator::DEFAULT };
+        migrator.run(&self.pool).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
+    }
+
+    /// Starts a writing transaction. Each statement sees what was committed before it; what must not change is locked.
+    pub(in crate::store) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(failed)
+    }
+
+    /// Starts a transaction during which no document is written by another.
+    pub(in crate::store) async fn begin_alone(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let lock = "LOCK TABLE document IN SHARE ROW EXCLUSIVE MODE";
+        transaction.execute(lock).await.map_err(failed)?;
+        Ok(transaction)
+    }
+
+    /// Starts a look at one moment.
+    pub(in crate::store) async fn look(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(failed)
+    }
+
+    /// A connection for single statements that read.
+    pub(in crate::store) async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(failed)
+    }
+
+    /// A connection for single statements that write.
+    pub(in crate::store) async fn writer(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.reader().await
+    }
+
+    /// Closes every connection.
+    pub(in crate::store) async fn close_all(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Sorts a driver error into the families of [`StoreError`].
+pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::PoolTimedOut => StoreError::Busy,
+        sqlx::Error::Database(cause) => match cause.code().as_deref() {
+            // serialization failure, deadlock, lock not available, too many connections
+            Some("40001" | "40P01" | "55P03" | "53300") => StoreError::Busy,
+            Some(code) if code.starts_with("23") => StoreError::Constraint(cause.message().to_owned()),
+            _ => StoreError::Unavailable(Box::new(error)),
+        },
+        _ => StoreError::Unavailable(Box::new(error)),
+    }
+}

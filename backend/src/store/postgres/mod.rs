@@ -1,0 +1,23 @@
+//! The store on PostgreSQL 15 or later, which several server processes may share.
+//!
+//! Here stands what only PostgreSQL does; the rest is `store/sql`, compiled a second time for SQLite.
+//! Rows are locked in one order everywhere: documents by id, roll-ups by key, scopes by id and last. Where two units of
+//! work meet all the same, PostgreSQL ends one of them and it starts over.
+
+mod batch;
+mod connect;
+#[path = "../sql/mod.rs"]
+pub(super) mod sql;
+
+pub(in crate::store) use batch::{insert, insert_text, select, select_text};
+pub use connect::PostgresStore;
+pub(in crate::store) use connect::failed;
+pub(in crate::store) use sqlx::postgres::{
+    PgArguments as Arguments, PgConnection as Connection, PgRow as Row, Postgres as Database,
+};
+
+/// The store the shared code is compiled for.
+pub(in crate::store) type SqlStore = PostgresStore;
+
+/// How often a unit of work is started over when others were in its way.
+pub(in crate::store) const ATTEMPTS: u32 = 8;

@@ -1,0 +1,249 @@
+//! What both databases do in the same words. This folder is compiled once for each dialect: `dialect` is the folder
+//! that includes it, with its types, its way to send many rows at once, and its transactions.
+//!
+//! Invariants: SQL stands here when it reads the same in both, bound values are text, bytes and 64-bit integers, and a
+//! writing transaction touches documents in order of id, roll-ups in order of key, and scopes last in order of id.
+
+pub(in crate::store) mod batch;
+mod devices;
+mod documents;
+mod feed;
+pub(in crate::store) mod migration;
+mod office;
+mod places;
+mod push;
+mod rebuild;
+mod registry;
+mod rollup;
+mod statements;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use sqlx::{ColumnIndex, Decode, Row as _, Type};
+use sync_core::document::Heads;
+use sync_core::ids::{DeviceId, DocumentId, ScopeId};
+
+use super as dialect;
+use crate::store::types::{
+    Association, CodeRow, DeviceRow, Enrolment, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull,
+    PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+};
+use crate::store::{Store, StoreError};
+use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
+
+/// A unit of work is not started over once it has taken this long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs a unit of work again while others are in its way. What was ended has written nothing.
+macro_rules! again {
+    ($work:expr) => {{
+        let started = Instant::now();
+        let mut attempt = 1;
+        loop {
+            match $work.await {
+                Err(StoreError::Busy) if attempt < ATTEMPTS && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
+                    attempt += 1;
+                }
+                other => break other,
+            }
+        }
+    }};
+}
+
+fn get<'r, T>(row: &'r Row, column: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Database> + Type<Database>,
+    for<'c> &'c str: ColumnIndex<Row>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+/// A time or count for an INTEGER column.
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A time or count from an INTEGER column.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A yes or no from an INTEGER column.
+fn flag(row: &Row, column: &str) -> Result<bool, StoreError> {
+    Ok(get::<i64>(row, column)? != 0)
+}
+
+fn corrupt(table: &'static str, column: &'static str) -> StoreError {
+    StoreError::Corrupt { table, column }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut reader = self.reader().await?;
+        sqlx::query(statements::PING).fetch_optional(&mut *reader).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_schema().await
+    }
+
+    async fn close(&self) {
+        self.close_all().await;
+    }
+
+    async fn lookup_device(&self, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
+        devices::lookup_device(self, token_hash).await
+    }
+
+    async fn lookup_login(&self, token_hash: &SecretHash, now: u64) -> Result<Option<LoginRow>, StoreError> {
+        devices::lookup_login(self, token_hash, now).await
+    }
+
+    async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError> {
+        let mut connection = self.reader().await?;
+        devices::lookup_code(&mut connection, code_hash, now).await
+    }
+
+    async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, name: &str) -> Result<(), StoreError> {
+        again!(devices::upsert_code(self, code_hash, code, name))
+    }
+
+    async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError> {
+        again!(devices::enrol(self, code_hash, device, now))
+    }
+
+    async fn login(
+        &self,
+        code_hash: &SecretHash,
+        token_hash: &SecretHash,
+        now: u64,
+        expires_at: u64,
+    ) -> Result<Option<LoginRow>, StoreError> {
+        again!(devices::login(self, code_hash, token_hash, now, expires_at))
+    }
+
+    async fn logout(&self, token_hash: &SecretHash) -> Result<(), StoreError> {
+        again!(devices::logout(self, token_hash))
+    }
+
+    async fn note_seen(&self, tenant: &str, device: DeviceId, now: u64, offset_ms: i64) -> Result<(), StoreError> {
+        again!(devices::note_seen(self, tenant, device, now, offset_ms))
+    }
+
+    async fn lookup_names(&self, tenant: &str, person: &str) -> Result<Option<(String, String)>, StoreError> {
+        devices::lookup_names(self, tenant, person).await
+    }
+
+    async fn upsert_tenant(&self, tenant: &str, name: &str, all: &[Municipality]) -> Result<(), StoreError> {
+        again!(registry::upsert_tenant(self, tenant, name, all))
+    }
+
+    async fn registry(&self, tenant: &str) -> Result<Option<Registry>, StoreError> {
+        registry::registry(self, tenant).await
+    }
+
+    async fn registry_version(&self, tenant: &str) -> Result<u64, StoreError> {
+        let mut reader = self.reader().await?;
+        registry::version(&mut reader, tenant).await
+    }
+
+    async fn upsert_association(&self, tenant: &str, association: &Association) -> Result<(), StoreError> {
+        again!(registry::upsert_association(self, tenant, association))
+    }
+
+    async fn upsert_lecturer(&self, tenant: &str, lecturer: &Lecturer) -> Result<(), StoreError> {
+        again!(registry::upsert_lecturer(self, tenant, lecturer))
+    }
+
+    async fn upsert_material(&self, tenant: &str, material: &Material) -> Result<(), StoreError> {
+        again!(registry::upsert_material(self, tenant, material))
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<String>, StoreError> {
+        registry::list_tenants(self).await
+    }
+
+    async fn load_documents(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<StoredDocument>, StoreError> {
+        documents::load(self, tenant, ids).await
+    }
+
+    async fn list_documents(
+        &self,
+        tenant: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredDocument>, StoreError> {
+        documents::list(self, tenant, after, limit).await
+    }
+
+    async fn commit_push(&self, push: &PushWrite) -> Result<PushOutcome, StoreError> {
+        again!(push::commit(self, push))
+    }
+
+    async fn pull(
+        &self,
+        tenant: &str,
+        wanted: &[WantedScope],
+        page_bytes: u64,
+        known: &HashMap<DocumentId, Heads>,
+    ) -> Result<Pull, StoreError> {
+        feed::pull(self, tenant, wanted, page_bytes, known).await
+    }
+
+    async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError> {
+        feed::list_scopes(self, tenant, scopes).await
+    }
+
+    async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError> {
+        rollup::list(self, tenant).await
+    }
+
+    async fn rebuild(
+        &self,
+        tenant: &str,
+        now: u64,
+        project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
+    ) -> Result<u64, StoreError> {
+        again!(rebuild::rebuild(self, tenant, now, project))
+    }
+}
+
+impl SqlStore {
+    /// Every statement in the store's words for this database, as texts, for the test that prepares them all. Filters
+    /// of lists are put together when they are asked for and not among them.
+    pub fn statement_texts() -> Vec<String> {
+        let inserts = [
+            &push::DOCUMENT,
+            &push::CUSTODY,
+            &places::NEW_SCOPE,
+            &places::SCOPE,
+            &places::FEED,
+            &rollup::RECORD_FACT,
+            &rollup::TALLY_FACT,
+            &rollup::RECORD_LECTURER,
+            &rollup::FLAG,
+            &rollup::ROLLUP,
+        ];
+        let selects = [
+            &push::IN_CUSTODY,
+            &places::HOLD_SCOPES,
+            &feed::SCOPES,
+            &documents::DOCUMENTS,
+            &documents::PLACES,
+            &documents::FACTS,
+            &documents::TALLIES,
+            &documents::LECTURERS,
+            &documents::FLAGS,
+        ];
+        let mut texts: Vec<String> = statements::ALL.iter().map(|text| (*text).to_owned()).collect();
+        texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));
+        let selects = selects.into_iter().chain(&rollup::CLEAR);
+        texts.extend(selects.flat_map(|select| [1, 2].map(|keys| dialect::select_text(select, keys))));
+        texts
+    }
+}

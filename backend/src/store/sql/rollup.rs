@@ -1,0 +1,195 @@
+//! Projections and roll-ups.
+
+use sync_core::ids::DocumentId;
+
+use super::batch::{Insert, Select, Type, Value};
+use super::dialect::{Connection, Row, SqlStore, failed};
+use super::{get, integer, statements as sql};
+use crate::store::StoreError;
+use crate::store::types::{Projection, RollupKey, RollupValue, Rollups};
+
+pub(super) const RECORD_FACT: Insert = Insert {
+    table: "record_fact",
+    columns: &[
+        ("tenant", Type::Text),
+        ("document", Type::Bytes),
+        ("kind", Type::Text),
+        ("activity", Type::Text),
+        ("fiscal_year", Type::Integer),
+        ("month", Type::Text),
+        ("date", Type::Text),
+        ("start_time", Type::Text),
+        ("municipality", Type::Text),
+        ("association", Type::Text),
+        ("dispatched_by", Type::Text),
+        ("item", Type::Text),
+        ("title", Type::Text),
+        ("occasion", Type::Text),
+        ("venue", Type::Text),
+        ("medium", Type::Text),
+        ("state", Type::Text),
+        ("reason", Type::Text),
+        ("is_dispatch", Type::Integer),
+        ("attendance", Type::Integer),
+        ("viewers", Type::Integer),
+        ("conflict_count", Type::Integer),
+        ("updated_at", Type::Integer),
+    ],
+    tail: "",
+};
+pub(super) const TALLY_FACT: Insert = Insert {
+    table: "tally_fact",
+    columns: &[("tenant", Type::Text), ("document", Type::Bytes), ("measure", Type::Text), ("value", Type::Integer)],
+    tail: "",
+};
+pub(super) const RECORD_LECTURER: Insert = Insert {
+    table: "record_lecturer",
+    columns: &[
+        ("tenant", Type::Text),
+        ("document", Type::Bytes),
+        ("lecturer", Type::Text),
+        ("attribution", Type::Text),
+    ],
+    tail: "",
+};
+pub(super) const FLAG: Insert = Insert {
+    table: "flag",
+    columns: &[("tenant", Type::Text), ("document", Type::Bytes), ("code", Type::Text)],
+    tail: "",
+};
+pub(super) const ROLLUP: Insert = Insert {
+    table: "rollup",
+    columns: &[
+        ("tenant", Type::Text),
+        ("fiscal_year", Type::Integer),
+        ("month", Type::Text),
+        ("municipality", Type::Text),
+        ("association", Type::Text),
+        ("measure", Type::Text),
+        ("reported", Type::Integer),
+        ("unreported", Type::Integer),
+        ("total", Type::Integer),
+    ],
+    tail: "ON CONFLICT (tenant, fiscal_year, measure, municipality, association, month) DO UPDATE SET \
+        reported = rollup.reported + excluded.reported, unreported = rollup.unreported + excluded.unreported, \
+        total = rollup.total + excluded.total",
+};
+/// What clears the projections of documents.
+pub(super) const CLEAR: [Select; 4] = [
+    Select::by_document("DELETE FROM tally_fact"),
+    Select::by_document("DELETE FROM record_lecturer"),
+    Select::by_document("DELETE FROM flag"),
+    Select::by_document("DELETE FROM record_fact"),
+];
+
+/// Replaces the projections of documents. `known` are those that had any before.
+pub(super) async fn write_projections(
+    connection: &mut Connection,
+    tenant: &str,
+    now: u64,
+    known: &[DocumentId],
+    projections: &[(DocumentId, &Projection)],
+) -> Result<(), StoreError> {
+    for clear in &CLEAR {
+        clear.of(connection, tenant, known).await?;
+    }
+    let (mut facts, mut tallies, mut lecturers, mut flags) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (document, projection) in projections {
+        facts.push(fact_row(tenant, document, projection, now));
+        for (measure, value) in &projection.tallies {
+            tallies.push(vec![tenant.into(), document.into(), measure.as_str().into(), (*value).into()]);
+        }
+        for (lecturer, how) in &projection.lecturers {
+            lecturers.push(vec![tenant.into(), document.into(), lecturer.as_str().into(), how.as_str().into()]);
+        }
+        for code in &projection.flags {
+            flags.push(vec![tenant.into(), document.into(), code.as_str().into()]);
+        }
+    }
+    for (insert, rows) in [(&RECORD_FACT, facts), (&TALLY_FACT, tallies), (&RECORD_LECTURER, lecturers), (&FLAG, flags)]
+    {
+        insert.run(connection, &rows).await?;
+    }
+    Ok(())
+}
+
+fn fact_row<'a>(tenant: &'a str, document: &'a DocumentId, projection: &'a Projection, now: u64) -> Vec<Value<'a>> {
+    let fact = &projection.fact;
+    let mut row: Vec<Value<'a>> = vec![
+        tenant.into(),
+        document.into(),
+        fact.kind.as_str().into(),
+        (&fact.activity).into(),
+        fact.fiscal_year.into(),
+    ];
+    for text in [
+        &fact.month,
+        &fact.date,
+        &fact.start,
+        &fact.municipality,
+        &fact.association,
+        &fact.dispatched_by,
+        &fact.item,
+        &fact.title,
+        &fact.occasion,
+        &fact.venue,
+        &fact.medium,
+    ] {
+        row.push(text.into());
+    }
+    row.extend::<[Value<'a>; 7]>([
+        fact.state.as_str().into(),
+        (&fact.reason).into(),
+        i64::from(fact.is_dispatch).into(),
+        fact.attendance.into(),
+        fact.viewers.into(),
+        fact.conflict_count.into(),
+        integer(now).into(),
+    ]);
+    row
+}
+
+/// Adds to the roll-ups, keys in ascending order.
+pub(super) async fn add_rollups(
+    connection: &mut Connection,
+    tenant: &str,
+    rollups: &Rollups,
+) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value<'_>>> = rollups
+        .iter()
+        .filter(|(_, value)| !value.is_zero())
+        .map(|(key, value)| {
+            vec![
+                tenant.into(),
+                key.fiscal_year.into(),
+                key.month.as_str().into(),
+                key.municipality.as_str().into(),
+                key.association.as_str().into(),
+                key.measure.as_str().into(),
+                value.reported.into(),
+                value.unreported.into(),
+                value.total.into(),
+            ]
+        })
+        .collect();
+    ROLLUP.run(connection, &rows).await.map(|_| ())
+}
+
+pub(super) async fn list(store: &SqlStore, tenant: &str) -> Result<Rollups, StoreError> {
+    let rows =
+        sqlx::query(sql::LIST_ROLLUPS).bind(tenant).fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    rows.iter().map(entry_of).collect()
+}
+
+fn entry_of(row: &Row) -> Result<(RollupKey, RollupValue), StoreError> {
+    let key = RollupKey {
+        fiscal_year: get(row, "fiscal_year")?,
+        measure: get(row, "measure")?,
+        municipality: get(row, "municipality")?,
+        association: get(row, "association")?,
+        month: get(row, "month")?,
+    };
+    let value =
+        RollupValue { reported: get(row, "reported")?, unreported: get(row, "unreported")?, total: get(row, "total")? };
+    Ok((key, value))
+}

@@ -1,0 +1,117 @@
+//! SQL of single statements, the same text for both dialects.
+//!
+//! Sums and lengths are cast, because the two databases give them different types.
+
+macro_rules! statements {
+    ($($name:ident = $text:literal;)*) => {
+        $(pub(crate) const $name: &str = $text;)*
+        /// Every statement above, for the test that prepares them all.
+        pub(crate) const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+statements! {
+    LOOKUP_DEVICE = "SELECT tenant, device, name, person, role, organisation, last_seen_at, clock_offset_ms \
+     FROM device WHERE token_hash = $1";
+    LIST_DEVICE_SCOPES = "SELECT scope FROM device_scope WHERE tenant = $1 AND device = $2 ORDER BY position";
+    LOOKUP_LOGIN = "SELECT tenant, person, role, organisation FROM login WHERE token_hash = $1 AND expires_at > $2";
+    LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at FROM code \
+     WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2";
+    TAKE_CODE = "UPDATE code SET uses_left = uses_left - 1 WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 \
+     RETURNING tenant, person, role, organisation, scopes, uses_left, expires_at";
+    UPSERT_CODE = "INSERT INTO code (code_hash, tenant, person, role, organisation, scopes, uses_left, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (code_hash) DO UPDATE SET tenant = excluded.tenant, \
+     person = excluded.person, role = excluded.role, organisation = excluded.organisation, scopes = excluded.scopes, \
+     uses_left = excluded.uses_left, expires_at = excluded.expires_at";
+    UPSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) \
+     ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
+    DEVICE_OWNER = "SELECT person, role, organisation FROM device WHERE tenant = $1 AND device = $2";
+    UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, device) DO UPDATE SET name = excluded.name, \
+     token_hash = excluded.token_hash, enrolled_at = excluded.enrolled_at";
+    CLEAR_DEVICE_SCOPES = "DELETE FROM device_scope WHERE tenant = $1 AND device = $2";
+    INSERT_DEVICE_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    INSERT_LOGIN = "INSERT INTO login (token_hash, tenant, person, role, organisation, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6)";
+    DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
+    DELETE_EXPIRED_LOGINS = "DELETE FROM login WHERE expires_at < $1";
+    NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
+    LOOKUP_NAMES = "SELECT t.name AS tenant_name, p.name AS person_name FROM tenant t \
+     LEFT JOIN person p ON p.tenant = t.tenant AND p.person = $2 WHERE t.tenant = $1";
+
+    UPSERT_TENANT = "INSERT INTO tenant (tenant, name, registry_version) VALUES ($1, $2, 1) \
+     ON CONFLICT (tenant) DO UPDATE SET name = excluded.name WHERE tenant.name <> excluded.name";
+    UPSERT_MUNICIPALITY = "INSERT INTO municipality (tenant, code, name, kana, medical_area) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, code) DO UPDATE SET name = excluded.name, kana = excluded.kana, \
+     medical_area = excluded.medical_area WHERE municipality.name <> excluded.name \
+     OR municipality.kana <> excluded.kana OR municipality.medical_area <> excluded.medical_area";
+    UPSERT_ASSOCIATION = "INSERT INTO association (tenant, association, name) VALUES ($1, $2, $3) \
+     ON CONFLICT (tenant, association) DO UPDATE SET name = excluded.name WHERE association.name <> excluded.name";
+    INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
+     (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    UPSERT_LECTURER = "INSERT INTO lecturer \
+     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
+     title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
+     in_training = excluded.in_training WHERE lecturer.title IS DISTINCT FROM excluded.title \
+     OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
+     OR lecturer.in_training <> excluded.in_training";
+    UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
+     VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \
+     ON CONFLICT (tenant, material) DO UPDATE SET name = excluded.name, unit = excluded.unit \
+     WHERE material.name <> excluded.name OR material.unit <> excluded.unit";
+    INSERT_ELIGIBILITY = "INSERT INTO eligibility (tenant, material, eligibility, name, position) \
+     VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM eligibility WHERE tenant = $1 AND material = $2)) \
+     ON CONFLICT DO NOTHING";
+    BUMP_REGISTRY = "UPDATE tenant SET registry_version = registry_version + 1 WHERE tenant = $1";
+    LOOKUP_TENANT = "SELECT name, registry_version FROM tenant WHERE tenant = $1";
+    LIST_TENANTS = "SELECT tenant FROM tenant ORDER BY tenant";
+    LIST_MUNICIPALITIES = "SELECT code, name, kana, medical_area FROM municipality WHERE tenant = $1 ORDER BY code";
+    LIST_ASSOCIATIONS = "SELECT association, name FROM association WHERE tenant = $1 ORDER BY association";
+    LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
+     WHERE tenant = $1 ORDER BY association, municipality";
+    LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \
+     in_training FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
+    LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
+    LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
+    LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";
+    LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 ORDER BY device";
+
+    LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
+    PAGE = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+     LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
+     WHERE f.tenant = $1 AND f.scope = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4";
+    LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
+    WALK_DOCUMENTS = "SELECT document, kind, home_scope, heads, snapshot, revision FROM document \
+     WHERE tenant = $1 AND document > $2 ORDER BY document LIMIT $3";
+    BUMP_REVISION = "UPDATE document SET revision = revision + 1 WHERE tenant = $1";
+    RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4";
+    LIST_ROLLUPS = "SELECT fiscal_year, month, municipality, association, measure, reported, unreported, \
+     total FROM rollup WHERE tenant = $1 AND (reported <> 0 OR unreported <> 0 OR total <> 0)";
+
+    YEARS = "WITH RECURSIVE y (v) AS (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 \
+     UNION ALL SELECT (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 AND fiscal_year > y.v) \
+     FROM y WHERE y.v IS NOT NULL) SELECT v FROM y WHERE v > 0 AND EXISTS (SELECT 1 FROM rollup WHERE tenant = $1 \
+     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) \
+     AND ($3 = '' OR association = $3)) ORDER BY v";
+    FIGURES = "SELECT measure, municipality, association, CAST(SUM(reported) AS BIGINT) AS reported, \
+     CAST(SUM(unreported) AS BIGINT) AS unreported, CAST(SUM(total) AS BIGINT) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
+     AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association";
+    SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
+     AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
+     ORDER BY COALESCE(last_seen_at, 0), name";
+    LIST_CUSTODY = "SELECT c.document, c.hash, c.kind, c.code, c.received_at, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, \
+     c.device, d.name AS device_name, r.title, r.venue, r.date FROM custody c \
+     LEFT JOIN device d ON d.tenant = c.tenant AND d.device = c.device \
+     LEFT JOIN record_fact r ON r.tenant = c.tenant AND r.document = c.document \
+     AND ($2 = '' OR r.municipality = $2 OR r.association = $2 OR r.dispatched_by = $2) \
+     WHERE c.tenant = $1 AND ($2 = '' OR d.organisation = $2) ORDER BY c.received_at DESC, c.hash LIMIT $3";
+
+    PING = "SELECT 1 FROM tenant LIMIT 1";
+    CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1";
+    CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1";
+    CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1";
+    CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1";
+    CLEAR_ROLLUP = "DELETE FROM rollup WHERE tenant = $1";
+}
