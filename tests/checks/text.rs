@@ -14,6 +14,7 @@ fn every_typescript_file_says_what_it_is_for() {
     let offenders: Vec<String> = below("clients/web/src", &[".ts", ".tsx"])
         .into_iter()
         .chain(below("tests/browser", &[".ts", ".mjs"]))
+        .chain(below("tests/interop", &[".mjs"]))
         .filter(|file| !file.ends_with(".d.ts"))
         .filter(|file| {
             let text = read(file);

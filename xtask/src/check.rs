@@ -9,7 +9,7 @@ use crate::process;
 use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 18] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
@@ -45,6 +45,18 @@ const STEPS: [Step; 16] = [
         needs: &["build", "npm-browser", "chromium"],
         action: browser_tests,
     },
+    Step {
+        name: "npm-interop",
+        title: "Packages of the interop tests (npm ci)",
+        needs: &["compilers"],
+        action: web::interop_packages,
+    },
+    Step {
+        name: "interop-tests",
+        title: "JavaScript Automerge and automerge-repo against the real server",
+        needs: &["build", "npm-interop"],
+        action: interop_tests,
+    },
     Step { name: "docs", title: "Documentation (cargo doc, warnings denied)", needs: &["compilers"], action: docs },
 ];
 
@@ -65,7 +77,8 @@ pub fn run(house: &House, only: &[String]) -> Result<()> {
 
 /// Installs what the tests need and builds nothing else.
 pub fn set_up(house: &House) -> Result<()> {
-    let names = ["rust-tools", "compilers", "chromium", "postgresql", "npm", "npm-browser"].map(str::to_owned);
+    let names =
+        ["rust-tools", "compilers", "chromium", "postgresql", "npm", "npm-browser", "npm-interop"].map(str::to_owned);
     run(house, &names)?;
     tools::wasm_compiler()?;
     Ok(())
@@ -119,6 +132,16 @@ fn browser_tests(house: &House) -> Result<Done> {
             .env("TSUDOI_SCREENSHOTS", house.target.join("screenshots")),
     )?;
     Ok(Done::Noted(format!("pictures in {}", house.target.join("screenshots").display())))
+}
+
+fn interop_tests(house: &House) -> Result<Done> {
+    process::run(
+        web::npm(&house.interop)
+            .args(["test", "--silent"])
+            .env("TSUDOI_SERVER_BINARY", house.debug_binary("tsudoi-server"))
+            .env("TSUDOI_BINARY", house.debug_binary("tsudoi")),
+    )?;
+    Ok(Done::Did)
 }
 
 fn docs(house: &House) -> Result<Done> {

@@ -14,6 +14,8 @@ pub struct House {
     pub web: PathBuf,
     /// `tests/browser`: what drives Chromium.
     pub browser: PathBuf,
+    /// `tests/interop`: JavaScript Automerge against the real server.
+    pub interop: PathBuf,
     cargo: PathBuf,
 }
 
@@ -41,6 +43,7 @@ impl House {
         Ok(Self {
             web: root.join("clients/web"),
             browser: root.join("tests/browser"),
+            interop: root.join("tests/interop"),
             target: path("target_directory")?,
             root,
             cargo,

@@ -18,6 +18,11 @@ pub fn browser_packages(house: &House) -> Result<Done> {
     install(house, "npm-browser", &house.browser)
 }
 
+/// Installs what the lock file of the interop tests names.
+pub fn interop_packages(house: &House) -> Result<Done> {
+    install(house, "npm-interop", &house.interop)
+}
+
 fn install(house: &House, name: &str, folder: &Path) -> Result<Done> {
     let stamp = Stamp::new(house, name, &[folder.join("package-lock.json")], &[folder.join("node_modules")]);
     if stamp.is_fresh() {

@@ -171,6 +171,9 @@ pub struct Show {
     /// JSON で出す
     #[arg(long)]
     pub json: bool,
+    /// 記録を Automerge の保存形式でファイルに書き出す
+    #[arg(long, value_name = "ファイル", requires = "document")]
+    pub saved: Option<PathBuf>,
 }
 
 /// Arguments of `load-case`.

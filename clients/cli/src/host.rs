@@ -94,6 +94,11 @@ impl Host {
         self.tablet.view(document)
     }
 
+    /// One record in automerge's saved form.
+    pub fn saved(&self, document: DocumentId) -> Option<&[u8]> {
+        self.tablet.saved(document)
+    }
+
     /// The registry as JSON.
     pub fn registry(&self) -> Option<&[u8]> {
         self.tablet.registry()

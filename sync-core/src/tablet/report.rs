@@ -209,6 +209,11 @@ impl Tablet {
         Some(RecordDetail { record, save_state, agreed_at, held, history })
     }
 
+    /// A record in automerge's saved form, without edits that are not yet a change; `None` when this tablet does not hold it.
+    pub fn saved(&self, id: DocumentId) -> Option<&[u8]> {
+        self.shelf.get(id).map(|entry| entry.saved.as_slice())
+    }
+
     /// The registry as JSON; `None` before the first exchange.
     pub fn registry(&self) -> Option<&[u8]> {
         self.registry.as_ref().map(|registry| registry.json.as_slice())

@@ -29,6 +29,11 @@ pub(super) fn run(place: &Place, args: &Show) -> Result<(), CliError> {
     };
     let document = record::parse_id(document)?;
     let detail = host.view(document).ok_or_else(|| CliError::NoRecord(document.to_string()))?;
+    if let Some(file) = &args.saved {
+        let saved = host.saved(document).ok_or_else(|| CliError::NoRecord(document.to_string()))?;
+        std::fs::write(file, saved)
+            .map_err(|error| CliError::input(format!("{} に書き出せません", file.display()), error))?;
+    }
     if args.json {
         println!("{}", serde_json::to_string(&detail).unwrap_or_default());
     } else {
