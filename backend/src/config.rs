@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sync_core::gate::Limits;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,10 +86,21 @@ settings! {
     reader_connections: u32 = 4, "SQLite: connections that read. Writing always goes through one.";
     database_connections: u32 = 16, "PostgreSQL: connections of this process.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
-    exchange_count: usize = 32, "Synchronisations answered at the same time; each may hold a body and a page in memory.";
+    gate_budget_ms: u64 = 10_000, "How long the documents of one request may be judged, in ms; the rest is sent again.";
+    gate_change_bytes: usize = 16_384, "Largest change of a document, in bytes; a larger one goes to custody.";
+    gate_operations: u64 = 256, "Most operations of one change.";
+    gate_dependencies: u64 = 8, "Most changes that one change may follow.";
+    gate_other_actors: u64 = 8, "Most writers that one change may name beside its own.";
+    gate_message_bytes: u64 = 200, "Longest note on who made a change, in bytes.";
+    gate_delta: i64 = 1_000_000, "Largest amount that one count may add or take away.";
+    gate_start_op: u64 = 16_777_216, "Operation numbers of a document end here.";
+    exchange_bytes: u64 = 256 << 20, "Memory for synchronisations that are answered at the same time, in bytes.";
+    exchange_wait_ms: u64 = 2_000, "How long a synchronisation waits for its share of that memory, in ms.";
+    device_exchanges_per_minute: u32 = 1_200, "Synchronisations one tablet may begin in a minute; 0 for any number.";
     body_limit_bytes: usize = 8 << 20, "Largest request body after decompression, in bytes.";
     page_limit_bytes: u64 = 4 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
-    document_cache_count: usize = 256, "Documents kept loaded between requests; one takes about 24 KB.";
+    document_cache_bytes: usize = 16 << 20, "Memory for documents kept loaded between requests; one takes about 24 KB.";
+    registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
     login_hours: u64 = 12, "How long a sign-in of the office console lasts, in hours.";
     secure_cookie: bool = false, "Whether the sign-in cookie is sent over HTTPS alone. Set true behind HTTPS.";
@@ -97,6 +109,19 @@ settings! {
 }
 
 impl Config {
+    /// The limits of a change.
+    pub fn gate_limits(&self) -> Limits {
+        Limits {
+            change_bytes: self.gate_change_bytes,
+            operations: self.gate_operations,
+            dependencies: self.gate_dependencies,
+            other_actors: self.gate_other_actors,
+            message_bytes: self.gate_message_bytes,
+            delta: self.gate_delta,
+            start_op: self.gate_start_op,
+        }
+    }
+
     /// Reads `file`, when one is given, and then what `variable` gives for each key's variable name.
     ///
     /// Errors: a file that cannot be read, an unknown key, a value of the wrong form.
@@ -158,6 +183,13 @@ mod tests {
             std::fs::write(&path, example()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(path).unwrap(), example(), "set TSUDOI_WRITE_SNAPSHOTS=1 to write it anew");
+    }
+
+    #[test]
+    fn the_limits_of_a_change_are_those_of_the_core_unless_set() {
+        assert_eq!(Config::default().gate_limits(), Limits::default());
+        let config = Config::load(None, |name| (name == "TSUDOI_GATE_OPERATIONS").then(|| "9".into())).unwrap();
+        assert_eq!(config.gate_limits(), Limits { operations: 9, ..Limits::default() });
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::request_id;
+use crate::service::admission::Refused;
 use crate::service::enrol::EnrolError;
 use crate::service::registry::RegistryError;
 use crate::store::StoreError;
@@ -127,6 +128,20 @@ impl From<StoreError> for ApiError {
                 tracing::error!(%error, cause, "the store failed");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full { retry_after_seconds } => Self::busy().retry_after(retry_after_seconds),
+            Refused::TooOften { retry_after_seconds } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_often",
+                "この端末からの送信が続いています。しばらくしてから自動で送り直します。",
+            )
+            .retry_after(retry_after_seconds),
         }
     }
 }

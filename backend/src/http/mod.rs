@@ -6,6 +6,7 @@ pub mod caller;
 pub mod enrol;
 pub mod error;
 pub mod events;
+pub mod exchange;
 pub mod extract;
 pub mod health;
 pub mod office;

@@ -1,9 +1,12 @@
 //! The gate on its own threads: pushed changes of many documents, a bounded number of documents at the same time.
 //!
-//! Invariant: whatever a document's changes do, only that document is affected. A panic sends its changes to custody.
+//! Invariants: whatever a document's changes do, only that document is affected; a panic sends its changes to custody.
+//! A request has a budget of time: what is not judged by then is handed back unjudged, and nothing is said of it, so
+//! that the tablet keeps it and sends it again. Memory follows from the body's limit: one document is loaded per thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sync_core::document::{Document, hash_of};
 use sync_core::gate::{Code, Limits, Verdict, admit};
@@ -12,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::cache::DocumentCache;
 use super::projection::{accumulate, figures, places, project};
+use crate::config::Config;
 use crate::store::types::{DocumentWrite, Rollups, StoredDocument};
 
 /// The changes of one document, with the document as it is stored.
@@ -42,8 +46,15 @@ pub struct Judged {
     pub write: Option<DocumentWrite>,
     /// What to add to the roll-ups.
     pub rollups: Rollups,
-    /// The document after, for the cache.
-    pub loaded: Option<Document>,
+}
+
+/// What a request's documents came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Those judged, in no particular order.
+    pub judged: Vec<Judged>,
+    /// Those for which the time did not suffice.
+    pub unjudged: Vec<Work>,
 }
 
 /// Runs the gate. Cheap to clone.
@@ -51,45 +62,69 @@ pub struct Judged {
 pub struct Gate {
     permits: Arc<Semaphore>,
     threads: usize,
+    budget: Duration,
+    limits: Limits,
     cache: Arc<DocumentCache>,
 }
 
 impl Gate {
-    /// A gate on `threads` threads, 0 for one per core.
-    pub fn new(threads: usize, cache: Arc<DocumentCache>) -> Self {
+    /// A gate with the threads, limits and time that the settings give it.
+    pub fn new(config: &Config, cache: Arc<DocumentCache>) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if threads == 0 { cores() } else { threads };
-        Self { permits: Arc::new(Semaphore::new(threads)), threads, cache }
+        let threads = if config.gate_threads == 0 { cores() } else { config.gate_threads };
+        let budget = Duration::from_millis(config.gate_budget_ms);
+        Self { permits: Arc::new(Semaphore::new(threads)), threads, budget, limits: config.gate_limits(), cache }
     }
 
-    /// Judges each document's changes. The answer is in no particular order.
-    pub async fn judge(&self, tenant: &str, device: DeviceId, works: Vec<Work>) -> Vec<Judged> {
+    /// The limits of a change.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Judges each document's changes, as far as the time allows. The time runs while a thread judges, not while it is
+    /// waited for.
+    pub async fn judge(&self, tenant: &str, device: DeviceId, works: Vec<Work>) -> Outcome {
         let share = works.len().div_ceil(self.threads).max(1);
         let mut running = Vec::new();
         let mut works = works.into_iter().peekable();
         while works.peek().is_some() {
             let part: Vec<Work> = works.by_ref().take(share).collect();
-            let (cache, tenant) = (self.cache.clone(), tenant.to_owned());
+            let (gate, tenant) = (self.clone(), tenant.to_owned());
             let Ok(permit) = self.permits.clone().acquire_owned().await else { break };
             running.push(tokio::task::spawn_blocking(move || {
-                let judged: Vec<Judged> =
-                    part.into_iter().map(|work| judge_one(&cache, &tenant, device, work)).collect();
+                let outcome = gate.judge_part(&tenant, device, part);
                 drop(permit);
-                judged
+                outcome
             }));
         }
-        let mut judged = Vec::new();
+        let mut outcome = Outcome::default();
         for part in running {
             match part.await {
-                Ok(part) => judged.extend(part),
+                Ok(part) => {
+                    outcome.judged.extend(part.judged);
+                    outcome.unjudged.extend(part.unjudged);
+                }
                 Err(error) => tracing::error!(%error, "a thread of the gate ended"),
             }
         }
-        judged
+        outcome
+    }
+
+    fn judge_part(&self, tenant: &str, device: DeviceId, part: Vec<Work>) -> Outcome {
+        let started = Instant::now();
+        let mut outcome = Outcome::default();
+        for work in part {
+            if started.elapsed() >= self.budget {
+                outcome.unjudged.push(work);
+            } else {
+                outcome.judged.push(judge_one(&self.cache, tenant, device, &self.limits, work));
+            }
+        }
+        outcome
     }
 }
 
-fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, mut work: Work) -> Judged {
+fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
     if !work.allowed {
         return held(work, Code::NotInScope);
     }
@@ -97,9 +132,9 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, mut work: Wo
         return held(work, Code::Structure);
     }
     let stored = work.stored.take();
-    let outcome = catch_unwind(AssertUnwindSafe(|| try_admit(cache, tenant, device, &work, stored)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| try_admit(cache, tenant, device, limits, &work, stored)));
     match outcome {
-        Ok(Some((verdicts, write, rollups, loaded))) => Judged { work, verdicts, write, rollups, loaded },
+        Ok(Some((verdicts, write, rollups))) => Judged { work, verdicts, write, rollups },
         Ok(None) => {
             tracing::error!(tenant, document = %work.document, "a stored document cannot be loaded");
             held(work, Code::Unloadable)
@@ -111,12 +146,13 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, mut work: Wo
     }
 }
 
-type Admitted = (Vec<(ChangeHash, Verdict)>, Option<DocumentWrite>, Rollups, Option<Document>);
+type Admitted = (Vec<(ChangeHash, Verdict)>, Option<DocumentWrite>, Rollups);
 
 fn try_admit(
     cache: &DocumentCache,
     tenant: &str,
     device: DeviceId,
+    limits: &Limits,
     work: &Work,
     stored: Option<StoredDocument>,
 ) -> Option<Admitted> {
@@ -127,10 +163,10 @@ fn try_admit(
             None => Document::load(&stored.snapshot).ok()?,
         },
     };
-    let admission = admit(document, device, &work.changes, &Limits::default());
+    let admission = admit(document, device, &work.changes, limits);
     let mut document = admission.document;
     let Some(snapshot) = admission.snapshot else {
-        return Some((admission.verdicts, None, Rollups::new(), None));
+        return Some((admission.verdicts, None, Rollups::new()));
     };
     let heads = document.heads();
     let projection = project(&document);
@@ -154,10 +190,12 @@ fn try_admit(
         projection,
         places_before,
     };
-    Some((admission.verdicts, Some(write), rollups, Some(document)))
+    // before the commit, so that a request does not hold all its documents: heads that were never stored are not found
+    cache.put(tenant, write.heads.clone(), document, write.snapshot.len());
+    Some((admission.verdicts, Some(write), rollups))
 }
 
 fn held(work: Work, code: Code) -> Judged {
     let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), Verdict::Custody(code))).collect();
-    Judged { work, verdicts, write: None, rollups: Rollups::new(), loaded: None }
+    Judged { work, verdicts, write: None, rollups: Rollups::new() }
 }

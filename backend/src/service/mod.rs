@@ -1,6 +1,7 @@
 //! Use cases. Each takes the [`App`] and a [`access::Caller`] and speaks of no HTTP and no SQL.
 
 pub mod access;
+pub mod admission;
 pub mod attempts;
 pub mod cache;
 pub mod clock;
@@ -19,10 +20,11 @@ use std::sync::Arc;
 
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
-use tokio::sync::{Mutex, Semaphore, broadcast, watch};
+use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::config::Config;
 use crate::store::Store;
+use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
 use clock::Clock;
@@ -59,8 +61,8 @@ pub struct App {
     pub attempts: Arc<Attempts>,
     /// Held by pushes that meet others on the same documents again and again.
     pub contended: Arc<Mutex<()>>,
-    /// Exchanges answered at the same time, so that their bodies fit into memory.
-    pub exchanges: Arc<Semaphore>,
+    /// Who is answered now, so that all that is answered at the same time fits into memory.
+    pub admission: Arc<Admission>,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -68,17 +70,17 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let cache = Arc::new(DocumentCache::new(config.document_cache_count));
+        let cache = Arc::new(DocumentCache::new(config.document_cache_bytes));
         Self {
-            gate: Gate::new(config.gate_threads, cache.clone()),
+            gate: Gate::new(&config, cache.clone()),
             attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute)),
-            exchanges: Arc::new(Semaphore::new(config.exchange_count.max(1))),
+            admission: Arc::new(Admission::new(&config)),
+            registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
             config: Arc::new(config),
             store,
             clock,
             notices: broadcast::channel(1024).0,
             cache,
-            registries: Arc::default(),
             contended: Arc::default(),
             ending: watch::channel(false).0,
         }

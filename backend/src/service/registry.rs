@@ -2,14 +2,14 @@
 //!
 //! Ids follow from names, so that the same entry made twice is one entry.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sync_core::ids::is_slug;
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::cache::ByteCache;
 use super::secret::id_from_name;
 use super::{App, reference};
 use crate::store::StoreError;
@@ -186,25 +186,22 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
 }
 
 /// Version and JSON.
-type Encoded = (u64, Arc<Vec<u8>>);
+pub type Encoded = (u64, Arc<Vec<u8>>);
 
-/// The latest encoded registry of each tenant: as many entries as there are tenants.
-#[derive(Debug, Default)]
-pub struct RegistryCache {
-    encoded: Mutex<HashMap<String, Encoded>>,
-}
+/// The latest encoded registry of each tenant.
+pub type RegistryCache = ByteCache<String, Encoded>;
 
 /// Version and JSON of the registry as tablets get it.
 pub(crate) async fn json(app: &App, tenant: &str) -> Result<Option<Encoded>, StoreError> {
-    let lock = || app.registries.encoded.lock().unwrap_or_else(PoisonError::into_inner);
     let present = app.store.registry_version(tenant).await?;
-    if let Some(encoded) = lock().get(tenant).filter(|(version, _)| *version == present) {
-        return Ok(Some(encoded.clone()));
+    let kept = app.registries.get(&tenant.to_owned());
+    if let Some(encoded) = kept.filter(|(version, _)| *version == present) {
+        return Ok(Some(encoded));
     }
     let Some(view) = view(app, tenant).await? else { return Ok(None) };
     let encoded = serde_json::to_vec(&view).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
     let encoded = (view.version, Arc::new(encoded));
-    lock().insert(tenant.to_owned(), encoded.clone());
+    app.registries.put(tenant.to_owned(), encoded.clone(), encoded.1.len());
     Ok(Some(encoded))
 }
 

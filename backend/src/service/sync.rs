@@ -132,11 +132,18 @@ async fn push(
             work.allowed = may_write(caller, tablet, work.stored.as_ref());
         }
         let count = todo.len();
-        let judged = app.gate.judge(&caller.tenant, tablet.device, std::mem::take(&mut todo)).await;
-        if judged.len() != count {
+        let outcome = app.gate.judge(&caller.tenant, tablet.device, std::mem::take(&mut todo)).await;
+        if outcome.judged.len() + outcome.unjudged.len() != count {
             return Err(StoreError::Busy);
         }
-        done.extend(judged);
+        done.extend(outcome.judged);
+        if !outcome.unjudged.is_empty() {
+            let (documents, device) = (outcome.unjudged.len(), tablet.device);
+            tracing::warn!(tenant = caller.tenant, %device, documents, "the time to judge a request was used up");
+            if done.is_empty() {
+                return Err(StoreError::Busy);
+            }
+        }
         let (write, scopes) = collect(app, caller, tablet, &done);
         match app.store.commit_push(&write).await? {
             PushOutcome::Committed => {
@@ -144,7 +151,7 @@ async fn push(
                     // no listener is no fault
                     let _ = app.notices.send(Notice { tenant: caller.tenant.clone(), scope });
                 }
-                return Ok(settle(app, caller, done));
+                return Ok(settle(caller, done));
             }
             PushOutcome::Outdated(ids) => {
                 let outdated: BTreeSet<DocumentId> = ids.into_iter().collect();
@@ -192,8 +199,8 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> (P
     (write, scopes)
 }
 
-/// Receipts of what is durable now; the documents go to the cache.
-fn settle(app: &App, caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> {
+/// Receipts of what is durable now.
+fn settle(caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> {
     let mut receipts = HashMap::with_capacity(judged.len());
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
     for one in judged {
@@ -218,9 +225,6 @@ fn settle(app: &App, caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId
             }
         }
         receipts.insert(document, Receipt { document, runs });
-        if let (Some(write), Some(loaded)) = (one.write, one.loaded) {
-            app.cache.put(&caller.tenant, write.heads, loaded);
-        }
     }
     if !codes.is_empty() {
         tracing::warn!(tenant = caller.tenant, ?codes, "changes were put into custody");

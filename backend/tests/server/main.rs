@@ -7,4 +7,6 @@ mod http_other;
 #[cfg(test)]
 mod http_sync;
 #[cfg(test)]
+mod pressure;
+#[cfg(test)]
 mod support;

@@ -1,0 +1,185 @@
+//! The binary calls of tablets: admission before a byte is read, the body, and an answer that owns its memory.
+//!
+//! Invariants: a request holds no more bytes than it has claimed; the limit of a body holds after decompression and is
+//! reached without holding more than the limit; an answer's claim ends when its last byte was handed to the network.
+
+use std::io::{Read, Write};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use sync_core::wire::WireError;
+
+use crate::http::caller::DeviceCaller;
+use crate::http::error::ApiError;
+use crate::service::App;
+use crate::service::admission::{Claim, Turn};
+
+const CBOR: &str = "application/cbor";
+/// A body of so many bytes is held about this often at once: plain, decoded, by document, and saved.
+const BODY_COPIES: u64 = 4;
+/// A page of so many bytes is held about this often at once: read, encoded, and compressed.
+const PAGE_COPIES: u64 = 3;
+/// An answer below this is sent as it is.
+const COMPRESS_FROM: usize = 512;
+/// Saved documents are dense already: more effort gains nearly nothing and costs several times the time.
+const EFFORT: Compression = Compression::new(4);
+
+/// A request that was let in.
+pub struct Admitted {
+    plain: Vec<u8>,
+    body_bytes: u64,
+    claim: Claim,
+    turn: Turn,
+    gzip_answer: bool,
+}
+
+/// Lets a tablet's request in and reads its body.
+///
+/// Errors: another type or coding, a body too large or broken, no room now, or too many requests of this tablet.
+pub async fn admit(app: &App, device: &DeviceCaller, headers: &HeaderMap, body: Body) -> Result<Admitted, ApiError> {
+    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if text(header::CONTENT_TYPE) != Some(CBOR) {
+        return Err(unsupported());
+    }
+    let gzip = match text(header::CONTENT_ENCODING) {
+        None | Some("identity") => false,
+        Some("gzip") => true,
+        Some(_) => return Err(unsupported()),
+    };
+    let limit = app.config.body_limit_bytes;
+    let length = text(header::CONTENT_LENGTH).and_then(|value| value.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(ApiError::too_large());
+    }
+    let turn = app.admission.begin(&device.caller.tenant, device.tablet.device, app.now()).await?;
+    let reading = app.admission.reading.claim(length.unwrap_or(limit) as u64).await?;
+    let bytes = read_limited(body, length.unwrap_or(limit)).await?;
+    let plain_limit = if gzip { stated_length(&bytes)?.min(limit) } else { bytes.len() };
+    let body_bytes = bytes.len() as u64 + BODY_COPIES * plain_limit as u64;
+    let page_bytes = PAGE_COPIES * app.config.page_limit_bytes;
+    let claim = app.admission.working.claim(body_bytes.saturating_add(page_bytes)).await?;
+    drop(reading);
+    let plain = if gzip { unzip(bytes, plain_limit, limit).await? } else { bytes.to_vec() };
+    let accepted = text(header::ACCEPT_ENCODING).unwrap_or("");
+    let gzip_answer = accepted.split(',').any(|one| one.trim().eq_ignore_ascii_case("gzip"));
+    Ok(Admitted { plain, body_bytes, claim, turn, gzip_answer })
+}
+
+impl Admitted {
+    /// Reads the body, on a thread of its own where a panic ends nothing else.
+    pub async fn read<T: Send + 'static>(
+        &mut self,
+        decode: impl FnOnce(&[u8]) -> Result<T, WireError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let plain = std::mem::take(&mut self.plain);
+        on_a_thread(move || decode(&plain)).await?.map_err(|error| unreadable(&error))
+    }
+
+    /// Gives back what is not needed: the answer holds a page of at most `page_bytes`.
+    pub fn expect_page(&mut self, page_bytes: u64) {
+        self.claim.shrink(self.body_bytes.saturating_add(PAGE_COPIES.saturating_mul(page_bytes)));
+    }
+
+    /// The answer, compressed when that is worth it.
+    pub async fn answer(self, plain: Vec<u8>) -> Result<Response, ApiError> {
+        let Self { mut claim, turn, gzip_answer, .. } = self;
+        let compress = gzip_answer && plain.len() >= COMPRESS_FROM;
+        let bytes = if compress { on_a_thread(move || gzip(&plain)).await? } else { plain };
+        claim.shrink(bytes.len() as u64);
+        drop(turn);
+        let mut response = Body::from(Bytes::from_owner(Held { bytes, _claim: claim })).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CBOR));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if compress {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Ok(response)
+    }
+}
+
+/// Bytes on their way, with the claim they are counted under.
+struct Held {
+    bytes: Vec<u8>,
+    _claim: Claim,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+async fn read_limited(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let limited = http_body_util::Limited::new(body, limit);
+    match http_body_util::BodyExt::collect(limited).await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(ApiError::too_large()),
+        Err(_) => Err(malformed("cut off")),
+    }
+}
+
+/// The plain length that stands at the end of gzip bytes.
+fn stated_length(bytes: &[u8]) -> Result<usize, ApiError> {
+    let stated = bytes.last_chunk::<4>().ok_or_else(|| malformed("gzip"))?;
+    Ok(usize::try_from(u32::from_le_bytes(*stated)).unwrap_or(usize::MAX))
+}
+
+async fn unzip(bytes: Bytes, stated: usize, limit: usize) -> Result<Vec<u8>, ApiError> {
+    on_a_thread(move || {
+        let mut plain = Vec::new();
+        GzDecoder::new(&bytes[..]).take(stated as u64 + 1).read_to_end(&mut plain).map_err(|_| malformed("gzip"))?;
+        match plain.len() {
+            length if length <= stated => Ok(plain),
+            _ if stated == limit => Err(ApiError::too_large()),
+            _ => Err(malformed("gzip")),
+        }
+    })
+    .await?
+}
+
+/// Compresses an answer.
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 2), EFFORT);
+    // writing to a vector cannot fail
+    let _ = encoder.write_all(plain);
+    encoder.finish().unwrap_or_default()
+}
+
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| malformed("panic"))
+}
+
+fn unsupported() -> ApiError {
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "この形式のデータは扱えません。アプリを更新してください。",
+    )
+}
+
+fn unreadable(error: &WireError) -> ApiError {
+    match error {
+        WireError::TooMany(_) => ApiError::too_large(),
+        WireError::Protocol(_) => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_protocol",
+            "アプリの版が合いません。アプリを更新してから、もう一度送ってください。",
+        ),
+        WireError::Malformed(_) | WireError::Trailing => malformed("cbor"),
+    }
+}
+
+fn malformed(part: &'static str) -> ApiError {
+    tracing::debug!(part, "a body cannot be read");
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "malformed_body",
+        "送られたデータが途中で壊れていました。自動でもう一度送ります。",
+    )
+}
