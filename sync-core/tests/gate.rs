@@ -290,21 +290,38 @@ fn continued(document: &mut Document) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn gate_10_a_damaged_document_is_made_anew_by_any_device_that_proves_it() {
-    let mut document = push(&honest()).document;
+fn gate_10_a_damaged_document_is_made_whole_by_devices_that_prove_it() {
     let mine = honest();
-    let both: Vec<Vec<u8>> = mine.iter().cloned().chain(continued(&mut document)).collect();
+    let mut document = push(&mine).document;
+    let theirs = continued(&mut document);
     let recorded = document.heads();
-    let relay = |changes: &[Vec<u8>]| restore(genesis(), &recorded, DEVICE, changes, &Limits::default());
-    let mut healed = relay(&both);
-    assert!(healed.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Stored));
-    assert_eq!(healed.document.heads(), recorded);
-    // a part of it proves nothing, and nothing is taken
-    let part = relay(&both[..4]);
-    assert!(part.snapshot.is_none() && part.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::MissingDeps));
+    let relay = |base: Document, changes: &[Vec<u8>]| restore(base, &recorded, DEVICE, changes, &Limits::default());
+    let both = [mine.clone(), theirs.clone()].concat();
+    let mut healed = relay(genesis(), &both);
+    assert!(healed.whole && healed.admission.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Stored));
+    assert_eq!(healed.admission.document.heads(), recorded);
+    // others' changes that lead up to no recorded head prove nothing; the device's own come in
+    let part = relay(genesis(), &both[..4]);
+    assert!(!part.whole && part.admission.snapshot.is_some());
+    assert_eq!(part.admission.verdicts[3].1, Verdict::MissingDeps);
+    // what is left is brought by whoever holds it
+    assert!(relay(part.admission.document, &both).whole);
     // what the recorded heads do not lead to must be the device's own
-    let more: Vec<Vec<u8>> = both.iter().cloned().chain(continued(&mut document).into_iter().take(1)).collect();
-    let mut mended = relay(&more);
-    assert_eq!(mended.verdicts[6].1, Verdict::Custody(Code::ForeignDevice));
-    assert_eq!(mended.document.heads(), recorded);
+    let more = [both, continued(&mut document)].concat();
+    let mut mended = relay(genesis(), &more);
+    assert!(mended.admission.verdicts[6..].iter().all(|(_, verdict)| *verdict == Verdict::MissingDeps));
+    assert_eq!(mended.admission.document.heads(), recorded);
+}
+
+#[test]
+fn gate_10_heads_made_apart_are_proved_one_by_one() {
+    let mine = honest();
+    let theirs = continued(&mut genesis());
+    let merged = admit(push(&mine).document, OTHER, &theirs, &Limits::default());
+    let recorded = merged.document.clone().heads();
+    assert_eq!(recorded.as_slice().len(), 2);
+    let limits = Limits::default();
+    let first = restore(genesis(), &recorded, OTHER, &theirs, &limits);
+    assert!(!first.whole && first.admission.snapshot.is_some());
+    assert!(restore(first.admission.document, &recorded, DEVICE, &mine, &limits).whole);
 }

@@ -8,10 +8,15 @@ use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Document, Kind};
 use sync_core::domain::Intent;
 use sync_core::gate::{Limits, admit};
-use sync_core::ids::{DeviceId, DocumentId, ScopeId};
-use sync_core::tablet::{Effect, Exchanged, Fault, Identity, Input, Refusal, Row, SaveState, Table, Tablet, TaskId};
+use sync_core::ids::{ActorId, DeviceId, DocumentId, ScopeId};
+use sync_core::tablet::{
+    Effect, Endpoint, Exchanged, Fault, Identity, Input, Refusal, Row, SaveState, Table, Tablet, TaskId,
+};
 use sync_core::time::Timestamp;
-use sync_core::wire::{FeedEntry, Outcome, Receipt, Run, ScopePage, SyncRequest, SyncResponse, WireLimits};
+use sync_core::wire::{
+    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, FeedEntry, Outcome, PROTOCOL, Receipt, Run,
+    ScopePage, SyncRequest, SyncResponse, WireLimits,
+};
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
 const DOCUMENT: DocumentId = DocumentId::from_bytes([9; 16]);
@@ -23,6 +28,7 @@ struct Host {
     disk: BTreeMap<(Table, String), Vec<u8>>,
     now: Timestamp,
     exchanges: Vec<(TaskId, SyncRequest)>,
+    audits: Vec<(TaskId, AuditRequest)>,
     shown: Vec<DocumentId>,
 }
 
@@ -38,7 +44,7 @@ impl Host {
             value: value.clone(),
         };
         let tablet = Tablet::open(now, Identity { device: DEVICE }, 7, disk.iter().map(row).collect());
-        let mut host = Self { tablet, disk, now, exchanges: Vec::new(), shown: Vec::new() };
+        let mut host = Self { tablet, disk, now, exchanges: Vec::new(), audits: Vec::new(), shown: Vec::new() };
         host.perform();
         host
     }
@@ -56,7 +62,10 @@ impl Host {
                     }
                     self.tablet.handle(self.now, Input::Persisted { task, ok: true }).unwrap();
                 }
-                Effect::Exchange { task, body } => {
+                Effect::Exchange { task, endpoint: Endpoint::Audit, body } => {
+                    self.audits.push((task, AuditRequest::decode(&body).unwrap()));
+                }
+                Effect::Exchange { task, endpoint: Endpoint::Sync, body } => {
                     self.exchanges.push((task, SyncRequest::decode(&body, &WireLimits::default()).unwrap()));
                 }
                 Effect::Shown { documents } => self.shown.extend(documents),
@@ -308,18 +317,210 @@ fn syn_3_an_answer_is_one_transaction() {
     assert_eq!(again.total(), Some(5));
 }
 
+/// What a server that holds `document` answers when asked what differs.
+fn audited(document: &mut Document) -> AuditResponse {
+    AuditResponse {
+        protocol: PROTOCOL,
+        scope: scope(),
+        epoch: [1; 16],
+        seq: 2,
+        differing: vec![9],
+        entries: vec![AuditEntry { document: DOCUMENT, heads: document.heads(), state: FeedState::Present }],
+    }
+}
+
 #[test]
-fn syn_4_a_difference_is_seen_and_everything_asked_for_again() {
+fn syn_4_a_difference_is_looked_into_and_mended_in_three_requests() {
     let (mut host, mut document) = agreed();
+    // the server has lost the tablet's change, the tablet does not know of another record
+    let mut lost = genesis();
     host.give(Input::Sync);
     let (task, request) = host.exchanges.pop().unwrap();
     let mut response = stored(&request, &mut document, 1, 2);
     response.scopes[0].digest = Digest::ZERO;
     host.answer(task, &response);
     assert!(!host.tablet.status().scopes[0].agreed);
-    let (_, request) = host.exchanges.pop().expect("asks again at once");
-    assert_eq!(request.cursors[0].seq, 0);
+    let (task, asked) = host.audits.pop().expect("looks into it at once");
+    assert_eq!(asked.scope, scope());
+    let other = DocumentId::from_bytes([8; 16]);
+    let mut told = audited(&mut lost);
+    told.differing.push(8);
+    told.entries.push(AuditEntry { document: other, heads: document.heads(), state: FeedState::Present });
+    host.give(Input::Exchanged { task, result: Exchanged::Ok(told.encode()) });
+    host.wait(400);
+    let (_, request) = host.exchanges.pop().expect("mends it at once");
+    assert!(request.pushes[0].again, "offers what the server lost");
+    assert_eq!(request.wanted, [other, DOCUMENT]);
     assert_eq!(host.total(), Some(5), "nothing was wiped");
+}
+
+#[test]
+fn syn_8_a_damaged_row_is_asked_for_and_its_unsent_changes_wait() {
+    let (mut host, mut document) = agreed();
+    host.count(2);
+    host.wait(400);
+    host.exchanges.clear();
+    let key = (Table::Document, DOCUMENT.to_string());
+    host.disk.get_mut(&key).unwrap().truncate(20);
+    let mut host = Host::open(host.disk, host.now);
+    assert_eq!((host.total(), host.tablet.status().unsent_changes), (None, 1));
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert_eq!(request.wanted, [DOCUMENT]);
+    let mut response = stored(&request, &mut document, 1, 1);
+    response.scopes[0].next_seq = 1;
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+    host.answer(task, &response);
+    assert_eq!(host.total(), Some(7), "what the server had, and what waited");
+    host.wait(400);
+    let (_, request) = host.exchanges.pop().expect("sends what waited");
+    assert_eq!(request.pushes[0].changes.len(), 1);
+    assert!(request.wanted.is_empty());
+}
+
+#[test]
+fn syn_8_a_record_never_sent_is_made_anew_from_its_changes() {
+    let mut host = Host::new();
+    host.count(5);
+    host.wait(400);
+    host.disk.get_mut(&(Table::Document, DOCUMENT.to_string())).unwrap().clear();
+    let host = Host::open(host.disk, host.now);
+    assert_eq!((host.total(), host.tablet.status().unsent_records), (Some(5), 1));
+}
+
+#[test]
+fn syn_9_everything_is_offered_of_a_record_the_server_lost_and_only_once() {
+    let (mut host, mut document) = agreed();
+    let mut other = document.clone();
+    other.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
+    other.count("screening.viewers", DeviceId::from_bytes([2; 16]), 4).unwrap();
+    other.commit(START, "suzuki", None).unwrap();
+    document.merge(&mut other).unwrap();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+    response.wanted = vec![DOCUMENT];
+    host.answer(task, &response);
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("offers it at once");
+    assert!(request.pushes[0].again);
+    assert_eq!(request.pushes[0].changes.len(), 2, "other devices' changes too");
+    let mut response = SyncResponse { clock: START, ..SyncResponse::default() };
+    response.scopes = stored(&SyncRequest::default(), &mut document, 1, 2).scopes;
+    response.wanted = vec![DOCUMENT];
+    host.answer(task, &response);
+    host.give(Input::Sync);
+    let (_, request) = host.exchanges.pop().unwrap();
+    assert!(request.pushes.is_empty(), "the same is not offered again and again");
+}
+
+#[test]
+fn syn_10_a_destroyed_record_leaves_with_everything_unsent() {
+    let (mut host, mut document) = agreed();
+    host.count(2);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.scopes[0].entries[0].state = FeedState::Purged;
+    response.scopes[0].count = 0;
+    response.scopes[0].digest = Digest::ZERO;
+    host.answer(task, &response);
+    assert_eq!(host.total(), None);
+    let of_it = |(table, key): &(Table, String)| *table == Table::Intent || key.starts_with(&DOCUMENT.to_string());
+    assert!(!host.disk.keys().any(of_it));
+    assert_eq!(host.tablet.status().unsent_changes, 0);
+}
+
+#[test]
+fn syn_11_a_new_tablet_says_how_far_down_it_has_come() {
+    let mut host = Host::new();
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert!(request.cursors.is_empty());
+    let mut response = SyncResponse { clock: START, ..SyncResponse::default() };
+    response.scopes = stored(&SyncRequest::default(), &mut genesis(), 1, 9).scopes;
+    response.scopes[0].below = Some(5);
+    response.scopes[0].more = true;
+    host.answer(task, &response);
+    host.wait(1);
+    let (_, request) = host.exchanges.pop().expect("asks for the rest at once");
+    assert_eq!((request.cursors[0].seq, request.cursors[0].below), (9, Some(5)));
+    let mut again = Host::open(host.disk, host.now);
+    again.wait(1);
+    let (_, request) = again.exchanges.pop().unwrap();
+    assert_eq!(request.cursors[0].below, Some(5), "also after a restart");
+}
+
+/// The answer that holds everything pushed, with this code.
+fn refused(request: &SyncRequest, code: &str, document: &mut Document) -> SyncResponse {
+    let mut response = stored(&SyncRequest::default(), document, 1, 1);
+    response.receipts = request
+        .pushes
+        .iter()
+        .map(|push| Receipt {
+            document: push.document,
+            runs: vec![Run {
+                outcome: Outcome::Custody,
+                count: push.changes.len() as u64,
+                last: sync_core::document::hash_of(push.changes.last().unwrap()),
+                code: Some(code.to_owned()),
+            }],
+        })
+        .collect();
+    response
+}
+
+#[test]
+fn tab_9_edits_that_can_never_be_taken_in_are_made_anew_once() {
+    let (mut host, mut document) = agreed();
+    host.count(3);
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let first = sync_core::document::hash_of(&request.pushes[0].changes[0]);
+    host.answer(task, &refused(&request, "too_complex", &mut document));
+    assert_eq!(host.total(), Some(8));
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("sends them at once");
+    assert_eq!(request.pushes[0].replaces, [first]);
+    assert_ne!(sync_core::document::hash_of(&request.pushes[0].changes[0]), first);
+    let again = Host::open(host.disk.clone(), host.now);
+    assert_eq!(again.total(), Some(8), "counted once, also after a restart");
+    host.answer(task, &refused(&request, "too_complex", &mut document));
+    host.wait(1_000);
+    assert_eq!(host.state(), Some(SaveState::Held), "not a third time");
+    assert_eq!(host.total(), Some(8));
+}
+
+#[test]
+fn tab_9_a_person_decides_on_work_outside_the_scope() {
+    let (mut host, mut document) = agreed();
+    host.count(3);
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let held = sync_core::document::hash_of(&request.pushes[0].changes[0]);
+    host.answer(task, &refused(&request, "not_in_scope", &mut document));
+    assert_eq!(host.state(), Some(SaveState::Held));
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert_eq!(request.held, [held]);
+    let mut response = stored(&SyncRequest::default(), &mut document, 1, 1);
+    response.decisions = vec![Decision {
+        document: DOCUMENT,
+        hash: held,
+        admitted: false,
+        reason: "二重の記録".into(),
+        by: "山田".into(),
+        at: START,
+    }];
+    host.answer(task, &response);
+    assert_eq!((host.state(), host.total()), (Some(SaveState::Declined), Some(8)));
+    let shown = &host.tablet.view(DOCUMENT).unwrap().held[0];
+    assert_eq!(shown.declined.as_ref().unwrap().reason, "二重の記録");
+    let mut host = Host::open(host.disk, host.now);
+    assert_eq!(host.state(), Some(SaveState::Declined));
+    host.wait(1);
+    let (_, request) = host.exchanges.pop().unwrap();
+    assert!(request.held.is_empty(), "decided");
 }
 
 #[test]

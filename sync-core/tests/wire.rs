@@ -19,6 +19,7 @@ fn request(pushes: usize) -> SyncRequest {
         heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]),
         changes: vec![vec![1, 2, 3].into()],
         again: true,
+        replaces: vec![ChangeHash::from_bytes([3; 32])],
     };
     let cursor =
         ScopeCursor { scope: ScopeId::municipality("112119").unwrap(), epoch: Some([4; 16]), seq: 7, below: Some(3) };
@@ -80,7 +81,11 @@ fn wire_1_messages_decode_to_the_same() {
     let buckets = Buckets::of([(document, digest)]);
     let asked = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets };
     assert_eq!(AuditRequest::decode(&asked.encode()).unwrap(), asked);
-    let entries = vec![AuditEntry { document, heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]) }];
+    let entries = vec![AuditEntry {
+        document,
+        heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]),
+        state: FeedState::Purged,
+    }];
     let told = AuditResponse { protocol: PROTOCOL, scope, epoch: [3; 16], seq: 9, differing: vec![1], entries };
     assert_eq!(AuditResponse::decode(&told.encode()).unwrap(), told);
 }

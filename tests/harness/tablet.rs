@@ -155,8 +155,8 @@ impl Headless {
                     }
                     Input::Persisted { task, ok: true }
                 }
-                Effect::Exchange { task, body } => {
-                    let result: Exchanged = self.client.sync(&self.token, &body);
+                Effect::Exchange { task, endpoint, body } => {
+                    let result: Exchanged = self.client.exchange(endpoint, &self.token, &body);
                     self.now = self.now.max(tsudoi::host::clock());
                     Input::Exchanged { task, result }
                 }

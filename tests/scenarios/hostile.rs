@@ -20,13 +20,12 @@ struct Attacker {
 impl Attacker {
     fn push(&self, document: DocumentId, changes: Vec<Vec<u8>>) -> Exchanged {
         let request = SyncRequest {
-            pushes: vec![DocumentPush {
+            pushes: vec![DocumentPush::new(
                 document,
-                kind: Kind::Session,
-                heads: Heads::default(),
-                changes: changes.into_iter().map(Into::into).collect(),
-                again: false,
-            }],
+                Kind::Session,
+                Heads::default(),
+                changes.into_iter().map(Into::into).collect(),
+            )],
             registry_version: u64::MAX,
             page_bytes: 1_000_000,
             ..SyncRequest::default()

@@ -253,13 +253,7 @@ impl Device {
 }
 
 pub fn raw_push(document: DocumentId, heads: Heads, changes: Vec<Vec<u8>>) -> DocumentPush {
-    DocumentPush {
-        document,
-        kind: Kind::Session,
-        heads,
-        changes: changes.into_iter().map(Into::into).collect(),
-        again: false,
-    }
+    DocumentPush::new(document, Kind::Session, heads, changes.into_iter().map(Into::into).collect())
 }
 
 /// Outcome and code of every run of a document.

@@ -11,7 +11,7 @@ use sync_core::document::Kind;
 use sync_core::domain::Intent;
 use sync_core::ids::DocumentId;
 use sync_core::tablet::{
-    Effect, Exchanged, Fault, Identity, Input, RecordDetail, RecordSummary, Status, Tablet, Write,
+    Effect, Endpoint, Exchanged, Fault, Identity, Input, RecordDetail, RecordSummary, Status, Tablet, Write,
 };
 use sync_core::time::Timestamp;
 use sync_core::wire::{Outcome, SyncResponse};
@@ -196,7 +196,7 @@ impl Host {
                     continue;
                 }
                 Some(Effect::Shown { .. }) => continue,
-                Some(Effect::Exchange { task, body }) => Some((task, body)),
+                Some(Effect::Exchange { task, endpoint, body }) => Some((task, endpoint, body)),
                 None => None,
             };
             if tasks.is_empty() && exchange.is_none() {
@@ -208,8 +208,8 @@ impl Host {
                 self.report(Input::Persisted { task, ok: stored.is_ok() })?;
             }
             stored.map_err(|_| CliError::NotStored)?;
-            if let Some((task, body)) = exchange {
-                let result = self.exchange(&body);
+            if let Some((task, endpoint, body)) = exchange {
+                let result = self.exchange(endpoint, &body);
                 self.report(Input::Exchanged { task, result })?;
             }
         }
@@ -220,13 +220,13 @@ impl Host {
         self.tablet.handle(self.now, input).map_err(|refusal| CliError::input("端末が受け付けません", refusal))
     }
 
-    fn exchange(&mut self, body: &[u8]) -> Exchanged {
-        let result = self.server.sync(&self.credential.token, body);
+    fn exchange(&mut self, endpoint: Endpoint, body: &[u8]) -> Exchanged {
+        let result = self.server.exchange(endpoint, &self.credential.token, body);
         if self.lose_answers > 0 {
             self.lose_answers -= 1;
             return Exchanged::Fault(Fault::Unreachable);
         }
-        if let Exchanged::Ok(answer) = &result {
+        if let (Endpoint::Sync, Exchanged::Ok(answer)) = (endpoint, &result) {
             self.count_receipts(answer);
         }
         result

@@ -43,6 +43,7 @@ pub fn save_word(state: SaveState) -> &'static str {
         SaveState::Sent => "送信済み",
         SaveState::Agreed => "照合済み",
         SaveState::Held => "預かり",
+        SaveState::Declined => "見送り",
     }
 }
 

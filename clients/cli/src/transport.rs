@@ -14,7 +14,7 @@ use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sync_core::tablet::{Exchanged, Fault};
+use sync_core::tablet::{Endpoint, Exchanged, Fault};
 
 use crate::error::CliError;
 
@@ -88,18 +88,23 @@ impl Server {
         self.json(path, request)
     }
 
-    /// One exchange of syncing. What is no answer becomes a fault the core knows what to do with.
+    /// One exchange of syncing.
     pub fn sync(&self, token: &str, body: &[u8]) -> Exchanged {
-        match self.try_sync(token, body) {
+        self.exchange(Endpoint::Sync, token, body)
+    }
+
+    /// One exchange. What is no answer becomes a fault the core knows what to do with.
+    pub fn exchange(&self, endpoint: Endpoint, token: &str, body: &[u8]) -> Exchanged {
+        match self.try_exchange(endpoint, token, body) {
             Ok(answer) => Exchanged::Ok(answer),
             Err(fault) => Exchanged::Fault(fault),
         }
     }
 
-    fn try_sync(&self, token: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
+    fn try_exchange(&self, endpoint: Endpoint, token: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
         let request = self
             .client
-            .post(self.url("/v1/sync"))
+            .post(self.url(endpoint.path()))
             .header(AUTHORIZATION, format!("Device {token}"))
             .header(CONTENT_TYPE, "application/cbor")
             .header(ACCEPT_ENCODING, "gzip");

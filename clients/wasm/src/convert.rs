@@ -55,9 +55,10 @@ pub(crate) fn effect_to_js(effect: Effect) -> JsValue {
             ("task", (task.0 as f64).into()),
             ("writes", writes.into_iter().map(write_to_js).collect::<Array>().into()),
         ]),
-        Effect::Exchange { task, body } => object(&[
+        Effect::Exchange { task, endpoint, body } => object(&[
             ("type", "exchange".into()),
             ("task", (task.0 as f64).into()),
+            ("path", endpoint.path().into()),
             ("body", Uint8Array::from(body.as_slice()).into()),
         ]),
         Effect::Shown { documents } => {

@@ -17,7 +17,7 @@ use convert::{effect_to_js, error_to_js, json, rows_from_js, time};
 const TYPES: &str = r#"
 export type WasmEffect =
   | { readonly type: 'persist'; readonly task: number; readonly writes: readonly { readonly table: string; readonly key: string; readonly value: Uint8Array | null }[] }
-  | { readonly type: 'exchange'; readonly task: number; readonly body: Uint8Array }
+  | { readonly type: 'exchange'; readonly task: number; readonly path: string; readonly body: Uint8Array }
   | { readonly type: 'shown'; readonly documents: readonly string[] };
 export type WasmRow = { readonly table: string; readonly key: string; readonly value: Uint8Array };
 "#;

@@ -163,6 +163,13 @@ impl Document {
         heads.into_iter().collect()
     }
 
+    /// The document as it is without the changes that are `left_out` and all that follow them.
+    pub fn without(&mut self, left_out: &dyn Fn(&ChangeHash) -> bool) -> Result<Self, EditError> {
+        let heads = self.heads_without(left_out);
+        let heads: Vec<_> = heads.as_slice().iter().map(|hash| automerge::ChangeHash(*hash.as_bytes())).collect();
+        Ok(Self { id: self.id, kind: self.kind, crdt: self.crdt.fork_at(&heads)? })
+    }
+
     /// How many edits wait for a commit.
     pub fn pending_operations(&self) -> usize {
         self.crdt.pending_ops()
@@ -300,16 +307,23 @@ impl Document {
 
     /// The changes this device wrote, oldest first.
     pub fn changes_of(&mut self, device: DeviceId) -> Vec<RawChange> {
-        let own = |change: &automerge::Change| {
-            ActorId::from_slice(change.actor_id().to_bytes()).is_some_and(|actor| actor.device() == device)
-        };
+        self.changes_by(|actor| actor.is_some_and(|actor| actor.device() == device))
+    }
+
+    /// Every change but the genesis, oldest first.
+    pub fn changes(&mut self) -> Vec<RawChange> {
+        self.changes_by(|actor| actor != Some(ActorId::GENESIS))
+    }
+
+    fn changes_by(&mut self, written_by: impl Fn(Option<ActorId>) -> bool) -> Vec<RawChange> {
         let changes = self.crdt.get_changes(&[]);
-        let own = changes.iter().filter(|change| own(change));
-        own.map(|change| RawChange {
-            hash: ChangeHash::from_bytes(change.hash().0),
-            bytes: change.raw_bytes().to_vec(),
-        })
-        .collect()
+        let chosen = changes.iter().filter(|change| written_by(ActorId::from_slice(change.actor_id().to_bytes())));
+        chosen
+            .map(|change| RawChange {
+                hash: ChangeHash::from_bytes(change.hash().0),
+                bytes: change.raw_bytes().to_vec(),
+            })
+            .collect()
     }
 
     /// Every field that has a value; more than one value is a conflict. The value shown by default comes first.

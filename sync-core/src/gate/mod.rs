@@ -102,42 +102,39 @@ pub fn admit(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: 
     admit_from(document, changes, limits, &|_| device)
 }
 
-/// Makes a document anew from everything a device holds of it, after the stored copy was damaged.
+/// The outcome of a repair.
+#[derive(Debug)]
+pub struct Restored {
+    /// As of any push.
+    pub admission: Admission,
+    /// Whether the document now holds everything its recorded heads lead to.
+    pub whole: bool,
+}
+
+/// Makes a document whole again from what a device holds of it, after the stored copy was damaged.
 ///
-/// `recorded` are the heads the document had. A change's name covers all it follows, so whatever those heads lead to is
-/// what was stored before, whoever brings it; all else must be the device's own. When the changes do not lead up to all
-/// recorded heads, nothing is taken and every verdict is [`Verdict::MissingDeps`].
-pub fn restore(
-    genesis: Document,
-    recorded: &Heads,
-    device: DeviceId,
-    changes: &[Vec<u8>],
-    limits: &Limits,
-) -> Admission {
-    let mut document = genesis;
-    let vouched = vouched_for(&mut document, recorded, changes, limits);
-    let Some(vouched) = vouched else {
-        let verdicts = changes.iter().map(|bytes| (hash_of(bytes), Verdict::MissingDeps)).collect();
-        return Admission { document, snapshot: None, verdicts };
-    };
-    let mut admission = admit_from(document.clone(), changes, limits, &|change| {
+/// `base` is what can still be read of it, else the genesis; `recorded` are the heads it had. A change's name covers all
+/// it follows, so whatever a recorded head leads to is what was stored before, whoever brings it; all else must be the
+/// device's own. Each head is proved for itself: whoever wrote it has held all it follows, so that the writers of the
+/// heads together bring everything back. What proves nothing is answered with [`Verdict::MissingDeps`].
+pub fn restore(base: Document, recorded: &Heads, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Restored {
+    let mut base = base;
+    let vouched = vouched_for(&mut base, recorded, changes, limits);
+    let mut admission = admit_from(base, changes, limits, &|change| {
         let author = change.actor().filter(|_| vouched.contains(&change.hash()));
         author.map_or(device, |author| author.device())
     });
-    if recorded.as_slice().iter().all(|head| admission.document.contains(head)) {
-        return admission;
+    for (_, verdict) in &mut admission.verdicts {
+        if *verdict == Verdict::Custody(Code::ForeignDevice) {
+            *verdict = Verdict::MissingDeps;
+        }
     }
-    let missing = |(hash, _)| (hash, Verdict::MissingDeps);
-    Admission { document, snapshot: None, verdicts: admission.verdicts.into_iter().map(missing).collect() }
+    let whole = recorded.as_slice().iter().all(|head| admission.document.contains(head));
+    Restored { admission, whole }
 }
 
-/// The offered changes that the recorded heads lead to; `None` when one of them is not offered.
-fn vouched_for(
-    genesis: &mut Document,
-    recorded: &Heads,
-    changes: &[Vec<u8>],
-    limits: &Limits,
-) -> Option<HashSet<ChangeHash>> {
+/// The offered changes that lead up to recorded heads of which nothing is missing.
+fn vouched_for(base: &mut Document, recorded: &Heads, changes: &[Vec<u8>], limits: &Limits) -> HashSet<ChangeHash> {
     let small = |bytes: &&Vec<u8>| {
         let outline = Outline::read(bytes).ok().filter(|_| bytes.len() <= limits.change_bytes);
         outline.is_some_and(|outline| limits.allow(&outline))
@@ -145,14 +142,24 @@ fn vouched_for(
     let parsed = changes.iter().filter(small).filter_map(|bytes| Change::parse(bytes).ok());
     let offered: HashMap<ChangeHash, Change> = parsed.map(|change| (change.hash(), change)).collect();
     let mut vouched = HashSet::new();
-    let mut open: Vec<ChangeHash> = recorded.as_slice().to_vec();
-    while let Some(hash) = open.pop() {
-        if genesis.contains(&hash) || !vouched.insert(hash) {
-            continue;
+    for head in recorded.as_slice() {
+        let mut closure = HashSet::new();
+        let mut open = vec![*head];
+        let mut complete = true;
+        while let Some(hash) = open.pop() {
+            if base.contains(&hash) || vouched.contains(&hash) || !closure.insert(hash) {
+                continue;
+            }
+            match offered.get(&hash) {
+                Some(change) => open.extend(change.dependencies()),
+                None => complete = false,
+            }
         }
-        open.extend(offered.get(&hash)?.dependencies());
+        if complete {
+            vouched.extend(closure);
+        }
     }
-    Some(vouched)
+    vouched
 }
 
 /// Whose changes these must be: the device that a change is to be judged by.

@@ -16,6 +16,8 @@ pub struct Queued {
     pub change: RawChange,
     /// Whether the host has confirmed that it is stored.
     pub durable: bool,
+    /// Acknowledged before, and offered again.
+    pub again: bool,
 }
 
 /// The waiting changes of one document, oldest first.
@@ -36,22 +38,24 @@ pub struct Settled {
     pub held: Vec<(ChangeHash, String)>,
     /// Whether the server asked for changes that come before.
     pub missing: bool,
+    /// Whether the server has destroyed the document for good.
+    pub purged: bool,
     /// Runs that named something that was not sent; ignored.
     pub unknown: usize,
 }
 
 impl Outbox {
     /// Adds a change; returns its row number.
-    pub fn push(&mut self, change: RawChange, durable: bool) -> u64 {
+    pub fn push(&mut self, change: RawChange, durable: bool, again: bool) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.queued.push(Queued { number, change, durable });
+        self.queued.push(Queued { number, change, durable, again });
         number
     }
 
     /// Puts back a row read from the host's store.
-    pub fn restore(&mut self, number: u64, change: RawChange) {
-        self.queued.push(Queued { number, change, durable: true });
+    pub fn restore(&mut self, number: u64, change: RawChange, again: bool) {
+        self.queued.push(Queued { number, change, durable: true, again });
         self.queued.sort_by_key(|queued| queued.number);
         self.next = self.next.max(number + 1);
     }
@@ -78,17 +82,28 @@ impl Outbox {
         self.queued.iter()
     }
 
-    /// The changes that may be sent: the durable ones before the first that is not.
+    /// The changes that may be sent together: durable ones before the first that is not, either all offered again or
+    /// all for the first time.
     pub fn sendable(&self) -> impl Iterator<Item = &Queued> {
-        self.queued.iter().take_while(|queued| queued.durable)
+        let again = self.queued.first().is_some_and(|first| first.again);
+        self.queued.iter().take_while(move |queued| queued.durable && queued.again == again)
     }
 
-    /// Replaces everything by `changes`; used when the server must hear all of this device's changes again.
-    /// Returns the old row numbers and the new rows.
-    pub fn replace(&mut self, changes: Vec<RawChange>) -> (Vec<u64>, Vec<u64>) {
-        let old = self.queued.drain(..).map(|queued| queued.number).collect();
-        let new = changes.into_iter().map(|change| self.push(change, false)).collect();
-        (old, new)
+    /// Puts changes that were acknowledged before in front of those that wait. `own` are all of this device's changes,
+    /// oldest first. Returns row numbers that left; every row is to be stored anew.
+    pub fn offer_again(&mut self, own: Vec<RawChange>) -> Vec<u64> {
+        let waiting: Vec<Queued> = self.queued.drain(..).collect();
+        for change in own {
+            let again = !waiting.iter().any(|queued| queued.change.hash == change.hash && !queued.again);
+            self.push(change, false, again);
+        }
+        waiting.into_iter().map(|queued| queued.number).collect()
+    }
+
+    /// Takes back the changes that are `gone`; returns their row numbers.
+    pub fn withdraw(&mut self, gone: impl Fn(&ChangeHash) -> bool) -> Vec<u64> {
+        let withdrawn = self.queued.extract_if(.., |queued| gone(&queued.change.hash));
+        withdrawn.map(|queued| queued.number).collect()
     }
 
     /// Takes in the receipt for the changes `sent`, in the order they were sent.
@@ -113,7 +128,7 @@ impl Outbox {
                     self.remove(these, &mut settled);
                 }
                 Outcome::MissingDeps => settled.missing = true,
-                Outcome::Purged => {}
+                Outcome::Purged => settled.purged = true,
             }
         }
         settled
@@ -143,7 +158,7 @@ mod tests {
     fn filled() -> Outbox {
         let mut outbox = Outbox::default();
         for n in 1..=3 {
-            outbox.push(RawChange { hash: hash(n), bytes: vec![n] }, n != 3);
+            outbox.push(RawChange { hash: hash(n), bytes: vec![n] }, n != 3, false);
         }
         outbox
     }

@@ -23,8 +23,12 @@ pub struct Standing {
     pub agreed_revision: u64,
     /// Whether the last comparison found a difference.
     pub differs: bool,
-    /// When a difference was last answered by asking for everything again.
+    /// Entries below this place have not come yet; `None` when none are missing.
+    pub below: Option<u64>,
+    /// When a difference was last looked into.
     pub repaired_at: Option<Timestamp>,
+    /// Whether the difference found is to be looked into now.
+    pub audit: bool,
 }
 
 /// What a page means for the device beyond its entries.
@@ -73,7 +77,7 @@ impl Standings {
             scope: scope.clone(),
             epoch: standing.epoch,
             seq: standing.seq,
-            below: None,
+            below: standing.below,
         };
         self.0.iter().map(cursor).collect()
     }
@@ -94,10 +98,11 @@ impl Standings {
         let new_epoch = standing.epoch.is_some_and(|epoch| epoch != page.epoch);
         standing.epoch = Some(page.epoch);
         standing.seq = page.next_seq;
+        standing.below = page.below;
         if new_epoch { Taken::NewEpoch } else { Taken::Continued }
     }
 
-    /// Compares the digest of a complete scope. Returns whether everything must be asked for again.
+    /// Compares the digest of a complete scope. Returns whether a difference is to be looked into.
     pub fn compare(&mut self, page: &ScopePage, own: Own, now: Timestamp) -> bool {
         let Some(standing) = self.0.get_mut(&page.scope) else {
             return false;
@@ -112,15 +117,30 @@ impl Standings {
         let repair = standing.repaired_at.is_none_or(|at| now >= at.plus_ms(REPAIR_MS) || now < at);
         if repair {
             standing.repaired_at = Some(now);
-            standing.seq = 0;
+            standing.audit = true;
         }
         repair
+    }
+
+    /// The next scope whose difference is to be looked into; asked once.
+    pub fn take_audit(&mut self) -> Option<ScopeId> {
+        let (scope, standing) = self.0.iter_mut().find(|(_, standing)| standing.audit)?;
+        standing.audit = false;
+        Some(scope.clone())
+    }
+
+    /// A difference of this scope is looked into again; the question found no answer.
+    pub fn ask_audit(&mut self, scope: &ScopeId) {
+        if let Some(standing) = self.0.get_mut(scope) {
+            standing.audit = true;
+        }
     }
 
     /// Asks for everything again, in every scope.
     pub fn restart(&mut self) {
         for standing in self.0.values_mut() {
             standing.seq = 0;
+            standing.below = None;
         }
     }
 }

@@ -1,119 +1,55 @@
-//! Talking to the server: what is sent, and what its answer changes here.
+//! What an answer of the server changes here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::row::{RegistryRow, ScopeRow, encode};
-use super::{
-    Effect, Exchanged, Fault, InFlight, PAGE_BYTES, PUSH_BYTES, PUSH_DOCUMENTS, Table, Tablet, TaskId, Waiting, Write,
-    document_write, outbox_write,
-};
+use super::exchange::Sent;
+use super::row::{RegistryRow, ScopeRow, encode, intent_key};
+use super::shelf::Held;
+use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::digest::FeedState;
 use crate::document::Document;
 use crate::ids::{DocumentId, ScopeId};
 use crate::sync::{Own, Taken};
 use crate::time::Timestamp;
-use crate::wire::{DocumentPayload, DocumentPush, FeedEntry, PROTOCOL, Receipt, ScopePage, SyncRequest, SyncResponse};
+use crate::wire::{DocumentPayload, FeedEntry, Receipt, ScopePage, SyncResponse};
 
 /// What an answer changed, to be stored in one transaction.
 #[derive(Default)]
-struct Changed {
-    documents: BTreeSet<DocumentId>,
+pub(super) struct Changed {
+    pub documents: BTreeSet<DocumentId>,
     dropped: BTreeSet<DocumentId>,
     scopes: BTreeSet<ScopeId>,
     gone_scopes: Vec<ScopeId>,
-    left_outbox: Vec<(DocumentId, u64)>,
+    pub left_outbox: Vec<(DocumentId, u64)>,
+    gone_intents: Vec<u64>,
+    /// This device writes under another number from here on.
+    pub retire_writer: bool,
     registry: bool,
     /// The server asked for changes it does not have.
     missing: bool,
 }
 
 impl Tablet {
-    /// Starts an exchange when its time has come.
-    pub(super) fn exchange_due(&mut self, now: Timestamp) {
-        if self.schedule.next().is_none_or(|at| at > now) {
-            return;
-        }
-        let mut sent = BTreeMap::new();
-        let mut pushes = Vec::new();
-        let mut bytes = 0;
-        for (id, entry) in self.shelf.iter() {
-            let mut changes = Vec::new();
-            let mut hashes = Vec::new();
-            for queued in entry.outbox.sendable() {
-                if bytes > PUSH_BYTES {
-                    break;
-                }
-                bytes += queued.change.bytes.len();
-                hashes.push(queued.change.hash);
-                changes.push(queued.change.bytes.clone().into());
-            }
-            if !changes.is_empty() {
-                pushes.push(DocumentPush {
-                    document: id,
-                    kind: entry.kind,
-                    heads: entry.heads.clone(),
-                    changes,
-                    again: false,
-                });
-                sent.insert(id, hashes);
-            }
-            if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
-                break;
-            }
-        }
-        let request = SyncRequest {
-            protocol: PROTOCOL,
-            clock: now,
-            pushes,
-            cursors: self.standings.cursors(),
-            registry_version: self.registry.as_ref().map_or(0, |registry| registry.version),
-            page_bytes: PAGE_BYTES,
-            ..SyncRequest::default()
-        };
-        let task = self.task();
-        self.schedule.started();
-        self.in_flight = Some(InFlight { task, sent });
-        self.effects.push_back(Effect::Exchange { task, body: request.encode() });
-        self.show(Vec::new());
-    }
-
-    pub(super) fn exchanged(&mut self, now: Timestamp, task: TaskId, result: Exchanged) {
-        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.task == task) else {
-            return;
-        };
-        if self.storage_failed {
-            return;
-        }
-        let response = match result {
-            Exchanged::Ok(body) => SyncResponse::decode(&body).map_err(|_| Fault::Unreadable),
-            Exchanged::Fault(fault) => Err(fault),
-        };
-        match response {
-            Ok(response) => self.take_answer(now, &in_flight, response),
-            Err(fault) => {
-                let retry_after_ms = match &fault {
-                    Fault::Busy { retry_after_ms } => *retry_after_ms,
-                    Fault::Unreachable | Fault::Unauthorised | Fault::Refused { .. } | Fault::Unreadable => None,
-                };
-                self.schedule.failed(now, retry_after_ms);
-                self.last_fault = Some(fault);
-                self.show(Vec::new());
-            }
-        }
-    }
-
-    fn take_answer(&mut self, now: Timestamp, in_flight: &InFlight, response: SyncResponse) {
+    pub(super) fn take_answer(&mut self, now: Timestamp, sent: &Sent, response: SyncResponse) {
         // pending edits end here, so that merging never closes a change without its author
         for document in self.batches.keys().copied().collect::<Vec<_>>() {
             self.commit(document);
         }
         let mut changed = Changed::default();
         for receipt in &response.receipts {
-            self.take_receipt(in_flight, receipt, &mut changed);
+            self.take_receipt(sent, receipt, &mut changed);
+        }
+        for decision in &response.decisions {
+            self.take_decision(decision, &mut changed);
+        }
+        for receipt in &response.receipts {
+            self.make_anew(now, receipt.document, &mut changed);
         }
         for payload in &response.documents {
             self.take_document(payload, &mut changed);
         }
+        let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
+        self.granted(&sent.wanted, &came);
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
             for id in self.leave_all(&scope, &mut changed) {
@@ -140,8 +76,13 @@ impl Tablet {
             more |= self.compare(now, page);
         }
         if new_epoch || changed.missing {
-            self.offer_again(new_epoch, in_flight, &mut changed);
+            for id in self.shelf.ids() {
+                if new_epoch || sent.changes.contains_key(&id) {
+                    self.offer_own(id, &mut changed);
+                }
+            }
         }
+        let asked = self.asked_for(&response.wanted);
         self.drop_left(&mut changed);
         if let Some(registry) = response.registry {
             self.registry = Some(RegistryRow { version: registry.version, json: registry.json });
@@ -153,26 +94,42 @@ impl Tablet {
         if changed.missing && !new_epoch {
             self.schedule.failed(now, None);
         } else {
-            self.schedule.succeeded(now, more || unsent);
+            self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
         }
         self.store(now, changed);
     }
 
-    fn take_receipt(&mut self, in_flight: &InFlight, receipt: &Receipt, changed: &mut Changed) {
-        let Some(sent) = in_flight.sent.get(&receipt.document) else {
+    fn take_receipt(&mut self, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {
+        let Some(names) = sent.changes.get(&receipt.document) else {
             return;
         };
+        let offered = sent.offered.contains(&receipt.document);
         let Some(entry) = self.shelf.get_mut(receipt.document) else {
             return;
         };
-        let settled = entry.outbox.settle(sent, receipt);
+        let settled = entry.outbox.settle(names, receipt);
         changed.left_outbox.extend(settled.left.iter().map(|number| (receipt.document, *number)));
-        changed.missing |= settled.missing;
-        entry.held.extend(settled.held);
+        if settled.purged {
+            self.purge(receipt.document, changed);
+            return;
+        }
         for hash in &settled.kept {
             entry.held.remove(hash);
+            entry.edits.remove(hash);
+        }
+        if !settled.kept.is_empty() && entry.outbox.is_empty() {
+            entry.replaces.clear();
         }
         changed.documents.insert(receipt.document);
+        if offered {
+            // other devices' work among it is theirs to mend
+            return;
+        }
+        changed.missing |= settled.missing;
+        let held = settled.held.into_iter().map(|(hash, code)| (hash, Held { code, declined: None }));
+        for (hash, held) in held {
+            entry.held.entry(hash).or_insert(held);
+        }
     }
 
     /// Merges one document from the server. One that cannot be read is passed over: the digest will tell.
@@ -196,21 +153,54 @@ impl Tablet {
         };
         if document.merge(&mut incoming).is_ok() {
             self.shelf.save(payload.document);
+            self.rejoin(payload.document);
             changed.documents.insert(payload.document);
         }
     }
 
     fn take_entry(&mut self, scope: &ScopeId, entry: &FeedEntry, changed: &mut Changed) {
-        let Some(known) = self.shelf.get_mut(entry.document) else {
+        self.take_standing(scope, entry.document, entry.state, changed);
+    }
+
+    /// How a record stands in a scope, by the server's word.
+    pub(super) fn take_standing(
+        &mut self,
+        scope: &ScopeId,
+        document: DocumentId,
+        state: FeedState,
+        changed: &mut Changed,
+    ) {
+        if state == FeedState::Purged {
+            self.purge(document, changed);
+            return;
+        }
+        let Some(known) = self.shelf.get_mut(document) else {
             return;
         };
-        let moved = match entry.state {
+        let moved = match state {
             FeedState::Present => known.scopes.insert(scope.clone()),
             FeedState::Left | FeedState::Purged => known.scopes.remove(scope),
         };
-        known.leaving = known.scopes.is_empty() && (known.leaving || entry.state == FeedState::Left);
+        known.leaving = known.scopes.is_empty() && (known.leaving || state == FeedState::Left);
         if moved {
-            changed.documents.insert(entry.document);
+            changed.documents.insert(document);
+        }
+    }
+
+    /// A record was destroyed for good: nothing of it stays here, sent or not.
+    fn purge(&mut self, id: DocumentId, changed: &mut Changed) {
+        self.batches.remove(&id);
+        let intents = self.stored_intents.iter().filter(|(_, row)| row.document == id).map(|(number, _)| *number);
+        let intents: Vec<u64> = intents.collect();
+        for number in &intents {
+            self.stored_intents.remove(number);
+        }
+        changed.gone_intents.extend(intents);
+        if let Some(entry) = self.shelf.get_mut(id) {
+            changed.left_outbox.extend(entry.outbox.withdraw(|_| true).into_iter().map(|number| (id, number)));
+            self.shelf.remove(id);
+            changed.documents.remove(&id);
+            changed.dropped.insert(id);
         }
     }
 
@@ -225,7 +215,7 @@ impl Tablet {
     ///
     /// A dropped record may come back, or be begun anew under the same id: from here on this device writes under
     /// another number, so that no sequence number is ever used twice.
-    fn drop_left(&mut self, changed: &mut Changed) {
+    pub(super) fn drop_left(&mut self, changed: &mut Changed) {
         for id in self.shelf.ids() {
             let goes = self.shelf.get(id).is_some_and(|entry| {
                 entry.leaving && entry.scopes.is_empty() && entry.outbox.is_empty() && entry.held.is_empty()
@@ -240,6 +230,9 @@ impl Tablet {
 
     /// Compares digests, where nothing of this device's own is under way in the scope.
     fn compare(&mut self, now: Timestamp, page: &ScopePage) -> bool {
+        if !self.repair.wanted.is_empty() {
+            return false;
+        }
         let busy = |entry: &super::shelf::Entry| entry.scopes.contains(&page.scope) && !entry.outbox.is_empty();
         if self.shelf.iter().any(|(_, entry)| busy(entry)) {
             return false;
@@ -248,31 +241,26 @@ impl Tablet {
         self.standings.compare(page, Own { count, digest, revision: self.shelf.revision() }, now)
     }
 
-    /// Puts own changes back into the outbox: of every record after a new epoch, else of those the server asked for.
-    fn offer_again(&mut self, every: bool, in_flight: &InFlight, changed: &mut Changed) {
-        for id in self.shelf.ids() {
-            if !every && !in_flight.sent.contains_key(&id) {
-                continue;
-            }
-            let Some(kind) = self.shelf.get(id).map(|entry| entry.kind) else {
-                continue;
-            };
-            let Ok(document) = self.shelf.open(id, kind) else {
-                continue;
-            };
-            let own = document.changes_of(self.identity.device);
-            let Some(entry) = self.shelf.get_mut(id) else {
-                continue;
-            };
-            if !own.is_empty() && entry.outbox.len() < own.len() {
-                let (old, _) = entry.outbox.replace(own);
-                changed.left_outbox.extend(old.into_iter().map(|number| (id, number)));
-                changed.documents.insert(id);
-            }
+    /// Puts this device's own changes of a record back into the outbox: the server may have lost them.
+    pub(super) fn offer_own(&mut self, id: DocumentId, changed: &mut Changed) {
+        let Some(kind) = self.shelf.get(id).map(|entry| entry.kind) else {
+            return;
+        };
+        let Ok(document) = self.shelf.open(id, kind) else {
+            return;
+        };
+        let own = document.changes_of(self.identity.device);
+        let Some(entry) = self.shelf.get_mut(id) else {
+            return;
+        };
+        if !own.is_empty() && entry.outbox.len() < own.len() {
+            let old = entry.outbox.offer_again(own);
+            changed.left_outbox.extend(old.into_iter().map(|number| (id, number)));
+            changed.documents.insert(id);
         }
     }
 
-    fn store(&mut self, now: Timestamp, changed: Changed) {
+    pub(super) fn store(&mut self, now: Timestamp, changed: Changed) {
         let mut writes = Vec::new();
         let mut rows = Vec::new();
         for (id, number) in changed.left_outbox {
@@ -282,7 +270,7 @@ impl Tablet {
             if let Some(entry) = self.shelf.get(*id) {
                 writes.push(document_write(*id, entry));
                 for queued in entry.outbox.iter().filter(|queued| !queued.durable) {
-                    writes.push(outbox_write(*id, queued.number, Some(&queued.change)));
+                    writes.push(outbox_write(*id, queued.number, Some(entry.outbox_row(queued))));
                     rows.push((*id, queued.number));
                 }
             }
@@ -302,7 +290,10 @@ impl Tablet {
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
             writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });
         }
-        if !changed.dropped.is_empty() {
+        for number in changed.gone_intents {
+            writes.push(Write { table: Table::Intent, key: intent_key(number), value: None });
+        }
+        if changed.retire_writer || !changed.dropped.is_empty() {
             let writer = self.shelf.next_writer();
             writes.push(Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) });
         }

@@ -15,33 +15,30 @@
 //! Deliberately absent: a clock, randomness, storage, the network, and credentials.
 
 mod answer;
+mod custody;
+mod exchange;
 mod port;
 mod record;
+mod repair;
 mod report;
 mod row;
 mod shelf;
 
 use std::collections::{BTreeMap, VecDeque};
 
-pub use port::{Effect, Exchanged, Fault, Identity, Input, TaskId};
-pub use report::{RecordDetail, RecordSummary, SaveState, ScopeStatus, Status};
+pub use port::{Effect, Endpoint, Exchanged, Fault, Identity, Input, TaskId};
+pub use report::{HeldWork, RecordDetail, RecordSummary, SaveState, ScopeStatus, Status};
 pub use row::{Row, Table, Write};
 
-use crate::document::RawChange;
 use crate::domain::IntentError;
-use crate::ids::{ActorId, ChangeHash, DocumentId};
+use crate::ids::{ActorId, DocumentId};
 use crate::sync::{Chance, Schedule, Standings};
 use crate::time::Timestamp;
+use exchange::InFlight;
 use record::Batch;
+use repair::Repair;
 use row::{OutboxRow, RegistryRow, decode, encode, outbox_key, read_outbox_key};
 use shelf::Shelf;
-
-/// Documents of the answer this tablet takes at a time, in bytes.
-const PAGE_BYTES: u64 = 1_000_000;
-/// Changes sent at a time, in bytes.
-const PUSH_BYTES: usize = 512 * 1024;
-/// Documents sent at a time.
-const PUSH_DOCUMENTS: usize = 400;
 
 /// An input that was not taken; nothing was recorded.
 #[derive(Debug, thiserror::Error)]
@@ -66,13 +63,6 @@ enum Waiting {
     Confirm { rows: Vec<(DocumentId, u64)>, shown: Vec<DocumentId> },
 }
 
-/// What was sent in the exchange under way.
-#[derive(Debug)]
-struct InFlight {
-    task: TaskId,
-    sent: BTreeMap<DocumentId, Vec<ChangeHash>>,
-}
-
 /// See the module page.
 pub struct Tablet {
     identity: Identity,
@@ -86,6 +76,7 @@ pub struct Tablet {
     next_task: u64,
     waiting: BTreeMap<TaskId, Waiting>,
     in_flight: Option<InFlight>,
+    repair: Repair,
     effects: VecDeque<Effect>,
     storage_failed: bool,
     unreadable_rows: usize,
@@ -132,6 +123,7 @@ impl Tablet {
             next_task: 1,
             waiting: BTreeMap::new(),
             in_flight: None,
+            repair: Repair::default(),
             effects: VecDeque::new(),
             storage_failed: false,
             unreadable_rows: 0,
@@ -196,17 +188,22 @@ impl Tablet {
     }
 
     fn restore(&mut self, rows: Vec<Row>) {
-        let mut outbox = Vec::new();
+        let mut outbox: BTreeMap<DocumentId, BTreeMap<u64, OutboxRow>> = BTreeMap::new();
         for row in rows {
             let read = match row.table {
-                Table::Document => row.key.parse().ok().zip(decode(&row.value)).is_some_and(|(id, document)| {
-                    let restored: Result<(), _> = self.shelf.restore(id, document);
-                    restored.is_ok()
-                }),
+                Table::Document => {
+                    let id = row.key.parse().ok();
+                    let restored = id.zip(decode(&row.value)).map(|(id, document)| self.shelf.restore(id, document));
+                    let read = restored.is_some_and(|restored| restored.is_ok());
+                    self.repair.wanted.extend(id.filter(|_| !read));
+                    read
+                }
                 Table::Outbox => {
                     let read = read_outbox_key(&row.key).zip(decode::<OutboxRow>(&row.value));
                     let is_some = read.is_some();
-                    outbox.extend(read);
+                    if let Some(((document, number), row)) = read {
+                        outbox.entry(document).or_default().insert(number, row);
+                    }
                     is_some
                 }
                 Table::Intent => {
@@ -232,11 +229,8 @@ impl Tablet {
             };
             self.unreadable_rows += usize::from(!read);
         }
-        for ((document, number), row) in outbox {
-            match self.shelf.get_mut(document) {
-                Some(entry) => entry.outbox.restore(number, RawChange::from(row)),
-                None => self.unreadable_rows += 1,
-            }
+        for (document, rows) in outbox {
+            self.restore_outbox(document, rows);
         }
         if self.unreadable_rows > 0 {
             self.standings.restart();
@@ -280,7 +274,6 @@ fn document_write(id: DocumentId, entry: &shelf::Entry) -> Write {
     Write { table: Table::Document, key: id.to_string(), value: Some(entry.row()) }
 }
 
-fn outbox_write(id: DocumentId, number: u64, change: Option<&RawChange>) -> Write {
-    let value = change.map(|change| encode(&OutboxRow { hash: change.hash, bytes: change.bytes.clone() }));
+fn outbox_write(id: DocumentId, number: u64, value: Option<Vec<u8>>) -> Write {
     Write { table: Table::Outbox, key: outbox_key(id, number), value }
 }

@@ -93,6 +93,26 @@ pub enum Fault {
     Unreadable,
 }
 
+/// Where an exchange goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// Push and pull.
+    Sync,
+    /// Find what differs.
+    Audit,
+}
+
+impl Endpoint {
+    /// The path on the server.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Sync => "/v1/sync",
+            Self::Audit => "/v1/audit",
+        }
+    }
+}
+
 /// Something the host must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -103,10 +123,12 @@ pub enum Effect {
         /// The rows.
         writes: Vec<Write>,
     },
-    /// Send this body to `POST /v1/sync` with this tablet's credential.
+    /// Send this body by `POST` with this tablet's credential.
     Exchange {
         /// Reported back as [`Input::Exchanged`].
         task: TaskId,
+        /// Where to.
+        endpoint: Endpoint,
         /// CBOR.
         body: Vec<u8>,
     },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{IntentRow, encode, intent_key};
+use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::document::{Kind, Reason, TextName};
 use crate::domain::{Intent, IntentError};
@@ -23,7 +23,12 @@ pub(super) struct Batch {
     by: String,
     reason: Option<Reason>,
     at: Timestamp,
+    /// Rows that go when the batch is committed.
     intents: Vec<u64>,
+    /// What the open change is made of.
+    edits: Vec<EditRow>,
+    /// Made of edits that were made before: should these be held again, they are not made a third time.
+    anew: bool,
 }
 
 impl Tablet {
@@ -62,21 +67,23 @@ impl Tablet {
         let Some(row) = self.stored_intents.get(&number).cloned() else {
             return;
         };
-        let id = IntentId { device: self.identity.device, number };
+        let edit = EditRow { number, row };
+        let row = &edit.row;
         let edited = serde_json::from_str::<Intent>(&row.intent).is_ok_and(|intent| {
-            self.begin(now, &row, intent.reason());
+            self.begin(now, row, intent.reason());
             if let Some(batch) = self.batches.get_mut(&row.document) {
                 batch.intents.push(number);
             }
-            self.apply(&row, id, &intent).is_ok()
+            self.apply(&edit, &intent).is_ok()
         });
         if !edited {
             // a row from another version of the app: kept for a newer one, not shown
             self.unreadable_rows += 1;
             return;
         }
-        self.shelf.refresh(row.document);
-        self.show(vec![row.document]);
+        let document = edit.row.document;
+        self.shelf.refresh(document);
+        self.show(vec![document]);
     }
 
     fn begin(&mut self, now: Timestamp, row: &IntentRow, reason: Option<Reason>) {
@@ -90,10 +97,36 @@ impl Tablet {
             reason,
             at: row.at,
             intents: Vec::new(),
+            edits: Vec::new(),
+            anew: false,
         });
     }
 
-    fn apply(&mut self, row: &IntentRow, id: IntentId, intent: &Intent) -> Result<(), IntentError> {
+    /// Makes edits of a record once more, as changes that are not durable yet.
+    pub(super) fn edit_anew(&mut self, now: Timestamp, edits: &[EditRow]) {
+        for edit in edits {
+            let Ok(intent) = serde_json::from_str::<Intent>(&edit.row.intent) else { continue };
+            let other = |batch: &Batch| batch.by != edit.row.by || batch.reason != intent.reason();
+            if self.batches.get(&edit.row.document).is_some_and(other) {
+                self.end_change(edit.row.document);
+                self.batches.remove(&edit.row.document);
+            }
+            self.begin(now, &edit.row, intent.reason());
+            if let Some(batch) = self.batches.get_mut(&edit.row.document) {
+                batch.anew = true;
+            }
+            // an edit that no longer fits the record as the server has it is left out, as it would be for a person
+            let _ = self.apply(edit, &intent);
+        }
+        if let Some(document) = edits.first().map(|edit| edit.row.document) {
+            self.end_change(document);
+            self.batches.remove(&document);
+        }
+    }
+
+    fn apply(&mut self, edit: &EditRow, intent: &Intent) -> Result<(), IntentError> {
+        let row = &edit.row;
+        let id = IntentId { device: self.identity.device, number: edit.number };
         let steps = match intent {
             Intent::Write { text, value } => {
                 let current = self.shelf.open(row.document, row.kind)?.text(*text);
@@ -114,6 +147,12 @@ impl Tablet {
                 self.end_change(row.document);
             }
             step.apply(id, self.shelf.open(row.document, row.kind)?)?;
+            if let Some(batch) = self.batches.get_mut(&row.document)
+                && !batch.anew
+                && batch.edits.last().is_none_or(|last| last.number != edit.number)
+            {
+                batch.edits.push(edit.clone());
+            }
         }
         Ok(())
     }
@@ -153,7 +192,7 @@ impl Tablet {
         if let Some(entry) = self.shelf.get(document) {
             writes.push(document_write(document, entry));
             for queued in entry.outbox.iter().filter(|queued| !queued.durable) {
-                writes.push(outbox_write(document, queued.number, Some(&queued.change)));
+                writes.push(outbox_write(document, queued.number, Some(entry.outbox_row(queued))));
                 rows.push((document, queued.number));
             }
         }
@@ -163,12 +202,16 @@ impl Tablet {
 
     /// Ends the open change of a record and puts it into the outbox, not yet durable. Returns its row number.
     fn end_change(&mut self, document: DocumentId) -> Option<u64> {
-        let batch = self.batches.get(&document)?;
-        let (at, by, reason) = (batch.at, batch.by.clone(), batch.reason);
+        let batch = self.batches.get_mut(&document)?;
+        let (at, by, reason, edits) = (batch.at, batch.by.clone(), batch.reason, std::mem::take(&mut batch.edits));
         let kind = self.shelf.get(document)?.kind;
         let change = self.shelf.open(document, kind).ok()?.commit(at, &by, reason)?;
         self.shelf.save(document);
-        Some(self.shelf.get_mut(document)?.outbox.push(change, false))
+        let entry = self.shelf.get_mut(document)?;
+        if !edits.is_empty() {
+            entry.edits.insert(change.hash, edits);
+        }
+        Some(entry.outbox.push(change, false, false))
     }
 
     /// Makes the edits whose rows were durable when the tablet last stopped.

@@ -23,6 +23,8 @@ pub enum SaveState {
     Agreed,
     /// 預かり: the server keeps part of this device's work aside until a person decides.
     Held,
+    /// 見送り: a person declined part of this device's work; it is here to read and counts nowhere.
+    Declined,
 }
 
 /// The state of the tablet.
@@ -114,6 +116,28 @@ pub struct RecordSummary {
     pub agreed_at: Option<Timestamp>,
 }
 
+/// Own changes of a record that the server keeps aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldWork {
+    /// Why, a stable word.
+    pub code: String,
+    /// How many changes.
+    pub count: usize,
+    /// Set when a person has declined them.
+    pub declined: Option<DeclinedWork>,
+}
+
+/// Who declined work, why and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeclinedWork {
+    /// The person's words.
+    pub reason: String,
+    /// The person's name.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// One record with its safety and history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecordDetail {
@@ -124,8 +148,8 @@ pub struct RecordDetail {
     pub save_state: SaveState,
     /// When it last agreed.
     pub agreed_at: Option<Timestamp>,
-    /// Codes of own work in custody.
-    pub held: Vec<String>,
+    /// Own work in custody, alike put together.
+    pub held: Vec<HeldWork>,
     /// Who changed it, oldest first, without pending edits.
     pub history: Vec<Authorship>,
 }
@@ -155,7 +179,7 @@ impl Tablet {
         Status {
             device: self.identity.device,
             unsent_records: unsent.len(),
-            unsent_changes: unsent.iter().sum(),
+            unsent_changes: unsent.iter().sum::<usize>() + self.changes_without_record(),
             last_agreed_at: agreements.min().flatten(),
             last_exchange_at: self.last_exchange_at,
             last_fault: self.last_fault.clone(),
@@ -205,7 +229,18 @@ impl Tablet {
         let (save_state, agreed_at) = self.save_state(id)?;
         let entry = self.shelf.get(id)?;
         let (record, history) = self.shelf.read(id, |document| (view(document), document.clone().history()))?;
-        let held = entry.held.values().cloned().collect();
+        let mut held: Vec<HeldWork> = Vec::new();
+        for one in entry.held.values() {
+            let declined = one.declined.as_ref().map(|row| DeclinedWork {
+                reason: row.reason.clone(),
+                by: row.by.clone(),
+                at: row.at,
+            });
+            match held.iter_mut().find(|work| work.code == one.code && work.declined == declined) {
+                Some(work) => work.count += 1,
+                None => held.push(HeldWork { code: one.code.clone(), count: 1, declined }),
+            }
+        }
         Some(RecordDetail { record, save_state, agreed_at, held, history })
     }
 
@@ -225,9 +260,11 @@ impl Tablet {
         let agreed = standings.filter(|standing| standing.agreed_revision >= entry.touched);
         let agreed_at = agreed.filter_map(|standing| standing.agreed_at).max();
         let unsent = !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
+        let undecided = entry.held.values().any(|held| held.declined.is_none());
         let state = match (unsent, entry.held.is_empty(), agreed_at) {
             (true, _, _) => SaveState::Saved,
-            (false, false, _) => SaveState::Held,
+            (false, false, _) if undecided => SaveState::Held,
+            (false, false, _) => SaveState::Declined,
             (false, true, Some(_)) => SaveState::Agreed,
             (false, true, None) => SaveState::Sent,
         };

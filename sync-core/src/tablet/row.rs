@@ -6,7 +6,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Kind, RawChange};
+use crate::document::Kind;
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::sync::Standing;
 use crate::time::Timestamp;
@@ -64,6 +64,9 @@ pub(super) struct DocumentRow {
     pub held: Vec<HeldRow>,
     #[n(4)]
     pub leaving: bool,
+    /// Changes in custody whose edits were made anew; said until the server has them.
+    #[cbor(n(5), with = "id::hashes", default)]
+    pub replaces: Vec<ChangeHash>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -73,6 +76,20 @@ pub(super) struct HeldRow {
     pub hash: ChangeHash,
     #[n(1)]
     pub code: String,
+    /// Set when a person has declined it.
+    #[n(2)]
+    pub declined: Option<DeclinedRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct DeclinedRow {
+    #[n(0)]
+    pub reason: String,
+    #[n(1)]
+    pub by: String,
+    #[cbor(n(2), with = "id::time")]
+    pub at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -82,6 +99,21 @@ pub(super) struct OutboxRow {
     pub hash: ChangeHash,
     #[cbor(n(1), with = "minicbor::bytes")]
     pub bytes: Vec<u8>,
+    /// Acknowledged before, and offered again.
+    #[cbor(n(2), default)]
+    pub again: bool,
+    /// The edits it was made of, to be made anew should the server not take it. None when it was made of such already.
+    #[cbor(n(3), default)]
+    pub edits: Vec<EditRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct EditRow {
+    #[n(0)]
+    pub number: u64,
+    #[n(1)]
+    pub row: IntentRow,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -115,6 +147,8 @@ pub(super) struct ScopeRow {
     pub repaired_at: Option<u64>,
     #[n(5)]
     pub agreed_revision: u64,
+    #[n(6)]
+    pub below: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -150,12 +184,6 @@ pub(super) fn intent_key(number: u64) -> String {
     format!("{number:012}")
 }
 
-impl From<OutboxRow> for RawChange {
-    fn from(row: OutboxRow) -> Self {
-        Self { hash: row.hash, bytes: row.bytes }
-    }
-}
-
 impl From<&Standing> for ScopeRow {
     fn from(standing: &Standing) -> Self {
         Self {
@@ -165,6 +193,7 @@ impl From<&Standing> for ScopeRow {
             differs: standing.differs,
             repaired_at: standing.repaired_at.map(|at| at.0),
             agreed_revision: standing.agreed_revision,
+            below: standing.below,
         }
     }
 }
@@ -178,6 +207,8 @@ impl From<ScopeRow> for Standing {
             differs: row.differs,
             repaired_at: row.repaired_at.map(Timestamp),
             agreed_revision: row.agreed_revision,
+            below: row.below,
+            audit: false,
         }
     }
 }

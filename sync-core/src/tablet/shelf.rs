@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::row::{DocumentRow, HeldRow, encode};
+use super::row::{DeclinedRow, DocumentRow, EditRow, HeldRow, OutboxRow, encode};
 use crate::digest::{Digest, FeedState};
 use crate::document::{Document, EditError, Heads, Kind, LoadError};
 use crate::domain::{Facts, facts, view};
 use crate::ids::{ActorId, ChangeHash, DocumentId, ScopeId};
-use crate::sync::Outbox;
+use crate::sync::{Outbox, Queued};
 
 /// Documents kept open besides those with pending edits.
 const OPEN: usize = 16;
@@ -26,11 +26,22 @@ pub(super) struct Entry {
     /// The shelf's revision when its content last changed here.
     pub touched: u64,
     /// Own changes the server keeps in custody.
-    pub held: BTreeMap<ChangeHash, String>,
+    pub held: BTreeMap<ChangeHash, Held>,
+    /// Changes in custody whose edits were made anew.
+    pub replaces: Vec<ChangeHash>,
+    /// What the waiting changes were made of.
+    pub edits: BTreeMap<ChangeHash, Vec<EditRow>>,
     /// The server said the record left this device's scopes; it goes when nothing of its own waits.
     pub leaving: bool,
     pub outbox: Outbox,
     open: Option<Box<Document>>,
+}
+
+/// Why a change is in custody, and what a person said to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub code: String,
+    pub declined: Option<DeclinedRow>,
 }
 
 /// All records.
@@ -94,7 +105,9 @@ impl Shelf {
             saved: row.saved,
             scopes: super::row::scopes_of(&row.scopes),
             touched: row.touched,
-            held: row.held.into_iter().map(|held| (held.hash, held.code)).collect(),
+            held: row.held.into_iter().map(|h| (h.hash, Held { code: h.code, declined: h.declined })).collect(),
+            replaces: row.replaces,
+            edits: BTreeMap::new(),
             leaving: row.leaving,
             outbox: Outbox::default(),
             open: None,
@@ -122,6 +135,8 @@ impl Shelf {
                     scopes: BTreeSet::new(),
                     touched: 0,
                     held: BTreeMap::new(),
+                    replaces: Vec::new(),
+                    edits: BTreeMap::new(),
                     leaving: false,
                     outbox: Outbox::default(),
                     open: Some(Box::new(document)),
@@ -140,6 +155,14 @@ impl Shelf {
             }
         };
         Ok(entry.open.insert(document))
+    }
+
+    /// Puts another document in place of the opened one, to be written from here on by this device.
+    pub fn replace(&mut self, id: DocumentId, mut document: Document) {
+        document.write_as(self.actor);
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.open = Some(Box::new(document));
+        }
     }
 
     /// A look at the record with its pending edits.
@@ -194,11 +217,15 @@ impl Shelf {
         self.opened.retain(|other| *other != id);
     }
 
-    /// Number and digest of the documents of a scope, computed from their content. A document with changes in custody
+    /// The documents of a scope.
+    pub fn in_scope(&self, scope: &ScopeId) -> Vec<DocumentId> {
+        self.iter().filter(|(_, entry)| entry.scopes.contains(scope)).map(|(id, _)| id).collect()
+    }
+
+    /// What each document of a scope adds to its digest, computed from its content. A document with changes in custody
     /// counts as the server knows it: without them.
-    pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
-        let mut sum = (0, Digest::ZERO);
-        for (id, entry) in self.iter().filter(|(_, entry)| entry.scopes.contains(scope)) {
+    pub fn contributions(&self, scope: &ScopeId) -> impl Iterator<Item = (DocumentId, Digest)> {
+        self.iter().filter(move |(_, entry)| entry.scopes.contains(scope)).map(|(id, entry)| {
             let heads = if entry.held.is_empty() {
                 entry.heads.clone()
             } else {
@@ -206,22 +233,42 @@ impl Shelf {
                     .map(|mut document| document.heads_without(&|hash| entry.held.contains_key(hash)))
                     .unwrap_or_default()
             };
-            sum = (sum.0 + 1, sum.1.plus(Digest::of(id, FeedState::Present, &heads)));
-        }
-        sum
+            (id, Digest::of(id, FeedState::Present, &heads))
+        })
+    }
+
+    /// Number and digest of the documents of a scope.
+    pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
+        let add = |(count, sum): (u64, Digest), (_, contribution)| (count + 1, sum.plus(contribution));
+        self.contributions(scope).fold((0, Digest::ZERO), add)
     }
 }
 
 impl Entry {
     /// The row that stores this entry.
     pub fn row(&self) -> Vec<u8> {
-        let held = self.held.iter().map(|(hash, code)| HeldRow { hash: *hash, code: code.clone() });
+        let held = self.held.iter().map(|(hash, held)| HeldRow {
+            hash: *hash,
+            code: held.code.clone(),
+            declined: held.declined.clone(),
+        });
         encode(&DocumentRow {
             saved: self.saved.clone(),
             scopes: self.scopes.iter().map(ToString::to_string).collect(),
             touched: self.touched,
             held: held.collect(),
             leaving: self.leaving,
+            replaces: self.replaces.clone(),
+        })
+    }
+
+    /// The row that stores a waiting change.
+    pub fn outbox_row(&self, queued: &Queued) -> Vec<u8> {
+        encode(&OutboxRow {
+            hash: queued.change.hash,
+            bytes: queued.change.bytes.clone(),
+            again: queued.again,
+            edits: self.edits.get(&queued.change.hash).cloned().unwrap_or_default(),
         })
     }
 }

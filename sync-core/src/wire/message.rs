@@ -77,6 +77,16 @@ pub struct DocumentPush {
     /// These changes were acknowledged before and are offered again, because the server may have lost them.
     #[cbor(n(4), default)]
     pub again: bool,
+    /// Changes in custody whose edits these changes make anew: they can no longer be let in.
+    #[cbor(n(5), with = "id::hashes", default)]
+    pub replaces: Vec<ChangeHash>,
+}
+
+impl DocumentPush {
+    /// Changes pushed for the first time.
+    pub fn new(document: DocumentId, kind: Kind, heads: Heads, changes: Vec<minicbor::bytes::ByteVec>) -> Self {
+        Self { document, kind, heads, changes, again: false, replaces: Vec::new() }
+    }
 }
 
 /// Where a device stands in a scope's feed.
@@ -322,7 +332,7 @@ pub struct AuditResponse {
     /// Numbers of the buckets that differ.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub differing: Vec<u8>,
-    /// Every document present in those buckets.
+    /// Every document that the scope's feed names in those buckets.
     #[n(5)]
     pub entries: Vec<AuditEntry>,
 }
@@ -337,4 +347,7 @@ pub struct AuditEntry {
     /// The heads of its content; none when the server's copy is damaged.
     #[cbor(n(1), with = "id::heads")]
     pub heads: Heads,
+    /// How it stands in the scope.
+    #[cbor(n(2), with = "id::state")]
+    pub state: FeedState,
 }

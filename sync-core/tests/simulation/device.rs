@@ -19,6 +19,8 @@ pub struct Device {
     pub underway: BTreeMap<String, (DocumentId, String, i64)>,
     /// Counts rise at every start, so that answers to a killed browser are not taken for its successor's.
     pub life: u64,
+    /// The server does not know it any more.
+    pub revoked: bool,
     next_row: u64,
 }
 
@@ -28,7 +30,7 @@ impl Device {
         let tablet = Tablet::open(now, Identity { device: id }, chance.below(u64::MAX), Vec::new());
         let (disk, effects) = (BTreeMap::new(), VecDeque::new());
         let (counted, underway) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, scopes, tablet, disk, effects, counted, underway, life: 0, next_row: 1 }
+        Self { id, scopes, tablet, disk, effects, counted, underway, life: 0, revoked: false, next_row: 1 }
     }
 
     /// Gives the tablet an input and collects what it asks for.
@@ -87,6 +89,26 @@ impl Device {
         self.drain();
     }
 
+    /// The browser throws away everything it stored for the app.
+    pub fn evict(&mut self, now: Timestamp, chance: &mut Chance) {
+        self.disk.clear();
+        self.restart(now, chance);
+    }
+
+    /// A bit of a stored record turns over.
+    pub fn damage(&mut self, document: DocumentId, place: usize) {
+        if let Some(row) = self.disk.get_mut(&(Table::Document, document.to_string())) {
+            let place = place % row.len();
+            row[place] ^= 0x20;
+        }
+    }
+
+    /// Whether any row still speaks of a record.
+    pub fn remembers(&self, document: DocumentId) -> bool {
+        let id = document.to_string();
+        self.disk.keys().any(|(table, key)| matches!(table, Table::Document | Table::Outbox) && key.starts_with(&id))
+    }
+
     /// Own count of a measure as a person would see it now.
     pub fn own_count(&self, document: DocumentId, measure: &str) -> Option<i64> {
         let record = self.tablet.view(document)?.record;
@@ -94,9 +116,9 @@ impl Device {
         tally.by_device.get(&self.id).copied()
     }
 
-    /// Every durable count is there.
-    pub fn check_own(&self, seed: u64) {
-        for ((document, measure), sum) in &self.counted {
+    /// Every durable count is there, but for those of records `gone`.
+    pub fn check_own(&self, seed: u64, gone: impl Fn(&DocumentId) -> bool) {
+        for ((document, measure), sum) in self.counted.iter().filter(|((document, _), _)| !gone(document)) {
             assert_eq!(self.own_count(*document, measure), Some(*sum), "seed {seed}: {} lost a count", self.id);
         }
     }

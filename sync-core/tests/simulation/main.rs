@@ -1,5 +1,6 @@
 //! Seeded simulation: one server, up to five tablets, a network that loses, doubles, reorders and cuts, disks that
-//! fail, browsers and servers that die between any two operations, a server restored from a backup.
+//! fail, browsers and servers that die between any two operations, a server restored from a backup, damaged rows on
+//! either side, evicted stores, revoked tablets, records that move between scopes, are held, decided on or destroyed.
 //!
 //! Shows invariants 1, 2, 3, 4 and 7 (SPEC INV-1 to INV-4, INV-7). A failing seed prints the line that replays it.
 //! `TSUDOI_SEEDS` sets how many seeds run (2,000 without it), `TSUDOI_SEED` the first of them.
@@ -16,9 +17,9 @@ use device::{Asked, Device};
 use server::{Server, home};
 use sync_core::document::Kind;
 use sync_core::domain::{Intent, view};
-use sync_core::ids::{DocumentId, ScopeId};
+use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 use sync_core::sync::Chance;
-use sync_core::tablet::{Effect, Exchanged, Fault, Input, RecordSummary, SaveState};
+use sync_core::tablet::{Effect, Endpoint, Exchanged, Fault, HeldWork, Input, RecordSummary, SaveState, Table};
 use sync_core::time::Timestamp;
 
 /// Steps with faults, before everything is left to settle.
@@ -27,7 +28,7 @@ const STEPS: u64 = 160;
 const ROUNDS: usize = 60;
 
 enum Packet {
-    Request { asked: Asked, body: Vec<u8> },
+    Request { asked: Asked, endpoint: Endpoint, body: Vec<u8> },
     Answer { asked: Asked, result: Exchanged },
 }
 
@@ -42,6 +43,8 @@ struct World {
     network: Vec<Packet>,
     documents: Vec<DocumentId>,
     faults: bool,
+    /// A tablet's record that was damaged on its disk and is not whole yet.
+    mending: Option<(usize, DocumentId)>,
 }
 
 impl World {
@@ -63,10 +66,22 @@ impl World {
             (0..1 + chance.below(6) as u8).map(|n| DocumentId::from_bytes([100 + n; 16])).collect();
         let mut server = Server::new();
         if documents.len() > 1 && chance.below(4) == 0 {
-            server.forbidden.insert(documents[0]);
+            server.rulings.forbidden.insert(documents[0]);
         }
         let backup = server.clone();
-        Self { seed, chance, now, server, backup, restores: 0, devices, network: Vec::new(), documents, faults: true }
+        Self {
+            seed,
+            chance,
+            now,
+            server,
+            backup,
+            restores: 0,
+            devices,
+            network: Vec::new(),
+            documents,
+            faults: true,
+            mending: None,
+        }
     }
 
     fn one_in(&mut self, n: u64) -> bool {
@@ -88,11 +103,16 @@ impl World {
                     let online = self.chance.below(3) != 0;
                     self.devices[who].give(self.now, Input::Online { online });
                 }
-                18 => {
-                    if self.one_in(3) {
-                        self.restart(who);
-                    }
-                }
+                18 => match self.chance.below(12) {
+                    0..=3 => self.restart(who),
+                    4 => self.devices[who].revoked ^= true,
+                    5 => self.evict(who),
+                    6 | 7 => self.damage_tablet(who),
+                    8 => self.damage_server(),
+                    9 => self.purge(),
+                    10 => self.refuse(who),
+                    _ => self.decide(),
+                },
                 _ => self.shake_server(),
             }
         }
@@ -102,7 +122,7 @@ impl World {
 
     fn edit(&mut self, who: usize) {
         let document = self.documents[self.chance.below(self.documents.len() as u64) as usize];
-        if self.server.forbidden.contains(&document) && who != 0 {
+        if self.server.rulings.forbidden.contains(&document) && who != 0 {
             return;
         }
         let measures = ["attendance.band.75-84", "material.contact-card.age-75", "screening.viewers"];
@@ -156,7 +176,7 @@ impl World {
                     self.devices[who].give(self.now, Input::Persisted { task, ok: true });
                 }
             }
-            Effect::Exchange { task, body } => {
+            Effect::Exchange { task, endpoint, body } => {
                 let asked = Asked { device: who, life: self.devices[who].life, task };
                 if self.one_in(6) {
                     let result = Exchanged::Fault(Fault::Unreachable);
@@ -164,9 +184,9 @@ impl World {
                     return;
                 }
                 if self.one_in(6) {
-                    self.network.push(Packet::Request { asked, body: body.clone() });
+                    self.network.push(Packet::Request { asked, endpoint, body: body.clone() });
                 }
-                self.network.push(Packet::Request { asked, body });
+                self.network.push(Packet::Request { asked, endpoint, body });
             }
         }
     }
@@ -177,7 +197,7 @@ impl World {
         }
         let which = if self.faults { self.chance.below(self.network.len() as u64) as usize } else { 0 };
         match self.network.remove(which) {
-            Packet::Request { asked, mut body } => {
+            Packet::Request { asked, endpoint, mut body } => {
                 if self.one_in(12) {
                     body.truncate(self.chance.below(body.len() as u64 + 1) as usize);
                 }
@@ -193,7 +213,11 @@ impl World {
                     return;
                 }
                 let device = &self.devices[asked.device];
-                let answer = self.server.exchange(device.id, &device.scopes, &body, self.now);
+                if device.revoked {
+                    self.answer(asked, Exchanged::Fault(Fault::Unauthorised));
+                    return;
+                }
+                let answer = self.server.exchange(device.id, &device.scopes, endpoint, &body, self.now);
                 if self.one_in(12) {
                     // it dies after the commit, before the answer
                     self.answer(asked, Exchanged::Fault(Fault::Unreachable));
@@ -244,7 +268,83 @@ impl World {
 
     fn restart(&mut self, who: usize) {
         self.devices[who].restart(self.now, &mut self.chance);
-        self.devices[who].check_own(self.seed);
+        self.check_own(who);
+    }
+
+    fn check_own(&self, who: usize) {
+        let mending = self.mending.filter(|(device, _)| *device == who).map(|(_, document)| document);
+        let purged = &self.server.rulings.purged;
+        self.devices[who].check_own(self.seed, |id| purged.contains(id) || mending == Some(*id));
+    }
+
+    /// Whether everything this tablet holds is on the server, and nothing of its own is under way.
+    fn is_safe(&mut self, who: usize) -> bool {
+        if let Some((device, document)) = self.mending
+            && self.devices[device].tablet.view(document).is_some()
+        {
+            self.mending = None;
+        }
+        let device = &self.devices[who];
+        let safe = |record: RecordSummary| matches!(record.save_state, SaveState::Agreed);
+        let quiet =
+            !self.network.iter().any(|packet| matches!(packet, Packet::Request { asked, .. } if asked.device == who));
+        self.mending.is_none()
+            && !self.server.is_damaged()
+            && quiet
+            && device.effects.is_empty()
+            && device.tablet.status().unsent_changes == 0
+            && device.tablet.status().scopes.iter().all(|scope| scope.agreed)
+            && device.tablet.list().into_iter().all(safe)
+    }
+
+    fn evict(&mut self, who: usize) {
+        if self.is_safe(who) {
+            // what is nowhere else cannot come back
+            self.backup = self.server.clone();
+            self.devices[who].evict(self.now, &mut self.chance);
+        }
+    }
+
+    fn damage_tablet(&mut self, who: usize) {
+        let document = self.documents[self.chance.below(self.documents.len() as u64) as usize];
+        if self.is_safe(who) && self.devices[who].tablet.view(document).is_some() {
+            self.backup = self.server.clone();
+            self.devices[who].damage(document, self.chance.below(10_000) as usize);
+            self.mending = Some((who, document));
+            self.restart(who);
+        }
+    }
+
+    fn damage_server(&mut self) {
+        if self.mending.is_none() && !self.server.is_damaged() {
+            let (which, place) = (self.chance.below(6) as usize, self.chance.below(10_000) as usize);
+            self.server.damage(which, place);
+        }
+    }
+
+    fn purge(&mut self) {
+        let document = self.documents[self.chance.below(self.documents.len() as u64) as usize];
+        if self.one_in(3) && self.documents.len() > 2 {
+            self.server.purge(document);
+        }
+    }
+
+    /// From here on the gate does not take one of the changes this tablet has yet to send for the first time.
+    fn refuse(&mut self, who: usize) {
+        let under_way = self.network.iter().any(|packet| matches!(packet, Packet::Request { .. }));
+        let rows = self.devices[who].disk.iter().filter(|((table, _), _)| *table == Table::Outbox);
+        let never_taken: Vec<ChangeHash> = rows.filter_map(|(_, row)| change_with_edits(row)).collect();
+        if let (Some(hash), false) = (never_taken.first(), under_way || self.server.is_damaged()) {
+            self.server.refuse(*hash);
+        }
+    }
+
+    fn decide(&mut self) {
+        let document = self.documents[0];
+        if self.server.rulings.forbidden.contains(&document) && !self.server.is_damaged() {
+            let admitted = self.chance.below(2) == 0;
+            self.server.decide(document, admitted);
+        }
     }
 
     fn shake_server(&mut self) {
@@ -252,9 +352,8 @@ impl World {
             self.backup = self.server.clone();
         } else if self.one_in(6) {
             self.restores += 1;
-            let forbidden = self.server.forbidden.clone();
-            self.server = self.backup.clone().restored(1 + self.restores);
-            self.server.forbidden = forbidden;
+            let rulings = self.server.rulings.clone();
+            self.server = self.backup.clone().restored(1 + self.restores, rulings);
         }
     }
 
@@ -262,6 +361,7 @@ impl World {
     fn settle(&mut self) {
         self.faults = false;
         for who in 0..self.devices.len() {
+            self.devices[who].revoked = false;
             self.devices[who].give(self.now, Input::Online { online: true });
         }
         for _ in 0..ROUNDS {
@@ -284,6 +384,7 @@ impl World {
                     && !status.scopes.is_empty()
                     && status.scopes.iter().all(|scope| scope.agreed)
             }) && self.same_digests()
+                && !self.server.is_damaged()
             {
                 return;
             }
@@ -292,7 +393,7 @@ impl World {
         let held: Vec<_> = self.devices.iter().map(held).collect();
         panic!(
             "not settled after {ROUNDS} rounds: {standing:#?}\nheld {held:?}, forbidden {:?}",
-            self.server.forbidden
+            self.server.rulings.forbidden
         );
     }
 
@@ -309,16 +410,18 @@ impl World {
     fn check(&self) {
         // INV-3: totals are the sums of durable counts, on the server and on every tablet
         let mut expected: BTreeMap<(DocumentId, String), i64> = BTreeMap::new();
+        let purged = &self.server.rulings.purged;
         for device in &self.devices {
-            device.check_own(self.seed);
-            for (key, sum) in &device.counted {
+            device.check_own(self.seed, |id| purged.contains(id));
+            assert!(!purged.iter().any(|id| device.remembers(*id)), "{} remembers what was destroyed", device.id);
+            for (key, sum) in device.counted.iter().filter(|((document, _), _)| !purged.contains(document)) {
                 *expected.entry(key.clone()).or_default() += sum;
             }
         }
         let on_server: BTreeMap<DocumentId, _> =
             self.server.documents().map(|document| (document.id(), view(&document))).collect();
         for ((document, measure), sum) in &expected {
-            if self.server.forbidden.contains(document) {
+            if self.server.rulings.forbidden.contains(document) {
                 continue;
             }
             let total = on_server.get(document).and_then(|record| record.total(measure));
@@ -333,7 +436,7 @@ impl World {
         for device in &self.devices {
             for (document, record) in &on_server {
                 let own = device.tablet.view(*document).expect("every record of the scope is on the tablet");
-                if own.save_state != SaveState::Held {
+                if !matches!(own.save_state, SaveState::Held | SaveState::Declined) {
                     assert_eq!(own.record, *record, "{} shows another record", device.id);
                     assert_eq!(own.save_state, SaveState::Agreed);
                 }
@@ -342,9 +445,27 @@ impl World {
     }
 }
 
+/// The name of a waiting change, when its row also tells the edits it was made of.
+fn change_with_edits(row: &[u8]) -> Option<ChangeHash> {
+    let mut decoder = minicbor::Decoder::new(row);
+    let (mut hash, mut edits) = (None, 0);
+    for _ in 0..decoder.map().ok()?? {
+        match decoder.u64().ok()? {
+            0 => hash = ChangeHash::from_slice(decoder.bytes().ok()?),
+            3 => {
+                edits = decoder.array().ok()??;
+                (0..edits).try_for_each(|_| decoder.skip()).ok()?;
+            }
+            _ => decoder.skip().ok()?,
+        }
+    }
+    hash.filter(|_| edits > 0)
+}
+
 /// What the server keeps aside of a tablet's work, by record.
 fn held(device: &Device) -> Vec<(DocumentId, Vec<String>)> {
-    let held = |record: RecordSummary| Some((record.document, device.tablet.view(record.document)?.held));
+    let codes = |work: Vec<HeldWork>| work.into_iter().map(|held| held.code).collect::<Vec<String>>();
+    let held = |record: RecordSummary| Some((record.document, codes(device.tablet.view(record.document)?.held)));
     device.tablet.list().into_iter().filter_map(held).filter(|(_, codes)| !codes.is_empty()).collect()
 }
 

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::digest::{Digest, FeedState};
-use sync_core::document::{Document, Heads};
+use sync_core::digest::{Buckets, Digest, FeedState};
+use sync_core::document::{Document, Heads, hash_of};
 use sync_core::domain::view;
-use sync_core::gate::{Code, Limits, Verdict, admit};
-use sync_core::ids::{DeviceId, DocumentId, ScopeId};
+use sync_core::gate::{Code, Limits, Verdict, admit, restore};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+use sync_core::tablet::Endpoint;
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    DocumentPayload, FeedEntry, Outcome, PROTOCOL, Receipt, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
-    WireLimits,
+    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
+    Receipt, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireLimits,
 };
 
 /// Entries of a page: few, so that paging happens.
@@ -23,16 +24,44 @@ struct Feed {
     entries: BTreeMap<DocumentId, (u64, FeedState)>,
 }
 
+#[derive(Clone)]
+struct Stored {
+    saved: Vec<u8>,
+    /// What the saved bytes should have.
+    heads: Heads,
+}
+
+impl Stored {
+    /// What can be read of it.
+    fn base(&self) -> Option<Document> {
+        Document::load(&self.saved).ok()
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.base().is_none_or(|mut document| document.heads() != self.heads)
+    }
+}
+
 /// Everything that is durable.
 #[derive(Clone)]
 pub struct Server {
     epoch: [u8; 16],
-    /// Saved bytes and the heads they have.
-    documents: BTreeMap<DocumentId, (Vec<u8>, Heads)>,
+    documents: BTreeMap<DocumentId, Stored>,
     feeds: BTreeMap<ScopeId, Feed>,
+    custody: BTreeMap<(DocumentId, ChangeHash), (DeviceId, Vec<u8>)>,
+    decisions: BTreeMap<ChangeHash, (DocumentId, bool)>,
+    /// What people decided and what can never be taken in; kept apart from what a restored backup takes back.
+    pub rulings: Rulings,
+}
+
+#[derive(Clone, Default)]
+pub struct Rulings {
     /// Records nobody may write to; their changes go to custody.
     pub forbidden: BTreeSet<DocumentId>,
-    pub custody: usize,
+    /// Records destroyed for good.
+    pub purged: BTreeSet<DocumentId>,
+    /// Changes the gate does not take.
+    pub refused: BTreeSet<ChangeHash>,
 }
 
 pub fn home() -> ScopeId {
@@ -41,90 +70,229 @@ pub fn home() -> ScopeId {
 
 impl Server {
     pub fn new() -> Self {
-        let feeds = BTreeMap::from([(home(), Feed::default())]);
-        Self { epoch: [1; 16], documents: BTreeMap::new(), feeds, forbidden: BTreeSet::new(), custody: 0 }
+        Self {
+            epoch: [1; 16],
+            documents: BTreeMap::new(),
+            feeds: BTreeMap::from([(home(), Feed::default())]),
+            custody: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            rulings: Rulings::default(),
+        }
     }
 
-    /// The state of a backup, under a new epoch.
-    pub fn restored(mut self, epoch: u8) -> Self {
+    /// The state of a backup under a new epoch, with the rulings of today.
+    pub fn restored(mut self, epoch: u8, rulings: Rulings) -> Self {
         self.epoch = [epoch; 16];
+        self.rulings = rulings;
+        for document in self.rulings.purged.clone() {
+            self.purge(document);
+        }
         self
     }
 
     pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
-        self.documents.values().map(|(saved, _)| Document::load(saved).unwrap())
+        self.documents.values().map(|stored| stored.base().unwrap())
+    }
+
+    pub fn is_damaged(&self) -> bool {
+        self.documents.values().any(Stored::is_damaged)
+    }
+
+    /// A bit of the stored bytes turns over.
+    pub fn damage(&mut self, which: usize, place: usize) {
+        if let Some(stored) = self.documents.values_mut().nth(which) {
+            let place = place % stored.saved.len();
+            stored.saved[place] ^= 0x20;
+        }
+    }
+
+    pub fn purge(&mut self, document: DocumentId) {
+        self.rulings.purged.insert(document);
+        self.documents.remove(&document);
+        self.custody.retain(|(held, _), _| *held != document);
+        for feed in self.feeds.values_mut() {
+            feed.seq += 1;
+            feed.entries.insert(document, (feed.seq, FeedState::Purged));
+        }
+    }
+
+    /// From here on the gate does not take this change, unless it has already.
+    pub fn refuse(&mut self, hash: ChangeHash) {
+        if !self.documents().any(|mut document| document.contains(&hash)) {
+            self.rulings.refused.insert(hash);
+        }
+    }
+
+    /// A person decides on everything held of a record.
+    pub fn decide(&mut self, document: DocumentId, admitted: bool) {
+        let held: Vec<_> = self.custody.keys().filter(|(held, _)| *held == document).copied().collect();
+        if admitted {
+            self.rulings.forbidden.remove(&document);
+        }
+        for key in held {
+            self.decisions.insert(key.1, (document, admitted));
+        }
+        while admitted && self.admit_one_held(document) {}
+    }
+
+    /// Lets the next held change in whose predecessors are there. Returns whether there was one.
+    fn admit_one_held(&mut self, document: DocumentId) -> bool {
+        let mut current = match self.documents.get(&document) {
+            Some(stored) if stored.is_damaged() => return false,
+            Some(stored) => stored.base().unwrap(),
+            None => Document::genesis(document, sync_core::document::Kind::Session).unwrap(),
+        };
+        let held: Vec<_> = self.custody.iter().filter(|((held, _), _)| *held == document).collect();
+        let limits = Limits::default();
+        for ((_, hash), (device, bytes)) in held {
+            let admission = admit(current.clone(), *device, std::slice::from_ref(bytes), &limits);
+            let hash = *hash;
+            if let Some(saved) = admission.snapshot {
+                self.custody.remove(&(document, hash));
+                current = admission.document;
+                self.documents.insert(document, Stored { saved, heads: current.heads() });
+                self.list(document, &mut current);
+                return true;
+            }
+        }
+        false
     }
 
     pub fn digest(&self, scope: &ScopeId) -> (u64, Digest) {
-        let present = |feed: &Feed| {
+        let add =
+            |(count, sum): (u64, Digest), (_, contribution): (DocumentId, Digest)| (count + 1, sum.plus(contribution));
+        self.contributions(scope).into_iter().fold((0, Digest::ZERO), add)
+    }
+
+    fn contributions(&self, scope: &ScopeId) -> Vec<(DocumentId, Digest)> {
+        let present = |feed: &Feed| -> Vec<DocumentId> {
             feed.entries.iter().filter(|(_, (_, s))| *s == FeedState::Present).map(|(id, _)| *id).collect()
         };
-        let ids: Vec<DocumentId> = self.feeds.get(scope).map(present).unwrap_or_default();
-        ids.iter().fold((0, Digest::ZERO), |(count, sum), id| {
-            (count + 1, sum.plus(Digest::of(*id, FeedState::Present, &self.documents[id].1)))
-        })
+        let ids = self.feeds.get(scope).map(present).unwrap_or_default();
+        ids.into_iter().map(|id| (id, Digest::of(id, FeedState::Present, &self.documents[&id].heads))).collect()
     }
 
     /// One exchange. Everything it changes is durable when it returns.
-    pub fn exchange(&mut self, device: DeviceId, scopes: &[ScopeId], body: &[u8], now: Timestamp) -> Option<Vec<u8>> {
-        let request = SyncRequest::decode(body, &WireLimits::default()).ok()?;
+    pub fn exchange(
+        &mut self,
+        device: DeviceId,
+        scopes: &[ScopeId],
+        endpoint: Endpoint,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Option<Vec<u8>> {
+        match endpoint {
+            Endpoint::Audit => self.audit(scopes, &AuditRequest::decode(body).ok()?).map(|answer| answer.encode()),
+            Endpoint::Sync => {
+                Some(self.sync(device, scopes, SyncRequest::decode(body, &WireLimits::default()).ok()?, now).encode())
+            }
+        }
+    }
+
+    fn audit(&self, scopes: &[ScopeId], request: &AuditRequest) -> Option<AuditResponse> {
+        let feed = self.feeds.get(&request.scope).filter(|_| scopes.contains(&request.scope))?;
+        let differing = Buckets::of(self.contributions(&request.scope)).differing(&request.buckets);
+        let named = feed.entries.iter().filter(|(id, _)| differing.contains(&Buckets::number(**id)));
+        let entries = named.map(|(document, (_, state))| {
+            let stored = self.documents.get(document).filter(|stored| !stored.is_damaged());
+            AuditEntry {
+                document: *document,
+                heads: stored.map(|stored| stored.heads.clone()).unwrap_or_default(),
+                state: *state,
+            }
+        });
+        let entries = entries.collect();
+        let scope = request.scope.clone();
+        Some(AuditResponse { protocol: PROTOCOL, scope, epoch: self.epoch, seq: feed.seq, differing, entries })
+    }
+
+    fn sync(&mut self, device: DeviceId, scopes: &[ScopeId], request: SyncRequest, now: Timestamp) -> SyncResponse {
         let mut receipts = Vec::new();
         let mut same = BTreeSet::new();
         for push in &request.pushes {
-            let changes: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
-            let known = self.documents.get(&push.document).map(|(saved, _)| Document::load(saved).unwrap());
-            let document = known.unwrap_or_else(|| Document::genesis(push.document, push.kind).unwrap());
-            let mut admission = admit(document, device, &changes, &Limits::default());
-            if self.forbidden.contains(&push.document) {
-                admission.snapshot = None;
-                for verdict in &mut admission.verdicts {
-                    verdict.1 = Verdict::Custody(Code::NotInScope);
-                }
+            receipts.push(Receipt { document: push.document, runs: self.push(device, push) });
+            if self.documents.get(&push.document).is_some_and(|stored| stored.heads == push.heads) {
+                same.insert(push.document);
             }
-            if let Some(snapshot) = admission.snapshot {
-                self.documents.insert(push.document, (snapshot, admission.document.heads()));
-                self.list(push.document, &mut admission.document);
-                if admission.document.heads() == push.heads {
-                    same.insert(push.document);
-                }
-            }
-            let mut runs: Vec<Run> = Vec::new();
-            for (hash, verdict) in admission.verdicts {
-                let (outcome, code) = match verdict {
-                    Verdict::Stored => (Outcome::Stored, None),
-                    Verdict::Duplicate => (Outcome::Duplicate, None),
-                    Verdict::MissingDeps => (Outcome::MissingDeps, None),
-                    Verdict::Custody(code) => {
-                        self.custody += 1;
-                        (Outcome::Custody, Some(code.as_str().to_owned()))
-                    }
-                };
-                match runs.last_mut() {
-                    Some(run) if run.outcome == outcome && run.code == code => {
-                        run.count += 1;
-                        run.last = hash;
-                    }
-                    _ => runs.push(Run { outcome, count: 1, last: hash, code }),
-                }
-            }
-            receipts.push(Receipt { document: push.document, runs });
         }
-        let mut wanted = BTreeSet::new();
-        let pages: Vec<ScopePage> =
-            scopes.iter().map(|scope| self.page(scope, &request.cursors, &mut wanted)).collect();
-        let documents = wanted
-            .difference(&same)
-            .filter_map(|id| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.0.clone() }))
-            .collect();
-        let response = SyncResponse {
-            protocol: PROTOCOL,
+        let mut named = BTreeSet::new();
+        let pages: Vec<ScopePage> = scopes.iter().map(|scope| self.page(scope, &request.cursors, &mut named)).collect();
+        let in_scope = |id: &DocumentId| {
+            let state = |scope: &ScopeId| self.feeds.get(scope)?.entries.get(id).map(|(_, state)| *state);
+            scopes.iter().any(|scope| state(scope) == Some(FeedState::Present))
+        };
+        let mut sent: BTreeSet<DocumentId> = named.difference(&same).copied().collect();
+        sent.extend(request.wanted.iter().filter(|id| in_scope(id)).take(PAGE));
+        let payload =
+            |id: &DocumentId| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.saved.clone() });
+        let damaged = self.documents.iter().filter(|(id, stored)| in_scope(id) && stored.is_damaged());
+        let decision = |hash: &ChangeHash| {
+            let (document, admitted) = self.decisions.get(hash)?;
+            let (reason, by) = ("理由".to_owned(), "山田".to_owned());
+            Some(Decision { document: *document, hash: *hash, admitted: *admitted, reason, by, at: now })
+        };
+        SyncResponse {
             clock: now,
             receipts,
             scopes: pages,
-            documents,
+            documents: sent.iter().filter_map(payload).collect(),
+            wanted: damaged.map(|(id, _)| *id).collect(),
+            decisions: request.held.iter().filter_map(decision).collect(),
             ..SyncResponse::default()
+        }
+    }
+
+    fn push(&mut self, device: DeviceId, push: &DocumentPush) -> Vec<Run> {
+        let all: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+        let every = |verdict: Verdict| all.iter().map(|bytes| (hash_of(bytes), verdict)).collect::<Vec<_>>();
+        if self.rulings.purged.contains(&push.document) {
+            return runs(all.iter().map(|bytes| (hash_of(bytes), Outcome::Purged, None)));
+        }
+        let stored = self.documents.get(&push.document);
+        let damaged = stored.is_some_and(Stored::is_damaged);
+        let genesis = || Document::genesis(push.document, push.kind).unwrap();
+        let base = stored.and_then(Stored::base).unwrap_or_else(genesis);
+        let limits = Limits::default();
+        let refused: BTreeSet<ChangeHash> =
+            all.iter().map(|bytes| hash_of(bytes)).filter(|hash| self.rulings.refused.contains(hash)).collect();
+        let verdicts = if self.rulings.forbidden.contains(&push.document) {
+            every(Verdict::Custody(Code::NotInScope))
+        } else if damaged && !push.again {
+            every(Verdict::MissingDeps)
+        } else {
+            let offered: Vec<Vec<u8>> =
+                all.iter().filter(|bytes| !refused.contains(&hash_of(bytes))).cloned().collect();
+            let (mut admission, whole) = match stored.filter(|_| damaged) {
+                Some(stored) => {
+                    let restored = restore(base, &stored.heads, device, &offered, &limits);
+                    (restored.admission, restored.whole)
+                }
+                None => (admit(base, device, &offered, &limits), true),
+            };
+            if let Some(saved) = admission.snapshot {
+                let recorded = self.documents.get(&push.document).map(|stored| stored.heads.clone());
+                let heads = recorded.filter(|_| !whole).unwrap_or_else(|| admission.document.heads());
+                self.documents.insert(push.document, Stored { saved, heads });
+                self.list(push.document, &mut admission.document);
+            }
+            let mut judged = admission.verdicts.into_iter();
+            let verdict = |bytes: &Vec<u8>| match hash_of(bytes) {
+                hash if refused.contains(&hash) => (hash, Verdict::Custody(Code::TooComplex)),
+                _ => judged.next().unwrap(),
+            };
+            all.iter().map(verdict).collect()
         };
-        Some(response.encode())
+        for ((hash, verdict), bytes) in verdicts.iter().zip(&all) {
+            if *verdict == Verdict::Custody(Code::NotInScope) {
+                self.custody.insert((push.document, *hash), (device, bytes.clone()));
+            }
+        }
+        runs(verdicts.into_iter().map(|(hash, verdict)| match verdict {
+            Verdict::Stored => (hash, Outcome::Stored, None),
+            Verdict::Duplicate => (hash, Outcome::Duplicate, None),
+            Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
+            Verdict::Custody(code) => (hash, Outcome::Custody, Some(code.as_str().to_owned())),
+        }))
     }
 
     fn list(&mut self, id: DocumentId, document: &mut Document) {
@@ -144,25 +312,46 @@ impl Server {
         }
     }
 
-    fn page(&self, scope: &ScopeId, cursors: &[ScopeCursor], wanted: &mut BTreeSet<DocumentId>) -> ScopePage {
+    /// New entries upwards from the cursor, then older ones downwards; a cursor of another store starts anew.
+    fn page(&self, scope: &ScopeId, cursors: &[ScopeCursor], named: &mut BTreeSet<DocumentId>) -> ScopePage {
         let feed = self.feeds.get(scope).cloned().unwrap_or_default();
         let cursor = cursors.iter().find(|cursor| cursor.scope == *scope);
-        let after = match cursor {
-            Some(cursor) if cursor.epoch == Some(self.epoch) && cursor.seq <= feed.seq => cursor.seq,
-            _ => 0,
-        };
-        let mut entries: Vec<FeedEntry> = feed
+        let known = cursor.filter(|cursor| cursor.epoch == Some(self.epoch) && cursor.seq <= feed.seq);
+        let (after, below) = known.map_or((feed.seq, Some(feed.seq + 1)), |cursor| (cursor.seq, cursor.below));
+        let mut all: Vec<FeedEntry> = feed
             .entries
             .iter()
-            .filter(|(_, (seq, _))| *seq > after)
             .map(|(document, (seq, state))| FeedEntry { document: *document, seq: *seq, state: *state })
             .collect();
-        entries.sort_by_key(|entry| entry.seq);
-        let more = entries.len() > PAGE;
-        entries.truncate(PAGE);
-        let next_seq = if more { entries[PAGE - 1].seq } else { feed.seq };
-        wanted.extend(entries.iter().filter(|entry| entry.state == FeedState::Present).map(|entry| entry.document));
+        all.sort_by_key(|entry| entry.seq);
+        let newer: Vec<FeedEntry> = all.iter().filter(|entry| entry.seq > after).cloned().collect();
+        let older = all.into_iter().rev().filter(|entry| below.is_some_and(|below| entry.seq < below));
+        let older: Vec<FeedEntry> = older.collect();
+        let upwards = newer.len().min(PAGE);
+        let downwards = older.len().min(PAGE - upwards);
+        let next_seq = if upwards < newer.len() { newer[upwards - 1].seq } else { feed.seq };
+        let below =
+            if downwards < older.len() { older[..downwards].last().map(|entry| entry.seq).or(below) } else { None };
+        let more = upwards < newer.len() || below.is_some();
+        let entries: Vec<FeedEntry> =
+            newer.into_iter().take(upwards).chain(older.into_iter().take(downwards)).collect();
+        named.extend(entries.iter().filter(|entry| entry.state == FeedState::Present).map(|entry| entry.document));
         let (count, digest) = self.digest(scope);
-        ScopePage { scope: scope.clone(), epoch: self.epoch, entries, next_seq, more, count, digest, below: None }
+        ScopePage { scope: scope.clone(), epoch: self.epoch, entries, next_seq, more, count, digest, below }
     }
+}
+
+/// Consecutive changes with the same outcome, named by the last.
+fn runs(outcomes: impl Iterator<Item = (ChangeHash, Outcome, Option<String>)>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (hash, outcome, code) in outcomes {
+        match runs.last_mut() {
+            Some(run) if run.outcome == outcome && run.code == code => {
+                run.count += 1;
+                run.last = hash;
+            }
+            _ => runs.push(Run { outcome, count: 1, last: hash, code }),
+        }
+    }
+    runs
 }

@@ -42,13 +42,7 @@ impl Tablet {
                 raw.push(document.commit(at, "pe-bench", None).ok_or_else(|| failed("nothing to commit"))?.bytes);
             }
             let changes = raw.iter().map(|bytes| bytes.clone().into()).collect();
-            pushes.push(DocumentPush {
-                document: id,
-                kind: Kind::Session,
-                heads: document.heads(),
-                changes,
-                again: false,
-            });
+            pushes.push(DocumentPush::new(id, Kind::Session, document.heads(), changes));
             documents.push((id, raw));
         }
         let request = SyncRequest {

@@ -32,7 +32,7 @@ export const STATES = [
 ] as const;
 export const GROUPS = ['planned', 'held', 'cancelled', 'postponed', 'conflict'] as const;
 export const REASONS = ['infection', 'lecturer', 'few_people', 'weather', 'other'] as const;
-export const SAVE_STATES = ['saved', 'sent', 'agreed', 'held'] as const;
+export const SAVE_STATES = ['saved', 'sent', 'agreed', 'held', 'declined'] as const;
 export const TEXTS = ['outcome', 'issue', 'plan'] as const;
 export const ACTIVITIES = [
   'lecture', 'round_table', 'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting', 'screening',
@@ -95,6 +95,14 @@ export interface Step extends Author {
   readonly reason: string | null;
 }
 
+export interface HeldWork {
+  /** Stable word for why. */
+  readonly code: string;
+  /** Changes. */
+  readonly count: number;
+  readonly declined: { readonly reason: string; readonly by: string; readonly at: number } | null;
+}
+
 export interface RecordView {
   readonly document: DocumentId;
   readonly kind: Kind;
@@ -109,8 +117,8 @@ export interface RecordView {
   readonly attendance: number | null;
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
-  /** Codes of own work the server keeps aside until a person decides. */
-  readonly held: readonly string[];
+  /** Own work the server keeps aside, and what a person said to it. */
+  readonly held: readonly HeldWork[];
   readonly history: readonly Author[];
 }
 
@@ -152,7 +160,13 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   attendance: f.get('attendance', p.nullable(p.integer)),
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
-  held: f.get('held', p.list(p.string)),
+  held: f.get('held', p.list(p.object((h) => ({
+    code: h.get('code', p.string),
+    count: h.get('count', p.integer),
+    declined: h.get('declined', p.nullable(p.object((d) => ({
+      reason: d.get('reason', p.string), by: d.get('by', p.string), at: d.get('at', p.integer),
+    })))),
+  })))),
   history: f.get('history', p.list(p.object(author))),
 }));
 

@@ -21,6 +21,14 @@ const saveState: Record<SaveState, readonly [string, string]> = {
   sent: ['送信済み', '照合待ち'],
   agreed: ['照合済み ✓', ''],
   held: ['預かり中', '事務局が確認します'],
+  declined: ['見送り', '集計に入りません'],
+};
+
+const heldReason: Record<string, string> = {
+  not_in_scope: 'この端末の担当ではなくなった記録です',
+  foreign_device: '別の端末の名前で書かれています',
+  too_large: '一度に送る量が多すぎます',
+  too_complex: '一度に送る量が多すぎます',
 };
 
 const band: Record<string, string> = {
@@ -205,6 +213,11 @@ export const ja = {
     undo: (what: string) => `↶ 取り消す（${what}）`,
     numbers: '数字で入力',
     taps: '押して数える',
+    heldTitle: '事務局が預かっています',
+    heldHelp: (why: string) => `${why}。送った内容は失われません。集計に入れるかどうかを担当者が決めます。`,
+    heldReason: (code: string): string => heldReason[code] ?? 'このままでは記録に加えられません',
+    declinedTitle: '集計に入らない記録があります',
+    declinedHelp: (by: string, when: string, why: string) => `${by}さんが${when}に見送りました。理由：${why}`,
   },
 
   fields: {

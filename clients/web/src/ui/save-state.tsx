@@ -7,7 +7,7 @@ import type { Entry, SaveState } from '../core/records';
 import { clock } from '../i18n/dates';
 import { ja } from '../i18n/ja';
 
-const TONE: Record<SaveState, string> = { saved: 'text-wait', sent: 'text-accent-ink', agreed: 'text-ok', held: 'text-wait' };
+const TONE: Record<SaveState, string> = { saved: 'text-wait', sent: 'text-accent-ink', agreed: 'text-ok', held: 'text-wait', declined: 'text-wait' };
 
 export function RecordState({ entry }: { readonly entry: Entry }): ReactNode {
   const [first, second] = ja.saveState(entry.save_state);

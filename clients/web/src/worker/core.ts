@@ -16,7 +16,7 @@ export interface Write {
 
 export type Effect =
   | { readonly type: 'persist'; readonly task: number; readonly writes: readonly Write[] }
-  | { readonly type: 'exchange'; readonly task: number; readonly body: Uint8Array }
+  | { readonly type: 'exchange'; readonly task: number; readonly path: string; readonly body: Uint8Array }
   | { readonly type: 'shown'; readonly documents: readonly string[] };
 
 /** One open tablet. Times are ms since the Unix epoch and never go back. */

@@ -210,7 +210,7 @@ describe('host', () => {
         poll_effect: () => {
           if (asked) return core.poll_effect();
           asked = true;
-          return { type: 'exchange', task: 1, body: new Uint8Array() };
+          return { type: 'exchange', task: 1, path: '/v1/sync', body: new Uint8Array() };
         },
       };
     };

@@ -122,7 +122,7 @@ export function createHost(deps: HostDeps): Host {
         persist(effect.task, effect.writes);
         return;
       case 'exchange':
-        void exchange(effect.task, effect.body);
+        void exchange(effect.task, effect.path, effect.body);
     }
   };
 
@@ -143,11 +143,11 @@ export function createHost(deps: HostDeps): Host {
     });
   };
 
-  const exchange = async (task: number, body: Uint8Array): Promise<void> => {
+  const exchange = async (task: number, path: string, body: Uint8Array): Promise<void> => {
     const mine = opening;
     if (who === null) return;
     exchanging = true;
-    const result = await deps.transport.exchange(who.token, new Uint8Array(body));
+    const result = await deps.transport.exchange(who.token, path, new Uint8Array(body));
     exchanging = false;
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));

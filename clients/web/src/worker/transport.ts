@@ -26,7 +26,7 @@ export type Enrolled =
   | { readonly ok: false; readonly problem: Problem };
 
 export interface Transport {
-  exchange(token: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
+  exchange(token: string, path: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
   enrol(code: string, device: string, deviceName: string): Promise<Enrolled>;
   /** Reads notices until the stream ends or `signal` is aborted; true when it was open at all. */
   events(token: string, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<boolean>;
@@ -65,10 +65,10 @@ async function compressed(body: Uint8Array<ArrayBuffer>): Promise<{ body: Uint8A
 
 export function createTransport(deps: { readonly fetch: typeof fetch }): Transport {
   return {
-    async exchange(token, plain) {
+    async exchange(token, path, plain) {
       try {
         const { body, headers } = await compressed(plain);
-        const response = await deps.fetch('/v1/sync', {
+        const response = await deps.fetch(path, {
           method: 'POST',
           headers: { authorization: `Device ${token}`, 'content-type': 'application/cbor', ...headers },
           body,

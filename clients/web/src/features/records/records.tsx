@@ -16,7 +16,7 @@ const PAGE = 60;
 const FILTERS = {
   all: () => true,
   unsent: (entry: Entry) => entry.save_state === 'saved',
-  conflict: (entry: Entry) => entry.conflict_count > 0 || entry.save_state === 'held',
+  conflict: (entry: Entry) => entry.conflict_count > 0 || entry.save_state === 'held' || entry.save_state === 'declined',
   planned: (entry: Entry) => entry.group === 'planned',
   held: (entry: Entry) => entry.group === 'held',
   off: (entry: Entry) => entry.group === 'cancelled' || entry.group === 'postponed',

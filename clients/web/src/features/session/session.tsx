@@ -7,9 +7,9 @@ import { useHistoryState } from 'wouter/use-browser-location';
 import { useRecord, useSnapshot } from '../../core/hooks';
 import * as p from '../../core/parse';
 import { intent } from '../../core/protocol';
-import { blankView, type DocumentId, fieldText, type Intent, type RecordView } from '../../core/records';
+import { blankView, type DocumentId, fieldText, type HeldWork, type Intent, type RecordView } from '../../core/records';
 import { lecturerName } from '../../core/registry';
-import { longDate } from '../../i18n/dates';
+import { clock, longDate } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { recordPlace, recordTitle } from '../../ui/record-row';
@@ -105,6 +105,19 @@ function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; read
   );
 }
 
+function HeldNotice({ held }: { readonly held: readonly HeldWork[] }): ReactNode {
+  return held.map(({ code, declined }) => (
+    <section key={`${code} ${declined?.at ?? ''}`} className="mx-auto mt-4 max-w-5xl rounded-12 border border-wait-line bg-wait-soft p-4">
+      <h2 className="text-[1rem] text-wait">{declined === null ? ja.session.heldTitle : ja.session.declinedTitle}</h2>
+      <p className="text-[0.9375rem]">
+        {declined === null
+          ? ja.session.heldHelp(ja.session.heldReason(code))
+          : ja.session.declinedHelp(declined.by, clock(declined.at, new Date()), declined.reason)}
+      </p>
+    </section>
+  ));
+}
+
 function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
   const bare = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
   const [tab, setTab] = useState<TabName>(bare ? 'basic' : 'attendance');
@@ -138,6 +151,7 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
           </TabList>
         </header>
         <main ref={content} className="min-h-0 overflow-y-auto px-6 pb-5">
+          {view.held.length > 0 && <HeldNotice held={view.held} />}
           {TABS.map((name) => {
             const Panel = PANELS[name];
             return (

@@ -1,0 +1,162 @@
+//! Finding and mending differences between this tablet and the server, record by record, never by starting over.
+//!
+//! At most three requests: the sums of 256 buckets show which records differ; one exchange brings what this tablet
+//! lacks and offers what the server lacks; a second one only when the first did not hold everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Tablet;
+use super::answer::Changed;
+use super::row::OutboxRow;
+use crate::digest::{Buckets, FeedState};
+use crate::document::{Change, Document, Heads, Kind, RawChange};
+use crate::ids::{DocumentId, ScopeId};
+use crate::time::Timestamp;
+use crate::wire::{AuditEntry, AuditResponse, DocumentPush};
+
+/// What is known to be amiss. Not stored: it is found again after a start.
+#[derive(Debug, Default)]
+pub(super) struct Repair {
+    /// Records to ask the server for.
+    pub wanted: BTreeSet<DocumentId>,
+    /// Records the server asked for, of which everything is to be offered.
+    asked: BTreeSet<DocumentId>,
+    /// What was offered last of such records; the same is not offered twice.
+    offered: BTreeMap<DocumentId, Heads>,
+    /// Waiting changes of records whose own row cannot be read, until the server has sent the record.
+    waiting: BTreeMap<DocumentId, BTreeMap<u64, OutboxRow>>,
+}
+
+impl Tablet {
+    /// Waiting changes that belong to no readable record.
+    pub(super) fn changes_without_record(&self) -> usize {
+        self.repair.waiting.values().map(BTreeMap::len).sum()
+    }
+
+    /// Puts back the waiting changes of a record. Is its row unreadable, the record is made anew from them, or, when
+    /// they do not tell all of it, they wait for the server's copy.
+    pub(super) fn restore_outbox(&mut self, document: DocumentId, rows: BTreeMap<u64, OutboxRow>) {
+        if self.shelf.get(document).is_none() {
+            let whole = [Kind::Session, Kind::Consultation].into_iter().find(|kind| {
+                let genesis = Document::genesis(document, *kind).ok();
+                genesis.is_some_and(|mut genesis| take_in(&mut genesis, &rows))
+            });
+            let opened = whole.and_then(|kind| self.shelf.open(document, kind).ok());
+            if !opened.is_some_and(|genesis| take_in(genesis, &rows)) {
+                self.repair.waiting.insert(document, rows);
+                return;
+            }
+            self.shelf.save(document);
+        }
+        if let Some(entry) = self.shelf.get_mut(document) {
+            for (number, row) in rows {
+                if !row.edits.is_empty() {
+                    entry.edits.insert(row.hash, row.edits);
+                }
+                entry.outbox.restore(number, RawChange { hash: row.hash, bytes: row.bytes }, row.again);
+            }
+        }
+    }
+
+    /// The server has sent a record whose changes were waiting for it.
+    pub(super) fn rejoin(&mut self, document: DocumentId) {
+        let Some(rows) = self.repair.waiting.remove(&document) else { return };
+        let kind = self.shelf.get(document).map(|entry| entry.kind);
+        if let Some(opened) = kind.and_then(|kind| self.shelf.open(document, kind).ok())
+            && take_in(opened, &rows)
+        {
+            self.shelf.save(document);
+        }
+        self.restore_outbox(document, rows);
+    }
+
+    /// Records the server has lost: everything this tablet holds of them is offered, unless it was already.
+    pub(super) fn asked_for(&mut self, documents: &[DocumentId]) -> bool {
+        let repair = &mut self.repair;
+        let news = documents.iter().filter(|id| {
+            let heads = self.shelf.get(**id).map(|entry| &entry.heads);
+            heads.is_some() && repair.offered.get(id) != heads
+        });
+        repair.asked.extend(news.copied());
+        !repair.asked.is_empty()
+    }
+
+    /// Everything this tablet holds of the records the server asked for.
+    pub(super) fn offers(&mut self) -> Vec<DocumentPush> {
+        let mut pushes = Vec::new();
+        for id in std::mem::take(&mut self.repair.asked) {
+            let Some((kind, heads)) = self.shelf.get(id).map(|entry| (entry.kind, entry.heads.clone())) else {
+                continue;
+            };
+            let Ok(document) = self.shelf.open(id, kind) else { continue };
+            let mut changes = document.changes();
+            if let Some(entry) = self.shelf.get(id) {
+                let unstored = |change: &RawChange| {
+                    entry.outbox.iter().any(|queued| !queued.durable && queued.change.hash == change.hash)
+                };
+                changes.truncate(changes.iter().position(unstored).unwrap_or(changes.len()));
+            }
+            let changes = changes.into_iter().map(|change| change.bytes.into()).collect();
+            self.repair.offered.insert(id, heads.clone());
+            pushes.push(DocumentPush { again: true, ..DocumentPush::new(id, kind, heads, changes) });
+        }
+        pushes
+    }
+
+    /// The documents of the request's wishes that need not be asked for again: those answered and those before them.
+    /// When none was answered, the server has none of them for this tablet.
+    pub(super) fn granted(&mut self, wanted: &[DocumentId], came: &BTreeSet<DocumentId>) {
+        let last = wanted.iter().rposition(|id| came.contains(id)).unwrap_or(wanted.len().saturating_sub(1));
+        for id in wanted.iter().take(last + 1) {
+            self.repair.wanted.remove(id);
+        }
+    }
+
+    /// Compares what the server holds in the differing buckets with what is here.
+    pub(super) fn take_audit(&mut self, now: Timestamp, scope: &ScopeId, response: &AuditResponse) {
+        let mut changed = Changed::default();
+        let differing: BTreeSet<u8> = response.differing.iter().copied().collect();
+        let mut named = BTreeSet::new();
+        for entry in &response.entries {
+            named.insert(entry.document);
+            self.take_audit_entry(scope, entry, &mut changed);
+        }
+        let lost = |id: &DocumentId| differing.contains(&Buckets::number(*id)) && !named.contains(id);
+        let here = self.shelf.in_scope(scope);
+        for id in here.into_iter().filter(lost) {
+            self.offer_own(id, &mut changed);
+        }
+        self.drop_left(&mut changed);
+        self.last_fault = None;
+        // what is offered goes as soon as it is stored, together with the wishes
+        self.schedule.succeeded(now, changed.documents.is_empty());
+        self.store(now, changed);
+    }
+
+    fn take_audit_entry(&mut self, scope: &ScopeId, entry: &AuditEntry, changed: &mut Changed) {
+        let Some(known) = self.shelf.get_mut(entry.document) else {
+            if entry.state == FeedState::Present {
+                self.repair.wanted.insert(entry.document);
+            }
+            return;
+        };
+        let same = known.heads == entry.heads;
+        self.take_standing(scope, entry.document, entry.state, changed);
+        if same || entry.state != FeedState::Present {
+            return;
+        }
+        if entry.heads.as_slice().is_empty() {
+            self.asked_for(&[entry.document]);
+        } else {
+            self.repair.wanted.insert(entry.document);
+            self.offer_own(entry.document, changed);
+        }
+    }
+}
+
+/// Applies waiting changes to a document; whether all of them are in it now.
+fn take_in(document: &mut Document, rows: &BTreeMap<u64, OutboxRow>) -> bool {
+    let changes: Option<Vec<Change>> = rows.values().map(|row| Change::parse(&row.bytes).ok()).collect();
+    changes.is_some_and(|changes| document.apply_all(&changes).is_ok())
+        && rows.values().all(|row| document.contains(&row.hash))
+}
