@@ -189,6 +189,7 @@ fn try_admit(
         snapshot,
         projection,
         places_before,
+        repaired: false,
     };
     // before the commit, so that a request does not hold all its documents: heads that were never stored are not found
     cache.put(tenant, write.heads.clone(), document, write.snapshot.len());

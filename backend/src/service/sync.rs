@@ -52,10 +52,11 @@ pub async fn exchange(
         .map(|scope| WantedScope {
             scope: scope.clone(),
             cursor: cursors.get(scope).and_then(|cursor| Some((cursor.epoch?, cursor.seq))),
+            below: cursors.get(scope).and_then(|cursor| cursor.below),
         })
         .collect();
     let page_bytes = request.page_bytes.min(app.config.page_limit_bytes);
-    let pull = app.store.pull(&caller.tenant, &wanted, page_bytes, &known).await?;
+    let pull = app.store.pull(&caller.tenant, &wanted, &request.wanted, page_bytes, &known).await?;
     let registry = if pull.registry_version == request.registry_version {
         None
     } else {
@@ -176,6 +177,8 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> (P
         custody: Vec::new(),
         released: Vec::new(),
         rollups: Rollups::new(),
+        healed_documents: 0,
+        healed_changes: 0,
     };
     for one in judged {
         for ((hash, verdict), bytes) in one.verdicts.iter().zip(&one.work.changes) {
@@ -241,7 +244,7 @@ fn answer(app: &App, receipts: Vec<Receipt>, pull: Pull, registry: Option<Regist
         more: page.more,
         count: page.scope.document_count,
         digest: page.scope.digest,
-        below: None,
+        below: page.below,
     });
     SyncResponse {
         protocol: PROTOCOL,

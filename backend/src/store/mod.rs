@@ -17,6 +17,9 @@
 //! - ST-10 Everything is kept apart by tenant; an id of one tenant is unknown in another.
 //! - ST-11 A code is used up by the enrolment or login it pays for, in the same transaction.
 //! - ST-12 The registry's version grows when, and only when, something tablets see has changed.
+//! - ST-13 A destroyed document stays destroyed: whoever writes it is outdated. Its bytes are in no row any more.
+//! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in.
+//! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference.
 
 pub mod error;
 pub mod office;
@@ -30,14 +33,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sync_core::digest::Digest;
 use sync_core::document::Heads;
-use sync_core::ids::{DeviceId, DocumentId, ScopeId};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+use tokio::sync::broadcast;
 
 pub use error::StoreError;
 use office::OfficeStore;
 use types::{
-    Association, CodeRow, DeviceRow, Enrolment, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull,
-    PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
+    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
+    PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash, StoredDocument,
+    WantedScope,
 };
 
 /// A database that keeps the contract above.
@@ -109,14 +116,25 @@ pub trait Store: OfficeStore + Send + Sync {
     /// Writes a push: documents, custody, projections, roll-ups, and the feed last. See ST-2 to ST-8.
     async fn commit_push(&self, push: &PushWrite) -> Result<PushOutcome, StoreError>;
     /// What a device missed, up to about `page_bytes` of documents and at least one entry. Documents whose heads are
-    /// those in `known` are named but not sent. Scopes that are not there yet are left out.
+    /// those in `known` are named but not sent; those in `whole` are sent first when one of the scopes holds them.
+    /// Scopes that are not there yet are left out.
+    ///
+    /// A cursor that does not hold (none, another epoch, ahead of the scope) starts anew at the latest entry and goes
+    /// down from there, so that the newest come first; a cursor that holds takes what is new and then goes on down.
     async fn pull(
         &self,
         tenant: &str,
         wanted: &[WantedScope],
+        whole: &[DocumentId],
         page_bytes: u64,
         known: &HashMap<DocumentId, Heads>,
     ) -> Result<Pull, StoreError>;
+    /// The sequence, count and digest of a scope with the contributions of its present documents, of one moment.
+    async fn audit_entries(
+        &self,
+        tenant: &str,
+        scope: &ScopeId,
+    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, Digest)>)>, StoreError>;
     /// How these scopes stand; those that are not there yet are left out.
     async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError>;
     /// Every roll-up figure that is not zero.
@@ -129,6 +147,70 @@ pub trait Store: OfficeStore + Send + Sync {
         now: u64,
         project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
     ) -> Result<u64, StoreError>;
+
+    // Destroying, damage and healing.
+
+    /// Destroys a document with all that follows from it; what is left is that it was destroyed, when, by whom and why.
+    /// Its bytes are not in the database afterwards. A document the store never had is noted too.
+    async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError>;
+    /// Those of the documents that were destroyed.
+    async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError>;
+    /// Notes that stored documents are damaged or missing; tablets are asked for them until a push repairs them.
+    async fn note_damaged(&self, tenant: &str, ids: &[DocumentId], now: u64) -> Result<(), StoreError>;
+    /// Damaged documents, and when each was found, ms.
+    async fn list_damaged(&self, tenant: &str) -> Result<Vec<(DocumentId, u64)>, StoreError>;
+    /// What tablets brought back, latest first.
+    async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError>;
+    /// Gives the scopes of one tenant, or of all, new epochs, so that tablets offer what they hold. Returns how many.
+    async fn renew_epochs(&self, tenant: Option<&str>) -> Result<u64, StoreError>;
+    /// What other processes over the same database commit; `None` where there can be no other process.
+    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>>;
+
+    // Custody.
+
+    /// The changes of one document that one tablet sent and that are or were held, in the order they came.
+    async fn load_custody(
+        &self,
+        tenant: &str,
+        document: DocumentId,
+        device: DeviceId,
+    ) -> Result<Vec<HeldChange>, StoreError>;
+    /// Notes a decision, and in the same transaction writes what it lets in. See ST-3.
+    async fn decide_custody(
+        &self,
+        decision: &CustodyDecision,
+        push: Option<&PushWrite>,
+    ) -> Result<DecideOutcome, StoreError>;
+    /// What was decided about these changes of a tablet. Changes that wait are left out.
+    async fn list_decisions(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        hashes: &[ChangeHash],
+    ) -> Result<Vec<DecidedChange>, StoreError>;
+
+    // Closing a month.
+
+    /// Keeps the month's figures as they are now; false when it was closed before.
+    async fn close_month(
+        &self,
+        tenant: &str,
+        month: &str,
+        fiscal_year: i64,
+        by: &str,
+        now: u64,
+    ) -> Result<bool, StoreError>;
+    /// Closed months of a year, or of all years, ascending.
+    async fn list_closings(&self, tenant: &str, fiscal_year: Option<i64>) -> Result<Vec<ClosingRow>, StoreError>;
+    /// Figures of a closed month that differ from what was reported; none for a month that is open.
+    async fn list_corrections(&self, tenant: &str, month: &str) -> Result<Vec<Correction>, StoreError>;
+    /// Records of a closed month that were written after it was closed, latest first.
+    async fn list_changed_since_closing(
+        &self,
+        tenant: &str,
+        month: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentId>, StoreError>;
 }
 
 /// Whether this names a PostgreSQL database rather than a file.

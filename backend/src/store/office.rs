@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sync_core::ids::{DeviceId, DocumentId};
 
 use crate::store::StoreError;
-use crate::store::types::{RollupKey, RollupValue};
+use crate::store::types::{Decision, RollupKey, RollupValue};
 
 /// The word that stands for "not reported" in a filter.
 pub const NOT_REPORTED: &str = "none";
@@ -166,6 +166,19 @@ pub struct CustodyEntry {
     pub venue: Option<String>,
     /// Date of that record.
     pub date: Option<String>,
+    /// What was decided; `None` while it waits.
+    pub decision: Option<Decision>,
+}
+
+/// Which changes in custody are meant. Absent parts do not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustodyFilter {
+    /// What the caller may see: by the organisation of the tablet.
+    pub within: Within,
+    /// Those with a decision, or those that wait for one.
+    pub decided: Option<bool>,
+    /// Those of one document.
+    pub document: Option<DocumentId>,
 }
 
 /// What the office console reads.
@@ -196,6 +209,11 @@ pub trait OfficeStore {
     async fn list_record_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerRow>, StoreError>;
     /// Tablets last heard of before a time, or never although enrolled before it; the longest silent first.
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError>;
-    /// Changes kept aside that came from tablets of the caller's organisation, latest first.
-    async fn list_custody(&self, tenant: &str, within: &Within, limit: u32) -> Result<Vec<CustodyEntry>, StoreError>;
+    /// Changes kept aside: those that wait for a decision first, then the latest first.
+    async fn list_custody(
+        &self,
+        tenant: &str,
+        filter: &CustodyFilter,
+        limit: u32,
+    ) -> Result<Vec<CustodyEntry>, StoreError>;
 }

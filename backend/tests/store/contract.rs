@@ -3,95 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sync_core::digest::{Digest, FeedState};
-use sync_core::document::{Heads, Kind};
-use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+use sync_core::document::Kind;
+use sync_core::ids::{ChangeHash, DocumentId};
 use tsudoi_server::store::Store;
-use tsudoi_server::store::types::{
-    CodeRow, CustodyRow, DocumentWrite, Enrolment, FactRow, NewDevice, Place, Projection, PushOutcome, PushWrite,
-    RollupKey, RollupValue, Rollups, WantedScope,
-};
+use tsudoi_server::store::types::{CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups};
 
-pub const HONJO: &str = "municipality:112119";
-pub const KAMISATO: &str = "municipality:113859";
-const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
+use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, want, write};
 
-fn scope(text: &str) -> ScopeId {
-    text.parse().unwrap()
-}
-
-fn heads(number: u8) -> Heads {
-    vec![ChangeHash::from_bytes([number; 32])].into()
-}
-
-fn fact() -> FactRow {
-    FactRow {
-        kind: "session".to_owned(),
-        activity: None,
-        fiscal_year: None,
-        month: None,
-        date: None,
-        start: None,
-        municipality: None,
-        association: None,
-        dispatched_by: None,
-        item: None,
-        title: None,
-        occasion: None,
-        venue: None,
-        medium: None,
-        state: "none".to_owned(),
-        reason: None,
-        is_dispatch: false,
-        attendance: None,
-        viewers: None,
-        conflict_count: 0,
-    }
-}
-
-fn place(document: DocumentId, scope_text: &str, state: FeedState, heads: &Heads) -> Place {
-    Place { scope: scope(scope_text), state, contribution: Digest::of(document, state, heads) }
-}
-
-fn write(number: u8, base_revision: Option<i64>, head: u8) -> DocumentWrite {
-    let document = DocumentId::from_bytes([number; 16]);
-    let before = base_revision.map(|_| place(document, HONJO, FeedState::Present, &heads(head - 1)));
-    DocumentWrite {
-        document,
-        kind: Kind::Session,
-        home_scope: Some(scope(HONJO)),
-        base_revision,
-        heads: heads(head),
-        snapshot: vec![number; 40],
-        projection: Projection {
-            fact: fact(),
-            tallies: [("screening.viewers".to_owned(), None)].into(),
-            lecturers: [("le-1".to_owned(), "among".to_owned())].into(),
-            flags: BTreeSet::from(["step_conflict".to_owned()]),
-        },
-        places_before: before.into_iter().collect(),
-        places: vec![place(document, HONJO, FeedState::Present, &heads(head))],
-    }
-}
-
-fn push(documents: Vec<DocumentWrite>) -> PushWrite {
-    let key = RollupKey {
-        fiscal_year: 0,
-        measure: "record.none.planned".to_owned(),
-        municipality: String::new(),
-        association: String::new(),
-        month: String::new(),
-    };
-    let count = documents.len() as i64;
-    PushWrite {
-        tenant: "11".to_owned(),
-        device: DEVICE,
-        now: 5,
-        documents,
-        custody: Vec::new(),
-        released: Vec::new(),
-        rollups: Rollups::from([(key, RollupValue { reported: count, unreported: 0, total: count })]),
-    }
-}
+const PAGED: &str = "municipality:112011";
 
 async fn st_3_an_outdated_writer_writes_nothing(store: &dyn Store) {
     assert_eq!(store.commit_push(&push(vec![write(1, None, 1)])).await.unwrap(), PushOutcome::Committed);
@@ -108,18 +27,18 @@ async fn st_3_an_outdated_writer_writes_nothing(store: &dyn Store) {
 async fn st_4_and_5_the_feed_has_one_row_and_the_scope_sums_up(store: &dyn Store) {
     store.commit_push(&push((3..=6).map(|number| write(number, None, 1)).collect())).await.unwrap();
     store.commit_push(&push(vec![write(3, Some(1), 2)])).await.unwrap();
-    let wanted = [WantedScope { scope: scope(HONJO), cursor: None }];
-    let pull = store.pull("11", &wanted, 1 << 20, &HashMap::new()).await.unwrap();
+    let wanted = [want(HONJO, None, None)];
+    let pull = store.pull("11", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap();
     let page = &pull.pages[0];
     let seqs: Vec<u64> = page.entries.iter().map(|(_, seq, _)| *seq).collect();
-    assert_eq!(seqs, [2, 4, 5, 6, 7], "one row for each document, in order");
+    assert_eq!(seqs, [7, 6, 5, 4, 2], "one row for each document; who begins gets the newest first");
     assert_eq!((page.scope.seq, page.scope.document_count, page.next_seq, page.more), (7, 5, 7, false));
     let sum = [(1, 2), (3, 2), (4, 1), (5, 1), (6, 1)].into_iter().fold(Digest::ZERO, |sum, (number, head)| {
         sum.plus(Digest::of(DocumentId::from_bytes([number; 16]), FeedState::Present, &heads(head)))
     });
     assert_eq!(page.scope.digest, sum);
     let known = HashMap::from([(DocumentId::from_bytes([4; 16]), heads(1))]);
-    let pull = store.pull("11", &wanted, 1 << 20, &known).await.unwrap();
+    let pull = store.pull("11", &wanted, &[], 1 << 20, &known).await.unwrap();
     assert_eq!((pull.pages[0].entries.len(), pull.documents.len()), (5, 4));
 }
 
@@ -146,8 +65,8 @@ async fn st_8_custody_keeps_each_change_once(store: &dyn Store) {
 async fn st_10_tenants_are_apart(store: &dyn Store) {
     let one = DocumentId::from_bytes([1; 16]);
     assert!(store.load_documents("14", &[one]).await.unwrap().is_empty());
-    let wanted = [WantedScope { scope: scope(HONJO), cursor: None }];
-    assert!(store.pull("14", &wanted, 1 << 20, &HashMap::new()).await.unwrap().pages.is_empty());
+    let wanted = [want(HONJO, None, None)];
+    assert!(store.pull("14", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap().pages.is_empty());
     assert!(store.list_rollups("14").await.unwrap().is_empty());
 }
 
@@ -173,6 +92,43 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
     assert_eq!((scopes[0].seq, scopes[0].digest), (0, Digest::ZERO), "its scope is there from the start");
 }
 
+/// A device that begins gets the newest first, then what is new, then what is older, and nothing is left out.
+async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
+    let first: Vec<_> = (100..110).map(|number| in_scope(write(number, None, 1), PAGED)).collect();
+    store.commit_push(&push(first)).await.unwrap();
+    let (mut cursor, mut below, mut seen, mut rounds) = (None, None, Vec::new(), 0);
+    loop {
+        let wanted = [want(PAGED, cursor, below)];
+        // room for two documents of 40 bytes with their entries
+        let pull = store.pull("11", &wanted, &[], 140, &HashMap::new()).await.unwrap();
+        let page = &pull.pages[0];
+        seen.extend(page.entries.iter().map(|(document, seq, _)| (document.as_bytes()[0], *seq)));
+        assert_eq!(pull.documents.len(), page.entries.len());
+        (cursor, below) = (Some((page.scope.epoch, page.next_seq)), page.below);
+        rounds += 1;
+        if rounds == 1 {
+            assert_eq!((page.next_seq, page.below, page.more), (10, Some(9), true));
+            let again = in_scope(write(101, Some(1), 2), PAGED);
+            store.commit_push(&push(vec![again])).await.unwrap();
+        }
+        if !page.more {
+            assert_eq!(page.below, None);
+            break;
+        }
+    }
+    let order: Vec<u64> = seen.iter().map(|(_, seq)| *seq).collect();
+    assert_eq!(order, [10, 9, 11, 8, 7, 6, 5, 4, 3, 1], "the changed one moved up, and 2 is no more");
+    let documents: BTreeSet<u8> = seen.iter().map(|(document, _)| *document).collect();
+    assert_eq!(documents.len(), 10);
+    let whole = [id(103), id(1)];
+    let pull = store.pull("11", &[want(PAGED, cursor, None)], &whole, 1, &HashMap::new()).await.unwrap();
+    assert_eq!(pull.documents, [(id(103), vec![103; 40])], "asked for by name; of another scope is not given");
+    assert_eq!((pull.pages[0].entries.len(), pull.pages[0].more), (0, false));
+    let lost =
+        store.pull("11", &[want(PAGED, Some(([9; 16], 11)), None)], &[], 1 << 20, &HashMap::new()).await.unwrap();
+    assert_eq!(lost.pages[0].entries.len(), 10, "another epoch begins anew");
+}
+
 /// Every rule, one after the other on a store that has its schema and nothing else.
 pub async fn contract(store: &dyn Store) {
     store.upsert_tenant("11", "埼玉県", &[]).await.unwrap();
@@ -182,4 +138,5 @@ pub async fn contract(store: &dyn Store) {
     st_8_custody_keeps_each_change_once(store).await;
     st_10_tenants_are_apart(store).await;
     st_11_a_code_is_used_up(store).await;
+    st_9_pages_go_up_and_then_down(store).await;
 }

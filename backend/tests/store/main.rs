@@ -7,6 +7,10 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod rows;
 
 use tsudoi_server::store::Store;
 use tsudoi_server::store::postgres::PostgresStore;
@@ -31,11 +35,33 @@ pub async fn postgres(cluster: &Cluster) -> PostgresStore {
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    contract::contract(&sqlite(&folder).await).await;
+    let store = sqlite(&folder).await;
+    contract::contract(&store).await;
+    proof::proof(&store).await;
+    let bytes = std::fs::read(folder.path().join("t.sqlite")).unwrap();
+    let log = std::fs::read(folder.path().join("t.sqlite-wal")).unwrap_or_default();
+    let held = |bytes: &[u8]| bytes.windows(proof::SECRET.len()).any(|window| window == proof::SECRET);
+    assert!(!held(&bytes) && !held(&log), "destroyed bytes are still in the file");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgresql_keeps_the_contract() {
     let cluster = Cluster::start();
-    contract::contract(&postgres(&cluster).await).await;
+    let store = postgres(&cluster).await;
+    contract::contract(&store).await;
+    proof::proof(&store).await;
+    let left = cluster
+        .sql("t0", "SELECT document FROM document WHERE POSITION('burn after' IN ENCODE(snapshot, 'escape')) > 0");
+    assert_eq!(left, "");
+    let vacuumed = "SELECT COUNT(*) FROM pg_stat_user_tables WHERE relname = 'document' AND vacuum_count > 0";
+    eventually(|| cluster.sql("t0", vacuumed) == "1").await;
+}
+
+/// Waits until the condition holds.
+pub async fn eventually(mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "waited in vain");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }

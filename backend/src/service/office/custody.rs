@@ -7,6 +7,7 @@ use super::records::within;
 use super::{Named, OfficeError};
 use crate::service::App;
 use crate::service::access::Caller;
+use crate::store::office::CustodyFilter;
 
 /// Most entries shown.
 const MOST: u32 = 500;
@@ -47,7 +48,8 @@ pub struct CustodyPage {
 
 /// Lists what is kept aside from tablets of the caller's organisation.
 pub async fn list(app: &App, caller: &Caller) -> Result<CustodyPage, OfficeError> {
-    let entries = app.store.list_custody(&caller.tenant, &within(caller), MOST).await?;
+    let filter = CustodyFilter { within: within(caller), decided: Some(false), ..CustodyFilter::default() };
+    let entries = app.store.list_custody(&caller.tenant, &filter, MOST).await?;
     let item = |entry: crate::store::office::CustodyEntry| {
         let device = entry.device.to_string();
         CustodyItem {

@@ -1,5 +1,6 @@
 //! Opening the database: one pool, whose connections never acknowledge before the disk has it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -7,12 +8,19 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Executor, Postgres, Transaction};
 
+use sync_core::ids::ScopeId;
+use tokio::sync::broadcast;
+
+use super::notices::Notices;
 use super::sql::migration;
 use crate::store::StoreError;
+use crate::store::types::ScopeChange;
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
-const MIGRATIONS: &[migration::Text] =
-    &[(202611210400, "init", include_str!("../../../../migrations/postgres/202611210400_init.sql"))];
+const MIGRATIONS: &[migration::Text] = &[
+    (202611210400, "init", include_str!("../../../../migrations/postgres/202611210400_init.sql")),
+    (202611210730, "proof", include_str!("../../../../migrations/postgres/202611210730_proof.sql")),
+];
 
 /// A server that was told to answer commits before they are durable is told otherwise for our connections.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -22,6 +30,7 @@ const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    notices: Arc<Notices>,
 }
 
 impl PostgresStore {
@@ -35,7 +44,25 @@ impl PostgresStore {
             .connect_with(options.application_name("tsudoi-server").statement_cache_capacity(400))
             .await
             .map_err(failed)?;
-        Ok(Self { pool })
+        Ok(Self { notices: Arc::new(Notices::start(pool.clone())?), pool })
+    }
+
+    /// Tells other processes, soon. Not in the transaction: PostgreSQL lets transactions with notices commit one after
+    /// the other only, each with its own flush.
+    pub(in crate::store) fn announce(&self, tenant: &str, scopes: &[ScopeId]) {
+        self.notices.announce(tenant, scopes);
+    }
+
+    /// What other processes announce.
+    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+        Some(self.notices.subscribe())
+    }
+
+    /// Removes what was deleted or overwritten from the tables. The server's own log and backups forget it in their time.
+    pub(in crate::store) async fn forget_bytes(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let vacuum = "VACUUM document, custody, record_fact, tally_fact, record_lecturer, flag";
+        writer.execute(vacuum).await.map(|_| ()).map_err(failed)
     }
 
     /// Brings the schema up to this binary's. Safe to run twice, and from several processes at once.
@@ -74,6 +101,7 @@ impl PostgresStore {
 
     /// Closes every connection.
     pub(in crate::store) async fn close_all(&self) {
+        self.notices.stop();
         self.pool.close().await;
     }
 }

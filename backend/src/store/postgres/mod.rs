@@ -6,6 +6,7 @@
 
 mod batch;
 mod connect;
+mod notices;
 #[path = "../sql/mod.rs"]
 pub(super) mod sql;
 

@@ -8,6 +8,7 @@ use sync_core::ids::DocumentId;
 
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
+use super::purge::DESTROYED;
 use super::statements as sql;
 use super::{corrupt, flag, get};
 use crate::store::StoreError;
@@ -57,6 +58,9 @@ pub(super) async fn walk(
 async fn attach(connection: &mut Connection, tenant: &str, rows: &[Row]) -> Result<Vec<StoredDocument>, StoreError> {
     let mut documents = Vec::with_capacity(rows.len());
     for row in rows {
+        if get::<i64>(row, "revision")? >= DESTROYED {
+            continue;
+        }
         let home: String = get(row, "home_scope")?;
         documents.push(StoredDocument {
             document: document_of(row)?,
@@ -86,7 +90,7 @@ pub(super) fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(get(row, "document")?).ok_or(corrupt("document", "document"))
 }
 
-pub(super) fn heads_of(row: &Row) -> Result<Heads, StoreError> {
+fn heads_of(row: &Row) -> Result<Heads, StoreError> {
     Heads::from_bytes(get(row, "heads")?).ok_or(corrupt("document", "heads"))
 }
 
@@ -94,7 +98,7 @@ pub(super) fn state_of(number: i64) -> Result<FeedState, StoreError> {
     u8::try_from(number).ok().and_then(FeedState::from_number).ok_or(corrupt("feed", "state"))
 }
 
-async fn places_of(
+pub(super) async fn places_of(
     connection: &mut Connection,
     tenant: &str,
     ids: &[DocumentId],

@@ -8,7 +8,7 @@ use sync_core::ids::{DocumentId, ScopeId};
 
 use super::batch::{Select, Type, Value};
 use super::dialect::{Connection, Row, SqlStore, failed};
-use super::documents::{document_of, heads_of, state_of};
+use super::documents::{document_of, places_of, state_of};
 use super::registry::version;
 use super::statements as sql;
 use super::{corrupt, get, integer, unsigned};
@@ -17,11 +17,22 @@ use crate::store::types::{FeedPage, Pull, ScopeRow, WantedScope};
 
 /// About what a feed entry takes on the wire, in bytes.
 const ENTRY_BYTES: u64 = 32;
+/// Most damaged documents an answer names.
+const MOST_DAMAGED: usize = 200;
+pub(super) const DAMAGED_IN: Select = Select {
+    text: "SELECT document, state FROM damaged JOIN feed USING (tenant, document)",
+    column: "scope",
+    of: Type::Text,
+    locks: false,
+};
+pub(super) const WHOLE: Select = Select::by_document("SELECT document, heads, snapshot FROM document");
 /// Feed entries read at once.
 const BATCH: i64 = 500;
 
 pub(super) const SCOPES: Select = Select {
-    text: "SELECT scope, epoch, seq, document_count, digest FROM scope",
+    text: "SELECT scope, epoch, seq, document_count, digest, \
+        (SELECT t.registry_version FROM tenant t WHERE t.tenant = scope.tenant) AS registry_version, \
+        (SELECT MIN(d.found_at) FROM damaged d WHERE d.tenant = scope.tenant) AS damage FROM scope",
     column: "scope",
     of: Type::Text,
     locks: false,
@@ -50,69 +61,220 @@ pub(super) async fn list_scopes(
 ) -> Result<Vec<ScopeRow>, StoreError> {
     let mut look = store.look().await?;
     let Some(scopes) = scopes else { return all_scopes(&mut look, tenant).await };
-    let mut found = these_scopes(&mut look, tenant, scopes.iter()).await?;
+    let mut found = these_scopes(&mut look, tenant, scopes.iter()).await?.0;
     Ok(scopes.iter().filter_map(|scope| found.remove(scope)).collect())
 }
 
-async fn these_scopes<'a>(
+/// These scopes, the registry's version, and whether the tenant has damaged documents; all of one moment.
+pub(super) async fn these_scopes<'a>(
     connection: &mut Connection,
     tenant: &str,
     scopes: impl Iterator<Item = &'a ScopeId>,
-) -> Result<HashMap<ScopeId, ScopeRow>, StoreError> {
+) -> Result<(HashMap<ScopeId, ScopeRow>, u64, bool), StoreError> {
     let keys: Vec<Value<'_>> = scopes.map(|scope| scope.as_str().into()).collect();
     let rows = SCOPES.run(connection, tenant, &keys).await?;
-    rows.iter().map(|row| scope_of(row).map(|scope| (scope.scope.clone(), scope))).collect()
+    let found = rows.iter().map(|row| scope_of(row).map(|scope| (scope.scope.clone(), scope)));
+    let found = found.collect::<Result<_, StoreError>>()?;
+    match rows.first() {
+        None => Ok((found, version(connection, tenant).await?, false)),
+        Some(row) => {
+            let version = get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned);
+            Ok((found, version, get::<Option<i64>>(row, "damage")?.is_some()))
+        }
+    }
+}
+
+/// Where a page begins: the sequence up to which everything is there, and the number below which older ones are missing.
+fn start(want: &WantedScope, scope: &ScopeRow) -> (u64, Option<u64>) {
+    match want.cursor {
+        Some((epoch, seq)) if epoch == scope.epoch && seq <= scope.seq => (seq, want.below.filter(|below| *below > 1)),
+        _ if scope.seq == 0 => (0, None),
+        _ => (scope.seq, Some(scope.seq + 1)),
+    }
 }
 
 pub(super) async fn pull(
     store: &SqlStore,
     tenant: &str,
     wanted: &[WantedScope],
+    whole: &[DocumentId],
     page_bytes: u64,
     known: &HashMap<DocumentId, Heads>,
 ) -> Result<Pull, StoreError> {
+    let names = || wanted.iter().map(|want| &want.scope);
+    // most often there is nothing new, which one statement can say
+    let (mut scopes, registry_version, damage) = these_scopes(&mut *store.reader().await?, tenant, names()).await?;
+    let idle = |want: &WantedScope| scopes.get(&want.scope).is_none_or(|scope| start(want, scope) == (scope.seq, None));
+    if !damage && whole.is_empty() && wanted.iter().all(idle) {
+        let pages = wanted.iter().filter_map(|want| scopes.remove(&want.scope)).map(|scope| FeedPage {
+            entries: Vec::new(),
+            next_seq: scope.seq,
+            below: None,
+            more: false,
+            scope,
+        });
+        return Ok(Pull { pages: pages.collect(), documents: Vec::new(), damaged: Vec::new(), registry_version });
+    }
+
     let mut look = store.look().await?;
-    let mut pull = Pull { pages: Vec::with_capacity(wanted.len()), documents: Vec::new(), registry_version: 0 };
-    let mut scopes = these_scopes(&mut look, tenant, wanted.iter().map(|want| &want.scope)).await?;
-    let mut carried = HashSet::new();
-    let mut bytes = 0;
+    let (mut scopes, registry_version, damage) = these_scopes(&mut look, tenant, names()).await?;
+    let mut basket =
+        Basket { known, page_bytes, bytes: 0, documents: Vec::new(), carried: HashSet::new(), damaged: HashSet::new() };
+    if damage {
+        basket.damaged = damaged_in(&mut look, tenant, names()).await?;
+    }
+    for row in in_scopes(&mut look, tenant, whole, names()).await? {
+        if !basket.is_full() {
+            basket.put(&row, true)?;
+        }
+    }
+    let mut pages = Vec::with_capacity(wanted.len());
     for want in wanted {
         let Some(scope) = scopes.remove(&want.scope) else { continue };
-        let from = match want.cursor {
-            Some((epoch, seq)) if epoch == scope.epoch && seq <= scope.seq => seq,
-            _ => 0,
-        };
-        let mut page = FeedPage { entries: Vec::new(), next_seq: from, more: from < scope.seq, scope };
-        // one entry always fits, so that every exchange gets on
-        while page.more && (bytes == 0 || bytes < page_bytes) {
-            let query = sqlx::query(sql::PAGE).bind(tenant).bind(want.scope.as_str()).bind(integer(page.next_seq));
-            let rows = query.bind(BATCH).fetch_all(&mut *look).await.map_err(failed)?;
-            let last = rows.len() < BATCH as usize;
-            let mut taken = 0;
-            for row in &rows {
-                if bytes > 0 && bytes >= page_bytes {
-                    break;
-                }
-                let (document, state) = (document_of(row)?, state_of(get(row, "state")?)?);
-                bytes += ENTRY_BYTES;
-                if state == FeedState::Present
-                    && carried.insert(document)
-                    && known.get(&document) != Some(&heads_of(row)?)
-                {
-                    let snapshot: Vec<u8> = get(row, "snapshot")?;
-                    bytes += snapshot.len() as u64;
-                    pull.documents.push((document, snapshot));
-                }
-                page.next_seq = unsigned(get(row, "seq")?);
-                page.entries.push((document, page.next_seq, state));
-                taken += 1;
-            }
-            if last && taken == rows.len() {
-                (page.more, page.next_seq) = (false, page.scope.seq);
-            }
-        }
-        pull.pages.push(page);
+        let (next_seq, below) = start(want, &scope);
+        let mut page = FeedPage { entries: Vec::new(), next_seq, below, more: false, scope };
+        let up_done = fill_up(&mut look, tenant, &mut page, &mut basket).await?;
+        page.more = !up_done || !fill_down(&mut look, tenant, &mut page, &mut basket).await?;
+        pages.push(page);
     }
-    pull.registry_version = version(&mut look, tenant).await?;
-    Ok(pull)
+    let mut damaged: Vec<DocumentId> = basket.damaged.into_iter().collect();
+    damaged.sort_unstable();
+    damaged.truncate(MOST_DAMAGED);
+    Ok(Pull { pages, documents: basket.documents, damaged, registry_version })
+}
+
+/// What an answer carries, up to about `page_bytes`.
+struct Basket<'a> {
+    known: &'a HashMap<DocumentId, Heads>,
+    page_bytes: u64,
+    bytes: u64,
+    documents: Vec<(DocumentId, Vec<u8>)>,
+    carried: HashSet<DocumentId>,
+    damaged: HashSet<DocumentId>,
+}
+
+impl Basket<'_> {
+    /// One entry always fits, so that every exchange gets on.
+    fn is_full(&self) -> bool {
+        self.bytes > 0 && self.bytes >= self.page_bytes
+    }
+
+    /// Takes the document of a row along, unless it is there, known to the tablet, or damaged.
+    fn put(&mut self, row: &Row, even_if_known: bool) -> Result<(), StoreError> {
+        let document = document_of(row)?;
+        if self.damaged.contains(&document) || !self.carried.insert(document) {
+            return Ok(());
+        }
+        let (Some(heads), Some(snapshot)) =
+            (get::<Option<&[u8]>>(row, "heads")?, get::<Option<Vec<u8>>>(row, "snapshot")?)
+        else {
+            // the feed names it and it is not there
+            self.damaged.insert(document);
+            return Ok(());
+        };
+        let heads = Heads::from_bytes(heads).ok_or(corrupt("document", "heads"))?;
+        if even_if_known || self.known.get(&document) != Some(&heads) {
+            self.bytes += snapshot.len() as u64;
+            self.documents.push((document, snapshot));
+        }
+        Ok(())
+    }
+
+    /// Takes an entry of a feed along.
+    fn take(&mut self, row: &Row, page: &mut FeedPage) -> Result<u64, StoreError> {
+        let (state, seq) = (state_of(get(row, "state")?)?, unsigned(get(row, "seq")?));
+        self.bytes += ENTRY_BYTES;
+        if state == FeedState::Present {
+            self.put(row, false)?;
+        }
+        page.entries.push((document_of(row)?, seq, state));
+        Ok(seq)
+    }
+}
+
+/// Takes what is new, ascending; whether all of it is taken.
+async fn fill_up(
+    connection: &mut Connection,
+    tenant: &str,
+    page: &mut FeedPage,
+    basket: &mut Basket<'_>,
+) -> Result<bool, StoreError> {
+    while page.next_seq < page.scope.seq {
+        if basket.is_full() {
+            return Ok(false);
+        }
+        let query = sqlx::query(sql::PAGE_UP).bind(tenant).bind(page.scope.scope.as_str());
+        let query = query.bind(integer(page.next_seq)).bind(BATCH);
+        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        for row in &rows {
+            if basket.is_full() {
+                return Ok(false);
+            }
+            page.next_seq = basket.take(row, page)?;
+        }
+        if rows.len() < BATCH as usize {
+            page.next_seq = page.scope.seq;
+        }
+    }
+    Ok(true)
+}
+
+/// Takes older entries, descending; whether all of them are taken.
+async fn fill_down(
+    connection: &mut Connection,
+    tenant: &str,
+    page: &mut FeedPage,
+    basket: &mut Basket<'_>,
+) -> Result<bool, StoreError> {
+    while let Some(below) = page.below {
+        if basket.is_full() {
+            return Ok(false);
+        }
+        let query = sqlx::query(sql::PAGE_DOWN).bind(tenant).bind(page.scope.scope.as_str());
+        let query = query.bind(integer(below)).bind(BATCH);
+        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        for row in &rows {
+            if basket.is_full() {
+                return Ok(false);
+            }
+            page.below = Some(basket.take(row, page)?);
+        }
+        if rows.len() < BATCH as usize || page.below == Some(1) {
+            page.below = None;
+        }
+    }
+    Ok(true)
+}
+
+/// The damaged documents that one of the scopes holds.
+async fn damaged_in<'a>(
+    connection: &mut Connection,
+    tenant: &str,
+    scopes: impl Iterator<Item = &'a ScopeId>,
+) -> Result<HashSet<DocumentId>, StoreError> {
+    let keys: Vec<Value<'_>> = scopes.map(|scope| scope.as_str().into()).collect();
+    let mut damaged = HashSet::new();
+    for row in DAMAGED_IN.run(connection, tenant, &keys).await? {
+        if state_of(get(&row, "state")?)? == FeedState::Present {
+            damaged.insert(document_of(&row)?);
+        }
+    }
+    Ok(damaged)
+}
+
+/// The rows of those documents that one of the scopes holds.
+async fn in_scopes<'a>(
+    connection: &mut Connection,
+    tenant: &str,
+    ids: &[DocumentId],
+    scopes: impl Iterator<Item = &'a ScopeId>,
+) -> Result<Vec<Row>, StoreError> {
+    let scopes: HashSet<&ScopeId> = scopes.collect();
+    let mut held = Vec::new();
+    for (document, places) in places_of(connection, tenant, ids).await? {
+        if places.iter().any(|place| place.state == FeedState::Present && scopes.contains(&place.scope)) {
+            held.push(document);
+        }
+    }
+    WHOLE.of(connection, tenant, &held).await
 }

@@ -5,12 +5,16 @@
 //! writing transaction touches documents in order of id, roll-ups in order of key, and scopes last in order of id.
 
 pub(in crate::store) mod batch;
+mod closing;
+mod custody;
 mod devices;
 mod documents;
 mod feed;
+mod healing;
 pub(in crate::store) mod migration;
 mod office;
 mod places;
+mod purge;
 mod push;
 mod rebuild;
 mod registry;
@@ -22,13 +26,17 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::{ColumnIndex, Decode, Row as _, Type};
+use sync_core::digest::Digest;
 use sync_core::document::Heads;
-use sync_core::ids::{DeviceId, DocumentId, ScopeId};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+use tokio::sync::broadcast;
 
 use super as dialect;
 use crate::store::types::{
-    Association, CodeRow, DeviceRow, Enrolment, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull,
-    PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
+    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
+    PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash, StoredDocument,
+    WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -189,10 +197,19 @@ impl Store for SqlStore {
         &self,
         tenant: &str,
         wanted: &[WantedScope],
+        whole: &[DocumentId],
         page_bytes: u64,
         known: &HashMap<DocumentId, Heads>,
     ) -> Result<Pull, StoreError> {
-        feed::pull(self, tenant, wanted, page_bytes, known).await
+        feed::pull(self, tenant, wanted, whole, page_bytes, known).await
+    }
+
+    async fn audit_entries(
+        &self,
+        tenant: &str,
+        scope: &ScopeId,
+    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, Digest)>)>, StoreError> {
+        healing::audit_entries(self, tenant, scope).await
     }
 
     async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError> {
@@ -211,6 +228,88 @@ impl Store for SqlStore {
     ) -> Result<u64, StoreError> {
         again!(rebuild::rebuild(self, tenant, now, project))
     }
+
+    async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError> {
+        again!(purge::purge(self, purge))
+    }
+
+    async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError> {
+        purge::list(self, tenant, ids).await
+    }
+
+    async fn note_damaged(&self, tenant: &str, ids: &[DocumentId], now: u64) -> Result<(), StoreError> {
+        again!(healing::note_damaged(self, tenant, ids, now))
+    }
+
+    async fn list_damaged(&self, tenant: &str) -> Result<Vec<(DocumentId, u64)>, StoreError> {
+        healing::list_damaged(self, tenant).await
+    }
+
+    async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError> {
+        healing::list(self, tenant, limit).await
+    }
+
+    async fn renew_epochs(&self, tenant: Option<&str>) -> Result<u64, StoreError> {
+        again!(healing::renew_epochs(self, tenant))
+    }
+
+    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+        self.subscribe()
+    }
+
+    async fn load_custody(
+        &self,
+        tenant: &str,
+        document: DocumentId,
+        device: DeviceId,
+    ) -> Result<Vec<HeldChange>, StoreError> {
+        custody::load(self, tenant, document, device).await
+    }
+
+    async fn decide_custody(
+        &self,
+        decision: &CustodyDecision,
+        push: Option<&PushWrite>,
+    ) -> Result<DecideOutcome, StoreError> {
+        again!(custody::decide(self, decision, push))
+    }
+
+    async fn list_decisions(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        hashes: &[ChangeHash],
+    ) -> Result<Vec<DecidedChange>, StoreError> {
+        custody::decisions(self, tenant, device, hashes).await
+    }
+
+    async fn close_month(
+        &self,
+        tenant: &str,
+        month: &str,
+        fiscal_year: i64,
+        by: &str,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        again!(closing::close(self, tenant, month, fiscal_year, by, now))
+    }
+
+    async fn list_closings(&self, tenant: &str, fiscal_year: Option<i64>) -> Result<Vec<ClosingRow>, StoreError> {
+        closing::list(self, tenant, fiscal_year).await
+    }
+
+    async fn list_corrections(&self, tenant: &str, month: &str) -> Result<Vec<Correction>, StoreError> {
+        closing::corrections(self, tenant, month).await
+    }
+
+    async fn list_changed_since_closing(
+        &self,
+        tenant: &str,
+        month: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        closing::changed_since(self, tenant, month, limit).await
+    }
 }
 
 impl SqlStore {
@@ -220,6 +319,7 @@ impl SqlStore {
         let inserts = [
             &push::DOCUMENT,
             &push::CUSTODY,
+            &healing::DAMAGED,
             &places::NEW_SCOPE,
             &places::SCOPE,
             &places::FEED,
@@ -233,6 +333,13 @@ impl SqlStore {
             &push::IN_CUSTODY,
             &places::HOLD_SCOPES,
             &feed::SCOPES,
+            &feed::DAMAGED_IN,
+            &feed::WHOLE,
+            &custody::DECISIONS,
+            &healing::EXISTING,
+            &purge::PURGED,
+            &purge::CLEAR_CUSTODY,
+            &purge::CLEAR_DAMAGED,
             &documents::DOCUMENTS,
             &documents::PLACES,
             &documents::FACTS,

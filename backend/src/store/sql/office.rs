@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use sqlx::QueryBuilder;
 use sync_core::ids::{DeviceId, DocumentId};
 
+use super::custody::decision_of;
 use super::dialect::{Database, Row, SqlStore, failed};
 use super::statements as sql;
 use super::{corrupt, flag, get, integer, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
-    CustodyEntry, LecturerRow, NOT_REPORTED, OfficeStore, RecordFilter, RecordRow, SilentRow, TallyRow, Within,
+    CustodyEntry, CustodyFilter, LecturerRow, NOT_REPORTED, OfficeStore, RecordFilter, RecordRow, SilentRow, TallyRow,
+    Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
 
@@ -71,21 +73,33 @@ fn push_measure(query: &mut Query, measure: &str, without_value: bool) {
     }
 }
 
-fn push_lecturers(query: &mut Query, filter: &RecordFilter) {
+fn push_lecturers(query: &mut Query, tenant: &str, filter: &RecordFilter) {
     const OF_RECORD: &str =
         "SELECT COUNT(*) FROM record_lecturer l WHERE l.tenant = r.tenant AND l.document = r.document";
+    const RECORDS_OF: &str = " AND r.document IN (SELECT l.document FROM record_lecturer l WHERE l.tenant = ";
     match filter.lecturer.as_deref() {
         None => {}
         Some(NOT_REPORTED) => {
-            query.push(" AND (").push(OF_RECORD).push(") = 0");
+            query.push(" AND NOT EXISTS (SELECT 1 FROM record_lecturer l WHERE l.tenant = r.tenant ");
+            query.push("AND l.document = r.document)");
         }
         Some(lecturer) => {
-            query.push(" AND (").push(OF_RECORD).push(" AND l.attribution <> 'among' AND l.lecturer = ");
-            query.push_bind(lecturer.to_owned()).push(") = 1");
+            query
+                .push(RECORDS_OF)
+                .push_bind(tenant.to_owned())
+                .push(" AND l.lecturer = ")
+                .push_bind(lecturer.to_owned())
+                .push(" AND l.attribution <> 'among')");
         }
     }
-    if !filter.among.is_empty() {
+    if let Some(first) = filter.among.first() {
         let count = i64::try_from(filter.among.len()).unwrap_or(i64::MAX);
+        query
+            .push(RECORDS_OF)
+            .push_bind(tenant.to_owned())
+            .push(" AND l.lecturer = ")
+            .push_bind(first.clone())
+            .push(")");
         query.push(" AND (").push(OF_RECORD).push(") = ").push_bind(count);
         query.push(" AND (").push(OF_RECORD).push(" AND l.attribution = 'among' AND l.lecturer IN (");
         let mut list = query.separated(", ");
@@ -120,7 +134,16 @@ fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
     }
     push_text(query, "r.municipality", filter.municipality.as_ref());
     push_text(query, "r.month", filter.month.as_ref());
-    push_text(query, "COALESCE(r.dispatched_by, r.association)", filter.association.as_ref());
+    match filter.association.as_deref() {
+        None => {}
+        Some(NOT_REPORTED) => {
+            query.push(" AND r.dispatched_by IS NULL AND r.association IS NULL");
+        }
+        Some(association) => {
+            query.push(" AND (r.dispatched_by = ").push_bind(association.to_owned());
+            query.push(" OR r.dispatched_by IS NULL AND r.association = ").push_bind(association.to_owned()).push(")");
+        }
+    }
     push_text(query, "r.activity", filter.activity.as_ref());
     push_text(query, "r.reason", filter.reason.as_ref());
     push_text(query, "r.title", filter.title.as_ref());
@@ -140,7 +163,8 @@ fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
         }
     }
     if let Some(is_dispatch) = filter.is_dispatch {
-        query.push(" AND r.is_dispatch = ").push_bind(i64::from(is_dispatch));
+        // as text, so that the index of dispatches serves
+        query.push(if is_dispatch { " AND r.is_dispatch = 1" } else { " AND r.is_dispatch = 0" });
     }
     if let Some(today) = &filter.report_missing_on {
         query.push(" AND r.kind = 'session' AND r.date < ").push_bind(today.clone()).push(" AND ").push(PLANNED);
@@ -148,7 +172,7 @@ fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
     if let Some(measure) = &filter.measure {
         push_measure(query, measure, filter.without_value);
     }
-    push_lecturers(query, filter);
+    push_lecturers(query, tenant, filter);
 }
 
 fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
@@ -257,9 +281,7 @@ impl OfficeStore for SqlStore {
         }
         query.push(" FROM record_fact r WHERE");
         push_filter(&mut query, tenant, filter);
-        query.push(
-            " ORDER BY r.date IS NULL, r.date DESC, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ",
-        );
+        query.push(" ORDER BY r.date DESC NULLS LAST, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ");
         query.push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
         let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter().map(record_of).collect()
@@ -315,9 +337,46 @@ impl OfficeStore for SqlStore {
             .collect()
     }
 
-    async fn list_custody(&self, tenant: &str, within: &Within, limit: u32) -> Result<Vec<CustodyEntry>, StoreError> {
-        let query = sqlx::query(sql::LIST_CUSTODY).bind(tenant).bind(organisation(within)).bind(i64::from(limit));
-        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+    async fn list_custody(
+        &self,
+        tenant: &str,
+        filter: &CustodyFilter,
+        limit: u32,
+    ) -> Result<Vec<CustodyEntry>, StoreError> {
+        let mut query = Query::new(
+            "SELECT c.document, c.hash, c.kind, c.code, c.received_at, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, \
+             c.device, c.decision, c.decided_at, c.decided_by, c.decision_reason, p.name AS decided_by_name, \
+             d.name AS device_name, r.title, r.venue, r.date FROM custody c \
+             LEFT JOIN device d ON d.tenant = c.tenant AND d.device = c.device \
+             LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
+             LEFT JOIN record_fact r ON r.tenant = c.tenant AND r.document = c.document",
+        );
+        let within = organisation(&filter.within).to_owned();
+        if !within.is_empty() {
+            query.push(" AND (r.municipality = ").push_bind(within.clone());
+            query.push(" OR r.association = ").push_bind(within.clone());
+            query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(")");
+        }
+        query.push(" WHERE c.tenant = ").push_bind(tenant.to_owned());
+        if !within.is_empty() {
+            query.push(" AND d.organisation = ").push_bind(within);
+        }
+        match filter.decided {
+            None => {}
+            Some(true) => {
+                query.push(" AND c.decision IS NOT NULL");
+            }
+            Some(false) => {
+                query.push(" AND c.decision IS NULL");
+            }
+        }
+        if let Some(document) = filter.document {
+            query.push(" AND c.document = ").push_bind(document.as_bytes().to_vec());
+        }
+        query.push(" ORDER BY c.decision IS NOT NULL, c.received_at DESC, c.document, c.hash LIMIT ");
+        query.push_bind(i64::from(limit));
+        let mut reader = self.reader().await?;
+        let rows = query.build().persistent(false).fetch_all(&mut *reader).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(CustodyEntry {
@@ -332,6 +391,7 @@ impl OfficeStore for SqlStore {
                     title: get(row, "title")?,
                     venue: get(row, "venue")?,
                     date: get(row, "date")?,
+                    decision: decision_of(row)?,
                 })
             })
             .collect()

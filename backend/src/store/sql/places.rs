@@ -188,3 +188,13 @@ fn random_epoch() -> Result<[u8; 16], StoreError> {
     getrandom::fill(&mut epoch).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
     Ok(epoch)
 }
+
+/// Gives scopes new random epochs; returns how many.
+pub(super) async fn renew(connection: &mut Connection, tenant: &str, ids: &[&ScopeId]) -> Result<u64, StoreError> {
+    let mut scopes: Vec<ScopeRow> = held(connection, tenant, ids).await?.into_values().collect();
+    for scope in &mut scopes {
+        scope.epoch = random_epoch()?;
+    }
+    write_scopes(connection, tenant, &scopes).await?;
+    Ok(scopes.len() as u64)
+}

@@ -8,10 +8,11 @@ use super::batch::{Insert, Select, Type, Value};
 use super::dialect::{Connection, SqlStore, failed};
 use super::documents::document_of;
 use super::places::{Moves, move_in_scopes};
+use super::purge::CLEAR_DAMAGED;
 use super::rollup::{add_rollups, write_projections};
-use super::{integer, statements as sql};
+use super::{custody, healing, integer, statements as sql};
 use crate::store::StoreError;
-use crate::store::types::{DocumentWrite, PushOutcome, PushWrite};
+use crate::store::types::{CustodyDecision, DocumentWrite, PushOutcome, PushWrite};
 
 /// A row that someone else wrote since it was read is left as it is and not returned.
 pub(super) const DOCUMENT: Insert = Insert {
@@ -26,7 +27,7 @@ pub(super) const DOCUMENT: Insert = Insert {
         ("revision", Type::Integer),
         ("updated_at", Type::Integer),
     ],
-    tail: "ON CONFLICT (tenant, document) DO UPDATE SET heads = excluded.heads, snapshot = excluded.snapshot, \
+    tail: "ON CONFLICT (tenant, document) DO UPDATE SET kind = excluded.kind, heads = excluded.heads, snapshot = excluded.snapshot, \
         revision = excluded.revision, updated_at = excluded.updated_at \
         WHERE document.revision = excluded.revision - 1 RETURNING document",
 };
@@ -48,16 +49,41 @@ pub(super) const IN_CUSTODY: Select = Select::by_document("SELECT DISTINCT docum
 
 pub(super) async fn commit(store: &SqlStore, push: &PushWrite) -> Result<PushOutcome, StoreError> {
     let mut transaction = store.begin().await?;
-    let outdated = write_documents(&mut transaction, push).await?;
+    let outdated = write_push(&mut transaction, push, None).await?.unwrap_or_default();
     if !outdated.is_empty() {
         return Ok(PushOutcome::Outdated(outdated));
     }
-    write_custody(&mut transaction, push).await?;
+    transaction.commit().await.map_err(failed)?;
+    store.announce(&push.tenant, &push.scopes());
+    Ok(PushOutcome::Committed)
+}
+
+/// Writes a push, with the decision that lets it in, when there is one. The answer names documents that are outdated;
+/// `None`: the decision cannot be noted. In both cases the transaction has to be dropped.
+pub(super) async fn write_push(
+    connection: &mut Connection,
+    push: &PushWrite,
+    decision: Option<&CustodyDecision>,
+) -> Result<Option<Vec<DocumentId>>, StoreError> {
+    let outdated = write_documents(connection, push).await?;
+    if !outdated.is_empty() {
+        return Ok(Some(outdated));
+    }
+    if let Some(decision) = decision
+        && custody::note(connection, decision).await?.is_none()
+    {
+        return Ok(None);
+    }
+    write_custody(connection, push).await?;
+    let repaired: Vec<DocumentId> =
+        push.documents.iter().filter(|write| write.repaired).map(|write| write.document).collect();
+    CLEAR_DAMAGED.of(connection, &push.tenant, &repaired).await?;
+    healing::note(connection, push).await?;
     let known: Vec<DocumentId> =
         push.documents.iter().filter(|write| write.base_revision.is_some()).map(|write| write.document).collect();
     let projections: Vec<_> = push.documents.iter().map(|write| (write.document, &write.projection)).collect();
-    write_projections(&mut transaction, &push.tenant, push.now, &known, &projections).await?;
-    add_rollups(&mut transaction, &push.tenant, &push.rollups).await?;
+    write_projections(connection, &push.tenant, push.now, &known, &projections).await?;
+    add_rollups(connection, &push.tenant, &push.rollups).await?;
     let mut moves = Moves::new();
     for write in &push.documents {
         for after in &write.places {
@@ -65,9 +91,8 @@ pub(super) async fn commit(store: &SqlStore, push: &PushWrite) -> Result<PushOut
             moves.add(write.document, before, after);
         }
     }
-    move_in_scopes(&mut transaction, &push.tenant, &moves).await?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(PushOutcome::Committed)
+    move_in_scopes(connection, &push.tenant, &moves).await?;
+    Ok(Some(Vec::new()))
 }
 
 /// Writes the documents in order of id, which also holds their rows. Those that were changed meanwhile are the answer.

@@ -79,14 +79,18 @@ statements! {
     LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 ORDER BY device";
 
     LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
-    PAGE = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+    PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4";
+    PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+     LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
+     WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
     WALK_DOCUMENTS = "SELECT document, kind, home_scope, heads, snapshot, revision FROM document \
-     WHERE tenant = $1 AND document > $2 ORDER BY document LIMIT $3";
+     WHERE tenant = $1 AND document > $2 AND revision < 4611686018427387904 ORDER BY document LIMIT $3";
     BUMP_REVISION = "UPDATE document SET revision = revision + 1 WHERE tenant = $1";
-    RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4";
+    RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
+     AND decision IS NULL";
     LIST_ROLLUPS = "SELECT fiscal_year, month, municipality, association, measure, reported, unreported, \
      total FROM rollup WHERE tenant = $1 AND (reported <> 0 OR unreported <> 0 OR total <> 0)";
 
@@ -101,12 +105,6 @@ statements! {
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
      AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
-    LIST_CUSTODY = "SELECT c.document, c.hash, c.kind, c.code, c.received_at, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, \
-     c.device, d.name AS device_name, r.title, r.venue, r.date FROM custody c \
-     LEFT JOIN device d ON d.tenant = c.tenant AND d.device = c.device \
-     LEFT JOIN record_fact r ON r.tenant = c.tenant AND r.document = c.document \
-     AND ($2 = '' OR r.municipality = $2 OR r.association = $2 OR r.dispatched_by = $2) \
-     WHERE c.tenant = $1 AND ($2 = '' OR d.organisation = $2) ORDER BY c.received_at DESC, c.hash LIMIT $3";
 
     PING = "SELECT 1 FROM tenant LIMIT 1";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1";
@@ -114,4 +112,50 @@ statements! {
     CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1";
     CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1";
     CLEAR_ROLLUP = "DELETE FROM rollup WHERE tenant = $1";
+
+    EMPTY_DOCUMENT = "UPDATE document SET heads = $5, snapshot = $5, revision = $4 \
+     WHERE tenant = $1 AND document = $2 AND revision = $3";
+    INSERT_EMPTY_DOCUMENT = "INSERT INTO document (tenant, document, kind, home_scope, heads, snapshot, revision, \
+     updated_at) VALUES ($1, $2, '', '', $5, $5, $3, $4) ON CONFLICT DO NOTHING";
+    INSERT_LOST_DOCUMENT = "INSERT INTO document (tenant, document, kind, home_scope, heads, snapshot, revision, \
+     updated_at) VALUES ($1, $2, \
+     COALESCE((SELECT r.kind FROM record_fact r WHERE r.tenant = $1 AND r.document = $2), 'session'), \
+     COALESCE((SELECT MIN(f.scope) FROM feed f WHERE f.tenant = $1 AND f.document = $2 AND f.state = 0), ''), \
+     $4, $4, 1, $3) ON CONFLICT DO NOTHING";
+    INSERT_PURGED = "INSERT INTO purged (tenant, document, purged_at, purged_by, reason) VALUES ($1, $2, $3, $4, $5)";
+
+    INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    COPY_ROLLUPS = "INSERT INTO closed_rollup (tenant, month, fiscal_year, measure, municipality, association, reported, \
+     unreported, total) SELECT tenant, month, fiscal_year, measure, municipality, association, reported, unreported, total \
+     FROM rollup WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
+    LOOKUP_CLOSING = "SELECT fiscal_year FROM closing WHERE tenant = $1 AND month = $2";
+    LIST_CLOSINGS = "SELECT c.month, c.fiscal_year, c.closed_at, c.closed_by, COALESCE(p.name, '') AS closed_by_name \
+     FROM closing c LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.closed_by \
+     WHERE c.tenant = $1 AND ($2 = -1 OR c.fiscal_year = $2) ORDER BY c.month";
+    CLOSED_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM closed_rollup \
+     WHERE tenant = $1 AND month = $2";
+    PRESENT_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM rollup \
+     WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
+    CHANGED_SINCE_CLOSING = "SELECT r.document FROM closing c \
+     JOIN record_fact r ON r.tenant = c.tenant AND r.fiscal_year = c.fiscal_year AND r.month = c.month \
+     AND r.updated_at > c.closed_at \
+     JOIN document d ON d.tenant = r.tenant AND d.document = r.document AND d.updated_at > c.closed_at \
+     WHERE c.tenant = $1 AND c.month = $2 ORDER BY d.updated_at DESC, r.document LIMIT $3";
+
+    DECIDE_CUSTODY = "UPDATE custody SET decision = $5, decided_at = $6, decided_by = $7, decision_reason = $8 \
+     WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 AND decision IS NULL";
+    LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
+     c.decision_reason, p.name AS decided_by_name FROM custody c \
+     LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
+     WHERE c.tenant = $1 AND c.document = $2 AND c.device = $3 ORDER BY c.received_at, c.hash";
+
+    LIST_DAMAGED = "SELECT document, found_at FROM damaged WHERE tenant = $1 ORDER BY document";
+    AUDIT_ENTRIES = "SELECT document, contribution FROM feed WHERE tenant = $1 AND scope = $2 AND state = 0";
+    NOTE_HEALING = "INSERT INTO healing (tenant, device, healed_at, documents, changes) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (tenant, device, healed_at) DO UPDATE SET documents = healing.documents + excluded.documents, \
+     changes = healing.changes + excluded.changes";
+    LIST_HEALING = "SELECT h.device, d.name AS device_name, h.healed_at, h.documents, h.changes FROM healing h \
+     LEFT JOIN device d ON d.tenant = h.tenant AND d.device = h.device \
+     WHERE h.tenant = $1 ORDER BY h.healed_at DESC, h.device LIMIT $2";
 }

@@ -10,12 +10,21 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
 
+use sync_core::ids::ScopeId;
+use tokio::sync::broadcast;
+
 use super::sql::migration;
 use crate::store::StoreError;
+use crate::store::types::ScopeChange;
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
-const MIGRATIONS: &[migration::Text] =
-    &[(202611210400, "init", include_str!("../../../../migrations/sqlite/202611210400_init.sql"))];
+const MIGRATIONS: &[migration::Text] = &[
+    (202611210400, "init", include_str!("../../../../migrations/sqlite/202611210400_init.sql")),
+    (202611210730, "proof", include_str!("../../../../migrations/sqlite/202611210730_proof.sql")),
+];
+
+/// How often the log is tried to be emptied; each waits up to ten seconds for readers.
+const CHECKPOINTS: usize = 3;
 
 /// An SQLite file.
 #[derive(Clone, Debug)]
@@ -33,6 +42,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
+            // what is deleted is overwritten, so that destroyed documents are not in the file
+            .pragma("secure_delete", "ON")
             .pragma("cache_size", "-16384")
             .statement_cache_capacity(400);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
@@ -74,6 +85,26 @@ impl SqliteStore {
     /// The connection for single statements that write.
     pub(in crate::store) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.writer.acquire().await.map_err(failed)
+    }
+
+    /// One process owns the file, so nobody else has to be told.
+    pub(in crate::store) fn announce(&self, _tenant: &str, _scopes: &[ScopeId]) {}
+
+    /// See [`SqliteStore::announce`].
+    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+        None
+    }
+
+    /// Empties the write-ahead log, which still holds what was overwritten in the file. Waits for readers to end.
+    pub(in crate::store) async fn forget_bytes(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        for _ in 0..CHECKPOINTS {
+            let query = sqlx::query_scalar::<Sqlite, i64>("PRAGMA wal_checkpoint(TRUNCATE)");
+            if query.fetch_one(&mut *writer).await.map_err(failed)? == 0 {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Busy)
     }
 
     /// Closes every connection; what is committed is in the file.

@@ -1,5 +1,6 @@
 //! Plain values that go into a store and come out of it. Nothing here names a database.
 
+mod proof;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,10 @@ use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Heads, Kind};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 
+pub use proof::{
+    ClosingRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, Decision, HealingRow, HeldChange, Purge,
+    PurgeOutcome, PurgedRow, ScopeChange,
+};
 pub use registry::{Association, Lecturer, Material, Municipality, Registry};
 
 /// SHA-256 of a sign-in code or token: all that is kept of it.
@@ -239,6 +244,8 @@ pub struct DocumentWrite {
     pub places_before: Vec<Place>,
     /// Where it stands after; scopes it left are here with [`FeedState::Left`].
     pub places: Vec<Place>,
+    /// The row was damaged and this makes it whole.
+    pub repaired: bool,
 }
 
 /// A change that is kept aside.
@@ -273,6 +280,18 @@ pub struct PushWrite {
     pub released: Vec<(DocumentId, ChangeHash)>,
     /// What to add to the roll-ups.
     pub rollups: Rollups,
+    /// Documents with changes that had been acknowledged before and were lost here.
+    pub healed_documents: u64,
+    /// How many such changes; 0 when nothing had been lost.
+    pub healed_changes: u64,
+}
+
+impl PushWrite {
+    /// The scopes in which there is something new afterwards, in order.
+    pub fn scopes(&self) -> Vec<ScopeId> {
+        let scopes = self.documents.iter().flat_map(|document| &document.places).map(|place| place.scope.clone());
+        scopes.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 /// How a push was written.
@@ -291,6 +310,8 @@ pub struct WantedScope {
     pub scope: ScopeId,
     /// Epoch and sequence, when it has been there before.
     pub cursor: Option<([u8; 16], u64)>,
+    /// Entries below this have not been taken yet. Counts only with a cursor that holds.
+    pub below: Option<u64>,
 }
 
 /// How a scope stands.
@@ -313,11 +334,13 @@ pub struct ScopeRow {
 pub struct FeedPage {
     /// How the scope stands at this moment.
     pub scope: ScopeRow,
-    /// Document, sequence, state; ascending by sequence.
+    /// Document, sequence, state. First what is new, ascending by sequence; then older ones, descending.
     pub entries: Vec<(DocumentId, u64, FeedState)>,
     /// The cursor after the page.
     pub next_seq: u64,
-    /// Whether more follows.
+    /// Older entries still to come lie below this; `None` when none are missing.
+    pub below: Option<u64>,
+    /// Whether more follows of either kind.
     pub more: bool,
 }
 
@@ -328,6 +351,8 @@ pub struct Pull {
     pub pages: Vec<FeedPage>,
     /// Saved bytes of the documents the pages name, once each.
     pub documents: Vec<(DocumentId, Vec<u8>)>,
+    /// Documents of the scopes whose stored copy is damaged or missing. Their bytes are not among `documents`.
+    pub damaged: Vec<DocumentId>,
     /// The registry's version.
     pub registry_version: u64,
 }

@@ -1,0 +1,122 @@
+//! What people decide about changes in custody.
+
+use sync_core::document::Kind;
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
+
+use super::batch::Select;
+use super::dialect::{Connection, Row, SqlStore, failed};
+use super::documents::document_of;
+use super::push::write_push;
+use super::{corrupt, get, integer, statements as sql, unsigned};
+use crate::store::StoreError;
+use crate::store::types::{CustodyDecision, DecideOutcome, DecidedChange, Decision, HeldChange, PushWrite};
+
+/// Decided changes by name; the device is compared by the caller.
+pub(super) const DECISIONS: Select = Select {
+    text: "SELECT c.document, c.hash, c.device, c.decision, c.decided_at, c.decided_by, c.decision_reason, \
+        (SELECT p.name FROM person p WHERE p.tenant = c.tenant AND p.person = c.decided_by) AS decided_by_name \
+        FROM custody c",
+    column: "hash",
+    of: super::batch::Type::Bytes,
+    locks: false,
+};
+
+pub(super) async fn decide(
+    store: &SqlStore,
+    decision: &CustodyDecision,
+    push: Option<&PushWrite>,
+) -> Result<DecideOutcome, StoreError> {
+    let mut transaction = store.begin().await?;
+    let outdated = match push {
+        Some(push) => write_push(&mut transaction, push, Some(decision)).await?,
+        None => note(&mut transaction, decision).await?.map(|()| Vec::new()),
+    };
+    match outdated {
+        None => Ok(DecideOutcome::AlreadyDecided),
+        Some(outdated) if !outdated.is_empty() => Ok(DecideOutcome::Outdated(outdated)),
+        Some(_) => {
+            transaction.commit().await.map_err(failed)?;
+            if let Some(push) = push {
+                store.announce(&push.tenant, &push.scopes());
+            }
+            Ok(DecideOutcome::Done)
+        }
+    }
+}
+
+/// Notes the decision; `None` when one of the changes is not waiting for one.
+pub(super) async fn note(connection: &mut Connection, decision: &CustodyDecision) -> Result<Option<()>, StoreError> {
+    for hash in &decision.hashes {
+        let query = sqlx::query(sql::DECIDE_CUSTODY)
+            .bind(&decision.tenant)
+            .bind(&decision.document.as_bytes()[..])
+            .bind(&hash.as_bytes()[..])
+            .bind(&decision.device.as_bytes()[..])
+            .bind(if decision.admitted { "admitted" } else { "declined" })
+            .bind(integer(decision.now))
+            .bind(&decision.by)
+            .bind(&decision.reason);
+        if query.execute(&mut *connection).await.map_err(failed)?.rows_affected() == 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(()))
+}
+
+/// The decision in a row, when there is one.
+pub(super) fn decision_of(row: &Row) -> Result<Option<Decision>, StoreError> {
+    let Some(decision) = get::<Option<String>>(row, "decision")? else { return Ok(None) };
+    Ok(Some(Decision {
+        admitted: decision == "admitted",
+        at: unsigned(get::<Option<i64>>(row, "decided_at")?.unwrap_or_default()),
+        by: get::<Option<String>>(row, "decided_by")?.unwrap_or_default(),
+        by_name: get::<Option<String>>(row, "decided_by_name")?.unwrap_or_default(),
+        reason: get::<Option<String>>(row, "decision_reason")?.unwrap_or_default(),
+    }))
+}
+
+fn hash_of(row: &Row) -> Result<ChangeHash, StoreError> {
+    let bytes: Vec<u8> = get(row, "hash")?;
+    Ok(ChangeHash::from_bytes(bytes.try_into().map_err(|_| corrupt("custody", "hash"))?))
+}
+
+pub(super) async fn load(
+    store: &SqlStore,
+    tenant: &str,
+    document: DocumentId,
+    device: DeviceId,
+) -> Result<Vec<HeldChange>, StoreError> {
+    let query = sqlx::query(sql::LOAD_CUSTODY).bind(tenant).bind(&document.as_bytes()[..]).bind(&device.as_bytes()[..]);
+    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            Ok(HeldChange {
+                hash: hash_of(row)?,
+                kind: Kind::parse(get(row, "kind")?).ok_or(corrupt("custody", "kind"))?,
+                code: get(row, "code")?,
+                bytes: get(row, "bytes")?,
+                received_at: unsigned(get(row, "received_at")?),
+                decision: decision_of(row)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn decisions(
+    store: &SqlStore,
+    tenant: &str,
+    device: DeviceId,
+    hashes: &[ChangeHash],
+) -> Result<Vec<DecidedChange>, StoreError> {
+    let keys: Vec<_> = hashes.iter().map(|hash| hash.as_bytes().as_slice().into()).collect();
+    let mut found = Vec::new();
+    for row in DECISIONS.run(&mut *store.reader().await?, tenant, &keys).await? {
+        if get::<Vec<u8>>(&row, "device")? != device.as_bytes() {
+            continue;
+        }
+        if let Some(decision) = decision_of(&row)? {
+            found.push(DecidedChange { document: document_of(&row)?, hash: hash_of(&row)?, decision });
+        }
+    }
+    Ok(found)
+}

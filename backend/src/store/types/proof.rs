@@ -1,0 +1,174 @@
+//! Destroying, custody decisions, closing a month, damage and healing: what goes into a store and comes out of it.
+
+use sync_core::document::Kind;
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+
+use super::{RollupKey, RollupValue, Rollups};
+
+/// A document to be destroyed.
+#[derive(Clone, Debug)]
+pub struct Purge {
+    /// The prefecture.
+    pub tenant: String,
+    /// The document.
+    pub document: DocumentId,
+    /// Revision of the row its figures were made from; `None` when there was none.
+    pub revision: Option<i64>,
+    /// What to add to the roll-ups: its figures, negative.
+    pub rollups: Rollups,
+    /// Person id.
+    pub by: String,
+    /// Why, in words.
+    pub reason: String,
+    /// The present time, ms.
+    pub now: u64,
+}
+
+/// How destroying a document ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PurgeOutcome {
+    /// It is gone, or was never there and will not come; in these scopes there is something new.
+    Done(Vec<ScopeId>),
+    /// It was destroyed before.
+    Already,
+    /// Nothing was written: it has changed since it was read.
+    Outdated,
+}
+
+/// A destroyed document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PurgedRow {
+    /// The document.
+    pub document: DocumentId,
+    /// When, ms.
+    pub at: u64,
+    /// Person id.
+    pub by: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What a person decided about a change in custody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Let in, or declined.
+    pub admitted: bool,
+    /// When, ms.
+    pub at: u64,
+    /// Person id.
+    pub by: String,
+    /// Name of that person.
+    pub by_name: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A decision with the change it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedChange {
+    /// The document the change claims to belong to.
+    pub document: DocumentId,
+    /// The change.
+    pub hash: ChangeHash,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// A change in custody with its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldChange {
+    /// Its name.
+    pub hash: ChangeHash,
+    /// The kind the device stated.
+    pub kind: Kind,
+    /// Why it is held.
+    pub code: String,
+    /// The change.
+    pub bytes: Vec<u8>,
+    /// When it came, ms.
+    pub received_at: u64,
+    /// What was decided; `None` while it waits.
+    pub decision: Option<Decision>,
+}
+
+/// A decision to be noted.
+#[derive(Clone, Debug)]
+pub struct CustodyDecision {
+    /// The prefecture.
+    pub tenant: String,
+    /// The document the changes claim to belong to.
+    pub document: DocumentId,
+    /// The tablet they came from.
+    pub device: DeviceId,
+    /// The changes.
+    pub hashes: Vec<ChangeHash>,
+    /// Let in, or declined.
+    pub admitted: bool,
+    /// Person id.
+    pub by: String,
+    /// Why, in words.
+    pub reason: String,
+    /// The present time, ms.
+    pub now: u64,
+}
+
+/// How noting a decision ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecideOutcome {
+    /// It is noted, and what it lets in is written.
+    Done,
+    /// Nothing was written: a change is not in custody or was decided on before.
+    AlreadyDecided,
+    /// Nothing was written: these documents have changed since they were read.
+    Outdated(Vec<DocumentId>),
+}
+
+/// A closed month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosingRow {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Starting year.
+    pub fiscal_year: i64,
+    /// When, ms.
+    pub closed_at: u64,
+    /// Person id.
+    pub closed_by: String,
+    /// Name of that person.
+    pub closed_by_name: String,
+}
+
+/// A figure of a closed month that has changed since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Which figure.
+    pub key: RollupKey,
+    /// As reported: when the month was closed.
+    pub reported: RollupValue,
+    /// As it is now.
+    pub now: RollupValue,
+}
+
+/// What a tablet brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealingRow {
+    /// The tablet.
+    pub device: DeviceId,
+    /// What people call it.
+    pub device_name: Option<String>,
+    /// When, ms.
+    pub healed_at: u64,
+    /// Documents with something that had been lost.
+    pub documents: u64,
+    /// Changes that had been lost.
+    pub changes: u64,
+}
+
+/// "Something new in this scope", from another process over the same database. Losing one costs only freshness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeChange {
+    /// The prefecture.
+    pub tenant: String,
+    /// Where there is something new.
+    pub scope: ScopeId,
+}

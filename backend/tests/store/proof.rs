@@ -1,0 +1,220 @@
+//! The contract of destroying, damage, healing, custody decisions and closing. Runs after `contract` on the same store.
+
+use std::collections::HashMap;
+
+use sync_core::digest::{Digest, FeedState};
+use sync_core::document::Kind;
+use sync_core::ids::ChangeHash;
+use tsudoi_server::store::Store;
+use tsudoi_server::store::office::{CustodyFilter, Within};
+use tsudoi_server::store::types::{
+    CustodyDecision, CustodyRow, DecideOutcome, Purge, PurgeOutcome, PushOutcome, PushWrite, RollupKey, RollupValue,
+    Rollups,
+};
+
+use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, want, write};
+
+/// Bytes that must not be found in the database's files after they were destroyed.
+pub const SECRET: &[u8] = b"burn after reading, twenty-one heads";
+const CLOSED: &str = "municipality:112038";
+const HEALED: &str = "municipality:112097";
+
+async fn revision(store: &dyn Store, number: u8) -> i64 {
+    store.load_documents("11", &[id(number)]).await.unwrap()[0].revision
+}
+
+async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
+    let mut secret = write(50, None, 1);
+    secret.snapshot = SECRET.repeat(200);
+    secret.places.push(place(id(50), KAMISATO, FeedState::Present, &heads(1)));
+    let held = CustodyRow {
+        document: id(50),
+        hash: ChangeHash::from_bytes([50; 32]),
+        kind: Kind::Session,
+        code: "sequence".to_owned(),
+        bytes: SECRET.to_vec(),
+    };
+    let with = PushWrite { custody: vec![held], ..push(vec![secret]) };
+    assert_eq!(store.commit_push(&with).await.unwrap(), PushOutcome::Committed);
+    let before = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
+    let figures = store.list_rollups("11").await.unwrap();
+    let negative = |value: &RollupValue| RollupValue {
+        reported: -value.reported,
+        unreported: -value.unreported,
+        total: -value.total,
+    };
+    let mut purge = Purge {
+        tenant: "11".to_owned(),
+        document: id(50),
+        revision: Some(9),
+        rollups: with.rollups.iter().map(|(key, value)| (key.clone(), negative(value))).collect(),
+        by: "pe-1".to_owned(),
+        reason: "本人の希望".to_owned(),
+        now: 77,
+    };
+    assert_eq!(store.purge(&purge).await.unwrap(), PurgeOutcome::Outdated);
+    assert!(store.list_purged("11", &[id(50)]).await.unwrap().is_empty(), "nothing was written");
+    purge.revision = Some(1);
+    assert_eq!(store.purge(&purge).await.unwrap(), PurgeOutcome::Done(vec![scope(HONJO), scope(KAMISATO)]));
+    assert_eq!(store.purge(&purge).await.unwrap(), PurgeOutcome::Already);
+    let purged = store.list_purged("11", &[id(50), id(1)]).await.unwrap();
+    assert_eq!((purged.len(), purged[0].document, purged[0].at, purged[0].by.as_str()), (1, id(50), 77, "pe-1"));
+
+    assert!(store.load_documents("11", &[id(50)]).await.unwrap().is_empty());
+    assert!(!store.list_documents("11", None, 1_000).await.unwrap().iter().any(|stored| stored.document == id(50)));
+    assert!(store.load_custody("11", id(50), DEVICE).await.unwrap().is_empty());
+    let total = |rollups: &Rollups| rollups.values().map(|value| value.total).sum::<i64>();
+    assert_eq!(total(&store.list_rollups("11").await.unwrap()), total(&figures) - 1);
+    let after = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((after.seq, after.document_count), (before.seq + 1, before.document_count - 1));
+        assert_eq!(after.digest, before.digest.minus(Digest::of(id(50), FeedState::Present, &heads(1))));
+        let cursor = Some((before.epoch, before.seq));
+        let wanted = [want(before.scope.as_str(), cursor, None)];
+        let pull = store.pull("11", &wanted, &[id(50)], 1 << 20, &HashMap::new()).await.unwrap();
+        assert_eq!(pull.pages[0].entries, [(id(50), after.seq, FeedState::Purged)], "its tablets are told");
+        assert!(pull.documents.is_empty());
+    }
+
+    for base in [None, Some(1), Some(2)] {
+        let again = push(vec![write(50, base, 2)]);
+        assert_eq!(store.commit_push(&again).await.unwrap(), PushOutcome::Outdated(vec![id(50)]));
+    }
+    let never = Purge { document: id(51), revision: None, rollups: Rollups::new(), ..purge };
+    assert_eq!(store.purge(&never).await.unwrap(), PurgeOutcome::Done(Vec::new()));
+    let late = push(vec![write(51, None, 1)]);
+    assert_eq!(store.commit_push(&late).await.unwrap(), PushOutcome::Outdated(vec![id(51)]));
+}
+
+async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
+    let first = push((60..63).map(|number| in_scope(write(number, None, 1), HEALED)).collect());
+    store.commit_push(&first).await.unwrap();
+    store.note_damaged("11", &[id(61), id(61)], 9).await.unwrap();
+    store.note_damaged("11", &[id(61)], 10).await.unwrap();
+    assert_eq!(store.list_damaged("11").await.unwrap(), [(id(61), 9)]);
+    let pull = pull_all(store, HEALED).await;
+    assert_eq!((pull.damaged.as_slice(), pull.pages[0].entries.len()), (&[id(61)][..], 3));
+    assert!(!pull.documents.iter().any(|(document, _)| *document == id(61)), "damaged bytes go nowhere");
+    let scope_row = &pull.pages[0].scope;
+    let idle = [want(HEALED, Some((scope_row.epoch, scope_row.seq)), None)];
+    let pull = store.pull("11", &idle, &[], 1 << 20, &HashMap::new()).await.unwrap();
+    assert_eq!(pull.damaged, [id(61)], "asked for although nothing else is new");
+    assert!(pull_all(store, HONJO).await.damaged.is_empty(), "of other scopes nobody is asked");
+
+    let mut repair = in_scope(write(61, Some(1), 2), HEALED);
+    repair.repaired = true;
+    let repair = PushWrite { healed_documents: 1, healed_changes: 4, now: 20, ..push(vec![repair]) };
+    assert_eq!(store.commit_push(&repair).await.unwrap(), PushOutcome::Committed);
+    assert!(store.list_damaged("11").await.unwrap().is_empty());
+    assert!(store.pull("11", &idle, &[], 1 << 20, &HashMap::new()).await.unwrap().damaged.is_empty());
+    let healing = store.list_healing("11", 10).await.unwrap();
+    assert_eq!((healing.len(), healing[0].device, healing[0].healed_at), (1, DEVICE, 20));
+    assert_eq!((healing[0].documents, healing[0].changes), (1, 4));
+
+    store.note_damaged("11", &[id(64)], 9).await.unwrap();
+    let empty = store.load_documents("11", &[id(64)]).await.unwrap();
+    assert!(empty[0].snapshot.is_empty(), "a missing document gets a row that a push can replace");
+    let (row, entries) = store.audit_entries("11", &scope(HEALED)).await.unwrap().unwrap();
+    assert_eq!((row.document_count, entries.len()), (3, 3));
+    assert_eq!(entries.iter().fold(Digest::ZERO, |sum, (_, one)| sum.plus(*one)), row.digest);
+    assert_eq!(store.audit_entries("14", &scope(HEALED)).await.unwrap(), None);
+
+    let before = store.list_scopes("11", None).await.unwrap();
+    assert_eq!(store.renew_epochs(Some("11")).await.unwrap(), before.len() as u64);
+    let after = store.list_scopes("11", None).await.unwrap();
+    for (before, after) in before.iter().zip(&after) {
+        assert!(before.epoch != after.epoch);
+        assert_eq!((before.seq, before.digest), (after.seq, after.digest));
+    }
+    assert_eq!(store.renew_epochs(None).await.unwrap(), before.len() as u64);
+}
+
+async fn st_14_custody_is_decided_once(store: &dyn Store) {
+    let held = |number: u8| CustodyRow {
+        document: id(70),
+        hash: ChangeHash::from_bytes([number; 32]),
+        kind: Kind::Session,
+        code: "not_in_scope".to_owned(),
+        bytes: vec![number; 5],
+    };
+    let with = PushWrite { custody: vec![held(71), held(72), held(73)], rollups: Rollups::new(), ..push(Vec::new()) };
+    store.commit_push(&with).await.unwrap();
+    let filter = |decided| CustodyFilter { document: Some(id(70)), decided, ..CustodyFilter::default() };
+    assert_eq!(store.list_custody("11", &filter(Some(false)), 10).await.unwrap().len(), 3);
+    let decision = |numbers: &[u8], admitted| CustodyDecision {
+        tenant: "11".to_owned(),
+        document: id(70),
+        device: DEVICE,
+        hashes: numbers.iter().map(|number| ChangeHash::from_bytes([*number; 32])).collect(),
+        admitted,
+        by: "pe-1".to_owned(),
+        reason: "確認済み".to_owned(),
+        now: 30,
+    };
+    let stale = push(vec![write(1, None, 9)]);
+    let outcome = store.decide_custody(&decision(&[71, 72], true), Some(&stale)).await.unwrap();
+    assert_eq!(outcome, DecideOutcome::Outdated(vec![id(1)]));
+    assert_eq!(store.list_custody("11", &filter(Some(true)), 10).await.unwrap().len(), 0, "nothing was noted");
+
+    let hashes = decision(&[71, 72], true).hashes.into_iter().map(|hash| (id(70), hash)).collect();
+    let lets_in = PushWrite { released: hashes, ..push(vec![write(70, None, 1)]) };
+    assert_eq!(store.decide_custody(&decision(&[71, 72], true), Some(&lets_in)).await.unwrap(), DecideOutcome::Done);
+    assert_eq!(revision(store, 70).await, 1);
+    let outcome = store.decide_custody(&decision(&[73, 72], false), None).await.unwrap();
+    assert_eq!(outcome, DecideOutcome::AlreadyDecided);
+    assert_eq!(store.decide_custody(&decision(&[73], false), None).await.unwrap(), DecideOutcome::Done);
+
+    let all = store.load_custody("11", id(70), DEVICE).await.unwrap();
+    let admitted: Vec<bool> = all.iter().map(|held| held.decision.as_ref().unwrap().admitted).collect();
+    assert_eq!((admitted, all[0].bytes.len()), (vec![true, true, false], 5), "what was decided stays readable");
+    let named = decision(&[71, 73, 79], true).hashes;
+    let decisions = store.list_decisions("11", DEVICE, &named).await.unwrap();
+    assert_eq!(decisions.len(), 2);
+    let last = decisions.iter().find(|one| one.hash == named[1]).unwrap();
+    assert_eq!((last.document, last.decision.admitted, last.decision.at), (id(70), false, 30));
+    assert_eq!((last.decision.by_name.as_str(), last.decision.reason.as_str()), ("人", "確認済み"));
+    let elsewhere = CustodyFilter { within: Within::Municipality("999999".to_owned()), ..filter(None) };
+    assert!(store.list_custody("11", &elsewhere, 10).await.unwrap().is_empty());
+    assert!(store.list_decisions("14", DEVICE, &named).await.unwrap().is_empty());
+}
+
+async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
+    let figure = |municipality: &str, total| {
+        let key = RollupKey {
+            fiscal_year: 2026,
+            measure: "attendance".to_owned(),
+            municipality: municipality.to_owned(),
+            association: String::new(),
+            month: "2026-05".to_owned(),
+        };
+        (key, RollupValue { reported: 1, unreported: 0, total })
+    };
+    let of_month = |number: u8, base, now| {
+        let mut one = in_scope(write(number, base, 1 + u8::from(base.is_some())), CLOSED);
+        one.projection.fact.month = Some("2026-05".to_owned());
+        one.projection.fact.fiscal_year = Some(2026);
+        PushWrite { now, rollups: Rollups::from([figure("112119", 12)]), ..push(vec![one]) }
+    };
+    store.commit_push(&of_month(80, None, 100)).await.unwrap();
+    assert!(store.list_corrections("11", "2026-05").await.unwrap().is_empty(), "an open month has none");
+    assert!(store.close_month("11", "2026-05", 2026, "pe-1", 100).await.unwrap());
+    assert!(!store.close_month("11", "2026-05", 2026, "pe-2", 200).await.unwrap(), "closed once");
+    assert!(store.list_corrections("11", "2026-05").await.unwrap().is_empty());
+    let late =
+        PushWrite { rollups: Rollups::from([figure("112119", 3), figure("113859", 4)]), ..of_month(81, None, 150) };
+    store.commit_push(&late).await.unwrap();
+    let corrections = store.list_corrections("11", "2026-05").await.unwrap();
+    let shown: Vec<_> = corrections.iter().map(|one| (one.reported.total, one.now.total)).collect();
+    assert_eq!(shown, [(12, 15), (0, 4)]);
+    assert_eq!(store.list_changed_since_closing("11", "2026-05", 10).await.unwrap(), [id(81)]);
+    let closings = store.list_closings("11", Some(2026)).await.unwrap();
+    assert_eq!((closings.len(), closings[0].closed_at, closings[0].closed_by_name.as_str()), (1, 100, "人"));
+    assert!(store.list_closings("11", Some(2025)).await.unwrap().is_empty());
+}
+
+pub async fn proof(store: &dyn Store) {
+    st_13_a_destroyed_document_stays_destroyed(store).await;
+    damage_is_asked_for_until_it_is_repaired(store).await;
+    st_14_custody_is_decided_once(store).await;
+    st_15_what_was_reported_stays_as_it_was(store).await;
+}
