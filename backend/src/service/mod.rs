@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::config::Config;
 use crate::store::Store;
+use crate::store::types::ScopeChange;
 use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
@@ -68,9 +69,13 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together. Call it inside the runtime.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let cache = Arc::new(DocumentCache::new(config.document_cache_bytes));
+        let notices = broadcast::channel(1024).0;
+        if let Some(changes) = store.changes() {
+            tokio::spawn(forward(changes, notices.clone()));
+        }
         Self {
             gate: Gate::new(&config, cache.clone()),
             attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute)),
@@ -79,7 +84,7 @@ impl App {
             config: Arc::new(config),
             store,
             clock,
-            notices: broadcast::channel(1024).0,
+            notices,
             cache,
             contended: Arc::default(),
             ending: watch::channel(false).0,
@@ -89,5 +94,19 @@ impl App {
     /// The present time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// Announces here what other processes over the same database commit, until the store is gone.
+async fn forward(mut changes: broadcast::Receiver<ScopeChange>, notices: broadcast::Sender<Notice>) {
+    loop {
+        match changes.recv().await {
+            Ok(change) => {
+                // no listener is no fault
+                let _ = notices.send(Notice { tenant: change.tenant, scope: change.scope });
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => break,
+        }
     }
 }

@@ -8,9 +8,21 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod race;
+#[cfg(test)]
 mod rows;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+#[path = "../server/support.rs"]
+#[allow(dead_code, reason = "shared with the other test binaries, which use the rest")]
+mod support;
 
 use tsudoi_server::store::Store;
 use tsudoi_server::store::postgres::PostgresStore;
@@ -25,8 +37,8 @@ pub async fn sqlite(folder: &tempfile::TempDir) -> SqliteStore {
 }
 
 /// A new PostgreSQL database with its schema.
-pub async fn postgres(cluster: &Cluster) -> PostgresStore {
-    let store = PostgresStore::open(&cluster.database(), 40).await.unwrap();
+pub async fn postgres(url: &str) -> PostgresStore {
+    let store = PostgresStore::open(url, 40).await.unwrap();
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();
     store
@@ -47,7 +59,7 @@ async fn sqlite_keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgresql_keeps_the_contract() {
     let cluster = Cluster::start();
-    let store = postgres(&cluster).await;
+    let store = postgres(&cluster.database()).await;
     contract::contract(&store).await;
     proof::proof(&store).await;
     let left = cluster
@@ -64,4 +76,25 @@ pub async fn eventually(mut holds: impl FnMut() -> bool) {
         assert!(std::time::Instant::now() < deadline, "waited in vain");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+}
+
+/// The tables split by prefecture keep the same contract; rows are in the partition of their prefecture.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partitioned_database_keeps_the_contract() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    postgres(&url).await.close().await;
+    cluster.sql("t0", include_str!("../../../migrations/partition.sql"));
+    cluster.sql("t0", "SELECT tsudoi_partition('11')");
+    let store = postgres(&url).await;
+    contract::contract(&store).await;
+    proof::proof(&store).await;
+    let tables: Vec<String> = cluster.sql("t0", "SELECT tsudoi_partitioned()").lines().map(str::to_owned).collect();
+    for table in ["document", "feed", "scope", "record_fact", "rollup", "custody", "device", "purged"] {
+        assert!(tables.iter().any(|one| one == table), "{table} is not split: {tables:?}");
+    }
+    let count = |table: &str| cluster.sql("t0", &format!("SELECT COUNT(*) > 0 FROM {table}"));
+    assert_eq!((count("document_11").as_str(), count("document_default").as_str()), ("t", "f"));
+    let plan = cluster.sql("t0", "EXPLAIN SELECT * FROM feed WHERE tenant = '11' AND scope = 'x' AND seq > 5");
+    assert!(plan.contains("feed_11") && !plan.contains("feed_default"), "{plan}");
 }

@@ -207,6 +207,68 @@ fn record_of(row: &Row) -> Result<RecordRow, StoreError> {
     })
 }
 
+fn counted(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new("SELECT COUNT(*) AS n FROM record_fact r WHERE");
+    push_filter(&mut query, tenant, filter);
+    query
+}
+
+fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query {
+    let mut query = Query::new(
+        "SELECT r.document, r.kind, r.activity, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
+         r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, \
+         r.conflict_count, ",
+    );
+    match filter.measure.as_deref() {
+        None => {
+            query.push("CAST(NULL AS BIGINT) AS value");
+        }
+        Some("attendance") => {
+            query.push("r.attendance AS value");
+        }
+        Some(measure) => {
+            query.push("(SELECT CAST(SUM(t.value) AS BIGINT) FROM tally_fact t WHERE t.tenant = r.tenant ");
+            query.push("AND t.document = r.document AND ");
+            push_measure_is(&mut query, measure);
+            query.push(") AS value");
+        }
+    }
+    query.push(" FROM record_fact r WHERE");
+    push_filter(&mut query, tenant, filter);
+    query.push(" ORDER BY r.date DESC NULLS LAST, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ");
+    query.push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
+    query
+}
+
+fn tallied(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new(
+        "SELECT r.document, r.month, x.measure, x.value FROM record_fact r \
+         JOIN tally_fact x ON x.tenant = r.tenant AND x.document = r.document WHERE",
+    );
+    push_filter(&mut query, tenant, filter);
+    query
+}
+
+fn lectured(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new(
+        "SELECT r.document, x.lecturer, x.attribution FROM record_fact r \
+         JOIN record_lecturer x ON x.tenant = r.tenant AND x.document = r.document WHERE",
+    );
+    push_filter(&mut query, tenant, filter);
+    query.push(" ORDER BY r.document, x.lecturer");
+    query
+}
+
+impl SqlStore {
+    /// The texts of the queries that lists with these filters make, for the tests of statements and plans.
+    pub fn record_texts(filters: &[RecordFilter]) -> Vec<String> {
+        let of = |filter: &RecordFilter| {
+            [counted("11", filter), listed("11", filter, 0, 1), tallied("11", filter), lectured("11", filter)]
+        };
+        filters.iter().flat_map(of).map(|query| query.sql().as_str().to_owned()).collect()
+    }
+}
+
 #[async_trait]
 impl OfficeStore for SqlStore {
     async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError> {
@@ -247,8 +309,7 @@ impl OfficeStore for SqlStore {
     }
 
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError> {
-        let mut query = Query::new("SELECT COUNT(*) AS n FROM record_fact r WHERE");
-        push_filter(&mut query, tenant, filter);
+        let mut query = counted(tenant, filter);
         let row = query.build().persistent(false).fetch_one(&mut *self.reader().await?).await.map_err(failed)?;
         get(&row, "n")
     }
@@ -260,39 +321,13 @@ impl OfficeStore for SqlStore {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError> {
-        let mut query = Query::new(
-            "SELECT r.document, r.kind, r.activity, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
-             r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, \
-             r.conflict_count, ",
-        );
-        match filter.measure.as_deref() {
-            None => {
-                query.push("CAST(NULL AS BIGINT) AS value");
-            }
-            Some("attendance") => {
-                query.push("r.attendance AS value");
-            }
-            Some(measure) => {
-                query.push("(SELECT CAST(SUM(t.value) AS BIGINT) FROM tally_fact t WHERE t.tenant = r.tenant ");
-                query.push("AND t.document = r.document AND ");
-                push_measure_is(&mut query, measure);
-                query.push(") AS value");
-            }
-        }
-        query.push(" FROM record_fact r WHERE");
-        push_filter(&mut query, tenant, filter);
-        query.push(" ORDER BY r.date DESC NULLS LAST, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ");
-        query.push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
+        let mut query = listed(tenant, filter, offset, limit);
         let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter().map(record_of).collect()
     }
 
     async fn list_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallyRow>, StoreError> {
-        let mut query = Query::new(
-            "SELECT r.document, r.month, x.measure, x.value FROM record_fact r \
-             JOIN tally_fact x ON x.tenant = r.tenant AND x.document = r.document WHERE",
-        );
-        push_filter(&mut query, tenant, filter);
+        let mut query = tallied(tenant, filter);
         let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
@@ -307,12 +342,7 @@ impl OfficeStore for SqlStore {
     }
 
     async fn list_record_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerRow>, StoreError> {
-        let mut query = Query::new(
-            "SELECT r.document, x.lecturer, x.attribution FROM record_fact r \
-             JOIN record_lecturer x ON x.tenant = r.tenant AND x.document = r.document WHERE",
-        );
-        push_filter(&mut query, tenant, filter);
-        query.push(" ORDER BY r.document, x.lecturer");
+        let mut query = lectured(tenant, filter);
         let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {

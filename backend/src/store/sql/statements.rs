@@ -96,12 +96,13 @@ statements! {
 
     YEARS = "WITH RECURSIVE y (v) AS (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 \
      UNION ALL SELECT (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 AND fiscal_year > y.v) \
-     FROM y WHERE y.v IS NOT NULL) SELECT v FROM y WHERE v > 0 AND EXISTS (SELECT 1 FROM rollup WHERE tenant = $1 \
-     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) \
-     AND ($3 = '' OR association = $3)) ORDER BY v";
+     FROM y WHERE y.v IS NOT NULL) SELECT v FROM y WHERE v > 0 AND (SELECT 1 FROM rollup WHERE tenant = $1 \
+     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) AND ($3 = '' OR association = $3) LIMIT 1) \
+     = 1 ORDER BY v";
     FIGURES = "SELECT measure, municipality, association, CAST(SUM(reported) AS BIGINT) AS reported, \
      CAST(SUM(unreported) AS BIGINT) AS unreported, CAST(SUM(total) AS BIGINT) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
-     AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association";
+     AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association \
+     ORDER BY measure, municipality, association";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
      AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";

@@ -1,0 +1,157 @@
+//! Several server processes over one PostgreSQL: each hears of what the others commit, none loses what another wrote,
+//! and none answers from a cache that another has made old.
+//!
+//! Two whole servers with stores, caches and connections of their own stand in for two processes: they share nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use sync_core::document::Document;
+use sync_core::domain::view;
+use sync_core::wire::{Outcome, SyncRequest};
+use tower::ServiceExt as _;
+use tsudoi_server::config::Config;
+use tsudoi_server::service::access::Role;
+use tsudoi_server::service::{registry, verify};
+use tsudoi_server::store::types::Association;
+use tsudoi_tests::Cluster;
+
+use crate::support::{Device, HONJO, Server, document_id, outcomes, server_on};
+use crate::{eventually, postgres};
+
+const ROUNDS: usize = 12;
+const DOCUMENTS: u8 = 4;
+
+async fn process(url: &str) -> Server {
+    server_on(Arc::new(postgres(url).await), Config::default(), tempfile::tempdir().unwrap()).await
+}
+
+/// The events a server tells a device, as text, for as long as it is kept.
+async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
+    let request = Request::get("/v1/events").header("authorization", &device.authorization);
+    let response = server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let heard = Arc::new(std::sync::Mutex::new(String::new()));
+    let (mut body, kept) = (response.into_body(), heard.clone());
+    tokio::spawn(async move {
+        while let Some(Ok(frame)) = body.frame().await {
+            if let Ok(bytes) = frame.into_data() {
+                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+    });
+    heard
+}
+
+async fn push_one(server: &Server, device: &mut Device, number: u8, value: &str) {
+    let id = document_id(number);
+    let change = device.set(id, "title", value);
+    let push = device.push(id, vec![change]);
+    let response = server.sync(device, &device.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id)[0].0, Outcome::Stored);
+}
+
+async fn events_cross(a: &Server, b: &Server, device: &mut Device, cluster: &Cluster) {
+    let heard = listen(b, device).await;
+    push_one(a, device, 1, "一").await;
+    eventually(|| heard.lock().unwrap().contains(HONJO)).await;
+
+    // the connection that listens breaks and is made anew
+    let listeners = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+        WHERE query LIKE 'LISTEN%' AND datname = 't0'";
+    assert_eq!(cluster.sql("postgres", listeners), "2");
+    let listening = "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = 't0'";
+    eventually(|| cluster.sql("postgres", listening) == "2").await;
+    heard.lock().unwrap().clear();
+    push_one(a, device, 1, "二").await;
+    eventually(|| heard.lock().unwrap().contains(HONJO)).await;
+}
+
+/// Two tablets count on the same documents at the same time, one through each process.
+async fn nothing_is_lost(a: &Server, b: &Server, one: Device, two: Device) {
+    let work = |server: &Server, mut device: Device| {
+        let (router, authorization) = (server.router.clone(), device.authorization.clone());
+        async move {
+            for _ in 0..ROUNDS {
+                let pushes = (10..10 + DOCUMENTS).map(|number| {
+                    let id = document_id(number);
+                    let change = device.count(id, "attendance.band.75-84", 1);
+                    device.push(id, vec![change])
+                });
+                let request: SyncRequest = {
+                    let pushes = pushes.collect();
+                    device.request(pushes)
+                };
+                let request = Request::post("/v1/sync")
+                    .header("authorization", &authorization)
+                    .header("content-type", "application/cbor")
+                    .body(Body::from(request.encode()));
+                let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+                assert_eq!(response.status(), 200);
+                let body = response.into_body().collect().await.unwrap().to_bytes();
+                let response = sync_core::wire::SyncResponse::decode(&body).unwrap();
+                for number in 10..10 + DOCUMENTS {
+                    let found = outcomes(&response, document_id(number));
+                    assert!(found.iter().all(|(outcome, ..)| *outcome == Outcome::Stored), "{found:?}");
+                }
+            }
+            device
+        }
+    };
+    let (one, _two) = tokio::join!(tokio::spawn(work(a, one)), tokio::spawn(work(b, two)));
+    let one = one.unwrap();
+    for server in [a, b] {
+        let pulled = server.pull_all(&one).await;
+        let documents: BTreeMap<_, _> = pulled.documents.iter().map(|one| (one.document, &one.snapshot)).collect();
+        for number in 10..10 + DOCUMENTS {
+            let document = Document::load(documents[&document_id(number)]).unwrap();
+            assert_eq!(view(&document).attendance, Some(2 * ROUNDS as i64), "counts of both are there");
+        }
+        let findings = verify::verify(&server.app, "11").await.unwrap();
+        assert_eq!(findings.count, 0, "{:?}", findings.differences);
+    }
+}
+
+/// A document and a registry that one process holds in its caches are changed through the other.
+async fn caches_are_not_stale(a: &Server, b: &Server, mut device: Device, mut other: Device) {
+    let id = document_id(40);
+    for (round, server) in [a, b, a, b].into_iter().enumerate() {
+        let one = if round % 2 == 0 { &mut device } else { &mut other };
+        let change = one.count(id, "attendance.band.75-84", 1);
+        let push = one.push(id, vec![change]);
+        let response = server.sync(one, &one.request(vec![push])).await;
+        assert_eq!(outcomes(&response, id)[0].0, Outcome::Stored, "round {round}");
+    }
+    let pulled = a.pull_all(&device).await;
+    let stored = pulled.documents.iter().find(|one| one.document == id).unwrap();
+    assert_eq!(view(&Document::load(&stored.snapshot).unwrap()).attendance, Some(4));
+
+    let (version, _) = registry_of(b, &device).await;
+    let association =
+        Association { id: "as-x".to_owned(), name: "川越市医師会".to_owned(), municipalities: Vec::new() };
+    a.app.store.upsert_association("11", &association).await.unwrap();
+    let (later, json) = registry_of(b, &device).await;
+    assert!(later > version && json.contains("川越市医師会"));
+    assert!(registry::view(&b.app, "11").await.unwrap().unwrap().version == later);
+}
+
+async fn registry_of(server: &Server, device: &Device) -> (u64, String) {
+    let registry = server.pull_all(device).await.registry.unwrap();
+    (registry.version, String::from_utf8(registry.json).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_over_one_database_hear_each_other_and_lose_nothing() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let (a, b) = tokio::join!(process(&url), process(&url));
+    let mut one = a.device(1, HONJO).await;
+    let two = b.device_as(2, Role::Staff, HONJO).await;
+    let (three, four) = (a.device(3, HONJO).await, b.device(4, HONJO).await);
+    events_cross(&a, &b, &mut one, &cluster).await;
+    nothing_is_lost(&a, &b, one, two).await;
+    caches_are_not_stale(&a, &b, three, four).await;
+}
