@@ -7,6 +7,9 @@ use crate::time::Timestamp;
 /// Between two exchanges when nothing is new.
 const POLL_MS: u64 = 60_000;
 
+/// The server's word is taken for no longer than this: a mistaken one must not silence a tablet.
+const LONGEST_WAIT_MS: u64 = 600_000;
+
 /// What stands between now and the next exchange.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -17,8 +20,10 @@ pub struct Schedule {
     failures: u32,
     /// The next exchange starts at this time, unless something makes it start earlier.
     due: Timestamp,
-    /// No exchange starts before this time, whatever is waiting: backoff, or the server's own word.
+    /// No exchange starts before this time, unless a person wishes it: backoff.
     not_before: Timestamp,
+    /// No exchange starts before this time at all: the server's own word.
+    asked_to_wait: Timestamp,
     chance: Chance,
 }
 
@@ -32,6 +37,7 @@ impl Schedule {
             failures: 0,
             due: Timestamp(0),
             not_before: Timestamp(0),
+            asked_to_wait: Timestamp(0),
             chance: Chance::new(seed),
         }
     }
@@ -56,7 +62,7 @@ impl Schedule {
         self.in_flight
     }
 
-    /// Exchange as soon as allowed. A person's wish (`urgent`) overrides backoff.
+    /// Exchange as soon as allowed. A person's wish (`urgent`) overrides backoff, but not the server's own word.
     pub fn ask(&mut self, now: Timestamp, urgent: bool) {
         self.asked_meanwhile |= self.in_flight;
         self.due = self.due.min(now);
@@ -67,13 +73,14 @@ impl Schedule {
 
     /// When the next exchange may start; `None` while offline or one is under way.
     pub fn next(&self) -> Option<Timestamp> {
-        (self.online && !self.in_flight).then(|| self.due.max(self.not_before))
+        (self.online && !self.in_flight).then(|| self.due.max(self.not_before).max(self.asked_to_wait))
     }
 
     /// The clock went back: the next exchange is due at once.
     pub fn rewind(&mut self, now: Timestamp) {
         self.due = self.due.min(now);
         self.not_before = self.not_before.min(now);
+        self.asked_to_wait = self.asked_to_wait.min(now);
     }
 
     /// An exchange starts.
@@ -95,8 +102,8 @@ impl Schedule {
     pub fn failed(&mut self, now: Timestamp, retry_after_ms: Option<u64>) {
         self.in_flight = false;
         self.failures = self.failures.saturating_add(1);
-        let own = delay_ms(self.failures, &mut self.chance);
-        self.not_before = now.plus_ms(own.max(retry_after_ms.unwrap_or(0)));
+        self.not_before = now.plus_ms(delay_ms(self.failures, &mut self.chance));
+        self.asked_to_wait = now.plus_ms(retry_after_ms.unwrap_or(0).min(LONGEST_WAIT_MS));
         self.due = now;
     }
 }
@@ -104,6 +111,21 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn syn_7_a_person_overrides_backoff_but_not_the_servers_word() {
+        let now = Timestamp(1_000);
+        let mut schedule = Schedule::new(7);
+        schedule.started();
+        schedule.failed(now, None);
+        assert!(schedule.next() > Some(now));
+        schedule.ask(now, true);
+        assert_eq!(schedule.next(), Some(now));
+        schedule.started();
+        schedule.failed(now, Some(30_000));
+        schedule.ask(now, true);
+        assert!(schedule.next() >= Some(now.plus_ms(30_000)));
+    }
 
     #[test]
     fn syn_7_a_notice_during_an_exchange_is_followed_by_another() {

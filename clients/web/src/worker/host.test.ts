@@ -193,36 +193,6 @@ describe('host', () => {
     expect(b.cores[1]?.rows).toHaveLength(1);
   });
 
-  it('asks again when a notice came while an exchange was under way', async () => {
-    const b = bench();
-    let finish: () => void = () => undefined;
-    let hear: () => void = () => undefined;
-    const transport: Transport = {
-      ...b.deps.transport,
-      exchange: () => new Promise((resolve) => (finish = () => resolve({ ok: new Uint8Array() }))),
-      events: (_token, _onOpen, onChanged) => new Promise(() => (hear = onChanged)),
-    };
-    const open: HostDeps['open'] = (device, seed, rows, now) => {
-      const core = b.deps.open(device, seed, rows, now);
-      let asked = false;
-      return {
-        ...core,
-        poll_effect: () => {
-          if (asked) return core.poll_effect();
-          asked = true;
-          return { type: 'exchange', task: 1, path: '/v1/sync', body: new Uint8Array() };
-        },
-      };
-    };
-    await createHost({ ...b.deps, transport, open }).start();
-    const syncs = (): number => (b.cores[0]?.inputs ?? []).filter((input) => JSON.stringify(input) === '{"type":"sync"}').length;
-    hear();
-    expect(syncs()).toBe(1);
-    finish();
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    expect(syncs()).toBe(2);
-  });
-
   it('never gives the core a time before the last one', async () => {
     const b = bench();
     const host = createHost(b.deps);

@@ -58,9 +58,6 @@ export function createHost(deps: HostDeps): Host {
   let events: AbortController | null = null;
   /** Grows with every opening of the core; results for an older one are dropped. */
   let opening = 0;
-  let exchanging = false;
-  /** A notice came during an exchange: what it is about may not be in that exchange's answer. */
-  let noticed = false;
   let writing: Promise<void> = Promise.resolve();
 
   const now = (): number => {
@@ -146,16 +143,10 @@ export function createHost(deps: HostDeps): Host {
   const exchange = async (task: number, path: string, body: Uint8Array): Promise<void> => {
     const mine = opening;
     if (who === null) return;
-    exchanging = true;
     const result = await deps.transport.exchange(who.token, path, new Uint8Array(body));
-    exchanging = false;
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));
     else tell({ type: 'exchanged', task, result: { fault: result.fault } });
-    if (noticed && !exchanging) {
-      noticed = false;
-      if ('ok' in result) tell({ type: 'sync' });
-    }
     notify();
   };
 
@@ -178,10 +169,7 @@ export function createHost(deps: HostDeps): Host {
     }
   };
 
-  const hear = (): void => {
-    noticed = noticed || exchanging;
-    tell({ type: 'sync' });
-  };
+  const hear = (): void => tell({ type: 'sync' });
 
   /** Keeps the stream of notices open; losing it costs only freshness. */
   const listen = async (): Promise<void> => {
