@@ -187,8 +187,16 @@ async fn sqlite_scans(raw: &mut SqliteConnection, text: &str) -> Vec<String> {
 
 pub async fn plans_use_indexes(sqlite_file: &Path, postgres_url: &str) {
     let mut lite = SqliteConnection::connect(&format!("sqlite://{}", sqlite_file.display())).await.unwrap();
-    let allowed =
-        ["SCAN y", "SCAN municipality", "SCAN device", "SCAN code", "SCAN login", "SCAN tenant", "SCAN scope"];
+    let allowed = [
+        "SCAN y",
+        "SCAN parts",
+        "SCAN municipality",
+        "SCAN device",
+        "SCAN code",
+        "SCAN login",
+        "SCAN tenant",
+        "SCAN scope",
+    ];
     let texts = SqliteStore::statement_texts().into_iter().chain(SqliteStore::record_texts(&filters()));
     for text in texts.filter(|text| must_be_quick(text)) {
         let scans = sqlite_scans(&mut lite, &text).await;

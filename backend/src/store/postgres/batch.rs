@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnection, PgRow};
+use sync_core::ids::DocumentId;
 
 use super::failed;
 use super::sql::batch::{Insert, Select, Type, Value};
@@ -84,4 +85,21 @@ pub(in crate::store) fn select_text(select: &Select, _keys: usize) -> String {
     let Select { text, column, of, locks } = select;
     let tail = if *locks { format!(" ORDER BY {column} FOR UPDATE") } else { String::new() };
     format!("{text} WHERE tenant = $1 AND {column} = ANY($2::{}){tail}", array(*of))
+}
+
+/// Deletes the rows of these documents from several tables, in one round trip.
+pub(in crate::store) async fn delete_all(
+    connection: &mut PgConnection,
+    deletes: &[Select],
+    tenant: &str,
+    ids: &[DocumentId],
+) -> Result<(), StoreError> {
+    let keys: Vec<Value<'_>> = ids.iter().map(Value::from).collect();
+    let texts: Vec<String> = deletes
+        .iter()
+        .enumerate()
+        .map(|(number, delete)| format!("d{number} AS ({})", select_text(delete, ids.len())))
+        .collect();
+    let query = sqlx::query(AssertSqlSafe(format!("WITH {} SELECT 1", texts.join(", ")))).bind(tenant);
+    bound(query, Type::Bytes, keys.iter()).execute(connection).await.map(|_| ()).map_err(failed)
 }

@@ -10,24 +10,25 @@ use crate::store::StoreError;
 use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
 pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
-    let mut reader = store.reader().await?;
-    let row = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]).fetch_optional(&mut *reader).await;
-    let Some(row) = row.map_err(failed)? else { return Ok(None) };
-    let tenant: String = get(&row, "tenant")?;
-    let device: Vec<u8> = get(&row, "device")?;
-    let scopes = sqlx::query_scalar::<_, String>(sql::LIST_DEVICE_SCOPES).bind(&tenant).bind(&device);
-    let scopes = scopes.fetch_all(&mut *reader).await.map_err(failed)?;
-    let scopes = scopes.iter().map(|scope| scope.parse::<ScopeId>().map_err(|_| corrupt("device_scope", "scope")));
+    let query = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]);
+    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mut scopes: Vec<ScopeId> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(scope) = get::<Option<&str>>(row, "scope")? {
+            scopes.push(scope.parse().map_err(|_| corrupt("device_scope", "scope"))?);
+        }
+    }
     Ok(Some(DeviceRow {
-        tenant,
-        device: DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?,
-        name: get(&row, "name")?,
-        person: get(&row, "person")?,
-        role: get(&row, "role")?,
-        organisation: get(&row, "organisation")?,
-        scopes: scopes.collect::<Result<_, _>>()?,
-        last_seen_at: get::<Option<i64>>(&row, "last_seen_at")?.map(unsigned),
-        clock_offset_ms: get(&row, "clock_offset_ms")?,
+        tenant: get(row, "tenant")?,
+        device: DeviceId::from_slice(get(row, "device")?).ok_or(corrupt("device", "device"))?,
+        name: get(row, "name")?,
+        person: get(row, "person")?,
+        role: get(row, "role")?,
+        organisation: get(row, "organisation")?,
+        scopes,
+        last_seen_at: get::<Option<i64>>(row, "last_seen_at")?.map(unsigned),
+        clock_offset_ms: get(row, "clock_offset_ms")?,
     }))
 }
 

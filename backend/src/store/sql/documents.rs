@@ -9,27 +9,43 @@ use sync_core::ids::DocumentId;
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::purge::DESTROYED;
-use super::statements as sql;
 use super::{corrupt, flag, get};
 use crate::store::StoreError;
 use crate::store::types::{FactRow, Place, Projection, StoredDocument};
 
-pub(super) const DOCUMENTS: Select =
-    Select::by_document("SELECT document, kind, home_scope, heads, snapshot, revision FROM document");
+/// Documents with their row of facts, when they have one.
+macro_rules! document_columns {
+    () => {
+        "SELECT document, d.kind, d.home_scope, d.heads, d.snapshot, d.revision, r.kind AS fact_kind, r.activity, \
+         r.fiscal_year, r.month, r.date, r.start_time, r.municipality, r.association, r.dispatched_by, r.item, r.title, \
+         r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, r.conflict_count \
+         FROM document d LEFT JOIN record_fact r USING (tenant, document)"
+    };
+}
+pub(super) const DOCUMENTS: Select = Select::by_document(document_columns!());
+pub(super) const WALK: &str = concat!(
+    document_columns!(),
+    " WHERE tenant = $1 AND document > $2 AND d.revision < 4611686018427387904 ORDER BY document LIMIT $3"
+);
 pub(super) const PLACES: Select = Select::by_document("SELECT document, scope, state, contribution FROM feed");
-pub(super) const FACTS: Select = Select::by_document("SELECT * FROM record_fact");
-pub(super) const TALLIES: Select = Select::by_document("SELECT document, measure, value FROM tally_fact");
-pub(super) const LECTURERS: Select = Select::by_document("SELECT document, lecturer, attribution FROM record_lecturer");
-pub(super) const FLAGS: Select = Select::by_document("SELECT document, code FROM flag");
+/// Everything else that hangs on documents, in one round trip: places, tallies, lecturers, flags.
+pub(super) const PARTS: Select = Select::by_document(
+    "SELECT part, document, name, word, number, bytes FROM (\
+     SELECT 1 AS part, tenant, document, scope AS name, '' AS word, state AS number, contribution AS bytes FROM feed \
+     UNION ALL SELECT 2, tenant, document, measure, '', value, NULL FROM tally_fact \
+     UNION ALL SELECT 3, tenant, document, lecturer, attribution, NULL, NULL FROM record_lecturer \
+     UNION ALL SELECT 4, tenant, document, code, '', NULL, NULL FROM flag) parts",
+);
 
 pub(super) async fn load(
     store: &SqlStore,
     tenant: &str,
     ids: &[DocumentId],
 ) -> Result<Vec<StoredDocument>, StoreError> {
-    let mut look = store.look().await?;
-    let rows = DOCUMENTS.of(&mut look, tenant, ids).await?;
-    attach(&mut look, tenant, &rows).await
+    // two looks: whoever writes in between also makes the revision that was read first an old one
+    let mut reader = store.reader().await?;
+    let rows = DOCUMENTS.of(&mut reader, tenant, ids).await?;
+    attach(&mut reader, tenant, &rows).await
 }
 
 pub(super) async fn list(
@@ -50,7 +66,7 @@ pub(super) async fn walk(
     limit: u32,
 ) -> Result<Vec<StoredDocument>, StoreError> {
     let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-    let query = sqlx::query(sql::WALK_DOCUMENTS).bind(tenant).bind(after).bind(i64::from(limit));
+    let query = sqlx::query(WALK).bind(tenant).bind(after).bind(i64::from(limit));
     let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
     attach(connection, tenant, &rows).await
 }
@@ -72,16 +88,19 @@ async fn attach(connection: &mut Connection, tenant: &str, rows: &[Row]) -> Resu
             heads: heads_of(row)?,
             snapshot: get(row, "snapshot")?,
             revision: get(row, "revision")?,
-            projection: None,
+            projection: projection_of(row)?,
             places: Vec::new(),
         });
     }
     let ids: Vec<DocumentId> = documents.iter().map(|document| document.document).collect();
-    let mut places = places_of(connection, tenant, &ids).await?;
-    let mut projections = projections_of(connection, tenant, &ids).await?;
+    let at: HashMap<DocumentId, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    for row in PARTS.of(connection, tenant, &ids).await? {
+        if let Some(document) = at.get(&document_of(&row)?).and_then(|place| documents.get_mut(*place)) {
+            take_part(document, &row)?;
+        }
+    }
     for document in &mut documents {
-        document.places = places.remove(&document.document).unwrap_or_default();
-        document.projection = projections.remove(&document.document);
+        document.places.sort_by(|a, b| a.scope.cmp(&b.scope));
     }
     Ok(documents)
 }
@@ -118,42 +137,42 @@ pub(super) async fn places_of(
     Ok(places)
 }
 
-async fn projections_of(
-    connection: &mut Connection,
-    tenant: &str,
-    ids: &[DocumentId],
-) -> Result<HashMap<DocumentId, Projection>, StoreError> {
-    let mut projections = HashMap::new();
-    for row in FACTS.of(connection, tenant, ids).await? {
-        let projection = Projection {
-            fact: fact_of(&row)?,
-            tallies: Default::default(),
-            lecturers: Default::default(),
-            flags: Default::default(),
-        };
-        projections.insert(document_of(&row)?, projection);
+fn take_part(document: &mut StoredDocument, row: &Row) -> Result<(), StoreError> {
+    let name: String = get(row, "name")?;
+    let part: i32 = get(row, "part")?;
+    if part == 1 {
+        document.places.push(Place {
+            scope: name.parse().map_err(|_| corrupt("feed", "scope"))?,
+            state: state_of(get(row, "number")?)?,
+            contribution: Digest::from_bytes(get(row, "bytes")?).ok_or(corrupt("feed", "contribution"))?,
+        });
+        return Ok(());
     }
-    for row in TALLIES.of(connection, tenant, ids).await? {
-        if let Some(projection) = projections.get_mut(&document_of(&row)?) {
-            projection.tallies.insert(get(&row, "measure")?, get(&row, "value")?);
-        }
+    let Some(projection) = &mut document.projection else { return Ok(()) };
+    match part {
+        2 => drop(projection.tallies.insert(name, get(row, "number")?)),
+        3 => drop(projection.lecturers.insert(name, get(row, "word")?)),
+        _ => drop(projection.flags.insert(name)),
     }
-    for row in LECTURERS.of(connection, tenant, ids).await? {
-        if let Some(projection) = projections.get_mut(&document_of(&row)?) {
-            projection.lecturers.insert(get(&row, "lecturer")?, get(&row, "attribution")?);
-        }
+    Ok(())
+}
+
+/// The row of facts, when there is one; the rest is added by [`take_part`].
+fn projection_of(row: &Row) -> Result<Option<Projection>, StoreError> {
+    if get::<Option<&str>>(row, "fact_kind")?.is_none() {
+        return Ok(None);
     }
-    for row in FLAGS.of(connection, tenant, ids).await? {
-        if let Some(projection) = projections.get_mut(&document_of(&row)?) {
-            projection.flags.insert(get(&row, "code")?);
-        }
-    }
-    Ok(projections)
+    Ok(Some(Projection {
+        fact: fact_of(row)?,
+        tallies: Default::default(),
+        lecturers: Default::default(),
+        flags: Default::default(),
+    }))
 }
 
 fn fact_of(row: &Row) -> Result<FactRow, StoreError> {
     Ok(FactRow {
-        kind: get(row, "kind")?,
+        kind: get(row, "fact_kind")?,
         activity: get(row, "activity")?,
         fiscal_year: get(row, "fiscal_year")?,
         month: get(row, "month")?,

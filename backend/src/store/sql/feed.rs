@@ -93,6 +93,25 @@ fn start(want: &WantedScope, scope: &ScopeRow) -> (u64, Option<u64>) {
     }
 }
 
+/// The answer, when nothing is new.
+async fn idle(store: &SqlStore, tenant: &str, wanted: &[WantedScope]) -> Result<Option<Pull>, StoreError> {
+    let names = wanted.iter().map(|want| &want.scope);
+    let (mut scopes, registry_version, damage) = these_scopes(&mut *store.reader().await?, tenant, names).await?;
+    let news =
+        |want: &WantedScope| scopes.get(&want.scope).is_some_and(|scope| start(want, scope) != (scope.seq, None));
+    if damage || wanted.iter().any(news) {
+        return Ok(None);
+    }
+    let pages = wanted.iter().filter_map(|want| scopes.remove(&want.scope)).map(|scope| FeedPage {
+        entries: Vec::new(),
+        next_seq: scope.seq,
+        below: None,
+        more: false,
+        scope,
+    });
+    Ok(Some(Pull { pages: pages.collect(), documents: Vec::new(), damaged: Vec::new(), registry_version }))
+}
+
 pub(super) async fn pull(
     store: &SqlStore,
     tenant: &str,
@@ -102,20 +121,13 @@ pub(super) async fn pull(
     known: &HashMap<DocumentId, Heads>,
 ) -> Result<Pull, StoreError> {
     let names = || wanted.iter().map(|want| &want.scope);
-    // most often there is nothing new, which one statement can say
-    let (mut scopes, registry_version, damage) = these_scopes(&mut *store.reader().await?, tenant, names()).await?;
-    let idle = |want: &WantedScope| scopes.get(&want.scope).is_none_or(|scope| start(want, scope) == (scope.seq, None));
-    if !damage && whole.is_empty() && wanted.iter().all(idle) {
-        let pages = wanted.iter().filter_map(|want| scopes.remove(&want.scope)).map(|scope| FeedPage {
-            entries: Vec::new(),
-            next_seq: scope.seq,
-            below: None,
-            more: false,
-            scope,
-        });
-        return Ok(Pull { pages: pages.collect(), documents: Vec::new(), damaged: Vec::new(), registry_version });
+    // most often there is nothing new, which one statement can say; who has just pushed has made something new
+    if known.is_empty()
+        && whole.is_empty()
+        && let Some(pull) = idle(store, tenant, wanted).await?
+    {
+        return Ok(pull);
     }
-
     let mut look = store.look().await?;
     let (mut scopes, registry_version, damage) = these_scopes(&mut look, tenant, names()).await?;
     let mut basket =

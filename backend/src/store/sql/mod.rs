@@ -342,12 +342,11 @@ impl SqlStore {
             &purge::CLEAR_DAMAGED,
             &documents::DOCUMENTS,
             &documents::PLACES,
-            &documents::FACTS,
-            &documents::TALLIES,
-            &documents::LECTURERS,
-            &documents::FLAGS,
+            &documents::PARTS,
+            &rollup::CLEAR_FACTS,
         ];
-        let mut texts: Vec<String> = statements::ALL.iter().map(|text| (*text).to_owned()).collect();
+        let mut texts: Vec<String> =
+            statements::ALL.iter().chain([&documents::WALK]).map(|text| (*text).to_owned()).collect();
         texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));
         let selects = selects.into_iter().chain(&rollup::CLEAR);
         texts.extend(selects.flat_map(|select| [1, 2].map(|keys| dialect::select_text(select, keys))));

@@ -8,7 +8,7 @@ use super::batch::Select;
 use super::dialect::{SqlStore, failed};
 use super::documents::{document_of, places_of};
 use super::places::{Moves, move_in_scopes};
-use super::rollup::{CLEAR, add_rollups};
+use super::rollup::{CLEAR_FACTS, add_rollups, clear};
 use super::{get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{Place, Purge, PurgeOutcome, PurgedRow};
@@ -46,8 +46,9 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     }
     let note = sqlx::query(sql::INSERT_PURGED).bind(tenant).bind(id).bind(integer(purge.now));
     note.bind(&purge.by).bind(&purge.reason).execute(&mut *transaction).await.map_err(failed)?;
-    for clear in CLEAR.iter().chain([&CLEAR_CUSTODY, &CLEAR_DAMAGED]) {
-        clear.of(&mut transaction, tenant, &ids).await?;
+    clear(&mut transaction, tenant, &ids).await?;
+    for rest in [&CLEAR_FACTS, &CLEAR_CUSTODY, &CLEAR_DAMAGED] {
+        rest.of(&mut transaction, tenant, &ids).await?;
     }
     add_rollups(&mut transaction, tenant, &purge.rollups).await?;
     let before = places_of(&mut transaction, tenant, &ids).await?.remove(&purge.document).unwrap_or_default();

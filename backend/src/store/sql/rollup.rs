@@ -3,7 +3,7 @@
 use sync_core::ids::DocumentId;
 
 use super::batch::{Insert, Select, Type, Value};
-use super::dialect::{Connection, Row, SqlStore, failed};
+use super::dialect::{Connection, Row, SqlStore, delete_all, failed};
 use super::{get, integer, statements as sql};
 use crate::store::StoreError;
 use crate::store::types::{Projection, RollupKey, RollupValue, Rollups};
@@ -35,7 +35,13 @@ pub(super) const RECORD_FACT: Insert = Insert {
         ("conflict_count", Type::Integer),
         ("updated_at", Type::Integer),
     ],
-    tail: "",
+    tail: "ON CONFLICT (tenant, document) DO UPDATE SET kind = excluded.kind, activity = excluded.activity, \
+        fiscal_year = excluded.fiscal_year, month = excluded.month, date = excluded.date, start_time = \
+        excluded.start_time, municipality = excluded.municipality, association = excluded.association, \
+        dispatched_by = excluded.dispatched_by, item = excluded.item, title = excluded.title, occasion = \
+        excluded.occasion, venue = excluded.venue, medium = excluded.medium, state = excluded.state, reason \
+        = excluded.reason, is_dispatch = excluded.is_dispatch, attendance = excluded.attendance, viewers = \
+        excluded.viewers, conflict_count = excluded.conflict_count, updated_at = excluded.updated_at",
 };
 pub(super) const TALLY_FACT: Insert = Insert {
     table: "tally_fact",
@@ -74,13 +80,18 @@ pub(super) const ROLLUP: Insert = Insert {
         reported = rollup.reported + excluded.reported, unreported = rollup.unreported + excluded.unreported, \
         total = rollup.total + excluded.total",
 };
-/// What clears the projections of documents.
-pub(super) const CLEAR: [Select; 4] = [
+/// What clears the projections of documents but for their rows of facts, which are replaced.
+pub(super) const CLEAR: [Select; 3] = [
     Select::by_document("DELETE FROM tally_fact"),
     Select::by_document("DELETE FROM record_lecturer"),
     Select::by_document("DELETE FROM flag"),
-    Select::by_document("DELETE FROM record_fact"),
 ];
+pub(super) const CLEAR_FACTS: Select = Select::by_document("DELETE FROM record_fact");
+
+/// Deletes what hangs on documents but their rows of facts.
+pub(super) async fn clear(connection: &mut Connection, tenant: &str, ids: &[DocumentId]) -> Result<(), StoreError> {
+    if ids.is_empty() { Ok(()) } else { delete_all(connection, &CLEAR, tenant, ids).await }
+}
 
 /// Replaces the projections of documents. `known` are those that had any before.
 pub(super) async fn write_projections(
@@ -90,9 +101,7 @@ pub(super) async fn write_projections(
     known: &[DocumentId],
     projections: &[(DocumentId, &Projection)],
 ) -> Result<(), StoreError> {
-    for clear in &CLEAR {
-        clear.of(connection, tenant, known).await?;
-    }
+    clear(connection, tenant, known).await?;
     let (mut facts, mut tallies, mut lecturers, mut flags) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (document, projection) in projections {
         facts.push(fact_row(tenant, document, projection, now));

@@ -11,9 +11,9 @@ macro_rules! statements {
 }
 
 statements! {
-    LOOKUP_DEVICE = "SELECT tenant, device, name, person, role, organisation, last_seen_at, clock_offset_ms \
-     FROM device WHERE token_hash = $1";
-    LIST_DEVICE_SCOPES = "SELECT scope FROM device_scope WHERE tenant = $1 AND device = $2 ORDER BY position";
+    LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
+     d.clock_offset_ms, s.scope FROM device d \
+     LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
     LOOKUP_LOGIN = "SELECT tenant, person, role, organisation FROM login WHERE token_hash = $1 AND expires_at > $2";
     LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at FROM code \
      WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2";
@@ -86,8 +86,6 @@ statements! {
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
-    WALK_DOCUMENTS = "SELECT document, kind, home_scope, heads, snapshot, revision FROM document \
-     WHERE tenant = $1 AND document > $2 AND revision < 4611686018427387904 ORDER BY document LIMIT $3";
     BUMP_REVISION = "UPDATE document SET revision = revision + 1 WHERE tenant = $1";
     RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
      AND decision IS NULL";

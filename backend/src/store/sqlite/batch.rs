@@ -3,6 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sync_core::ids::DocumentId;
 
 use super::failed;
 use super::sql::batch::{Insert, Select, Value};
@@ -77,4 +78,17 @@ pub(in crate::store) fn select_text(select: &Select, keys: usize) -> String {
     let list = vec!["?"; keys].join(", ");
     let order = if select.locks { format!(" ORDER BY {}", select.column) } else { String::new() };
     format!("{} WHERE tenant = ? AND {} IN ({list}){order}", select.text, select.column)
+}
+
+/// Deletes the rows of these documents from several tables.
+pub(in crate::store) async fn delete_all(
+    connection: &mut SqliteConnection,
+    deletes: &[Select],
+    tenant: &str,
+    ids: &[DocumentId],
+) -> Result<(), StoreError> {
+    for delete in deletes {
+        delete.of(connection, tenant, ids).await?;
+    }
+    Ok(())
 }

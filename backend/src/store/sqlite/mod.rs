@@ -7,7 +7,7 @@ mod connect;
 #[path = "../sql/mod.rs"]
 pub(super) mod sql;
 
-pub(in crate::store) use batch::{insert, insert_text, select, select_text};
+pub(in crate::store) use batch::{delete_all, insert, insert_text, select, select_text};
 pub use connect::SqliteStore;
 pub(in crate::store) use connect::failed;
 pub(in crate::store) use sqlx::sqlite::{
