@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use sync_core::ids::DocumentId;
 use tokio::net::TcpListener;
+use tokio::sync::broadcast;
 
 use crate::config::{Config, ConfigError};
 use crate::service::access::Role;
@@ -15,7 +17,8 @@ use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
 use crate::service::enrol::{ANY_SCOPES, Grant, keep_code};
 use crate::service::secret::{NoRandomness, SignInCode};
-use crate::service::{App, demo, reference, registry, verify};
+use crate::service::{App, Notice, demo, purge, reference, registry, scrub, verify};
+use crate::store::types::ScopeChange;
 use crate::store::{self, StoreError};
 use crate::{http, telemetry};
 
@@ -54,6 +57,15 @@ enum Verb {
     Verify,
     /// Makes figures, feeds and digests anew from the documents.
     Rebuild,
+    /// After a backup was restored: has every tablet offer anew what it holds. Without it tablets notice by themselves
+    /// as soon as their place in a feed or its digest does not fit; this is quicker and leaves nothing to chance.
+    RenewEpochs {
+        /// Prefecture, two digits; all of them unless given.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Destroys a record for good. It cannot be undone; tablets drop their copies when they next synchronise.
+    Purge(PurgeArguments),
     /// Makes a sign-in or enrolment code and prints it.
     Code(CodeArguments),
 }
@@ -63,6 +75,19 @@ struct Listen {
     /// Address and port; wins over settings. Port 0 takes a free one.
     #[arg(long)]
     listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+struct PurgeArguments {
+    /// Prefecture, two digits.
+    #[arg(long)]
+    tenant: String,
+    /// The record's id.
+    #[arg(long)]
+    document: DocumentId,
+    /// Why; kept for good.
+    #[arg(long)]
+    reason: String,
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +114,9 @@ struct CodeArguments {
     #[arg(long, default_value_t = 24)]
     hours: u64,
 }
+
+/// Who did what was done without a sign-in, in place of a person's id.
+const COMMAND_LINE: &str = "tsudoi-server";
 
 /// Why a verb failed, for a person to read.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +179,8 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         }
         Verb::Verify => compare(&app).await?,
         Verb::Rebuild => rebuild(&app).await?,
+        Verb::RenewEpochs { tenant } => renew_epochs(&app, tenant.as_deref()).await?,
+        Verb::Purge(arguments) => destroy(&app, arguments).await?,
         Verb::Code(arguments) => make_code(&app, arguments).await?,
     };
     store.close().await;
@@ -163,6 +193,10 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     let mut out = std::io::stdout();
     writeln!(out, "tsudoi-server ready http://{}", listener.local_addr()?)?;
     out.flush()?;
+    tokio::spawn(scrub::run(app.clone()));
+    if let Some(changes) = app.store.changes() {
+        tokio::spawn(hear(app.clone(), changes));
+    }
     http::serve::serve(app, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -175,6 +209,20 @@ fn shown(database: &str) -> String {
             format!("{scheme}://{user}@{rest}")
         }
         _ => database.to_owned(),
+    }
+}
+
+/// Passes on what other processes over the same database commit.
+async fn hear(app: App, mut changes: broadcast::Receiver<ScopeChange>) {
+    loop {
+        match changes.recv().await {
+            Ok(ScopeChange { tenant, scope }) => {
+                // no listener is no fault
+                let _ = app.notices.send(Notice { tenant, scope });
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
     }
 }
 
@@ -212,6 +260,22 @@ async fn rebuild(app: &App) -> Result<ExitCode, CommandError> {
         let count = verify::rebuild(app, &tenant).await?;
         writeln!(out, "{tenant}: {count} documents")?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn renew_epochs(app: &App, tenant: Option<&str>) -> Result<ExitCode, CommandError> {
+    let count = app.store.renew_epochs(tenant).await?;
+    writeln!(std::io::stdout(), "{count} scopes")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn destroy(app: &App, arguments: PurgeArguments) -> Result<ExitCode, CommandError> {
+    let PurgeArguments { tenant, document, reason } = arguments;
+    if !app.store.list_tenants().await?.contains(&tenant) {
+        return Err(CommandError::Tenant(tenant));
+    }
+    let done = purge::purge(app, &tenant, document, COMMAND_LINE, &reason).await?;
+    writeln!(std::io::stdout(), "{}", if done { "destroyed" } else { "was destroyed before" })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! From outside in: request name, time limit and log → safe headers → compression of answers → the endpoint.
 
+pub mod audit;
 pub mod caller;
 pub mod enrol;
 pub mod error;
@@ -52,6 +53,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(health::router())
         .merge(enrol::router())
         .merge(sync::router())
+        .merge(audit::router())
         .merge(scopes::router())
         .merge(events::router())
         .merge(registry::router())

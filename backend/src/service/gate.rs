@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sync_core::document::{Document, hash_of};
-use sync_core::gate::{Code, Limits, Verdict, admit};
+use sync_core::document::{Document, Heads, hash_of};
+use sync_core::gate::{Admission, Code, Limits, Verdict, Verdicts, admit, restore};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::Semaphore;
 
@@ -27,6 +27,10 @@ pub struct Work {
     pub kind: sync_core::document::Kind,
     /// In the order they were made.
     pub changes: Vec<Vec<u8>>,
+    /// Whether they were acknowledged before and are offered again.
+    pub again: bool,
+    /// Changes in custody whose edits these make anew.
+    pub replaces: Vec<ChangeHash>,
     /// `None` when the store does not have it.
     pub stored: Option<StoredDocument>,
     /// Whether the device may write to it.
@@ -46,6 +50,20 @@ pub struct Judged {
     pub write: Option<DocumentWrite>,
     /// What to add to the roll-ups.
     pub rollups: Rollups,
+    /// Whether the stored copy was found damaged and is so still.
+    pub newly_damaged: bool,
+}
+
+impl Judged {
+    /// Whether every change is in the document now.
+    pub fn is_all_in(&self) -> bool {
+        self.verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate))
+    }
+
+    fn refused(work: Work, verdict: Verdict) -> Self {
+        let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), verdict)).collect();
+        Self { work, verdicts, write: None, rollups: Rollups::new(), newly_damaged: false }
+    }
 }
 
 /// What a request's documents came to.
@@ -74,6 +92,21 @@ impl Gate {
         let threads = if config.gate_threads == 0 { cores() } else { config.gate_threads };
         let budget = Duration::from_millis(config.gate_budget_ms);
         Self { permits: Arc::new(Semaphore::new(threads)), threads, budget, limits: config.gate_limits(), cache }
+    }
+
+    /// Which of these documents are damaged, looked at on a thread of the gate.
+    pub async fn inspect(&self, documents: Vec<StoredDocument>) -> Vec<(StoredDocument, bool)> {
+        let Ok(permit) = self.permits.clone().acquire_owned().await else { return Vec::new() };
+        let inspected = tokio::task::spawn_blocking(move || {
+            let inspect = |stored: StoredDocument| {
+                let damaged = read_stored(&stored).is_err();
+                (stored, damaged)
+            };
+            let inspected = documents.into_iter().map(inspect).collect();
+            drop(permit);
+            inspected
+        });
+        inspected.await.unwrap_or_default()
     }
 
     /// The limits of a change.
@@ -126,56 +159,128 @@ impl Gate {
 
 fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
     if !work.allowed {
-        return held(work, Code::NotInScope);
+        return Judged::refused(work, Verdict::Custody(Code::NotInScope));
     }
-    if work.stored.as_ref().is_some_and(|stored| stored.kind != work.kind) {
-        return held(work, Code::Structure);
+    // of a row that was lost nobody knows the kind
+    let known = |stored: &&StoredDocument| !stored.snapshot.is_empty();
+    if work.stored.as_ref().filter(known).is_some_and(|stored| stored.kind != work.kind) {
+        return Judged::refused(work, Verdict::Custody(Code::Structure));
     }
     let stored = work.stored.take();
-    let outcome = catch_unwind(AssertUnwindSafe(|| try_admit(cache, tenant, device, limits, &work, stored)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| match base(cache, tenant, &work, stored.as_ref()) {
+        Some(Base::Sound(document)) => {
+            let admission = admit(document, device, &work.changes, limits);
+            conclude(cache, tenant, &work, stored.as_ref(), admission, Standing::Sound)
+        }
+        Some(Base::Damaged(document, recorded)) if work.again => {
+            let restored = restore(document, &recorded, device, &work.changes, limits);
+            let standing = if restored.whole { Standing::Repaired } else { Standing::Partial };
+            let mut written = conclude(cache, tenant, &work, stored.as_ref(), restored.admission, standing);
+            written.newly_damaged = !restored.whole;
+            written
+        }
+        Some(Base::Damaged(..)) => Written { newly_damaged: true, ..Written::nothing(&work, Verdict::MissingDeps) },
+        None => Written::nothing(&work, Verdict::Custody(Code::Unloadable)),
+    }));
     match outcome {
-        Ok(Some((verdicts, write, rollups))) => Judged { work, verdicts, write, rollups },
-        Ok(None) => {
-            tracing::error!(tenant, document = %work.document, "a stored document cannot be loaded");
-            held(work, Code::Unloadable)
+        Ok(Written { verdicts, write, rollups, newly_damaged }) => {
+            Judged { work, verdicts, write, rollups, newly_damaged }
         }
         Err(_) => {
             tracing::error!(tenant, document = %work.document, "the gate panicked");
-            held(work, Code::Unloadable)
+            Judged::refused(work, Verdict::Custody(Code::Unloadable))
         }
     }
 }
 
-type Admitted = (Vec<(ChangeHash, Verdict)>, Option<DocumentWrite>, Rollups);
+/// What pushed changes are put on.
+enum Base {
+    Sound(Document),
+    /// What can still be read, and the heads that were recorded.
+    Damaged(Document, Heads),
+}
 
-fn try_admit(
+/// `None` when not even the genesis can be made.
+fn base(cache: &DocumentCache, tenant: &str, work: &Work, stored: Option<&StoredDocument>) -> Option<Base> {
+    let genesis = || Document::genesis(work.document, work.kind).ok();
+    let Some(stored) = stored else { return genesis().map(Base::Sound) };
+    if let Some(document) = cache.take(tenant, work.document, &stored.heads) {
+        return Some(Base::Sound(document));
+    }
+    match read_stored(stored) {
+        Ok(document) => Some(Base::Sound(document)),
+        Err(readable) => match readable {
+            Some(document) => Some(Base::Damaged(document, stored.heads.clone())),
+            None => genesis().map(|genesis| Base::Damaged(genesis, stored.heads.clone())),
+        },
+    }
+}
+
+/// The stored document, when it is what it is recorded to be; else what can be read of it as this document.
+pub fn read_stored(stored: &StoredDocument) -> Result<Document, Option<Document>> {
+    let loaded = catch_unwind(AssertUnwindSafe(|| {
+        let mut document = Document::load(&stored.snapshot).ok()?;
+        let own = document.id() == stored.document && document.begins_with_genesis();
+        own.then(|| (document.heads() == stored.heads, document))
+    }));
+    match loaded {
+        Ok(Some((true, document))) => Ok(document),
+        Ok(Some((false, document))) => Err(Some(document)),
+        Ok(None) | Err(_) => Err(None),
+    }
+}
+
+struct Written {
+    verdicts: Verdicts,
+    write: Option<DocumentWrite>,
+    rollups: Rollups,
+    newly_damaged: bool,
+}
+
+impl Written {
+    fn nothing(work: &Work, verdict: Verdict) -> Self {
+        let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), verdict)).collect();
+        Self { verdicts, write: None, rollups: Rollups::new(), newly_damaged: false }
+    }
+}
+
+/// How the stored copy stands after an admission.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It was whole before.
+    Sound,
+    /// It was damaged and is whole now.
+    Repaired,
+    /// It was damaged and part of it is still missing.
+    Partial,
+}
+
+/// What is written of an admission. A document of which a part is missing keeps its recorded heads, places and figures
+/// until another tablet brings the rest.
+fn conclude(
     cache: &DocumentCache,
     tenant: &str,
-    device: DeviceId,
-    limits: &Limits,
     work: &Work,
-    stored: Option<StoredDocument>,
-) -> Option<Admitted> {
-    let document = match &stored {
-        None => Document::genesis(work.document, work.kind).ok()?,
-        Some(stored) => match cache.take(tenant, work.document, &stored.heads) {
-            Some(document) => document,
-            None => Document::load(&stored.snapshot).ok()?,
-        },
-    };
-    let admission = admit(document, device, &work.changes, limits);
+    stored: Option<&StoredDocument>,
+    admission: Admission,
+    standing: Standing,
+) -> Written {
+    let verdicts = admission.verdicts;
     let mut document = admission.document;
-    let Some(snapshot) = admission.snapshot else {
-        return Some((admission.verdicts, None, Rollups::new()));
+    // what can be read may be all there ever was
+    let reread = || document.save_verified().ok().filter(|_| standing == Standing::Repaired);
+    let Some(snapshot) = admission.snapshot.or_else(reread) else {
+        return Written { verdicts, write: None, rollups: Rollups::new(), newly_damaged: false };
     };
-    let heads = document.heads();
-    let projection = project(&document);
-    let (home, base_revision, before, places_before) = match stored {
-        None => (work.home.clone(), None, None, Vec::new()),
-        Some(stored) => (stored.home_scope, Some(stored.revision), stored.projection, stored.places),
-    };
+    let before = stored.and_then(|stored| stored.projection.as_ref());
+    let partial = standing == Standing::Partial;
+    let recorded = stored.filter(|_| partial).map(|stored| stored.heads.clone());
+    let heads = recorded.unwrap_or_else(|| document.heads());
+    let projection = before.filter(|_| partial).cloned().unwrap_or_else(|| project(&document));
+    let home = stored.map_or_else(|| work.home.clone(), |stored| stored.home_scope.clone());
+    let places_before = stored.map(|stored| stored.places.clone()).unwrap_or_default();
     let mut rollups = Rollups::new();
-    if let Some(before) = &before {
+    if let Some(before) = before {
         accumulate(&mut rollups, &figures(before), -1);
     }
     accumulate(&mut rollups, &figures(&projection), 1);
@@ -184,19 +289,16 @@ fn try_admit(
         kind: work.kind,
         places: places(work.document, &heads, home.as_ref(), &projection, &places_before),
         home_scope: home,
-        base_revision,
+        base_revision: stored.map(|stored| stored.revision),
         heads,
         snapshot,
         projection,
         places_before,
-        repaired: false,
+        repaired: standing == Standing::Repaired,
     };
-    // before the commit, so that a request does not hold all its documents: heads that were never stored are not found
-    cache.put(tenant, write.heads.clone(), document, write.snapshot.len());
-    Some((admission.verdicts, Some(write), rollups))
-}
-
-fn held(work: Work, code: Code) -> Judged {
-    let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), Verdict::Custody(code))).collect();
-    Judged { work, verdicts, write: None, rollups: Rollups::new() }
+    if !partial {
+        // before the commit, so that a request does not hold all its documents: heads never stored are not found
+        cache.put(tenant, write.heads.clone(), document, write.snapshot.len());
+    }
+    Written { verdicts, write: Some(write), rollups, newly_damaged: false }
 }

@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sync_core::digest::Digest;
+use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Heads;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
@@ -129,12 +129,12 @@ pub trait Store: OfficeStore + Send + Sync {
         page_bytes: u64,
         known: &HashMap<DocumentId, Heads>,
     ) -> Result<Pull, StoreError>;
-    /// The sequence, count and digest of a scope with the contributions of its present documents, of one moment.
+    /// How a scope stands, with every document its feed names and what each adds to the digest when present; of one moment.
     async fn audit_entries(
         &self,
         tenant: &str,
         scope: &ScopeId,
-    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, Digest)>)>, StoreError>;
+    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, FeedState, Digest)>)>, StoreError>;
     /// How these scopes stand; those that are not there yet are left out.
     async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError>;
     /// Every roll-up figure that is not zero.

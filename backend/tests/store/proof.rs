@@ -116,7 +116,8 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     assert!(empty[0].snapshot.is_empty(), "a missing document gets a row that a push can replace");
     let (row, entries) = store.audit_entries("11", &scope(HEALED)).await.unwrap().unwrap();
     assert_eq!((row.document_count, entries.len()), (3, 3));
-    assert_eq!(entries.iter().fold(Digest::ZERO, |sum, (_, one)| sum.plus(*one)), row.digest);
+    let present = entries.iter().filter(|(_, state, _)| *state == FeedState::Present);
+    assert_eq!(present.fold(Digest::ZERO, |sum, (.., one)| sum.plus(*one)), row.digest);
     assert_eq!(store.audit_entries("14", &scope(HEALED)).await.unwrap(), None);
 
     let before = store.list_scopes("11", None).await.unwrap();

@@ -1,8 +1,11 @@
-//! Endpoints of the office console: dashboards, the records behind their figures, and what is kept aside.
+//! Endpoints of the office console: dashboards and the records behind their figures; what people decide is in `proof`.
+
+mod proof;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +18,6 @@ use crate::service::App;
 use crate::service::access::Caller;
 use crate::service::office::OfficeError;
 use crate::service::office::association::{self, AssociationDashboard};
-use crate::service::office::custody::{self, CustodyPage};
 use crate::service::office::municipality::{self, MunicipalityDashboard};
 use crate::service::office::prefecture::{self, PrefectureDashboard};
 use crate::service::office::record::{self, RecordDetail};
@@ -29,7 +31,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(association_dashboard))
         .routes(routes!(list_records))
         .routes(routes!(show_record))
-        .routes(routes!(list_custody))
+        .merge(proof::router())
 }
 
 /// The year of a dashboard.
@@ -61,6 +63,9 @@ impl From<OfficeError> for ApiError {
     fn from(error: OfficeError) -> Self {
         match error {
             OfficeError::NotFound => Self::not_found(),
+            OfficeError::Forbidden => Self::forbidden(),
+            OfficeError::Invalid(detail) => Self::invalid(detail),
+            OfficeError::Already(detail) => Self::new(StatusCode::CONFLICT, "already_done", detail),
             OfficeError::Unreadable => {
                 tracing::error!("a stored document cannot be read");
                 Self::internal()
@@ -133,11 +138,4 @@ async fn show_record(
     Path(document): Path<String>,
 ) -> Result<Json<RecordDetail>, ApiError> {
     Ok(Json(record::detail(&app, &caller, &document).await?))
-}
-
-/// What is kept aside from tablets of the caller's organisation.
-#[utoipa::path(get, path = "/v1/custody", tag = "office", security(("device" = []), ("cookie" = [])),
-    responses((status = 200, body = CustodyPage), (status = 401, body = Problem)))]
-async fn list_custody(State(app): State<App>, caller: Caller) -> Result<Json<CustodyPage>, ApiError> {
-    Ok(Json(custody::list(&app, &caller).await?))
 }

@@ -4,8 +4,10 @@
 //! A quantity nobody reported is `None`, never 0. What a caller may not see is answered as [`OfficeError::NotFound`].
 
 pub mod association;
+pub mod closing;
 pub mod custody;
 pub mod figure;
+pub mod healing;
 pub mod municipality;
 pub mod prefecture;
 pub mod record;
@@ -35,6 +37,15 @@ pub enum OfficeError {
     /// Unknown, or not this caller's to see.
     #[error("unknown, or not this caller's to see")]
     NotFound,
+    /// The caller sees it and may not do this.
+    #[error("not this caller's to do")]
+    Forbidden,
+    /// What was sent makes no sense; what to do, in Japanese.
+    #[error("refused: {0}")]
+    Invalid(&'static str),
+    /// It was done before; what that means, in Japanese.
+    #[error("done before: {0}")]
+    Already(&'static str),
     /// A stored document cannot be read.
     #[error("a stored document cannot be read")]
     Unreadable,

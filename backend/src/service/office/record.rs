@@ -121,7 +121,8 @@ pub struct RecordDetail {
     pub history: Vec<Author>,
 }
 
-fn may_see(caller: &Caller, stored: &StoredDocument) -> bool {
+/// Whether a record is the caller's to see.
+pub(super) fn may_see(caller: &Caller, stored: &StoredDocument) -> bool {
     let sees = |scope: &str| match scope.split_once(':') {
         Some(("municipality", code)) => caller.sees_municipality(code),
         Some(("association", id)) => caller.sees_association(id),
@@ -191,7 +192,16 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
     })
 }
 
-const fn text_name(name: TextName) -> &'static str {
+/// A value as text.
+pub(super) fn scalar_text(value: &Scalar) -> String {
+    match value {
+        Scalar::Text(text) => text.clone(),
+        Scalar::Number(number) => number.to_string(),
+    }
+}
+
+/// Stable name of a long text.
+pub(super) const fn text_name(name: TextName) -> &'static str {
     match name {
         TextName::Outcome => "outcome",
         TextName::Issue => "issue",
@@ -207,7 +217,8 @@ const fn reason_name(reason: Reason) -> &'static str {
     }
 }
 
-struct Names<'a>(&'a Registry);
+/// Names for ids.
+pub(super) struct Names<'a>(pub &'a Registry);
 
 impl Names<'_> {
     fn device(&self, device: DeviceId) -> Named {
@@ -216,7 +227,8 @@ impl Names<'_> {
         Named { name: known.map_or_else(|| id.clone(), |(_, name)| name.clone()), id }
     }
 
-    fn author(&self, author: &Authorship) -> Author {
+    /// Who did something, with names.
+    pub(super) fn author(&self, author: &Authorship) -> Author {
         let person = |id: &str| {
             let known = self.0.people.iter().find(|(known, _)| known == id);
             Named { id: id.to_owned(), name: known.map_or_else(|| id.to_owned(), |(_, name)| name.clone()) }
@@ -229,16 +241,23 @@ impl Names<'_> {
         }
     }
 
-    fn text(&self, field: &str, value: &Scalar) -> (String, Option<String>) {
-        let text = match value {
-            Scalar::Text(text) => text.clone(),
-            Scalar::Number(number) => number.to_string(),
-        };
-        let name = match field {
-            "municipality" => self.0.municipality_name(&text),
-            "association" | "dispatched_by" => self.0.association_name(&text),
+    /// What a field's value stands for, when it is an id or code.
+    pub(super) fn value(&self, field: &str, text: &str) -> Option<String> {
+        match field {
+            "municipality" => self.0.municipality_name(text),
+            "association" | "dispatched_by" => self.0.association_name(text),
             _ => None,
-        };
+        }
+    }
+
+    /// A lecturer's name.
+    pub(super) fn lecturer(&self, id: &str) -> Option<String> {
+        self.0.lecturer_name(id)
+    }
+
+    fn text(&self, field: &str, value: &Scalar) -> (String, Option<String>) {
+        let text = scalar_text(value);
+        let name = self.value(field, &text);
         (text, name)
     }
 

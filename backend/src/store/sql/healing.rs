@@ -1,11 +1,11 @@
 //! Damage that was found, what tablets brought back, and the look an audit starts from.
 
-use sync_core::digest::Digest;
+use sync_core::digest::{Digest, FeedState};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 
 use super::batch::{Insert, Select, Type, Value};
 use super::dialect::{Connection, SqlStore, failed};
-use super::documents::document_of;
+use super::documents::{document_of, state_of};
 use super::feed::{all_scopes, these_scopes};
 use super::places::renew;
 use super::purge::NOTHING;
@@ -21,12 +21,12 @@ pub(super) const DAMAGED: Insert = Insert {
 /// Documents that a feed names and whose rows are there.
 pub(super) const EXISTING: Select = Select::by_document("SELECT document FROM document");
 
-/// The stored contributions of a scope's present documents.
+/// Every document a scope's feed names, with its stored contribution.
 pub(super) async fn audit_entries(
     store: &SqlStore,
     tenant: &str,
     scope: &ScopeId,
-) -> Result<Option<(ScopeRow, Vec<(DocumentId, Digest)>)>, StoreError> {
+) -> Result<Option<(ScopeRow, Vec<(DocumentId, FeedState, Digest)>)>, StoreError> {
     let mut look = store.look().await?;
     let Some(row) = these_scopes(&mut look, tenant, [scope].into_iter()).await?.0.remove(scope) else {
         return Ok(None);
@@ -35,7 +35,7 @@ pub(super) async fn audit_entries(
     let rows = query.fetch_all(&mut *look).await.map_err(failed)?;
     let entry = |row| {
         let contribution = Digest::from_bytes(get(row, "contribution")?).ok_or(corrupt("feed", "contribution"))?;
-        Ok((document_of(row)?, contribution))
+        Ok((document_of(row)?, state_of(get(row, "state")?)?, contribution))
     };
     Ok(Some((row, rows.iter().map(entry).collect::<Result<_, StoreError>>()?)))
 }

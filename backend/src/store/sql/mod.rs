@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::{ColumnIndex, Decode, Row as _, Type};
-use sync_core::digest::Digest;
+use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Heads;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
@@ -208,7 +208,7 @@ impl Store for SqlStore {
         &self,
         tenant: &str,
         scope: &ScopeId,
-    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, Digest)>)>, StoreError> {
+    ) -> Result<Option<(ScopeRow, Vec<(DocumentId, FeedState, Digest)>)>, StoreError> {
         healing::audit_entries(self, tenant, scope).await
     }
 

@@ -150,7 +150,7 @@ statements! {
      WHERE c.tenant = $1 AND c.document = $2 AND c.device = $3 ORDER BY c.received_at, c.hash";
 
     LIST_DAMAGED = "SELECT document, found_at FROM damaged WHERE tenant = $1 ORDER BY document";
-    AUDIT_ENTRIES = "SELECT document, contribution FROM feed WHERE tenant = $1 AND scope = $2 AND state = 0";
+    AUDIT_ENTRIES = "SELECT document, state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
     NOTE_HEALING = "INSERT INTO healing (tenant, device, healed_at, documents, changes) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (tenant, device, healed_at) DO UPDATE SET documents = healing.documents + excluded.documents, \
      changes = healing.changes + excluded.changes";

@@ -1,0 +1,69 @@
+//! Where a tablet and the server differ: the sums of 256 buckets, then the heads of the differing buckets' documents.
+//!
+//! Heads are taken from the content of each document, not from what is recorded beside it: a copy that cannot be read,
+//! or is not what it is recorded to be, is named without heads and noted as damaged, so that tablets are asked for it.
+
+use sync_core::digest::{Buckets, FeedState};
+use sync_core::document::Heads;
+use sync_core::ids::DocumentId;
+use sync_core::wire::{AuditEntry, AuditRequest, AuditResponse, PROTOCOL};
+
+use super::App;
+use super::access::{Caller, Tablet};
+use crate::store::StoreError;
+
+/// Documents looked into at a time.
+const BATCH: usize = 200;
+
+/// Answers an audit; `None` when the scope is not one of the tablet's, or is not there.
+pub async fn audit(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    request: &AuditRequest,
+) -> Result<Option<AuditResponse>, StoreError> {
+    if !tablet.scopes.contains(&request.scope) {
+        return Ok(None);
+    }
+    let Some((scope, named)) = app.store.audit_entries(&caller.tenant, &request.scope).await? else {
+        return Ok(None);
+    };
+    let present = named.iter().filter(|(_, state, _)| *state == FeedState::Present);
+    let differing = Buckets::of(present.map(|(id, _, sum)| (*id, *sum))).differing(&request.buckets);
+    let in_question = named.iter().filter(|(id, ..)| differing.contains(&Buckets::number(*id)));
+    let mut entries: Vec<AuditEntry> = in_question
+        .map(|(document, state, _)| AuditEntry { document: *document, heads: Heads::default(), state: *state })
+        .collect();
+    entries.sort_by_key(|entry| entry.document);
+    let mut damaged = Vec::new();
+    for part in entries.chunks_mut(BATCH) {
+        let of_content = |entry: &&mut AuditEntry| entry.state == FeedState::Present;
+        let ids: Vec<DocumentId> = part.iter_mut().filter(of_content).map(|entry| entry.document).collect();
+        let stored = app.store.load_documents(&caller.tenant, &ids).await?;
+        let sound: Vec<_> = app.gate.inspect(stored).await.into_iter().filter(|(_, damaged)| !damaged).collect();
+        for entry in part.iter_mut().filter(of_content) {
+            match sound.iter().find(|(stored, _)| stored.document == entry.document) {
+                Some((stored, _)) => entry.heads = stored.heads.clone(),
+                None => damaged.push(entry.document),
+            }
+        }
+    }
+    if !damaged.is_empty() {
+        let (device, documents) = (tablet.device, damaged.len());
+        tracing::error!(tenant = caller.tenant, %device, documents, "an audit found damaged documents");
+        note(app, &caller.tenant, &damaged).await?;
+    } else if !differing.is_empty() {
+        let (device, documents) = (tablet.device, entries.len());
+        tracing::info!(tenant = caller.tenant, %device, documents, "an audit found differences");
+    }
+    let (epoch, seq) = (scope.epoch, scope.seq);
+    Ok(Some(AuditResponse { protocol: PROTOCOL, scope: request.scope.clone(), epoch, seq, differing, entries }))
+}
+
+/// Notes damage, and forgets what was kept loaded of these documents.
+pub(super) async fn note(app: &App, tenant: &str, damaged: &[DocumentId]) -> Result<(), StoreError> {
+    for document in damaged {
+        app.cache.forget(tenant, *document);
+    }
+    app.store.note_damaged(tenant, damaged, app.now().0).await
+}

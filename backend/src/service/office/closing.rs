@@ -1,0 +1,300 @@
+//! Closing a month: what was reported stays as it was, and what comes later is shown beside it as a correction.
+//!
+//! Late data are taken in as ever; only the figures of the report stand still. Everyone reads the part that is theirs.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::records::within;
+use super::{Named, OfficeError, day_in_japan, fiscal_year_of, named};
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::store::office::RecordFilter;
+use crate::store::types::{Correction, Registry, RollupKey, RollupValue};
+
+/// Most records named that were changed after a month was closed.
+const MOST: u32 = 200;
+
+/// Who closed a month, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Closed {
+    /// When, ms.
+    pub at: u64,
+    /// Who.
+    pub by: Named,
+}
+
+/// A month of a fiscal year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MonthItem {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Null: it is open.
+    pub closed: Option<Closed>,
+    /// Whether it has ended, so that it can be closed.
+    pub ended: bool,
+    /// Sessions planned for a day that has passed, of which nothing is reported.
+    pub reports_missing: i64,
+    /// Lists them.
+    pub reports_missing_records: String,
+    /// Figures of the caller's part that differ from what was reported.
+    pub corrections: u64,
+}
+
+/// The months of a fiscal year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ClosingPage {
+    /// When this was read, ms.
+    pub as_of: u64,
+    /// Starting year.
+    pub fiscal_year: i64,
+    /// Years to choose from, ascending.
+    pub fiscal_years: Vec<i64>,
+    /// April to March.
+    pub months: Vec<MonthItem>,
+    /// Whether this caller may close months.
+    pub may_close: bool,
+}
+
+/// Which year.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ClosingQuery {
+    /// Starting year; the present one unless stated.
+    pub fiscal_year: Option<i64>,
+}
+
+/// Which month.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionQuery {
+    /// `YYYY-MM`.
+    pub month: String,
+}
+
+/// A month to close.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClosing {
+    /// `YYYY-MM`.
+    pub month: String,
+}
+
+/// A figure as it was reported, or as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Amount {
+    /// The sum of what was reported; null: nobody reported any.
+    pub total: Option<i64>,
+    /// Records with a number.
+    pub reported: i64,
+    /// Records that should have a number and have none.
+    pub unreported: i64,
+}
+
+impl From<RollupValue> for Amount {
+    fn from(value: RollupValue) -> Self {
+        let total = (value.reported > 0).then_some(value.total);
+        Self { total, reported: value.reported, unreported: value.unreported }
+    }
+}
+
+/// A figure that has changed since its month was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CorrectionItem {
+    /// Stable name of what is counted.
+    pub measure: String,
+    /// Null: not reported.
+    pub municipality: Option<Named>,
+    /// Null: not reported.
+    pub association: Option<Named>,
+    /// When the month was closed.
+    pub reported: Amount,
+    /// Now.
+    pub now: Amount,
+    /// By how much the sum has changed.
+    pub difference: i64,
+}
+
+/// A record written after its month was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChangedRecord {
+    /// Its id.
+    pub document: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Kind of outreach.
+    pub activity: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+    /// Place.
+    pub venue: Option<String>,
+    /// Municipality.
+    pub municipality: Option<Named>,
+}
+
+/// What has changed in a month since it was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CorrectionPage {
+    /// When this was read, ms.
+    pub as_of: u64,
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Null: the month is open, and there is nothing to correct.
+    pub closed: Option<Closed>,
+    /// Figures of the caller's part that differ.
+    pub corrections: Vec<CorrectionItem>,
+    /// Records of the caller's part written since, latest first.
+    pub records: Vec<ChangedRecord>,
+}
+
+/// The fiscal year of a month in the form `YYYY-MM`; `None` for anything else.
+fn year_of(month: &str) -> Option<(i64, u32)> {
+    let (year, number) = month.split_once('-')?;
+    let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(year, 4) || !digits(number, 2) {
+        return None;
+    }
+    let (year, number): (i64, u32) = (year.parse().ok()?, number.parse().ok()?);
+    (1..=12).contains(&number).then(|| (if number < 4 { year - 1 } else { year }, number))
+}
+
+fn months_of(fiscal_year: i64) -> impl Iterator<Item = String> {
+    (4..=15).map(move |number| {
+        let (year, month) = if number > 12 { (fiscal_year + 1, number - 12) } else { (fiscal_year, number) };
+        format!("{year:04}-{month:02}")
+    })
+}
+
+fn is_own(caller: &Caller, key: &RollupKey) -> bool {
+    caller.sees_municipality(&key.municipality) || caller.sees_association(&key.association)
+}
+
+async fn own_corrections(app: &App, caller: &Caller, month: &str) -> Result<Vec<Correction>, OfficeError> {
+    let mut corrections = app.store.list_corrections(&caller.tenant, month).await?;
+    corrections.retain(|correction| is_own(caller, &correction.key));
+    Ok(corrections)
+}
+
+/// Lists the months of a year.
+pub async fn list(app: &App, caller: &Caller, query: ClosingQuery) -> Result<ClosingPage, OfficeError> {
+    let today = day_in_japan(app.now().0);
+    let present = fiscal_year_of(today);
+    let fiscal_year = query.fiscal_year.unwrap_or(present);
+    let mut fiscal_years = app.store.list_years(&caller.tenant, &within(caller)).await?;
+    fiscal_years.extend([present, fiscal_year]);
+    fiscal_years.retain(|year| *year > 0);
+    fiscal_years.sort_unstable();
+    fiscal_years.dedup();
+    let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
+    let closings: BTreeMap<&str, _> = closings.iter().map(|row| (row.month.as_str(), row)).collect();
+    let this_month = format!("{:04}-{:02}", today.year(), today.month());
+    let mut months = Vec::with_capacity(12);
+    for month in months_of(fiscal_year) {
+        let closing = closings.get(month.as_str());
+        let filter = RecordFilter {
+            within: within(caller),
+            fiscal_year: Some(fiscal_year),
+            month: Some(month.clone()),
+            report_missing_on: Some(today.to_string()),
+            ..RecordFilter::default()
+        };
+        let ended = month < this_month;
+        let begun = month <= this_month;
+        let reports_missing = if begun { app.store.count_records(&caller.tenant, &filter).await? } else { 0 };
+        let corrections = match closing {
+            Some(_) => own_corrections(app, caller, &month).await?.len() as u64,
+            None => 0,
+        };
+        months.push(MonthItem {
+            closed: closing.map(|row| Closed {
+                at: row.closed_at,
+                by: Named { id: row.closed_by.clone(), name: row.closed_by_name.clone() },
+            }),
+            ended,
+            reports_missing,
+            reports_missing_records: format!("fiscal_year={fiscal_year}&month={month}&report_missing=true"),
+            corrections,
+            month,
+        });
+    }
+    Ok(ClosingPage { as_of: app.now().0, fiscal_year, fiscal_years, months, may_close: caller.sees_prefecture() })
+}
+
+/// Closes a month that has ended.
+pub async fn close(app: &App, caller: &Caller, new: &NewClosing) -> Result<(), OfficeError> {
+    if !caller.sees_prefecture() {
+        return Err(OfficeError::Forbidden);
+    }
+    let invalid = OfficeError::Invalid("月は「2026-09」のように、西暦と月で指定してください。");
+    let (fiscal_year, _) = year_of(&new.month).ok_or(invalid)?;
+    let today = day_in_japan(app.now().0);
+    if new.month >= format!("{:04}-{:02}", today.year(), today.month()) {
+        return Err(OfficeError::Invalid("まだ終わっていない月は締められません。月が変わってから締めてください。"));
+    }
+    let now = app.now().0;
+    if !app.store.close_month(&caller.tenant, &new.month, fiscal_year, &caller.person, now).await? {
+        return Err(OfficeError::Already("この月はすでに締められています。画面を読み込み直してください。"));
+    }
+    tracing::info!(tenant = caller.tenant, month = new.month, by = caller.person, "a month was closed");
+    Ok(())
+}
+
+/// Lists what has changed in a month since it was closed.
+pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) -> Result<CorrectionPage, OfficeError> {
+    let (fiscal_year, _) = year_of(&query.month).ok_or(OfficeError::NotFound)?;
+    let registry = app.store.registry(&caller.tenant).await?.ok_or(OfficeError::NotFound)?;
+    let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
+    let closing = closings.into_iter().find(|row| row.month == query.month);
+    let corrections = own_corrections(app, caller, &query.month).await?;
+    let changed = app.store.list_changed_since_closing(&caller.tenant, &query.month, MOST).await?;
+    let mut stored = app.store.load_documents(&caller.tenant, &changed).await?;
+    stored.retain(|stored| super::record::may_see(caller, stored));
+    stored.sort_by_key(|stored| changed.iter().position(|id| *id == stored.document));
+    let name = |lookup: fn(&Registry, &str) -> Option<String>, id: &str| {
+        (!id.is_empty()).then(|| named(&registry, lookup, id))
+    };
+    let item = |correction: Correction| CorrectionItem {
+        municipality: name(Registry::municipality_name, &correction.key.municipality),
+        association: name(Registry::association_name, &correction.key.association),
+        measure: correction.key.measure,
+        reported: correction.reported.into(),
+        now: correction.now.into(),
+        difference: correction.now.total.saturating_sub(correction.reported.total),
+    };
+    let records = stored.into_iter().map(|stored| {
+        let fact = stored.projection.map(|projection| projection.fact);
+        let (title, activity, date, venue, municipality) = fact.map_or_else(Default::default, |fact| {
+            (fact.title, fact.activity, fact.date, fact.venue, fact.municipality)
+        });
+        let municipality = municipality.and_then(|code| name(Registry::municipality_name, &code));
+        ChangedRecord { document: stored.document.to_string(), title, activity, date, venue, municipality }
+    });
+    Ok(CorrectionPage {
+        as_of: app.now().0,
+        month: query.month.clone(),
+        closed: closing
+            .map(|row| Closed { at: row.closed_at, by: Named { id: row.closed_by, name: row.closed_by_name } }),
+        corrections: corrections.into_iter().map(item).collect(),
+        records: records.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fiscal_year_runs_from_april_to_march() {
+        let months: Vec<String> = months_of(2026).collect();
+        assert_eq!((months.len(), months[0].as_str(), months[11].as_str()), (12, "2026-04", "2027-03"));
+        assert!(months.iter().all(|month| year_of(month).map(|(year, _)| year) == Some(2026)));
+        for wrong in ["2026-13", "2026-00", "2026-4", "26-04", "2026/04", "", "+026-04"] {
+            assert_eq!(year_of(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Taking in what a tablet pushes: documents are judged outside the transaction, and one transaction writes them.
+//!
+//! A document that another request changed meanwhile is judged anew; the others of the request wait for it only within
+//! this request. Nothing is acknowledged that is not durable, and what is held, damaged or destroyed holds up nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sync_core::digest::FeedState;
+use sync_core::gate::Verdict;
+use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
+use sync_core::wire::{Outcome, Receipt, Run, SyncRequest};
+
+use super::access::{Caller, Role, Tablet};
+use super::gate::{Judged, Work};
+use super::projection::accumulate;
+use super::{App, Notice, audit};
+use crate::store::StoreError;
+use crate::store::types::{CustodyRow, PushOutcome, PushWrite, Rollups, StoredDocument};
+
+/// How often a write starts over when others change the same documents, before it is answered "busy".
+pub(super) const ATTEMPTS: u32 = 40;
+/// After this many, attempts of this process go one at a time.
+const OPTIMISTIC_ATTEMPTS: u32 = 2;
+
+/// The pushed changes by document; a document named twice is one piece of work.
+pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
+    let mut works: Vec<Work> = Vec::with_capacity(request.pushes.len());
+    let mut places: HashMap<DocumentId, usize> = HashMap::new();
+    for push in &request.pushes {
+        let changes = push.changes.iter().map(|bytes| bytes.to_vec());
+        match places.get(&push.document).and_then(|place| works.get_mut(*place)) {
+            Some(work) => {
+                work.changes.extend(changes);
+                work.again |= push.again;
+                work.replaces.extend(&push.replaces);
+            }
+            None => {
+                places.insert(push.document, works.len());
+                works.push(Work {
+                    document: push.document,
+                    kind: push.kind,
+                    changes: changes.collect(),
+                    again: push.again,
+                    replaces: push.replaces.clone(),
+                    stored: None,
+                    allowed: caller.role == Role::Administrator,
+                    home: tablet.scopes.first().cloned(),
+                });
+            }
+        }
+    }
+    works.retain(|work| !work.changes.is_empty());
+    works
+}
+
+/// Whether the tablet may write to a document: it is in one of the tablet's scopes, or nobody has it yet.
+/// An administrator's device may write to any of its prefecture.
+fn may_write(caller: &Caller, tablet: &Tablet, stored: Option<&StoredDocument>) -> bool {
+    let Some(stored) = stored else { return true };
+    let holds = |scope: &ScopeId| tablet.scopes.contains(scope);
+    caller.role == Role::Administrator
+        || stored.home_scope.as_ref().is_some_and(holds)
+        || stored.places.iter().any(|place| place.state == FeedState::Present && holds(&place.scope))
+}
+
+/// Takes in the works; what became of each is durable on return. A work without receipt is to be sent again.
+pub(super) async fn push(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    works: Vec<Work>,
+) -> Result<HashMap<DocumentId, Receipt>, StoreError> {
+    let mut todo = works;
+    let mut done: Vec<Judged> = Vec::new();
+    let mut gone: Vec<Work> = Vec::new();
+    for attempt in 0..ATTEMPTS {
+        let _one_at_a_time = if attempt < OPTIMISTIC_ATTEMPTS { None } else { Some(app.contended.lock().await) };
+        read(app, caller, tablet, &mut todo, &mut gone).await?;
+        let count = todo.len();
+        let outcome = app.gate.judge(&caller.tenant, tablet.device, std::mem::take(&mut todo)).await;
+        if outcome.judged.len() + outcome.unjudged.len() != count {
+            return Err(StoreError::Busy);
+        }
+        done.extend(outcome.judged);
+        if !outcome.unjudged.is_empty() {
+            let (documents, device) = (outcome.unjudged.len(), tablet.device);
+            tracing::warn!(tenant = caller.tenant, %device, documents, "the time to judge a request was used up");
+            if done.is_empty() && gone.is_empty() {
+                return Err(StoreError::Busy);
+            }
+        }
+        note_damage(app, caller, &done).await?;
+        let write = collect(app, caller, tablet, &done);
+        match app.store.commit_push(&write).await? {
+            PushOutcome::Committed => {
+                announce(app, &caller.tenant, write.scopes());
+                tell_healing(&write);
+                let mut receipts = settle(caller, done);
+                receipts.extend(gone.into_iter().map(|work| (work.document, purged(&work))));
+                return Ok(receipts);
+            }
+            PushOutcome::Outdated(ids) => {
+                let outdated: BTreeSet<DocumentId> = ids.into_iter().collect();
+                let (again, rest): (Vec<_>, Vec<_>) =
+                    done.into_iter().partition(|judged| outdated.contains(&judged.work.document));
+                todo = again.into_iter().map(|judged| judged.work).collect();
+                done = rest;
+            }
+        }
+    }
+    tracing::warn!(tenant = caller.tenant, "a push met others on the same documents too often");
+    Err(StoreError::Busy)
+}
+
+/// Tells everyone who listens that there is something new in these scopes.
+pub(super) fn announce(app: &App, tenant: &str, scopes: Vec<ScopeId>) {
+    for scope in scopes {
+        // no listener is no fault
+        let _ = app.notices.send(Notice { tenant: tenant.to_owned(), scope });
+    }
+}
+
+/// Reads the stored form of each work; works on destroyed documents move to `gone`.
+async fn read(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    todo: &mut Vec<Work>,
+    gone: &mut Vec<Work>,
+) -> Result<(), StoreError> {
+    let ids: Vec<DocumentId> = todo.iter().map(|work| work.document).collect();
+    let stored = app.store.load_documents(&caller.tenant, &ids).await?;
+    let mut stored: HashMap<DocumentId, StoredDocument> =
+        stored.into_iter().map(|stored| (stored.document, stored)).collect();
+    for work in todo.iter_mut() {
+        work.stored = stored.remove(&work.document);
+        work.allowed = may_write(caller, tablet, work.stored.as_ref());
+    }
+    let absent: Vec<DocumentId> = todo.iter().filter(|work| work.stored.is_none()).map(|work| work.document).collect();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let purged = app.store.list_purged(&caller.tenant, &absent).await?;
+    let purged: BTreeSet<DocumentId> = purged.into_iter().map(|row| row.document).collect();
+    if !purged.is_empty() {
+        let (destroyed, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(todo).into_iter().partition(|work| purged.contains(&work.document));
+        *todo = rest;
+        gone.extend(destroyed);
+    }
+    Ok(())
+}
+
+async fn note_damage(app: &App, caller: &Caller, judged: &[Judged]) -> Result<(), StoreError> {
+    let found: Vec<DocumentId> =
+        judged.iter().filter(|judged| judged.newly_damaged).map(|judged| judged.work.document).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    for document in &found {
+        tracing::error!(tenant = caller.tenant, %document, "a stored document is damaged; tablets are asked for it");
+    }
+    audit::note(app, &caller.tenant, &found).await
+}
+
+/// What the judged documents write.
+fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> PushWrite {
+    let mut write = PushWrite {
+        tenant: caller.tenant.clone(),
+        device: tablet.device,
+        now: app.now().0,
+        documents: Vec::new(),
+        custody: Vec::new(),
+        released: Vec::new(),
+        rollups: Rollups::new(),
+        healed_documents: 0,
+        healed_changes: 0,
+    };
+    for one in judged {
+        let document = one.work.document;
+        let mut healed = 0;
+        for ((hash, verdict), bytes) in one.verdicts.iter().zip(&one.work.changes) {
+            match verdict {
+                Verdict::Stored | Verdict::Duplicate => {
+                    healed += u64::from(one.work.again && *verdict == Verdict::Stored);
+                    write.released.push((document, *hash));
+                }
+                Verdict::MissingDeps => {}
+                Verdict::Custody(code) => write.custody.push(CustodyRow {
+                    document,
+                    hash: *hash,
+                    kind: one.work.kind,
+                    code: code.as_str().to_owned(),
+                    bytes: bytes.clone(),
+                }),
+            }
+        }
+        if one.is_all_in() {
+            // made anew as these changes, the first form can no longer be let in
+            write.released.extend(one.work.replaces.iter().map(|hash| (document, *hash)));
+        }
+        write.healed_changes += healed;
+        write.healed_documents += u64::from(healed > 0);
+        write.documents.extend(one.write.clone());
+        accumulate(&mut write.rollups, &one.rollups, 1);
+    }
+    write
+}
+
+fn tell_healing(write: &PushWrite) {
+    if write.healed_changes > 0 {
+        let (tenant, device) = (&write.tenant, write.device);
+        let (documents, changes) = (write.healed_documents, write.healed_changes);
+        tracing::info!(tenant, %device, documents, changes, "tablets brought back");
+    }
+}
+
+/// Receipts of what is durable now.
+fn settle(caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> {
+    let mut receipts = HashMap::with_capacity(judged.len());
+    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
+    for one in judged {
+        let document = one.work.document;
+        let outcomes = one.verdicts.into_iter().map(|(hash, verdict)| match verdict {
+            Verdict::Stored => (hash, Outcome::Stored, None),
+            Verdict::Duplicate => (hash, Outcome::Duplicate, None),
+            Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
+            Verdict::Custody(code) => {
+                *codes.entry(code.as_str().to_owned()).or_default() += 1;
+                (hash, Outcome::Custody, Some(code.as_str().to_owned()))
+            }
+        });
+        receipts.insert(document, Receipt { document, runs: runs(outcomes) });
+    }
+    if !codes.is_empty() {
+        tracing::warn!(tenant = caller.tenant, ?codes, "changes were put into custody");
+    }
+    receipts
+}
+
+fn purged(work: &Work) -> Receipt {
+    let outcomes = work.changes.iter().map(|bytes| (sync_core::document::hash_of(bytes), Outcome::Purged, None));
+    Receipt { document: work.document, runs: runs(outcomes) }
+}
+
+/// Consecutive changes with the same outcome, named by the last.
+fn runs(outcomes: impl Iterator<Item = (ChangeHash, Outcome, Option<String>)>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (hash, outcome, code) in outcomes {
+        match runs.last_mut().filter(|run| run.outcome == outcome && run.code == code) {
+            Some(run) => {
+                run.count += 1;
+                run.last = hash;
+            }
+            None => runs.push(Run { outcome, count: 1, last: hash, code }),
+        }
+    }
+    runs
+}
