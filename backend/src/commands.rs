@@ -217,6 +217,8 @@ async fn hear(app: App, mut changes: broadcast::Receiver<ScopeChange>) {
     loop {
         match changes.recv().await {
             Ok(ScopeChange { tenant, scope }) => {
+                // it may be that a record was destroyed
+                app.cold.clear();
                 // no listener is no fault
                 let _ = app.notices.send(Notice { tenant, scope });
             }

@@ -101,6 +101,7 @@ settings! {
     body_limit_bytes: usize = 8 << 20, "Largest request body after decompression, in bytes.";
     page_limit_bytes: u64 = 4 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
     document_cache_bytes: usize = 16 << 20, "Memory for documents kept loaded between requests; one takes about 24 KB.";
+    cold_cache_bytes: usize = 32 << 20, "Memory for ready answers to tablets that begin with nothing, in bytes.";
     registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
     login_hours: u64 = 12, "How long a sign-in of the office console lasts, in hours.";

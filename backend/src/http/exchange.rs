@@ -18,6 +18,7 @@ use crate::http::caller::DeviceCaller;
 use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::admission::{Claim, Turn};
+use crate::service::cold::EFFORT;
 
 const CBOR: &str = "application/cbor";
 /// A body of so many bytes is held about this often at once: plain, decoded, by document, and saved.
@@ -26,15 +27,15 @@ const BODY_COPIES: u64 = 4;
 const PAGE_COPIES: u64 = 3;
 /// An answer below this is sent as it is.
 const COMPRESS_FROM: usize = 512;
-/// Saved documents are dense already: more effort gains nearly nothing and costs several times the time.
-const EFFORT: Compression = Compression::new(4);
+/// An answer below this is compressed where it is; another thread would cost more than the work.
+const COMPRESS_HERE: usize = 16 * 1024;
 
 /// A request that was let in.
 pub struct Admitted {
     plain: Vec<u8>,
     body_bytes: u64,
     claim: Claim,
-    turn: Turn,
+    _turn: Turn,
     gzip_answer: bool,
 }
 
@@ -67,7 +68,7 @@ pub async fn admit(app: &App, device: &DeviceCaller, headers: &HeaderMap, body: 
     let plain = if gzip { unzip(bytes, plain_limit, limit).await? } else { bytes.to_vec() };
     let accepted = text(header::ACCEPT_ENCODING).unwrap_or("");
     let gzip_answer = accepted.split(',').any(|one| one.trim().eq_ignore_ascii_case("gzip"));
-    Ok(Admitted { plain, body_bytes, claim, turn, gzip_answer })
+    Ok(Admitted { plain, body_bytes, claim, _turn: turn, gzip_answer })
 }
 
 impl Admitted {
@@ -85,21 +86,36 @@ impl Admitted {
         self.claim.shrink(self.body_bytes.saturating_add(PAGE_COPIES.saturating_mul(page_bytes)));
     }
 
+    /// Whether the answer may be gzip.
+    pub fn takes_gzip(&self) -> bool {
+        self.gzip_answer
+    }
+
     /// The answer, compressed when that is worth it.
     pub async fn answer(self, plain: Vec<u8>) -> Result<Response, ApiError> {
-        let Self { mut claim, turn, gzip_answer, .. } = self;
-        let compress = gzip_answer && plain.len() >= COMPRESS_FROM;
-        let bytes = if compress { on_a_thread(move || gzip(&plain)).await? } else { plain };
+        if !self.gzip_answer || plain.len() < COMPRESS_FROM {
+            return Ok(self.hand_over(plain, false));
+        }
+        let bytes = if plain.len() < COMPRESS_HERE { gzip(&plain) } else { on_a_thread(move || gzip(&plain)).await? };
+        Ok(self.hand_over(bytes, true))
+    }
+
+    /// An answer that is gzip already.
+    pub fn answer_ready(self, gzip: Vec<u8>) -> Response {
+        self.hand_over(gzip, true)
+    }
+
+    fn hand_over(self, bytes: Vec<u8>, gzip: bool) -> Response {
+        let Self { mut claim, .. } = self;
         claim.shrink(bytes.len() as u64);
-        drop(turn);
         let mut response = Body::from(Bytes::from_owner(Held { bytes, _claim: claim })).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CBOR));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if compress {
+        if gzip {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        Ok(response)
+        response
     }
 }
 
@@ -145,7 +161,7 @@ async fn unzip(bytes: Bytes, stated: usize, limit: usize) -> Result<Vec<u8>, Api
 
 /// Compresses an answer.
 fn gzip(plain: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 2), EFFORT);
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(EFFORT));
     // writing to a vector cannot fail
     let _ = encoder.write_all(plain);
     encoder.finish().unwrap_or_default()

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use crate::http::caller::DeviceCaller;
 use crate::http::error::{ApiError, Problem};
 use crate::http::exchange::admit;
+use crate::service::cold::Answer;
 use crate::service::{App, sync};
 
 /// The routes of this file.
@@ -33,6 +34,9 @@ async fn exchange(
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::default())).await?;
     admitted.expect_page(request.page_bytes.min(app.config.page_limit_bytes));
-    let response = sync::exchange(&app, &device.caller, &device.tablet, request).await?;
-    admitted.answer(response.encode()).await
+    match sync::exchange(&app, &device.caller, &device.tablet, request).await? {
+        Answer::Fresh(response) => admitted.answer(response.encode()).await,
+        Answer::Ready(ready) if admitted.takes_gzip() => Ok(admitted.answer_ready(ready.gzip(app.now()))),
+        Answer::Ready(ready) => admitted.answer(ready.plain(app.now())).await,
+    }
 }

@@ -60,6 +60,13 @@ impl<K: Hash + Eq, V> ByteCache<K, V> {
         (entries.values.len(), entries.bytes)
     }
 
+    /// Forgets everything.
+    pub fn clear(&self) {
+        let mut entries = self.lock();
+        entries.values.clear();
+        entries.bytes = 0;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod cache;
 pub mod clock;
+pub mod cold;
 pub mod demo;
 pub mod enrol;
 pub mod gate;
@@ -33,6 +34,7 @@ use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
 use clock::Clock;
+use cold::ColdCache;
 use gate::Gate;
 use registry::RegistryCache;
 
@@ -60,6 +62,8 @@ pub struct App {
     pub gate: Gate,
     /// Loaded documents.
     pub cache: Arc<DocumentCache>,
+    /// Ready answers to tablets that begin with nothing.
+    pub cold: Arc<ColdCache>,
     /// Encoded registries.
     pub registries: Arc<RegistryCache>,
     /// Wrong sign-in codes, by peer.
@@ -84,6 +88,7 @@ impl App {
             gate: Gate::new(&config, cache.clone()),
             attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute)),
             admission: Arc::new(Admission::new(&config)),
+            cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
             registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
             config: Arc::new(config),
             store,

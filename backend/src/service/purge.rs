@@ -32,6 +32,7 @@ pub async fn purge(app: &App, tenant: &str, document: DocumentId, by: &str, reas
             PurgeOutcome::Already => return Ok(false),
             PurgeOutcome::Done(scopes) => {
                 app.cache.forget(tenant, document);
+                app.cold.clear();
                 let places = stored.iter().flat_map(|stored| &stored.places);
                 let held = places.filter(|place| place.state == FeedState::Present).count();
                 tracing::warn!(tenant, %document, by, scopes = held, "a record was destroyed");

@@ -13,23 +13,33 @@ use sync_core::wire::{
 };
 
 use super::access::{Caller, Tablet};
+use super::cold::Answer;
 use super::push::{gather, push};
-use super::{App, registry};
+use super::{App, audit, cold, registry};
 use crate::store::StoreError;
 use crate::store::types::{Pull, WantedScope};
 
 /// A tablet that was here less than this ago, with the same clock, is not noted again.
 const SEEN_MS: u64 = 60_000;
 
-/// Answers one exchange.
+/// Answers one exchange. Where many tablets would get the same answer, it may be a ready one.
 ///
 /// Errors: nothing of the request was acknowledged; the same request is right again later.
-pub async fn exchange(
-    app: &App,
-    caller: &Caller,
-    tablet: &Tablet,
-    request: SyncRequest,
-) -> Result<SyncResponse, StoreError> {
+pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<Answer, StoreError> {
+    let asked = cold::Asked::new(app, caller, tablet, &request).await?;
+    if let Some(ready) = asked.as_ref().and_then(|asked| asked.ready(app)) {
+        note_seen(app, caller, tablet, &request).await?;
+        return Ok(Answer::Ready(ready));
+    }
+    let response = fresh(app, caller, tablet, request).await?;
+    match asked {
+        Some(asked) => asked.keep(app, response).await,
+        None => Ok(Answer::Fresh(response)),
+    }
+}
+
+/// Answers one exchange from the store.
+async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<SyncResponse, StoreError> {
     let known: HashMap<DocumentId, Heads> =
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
@@ -41,6 +51,7 @@ pub async fn exchange(
     let page_bytes = request.page_bytes.min(app.config.page_limit_bytes);
     let wanted = wanted_scopes(tablet, &request);
     let pull = app.store.pull(&caller.tenant, &wanted, &request.wanted, page_bytes, &known).await?;
+    note_lost(app, &caller.tenant, &pull.damaged).await?;
     let registry = if pull.registry_version == request.registry_version {
         None
     } else {
@@ -49,6 +60,21 @@ pub async fn exchange(
     let registry = registry.map(|(version, json)| RegistryPayload { version, json: json.as_ref().clone() });
     let decisions = decisions(app, caller, tablet, &request.held).await?;
     Ok(SyncResponse { decisions, ..answer(app.now(), receipts, pull, registry) })
+}
+
+/// A row that the feed names and that is not there gets one that a tablet can fill.
+async fn note_lost(app: &App, tenant: &str, damaged: &[DocumentId]) -> Result<(), StoreError> {
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let noted = app.store.list_damaged(tenant).await?;
+    let is_new = |document: &&DocumentId| !noted.iter().any(|(known, _)| known == *document);
+    let new: Vec<DocumentId> = damaged.iter().filter(is_new).copied().collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    tracing::error!(tenant, documents = new.len(), "stored documents are lost; tablets are asked for them");
+    audit::note(app, tenant, &new).await
 }
 
 /// The scopes of a tablet with where it stands in each. Scopes it names and may not hold are passed over.

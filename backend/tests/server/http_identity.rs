@@ -114,11 +114,16 @@ async fn no_endpoint_with_data_answers_without_a_credential() {
         if open.contains(&path.as_str()) {
             continue;
         }
-        let concrete = path.replace("{code}", "112119").replace("{id}", "x").replace("{document}", DEVICE);
+        let concrete = path
+            .replace("{code}", "112119")
+            .replace("{id}", "x")
+            .replace("{document}", DEVICE)
+            .replace("{device}", DEVICE);
         for method in methods.as_object().unwrap().keys() {
             for credential in [None, Some(("authorization", "Device 00")), Some(("cookie", "tsudoi_session=00"))] {
                 let answer = match method.as_str() {
                     "get" => server.get(&concrete, credential).await,
+                    "delete" => server.delete(&concrete, credential, &json!({})).await,
                     _ => server.post(&concrete, credential, &json!({})).await,
                 };
                 assert_eq!(answer.code(), "unauthorised", "{method} {path}");

@@ -1,6 +1,10 @@
 //! The server's tests, in one binary: every endpoint in process, and what must never happen.
 
 #[cfg(test)]
+mod cold;
+#[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod http_identity;
 #[cfg(test)]
 mod http_other;
@@ -8,5 +12,9 @@ mod http_other;
 mod http_sync;
 #[cfg(test)]
 mod pressure;
+#[cfg(test)]
+mod repair;
+#[cfg(test)]
+mod scopes;
 #[cfg(test)]
 mod support;

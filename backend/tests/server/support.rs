@@ -118,6 +118,14 @@ impl Server {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
+    pub async fn delete(&self, path: &str, credential: Option<(&str, &str)>, body: &serde_json::Value) -> Answer {
+        let mut request = Request::delete(path).header(header::CONTENT_TYPE, "application/json");
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
     pub async fn code(&self, role: Role, organisation: &str, scopes: &str, uses: i64) -> SignInCode {
         let code = SignInCode::random().unwrap();
         let grant = Grant {
@@ -263,7 +271,7 @@ pub fn outcomes(response: &SyncResponse, document: DocumentId) -> Vec<(sync_core
 }
 
 impl Server {
-    async fn raw(&self) -> sqlx::SqliteConnection {
+    pub async fn raw(&self) -> sqlx::SqliteConnection {
         use sqlx::ConnectOptions;
         let file = self.folder.path().join("t.sqlite");
         sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
@@ -272,6 +280,17 @@ impl Server {
     pub async fn custody_count(&self) -> i64 {
         let mut raw = self.raw().await;
         sqlx::query_scalar("SELECT COUNT(*) FROM custody").fetch_one(&mut raw).await.unwrap()
+    }
+
+    /// Turns over a bit of a stored document, as a fault of the disk would.
+    pub async fn damage_snapshot(&self, document: DocumentId, place: usize) {
+        let mut raw = self.raw().await;
+        let id = document.as_bytes().to_vec();
+        let query = sqlx::query_scalar("SELECT snapshot FROM document WHERE document = ?").bind(&id);
+        let mut snapshot: Vec<u8> = query.fetch_one(&mut raw).await.unwrap();
+        snapshot[place] ^= 0x20;
+        let query = sqlx::query("UPDATE document SET snapshot = ? WHERE document = ?").bind(snapshot).bind(id);
+        query.execute(&mut raw).await.unwrap();
     }
 
     /// Makes facts, roll-ups and a digest wrong, as a fault would.

@@ -29,6 +29,10 @@ const flag: Record<string, string> = {
   attendance_differs: '年齢別の合計と区分別の合計が違います。',
 };
 
+const steps: Record<string, string> = {
+  requested: '依頼', offered: '調整', confirmed: '確定', held: '実施', reported: '報告済み', settled: '精算済み', cancelled: '中止', postponed: '延期',
+};
+
 const custody: Record<string, string> = {
   not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
   too_large: '一度に送れる大きさを超えています。',
@@ -57,6 +61,16 @@ export const office = {
   attribution: (code: string): string => attribution[code] ?? code,
   flag: (code: string): string => flag[code] ?? code,
   custodyReason: (code: string): string => custody[code] ?? `確認が必要です（${code}）。`,
+  stepName: (code: string): string => steps[code] ?? code,
+  /** What a roll-up counts. */
+  rollup: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
+    const parts = measure.split('.');
+    const [first = '', second = '', third = ''] = parts;
+    if (first === 'record') return `${ja.activity(second === 'none' ? null : second)}（${group[third] ?? third}）`;
+    if (first === 'dispatch' && second === 'cancelled' && third !== '') return `派遣（中止：${third === 'none' ? '理由の報告なし' : ja.reason(third)}）`;
+    if (first === 'dispatch') return `派遣（${group[second] ?? second}）`;
+    return office.measure(measure, materials);
+  },
   kind: (code: string): string => (code === 'consultation' ? '相談の記録' : '催しの記録'),
   measure: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
     const parts = measure.split('.');
@@ -71,7 +85,7 @@ export const office = {
     return measure;
   },
 
-  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -265,19 +279,117 @@ export const office = {
     onDevice: (name: string) => `端末「${name}」`,
     flags: '確かめてください',
     attendance: '参加者',
+    held: 'この記録には、判断を待つ預かりがあります',
+    heldFrom: (name: string) => `端末「${name}」から届いたものを見る`,
   },
 
   custody: {
     title: '預かり',
-    lead: '端末から届いたもののうち、そのまま取り込めなかったものを、消さずに預かっています。この画面では内容の確認だけができます。',
+    lead: '端末から届いたもののうち、そのまま取り込めなかったものを、消さずに預かっています。内容を見て、取り込むかどうかを決めてください。',
     empty: '預かっているものはありません。',
+    back: '預かりの一覧へ戻る',
     received: '届いた日時',
     device: '端末',
     what: '記録',
-    reason: '理由',
-    size: '大きさ',
-    bytes: (count: number) => `${number.format(count)}バイト`,
+    reason: '預かった理由',
+    state: '状態',
+    waiting: '判断待ち',
+    decided: (code: string) => (code === 'admitted' ? '取り込みました' : '取り込まないことにしました'),
     unknownRecord: (kind: string) => `${kind}（まだ取り込まれていません）`,
+    about: '届いたもの',
+    author: '入力した人',
+    effects: '取り込むと、こうなります',
+    doesNotFit: '今の記録にはそのままつなげられません。下は、届いたものに書かれている内容です。',
+    noEffects: '読み取れる内容はありません。',
+    becomes: (before: string, after: string) => `「${before}」から「${after}」に変わります`,
+    set: (after: string) => `「${after}」`,
+    adds: (by: number) => (by < 0 ? `${number.format(-by)} 減ります` : `${number.format(by)} 増えます`),
+    total: (before: string, after: string) => `（合計 ${before} → ${after}）`,
+    lecturer: '講師',
+    linked: (name: string) => `「${name}」が加わります`,
+    unlinked: (name: string) => `「${name}」が外れます`,
+    noted: '「行ったが数の報告なし」になります',
+    unnoted: '「行ったが数の報告なし」が外れます',
+    step: '経過',
+    stepTo: (state: string, why: string | null) => `「${state}${why === null ? '' : `（${why}）`}」が加わります`,
+    other: 'その他',
+    decide: '判断',
+    yourReason: '判断の理由',
+    reasonHelp: '送った端末の画面にも、あなたの名前と一緒に表示されます。',
+    reasonNeeded: '判断の理由を入れてください。',
+    admit: '取り込む',
+    decline: '取り込まない',
+    decideNote: '判断は一度だけです。取り込まない場合も、届いた内容は消えずにここで読めます。',
+    othersDecide: 'この記録を担当する市町村・医師会か、県の担当者が判断します。',
+  },
+
+  healing: {
+    title: '戻った記録',
+    lead: 'サーバーから失われた記録は、端末に残っている内容から自動で元に戻ります。いつ、どの端末から、どれだけ戻ったかの一覧です。',
+    back: '端末から戻ったもの',
+    sum: (count: number) => `合わせて変更 ${number.format(count)}件`,
+    empty: '失われて戻った記録はありません。',
+    at: '戻った日時',
+    device: '端末',
+    documents: '記録',
+    changes: '変更',
+    documentCount: (count: number) => `${number.format(count)}件`,
+    changeCount: (count: number) => `${number.format(count)}件`,
+    damaged: (count: number) => `壊れている記録が ${number.format(count)}件あります`,
+    damagedNote: 'この記録を持つ端末が次につながると、自動で元に戻ります。長く戻らないときは、記録した端末をつないでください。',
+    foundAt: (when: string) => `${when} に見つかりました`,
+  },
+
+  closings: {
+    title: '月の締め',
+    lead: '月を締めると、その時点の数字が「報告時」として残ります。あとから届いた記録も受け付け、違いは「訂正」として並べて表示します。',
+    month: '月',
+    state: '状態',
+    missing: '報告待ち',
+    corrections: '締めた後の訂正',
+    open: '締めていません',
+    running: 'まだ締められません',
+    closed: '締め済み',
+    count: (count: number) => `${number.format(count)}件`,
+    noneMissing: 'なし',
+    noCorrections: 'なし',
+    close: '締める',
+    closeTitle: (month: string) => `${month}を締めますか`,
+    closeNote: '今の数字を「報告時」の数字として残します。締めた後に取り消すことはできません。',
+    missingWarning: (count: number) => `この月には、報告のない催しが ${number.format(count)}件あります。`,
+    closeNow: 'この月を締める',
+  },
+
+  corrections: {
+    title: (month: string) => `${month}の訂正`,
+    back: '月の締めへ戻る',
+    open: 'この月はまだ締められていません。',
+    lead: (when: string, name: string) => `${when} に ${name} が締めました。その後に変わった数字と記録です。`,
+    figures: '報告時と現在の違い',
+    none: '締めた後に変わった数字はありません。',
+    records: '締めた後に変更された記録',
+    noRecords: '締めた後に変更された記録はありません。',
+    what: '数えたもの',
+    where: '市町村・医師会',
+    reported: '報告時',
+    now: '現在',
+    difference: '訂正',
+    signed: (value: number) => (value > 0 ? `+${number.format(value)}` : value < 0 ? `−${number.format(-value)}` : '±0'),
+    gaps: (value: number) => `数の報告なし ${value > 0 ? `+${number.format(value)}` : `−${number.format(-value)}`}件`,
+    panel: '締めた月の訂正',
+    panelNote: 'この画面の数字は「現在」のものです。締めた後に変わった数字を、報告時と並べて示します。',
+    ofMonth: (month: string) => `${month}（報告時と現在）`,
+  },
+
+  destroy: {
+    open: 'この記録を完全に消去する…',
+    title: '記録を完全に消去',
+    note: 'サーバーとすべての端末から、この記録の内容が消えます。集計からも外れ、元に戻すことはできません。消去した日時・人・理由だけが残ります。',
+    reason: '消去する理由',
+    reasonHelp: '本人の求めなど。個人の名前は書かないでください。',
+    word: '消去',
+    confirm: '確かめるため「消去」と入力してください',
+    now: '完全に消去する',
   },
 
   problem: {

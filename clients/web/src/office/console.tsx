@@ -8,7 +8,11 @@ import type { Api } from './api/client';
 import { HubProvider } from './api/live';
 import { type Me, me as parseMe } from './api/shapes';
 import { AssociationPage } from './pages/association';
+import { ClosingsPage } from './pages/closings';
+import { CorrectionsPage } from './pages/corrections';
 import { CustodyPage } from './pages/custody';
+import { CustodyDetailPage } from './pages/custody-detail';
+import { HealingPage } from './pages/healing';
 import { MunicipalityPage } from './pages/municipality';
 import { PrefecturePage } from './pages/prefecture';
 import { RecordPage } from './pages/record';
@@ -28,8 +32,12 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/prefecture"><PrefecturePage /></Route>
           <Route path="/municipality/:code">{({ code }) => <MunicipalityPage key={code} code={code} />}</Route>
           <Route path="/association/:id">{({ id }) => <AssociationPage key={id} id={id} />}</Route>
-          <Route path="/records/:document">{({ document }) => <RecordPage key={document} document={document} />}</Route>
+          <Route path="/records/:document">{({ document }) => <RecordPage key={document} document={document} me={me} />}</Route>
           <Route path="/records"><RecordsPage /></Route>
+          <Route path="/custody/:document/:device">{({ document, device }) => <CustodyDetailPage key={`${document} ${device}`} document={document} device={device} />}</Route>
+          <Route path="/healing"><HealingPage /></Route>
+          <Route path="/closings/:month">{({ month }) => <CorrectionsPage key={month} month={month} />}</Route>
+          <Route path="/closings"><ClosingsPage /></Route>
           <Route path="/custody"><CustodyPage /></Route>
           <Route><Redirect to={home} replace /></Route>
         </Switch>

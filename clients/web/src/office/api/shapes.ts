@@ -19,8 +19,8 @@ export const GROUPS = ['planned', 'held', 'cancelled', 'postponed', 'conflict'] 
 export type Group = (typeof GROUPS)[number];
 export type Groups = Readonly<Record<Group, Figure>>;
 
-const text = p.nullable(p.string);
-const named = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
+export const text = p.nullable(p.string);
+export const named = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
 const figure: p.Parse<Figure> = p.object((f) => ({
   total: f.get('total', p.nullable(p.integer)),
   reported: f.get('reported', p.integer),
@@ -194,7 +194,7 @@ export const association = p.object((f) => ({
 }));
 export type Association = ReturnType<typeof association>;
 
-const author = p.object((f) => ({
+export const author = p.object((f) => ({
   person: f.get('person', p.nullable(named)),
   device: f.get('device', p.nullable(named)),
   at: f.get('at', p.integer),
@@ -238,23 +238,6 @@ export const recordDetail = p.object((f) => ({
   history: f.get('history', p.array(author)),
 }));
 export type RecordDetail = ReturnType<typeof recordDetail>;
-
-export const custody = p.object((f) => ({
-  as_of: f.get('as_of', p.integer),
-  entries: f.get('entries', p.array(p.object((e) => ({
-    document: e.get('document', p.string),
-    hash: e.get('hash', p.string),
-    kind: e.get('kind', p.string),
-    code: e.get('code', p.string),
-    received_at: e.get('received_at', p.integer),
-    byte_count: e.get('byte_count', p.integer),
-    device: e.get('device', named),
-    title: e.get('title', text),
-    venue: e.get('venue', text),
-    date: e.get('date', text),
-  })))),
-}));
-export type Custody = ReturnType<typeof custody>;
 
 export const me = p.object((f) => ({
   person: f.get('person', named),

@@ -5,6 +5,7 @@ import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Association, association } from '../api/shapes';
 import { monthName, plain, recordCount, wording } from '../format';
+import { Corrections } from '../parts/corrections';
 import { GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -32,6 +33,7 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
   return (
     <>
       <Head title={data.association.name} {...(data.municipalities.length > 0 ? { note: text.covers(data.municipalities.map((one) => one.name).join('、')) } : {})} frame={data} chooseYear={chooseYear} />
+      <Corrections year={data.fiscal_year} own={(row) => row.association?.id === data.association.id} />
       <div className="grid grid-cols-2 gap-4 xl:grid-cols-4">
         <Key
           name={text.held}

@@ -6,6 +6,7 @@ import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Material, type Municipality, municipality } from '../api/shapes';
 import { plain, wording } from '../format';
+import { Corrections } from '../parts/corrections';
 import { Cell, GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -59,6 +60,7 @@ function Screen({ data, chooseYear }: { readonly data: Municipality; readonly ch
   return (
     <>
       <Head title={data.municipality.name} note={text.area(data.medical_area)} frame={data} chooseYear={chooseYear} />
+      <Corrections year={data.fiscal_year} own={(row) => row.municipality?.id === data.municipality.id} />
       <div className="grid grid-cols-2 gap-4 xl:grid-cols-4">
         {main.map((one) => <Key key={one.material.id} name={one.material.name} figure={one.figure} unit={one.unit} />)}
         <Key name={text.dispatches} figure={data.dispatches.held} unit={`${office.unit.times}${office.group('held')}`} note={note} />

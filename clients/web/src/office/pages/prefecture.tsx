@@ -7,6 +7,7 @@ import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Prefecture, prefecture, type Reasons } from '../api/shapes';
 import { plain, recordCount, wording } from '../format';
+import { Corrections } from '../parts/corrections';
 import { Cell, GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -130,6 +131,7 @@ function Screen({ data, chooseYear }: { readonly data: Prefecture; readonly choo
   return (
     <>
       <Head title={`${data.prefecture.name}　${text.title}`} frame={data} chooseYear={chooseYear} />
+      <Corrections year={data.fiscal_year} />
       <Keys data={data} />
       <div className="grid items-start gap-4 xl:grid-cols-[1.15fr_1fr]">
         {withMap && (

@@ -5,12 +5,15 @@ import { Link } from 'wouter';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
-import { type Author, type RecordDetail, recordDetail } from '../api/shapes';
+import { custody } from '../api/proof';
+import { type Author, type Me, type RecordDetail, recordDetail } from '../api/shapes';
 import { eraDate, eraMoment, monthName } from '../format';
+import { Destroy } from '../parts/destroy';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
 import { lecturerText, numberOrNone, recordTitle, stateText } from '../parts/record-parts';
+import { custodyPath } from './custody';
 
 const text = office.record;
 const ORDER = [
@@ -156,7 +159,23 @@ function Texts({ data }: { readonly data: RecordDetail }): ReactNode {
   );
 }
 
-function Screen({ data }: { readonly data: RecordDetail }): ReactNode {
+/** Work of tablets on this record that waits for a decision. */
+function Held({ document }: { readonly document: string }): ReactNode {
+  const live = useLive(`/v1/custody?document=${encodeURIComponent(document)}`, custody);
+  const waiting = live.value?.entries.filter((entry) => entry.decision === null) ?? [];
+  const devices = new Map(waiting.map((entry) => [entry.device.id, entry.device.name]));
+  if (devices.size === 0) return null;
+  return (
+    <section className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4">
+      <h2 className="text-[1.125rem] text-wait">{text.held}</h2>
+      <ul className="mt-1">
+        {[...devices].map(([id, name]) => <li key={id}><Link href={custodyPath(document, id)} className="link">{text.heldFrom(name)}</Link></li>)}
+      </ul>
+    </section>
+  );
+}
+
+function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }): ReactNode {
   const names = useNames();
   const value = (name: string): string | null => data.fields[name]?.value ?? null;
   const title = recordTitle({ title: value('title'), activity: value('activity'), occasion: value('occasion'), kind: data.kind });
@@ -177,6 +196,7 @@ function Screen({ data }: { readonly data: RecordDetail }): ReactNode {
           <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
         </p>
       </header>
+      <Held document={data.document} />
       <Conflicts data={data} names={names} />
       {data.flags.some((flag) => !flag.endsWith('_conflict')) && (
         <ul className="rounded-8 bg-wait-soft px-4 py-2 text-wait">{data.flags.filter((flag) => !flag.endsWith('_conflict')).map((flag) => <li key={flag}>{office.flag(flag)}</li>)}</ul>
@@ -191,11 +211,12 @@ function Screen({ data }: { readonly data: RecordDetail }): ReactNode {
           {data.history.map((author, index) => <li key={`${author.at}-${index}`}>{authorText(author)}</li>)}
         </ol>
       </Panel>
+      {me.role === 'administrator' && <Destroy document={data.document} title={title} />}
     </>
   );
 }
 
-export function RecordPage({ document }: { readonly document: string }): ReactNode {
+export function RecordPage({ document, me }: { readonly document: string; readonly me: Me }): ReactNode {
   const live = useLive(`/v1/records/${encodeURIComponent(document)}`, recordDetail);
-  return <Loaded live={live}>{(data) => <Screen data={data} />}</Loaded>;
+  return <Loaded live={live}>{(data) => <Screen data={data} me={me} />}</Loaded>;
 }

@@ -15,16 +15,21 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const [path] = useLocation();
   const onRecords = path.startsWith('/records');
   const onCustody = path.startsWith('/custody');
+  const onClosings = path.startsWith('/closings');
+  const onHealing = path.startsWith('/healing');
+  const prefectural = me.role === 'prefectural' || me.role === 'administrator';
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a href="#main" className="no-print sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:bg-surface focus:p-3">{office.nav.skip}</a>
       <aside className="no-print border-b border-line bg-sunken px-3 py-2 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r lg:py-5">
         <div className="flex flex-wrap items-center gap-x-4 lg:flex-1 lg:flex-col lg:flex-nowrap lg:items-stretch">
           <p className="px-3 text-[1.25rem] font-bold lg:pb-3">{office.app}</p>
-          <nav aria-label={office.nav.label} className="flex flex-1 gap-1 text-[0.9375rem] lg:flex-col">
-            <Item href={home} on={!onRecords && !onCustody}>{office.nav.dashboard}</Item>
+          <nav aria-label={office.nav.label} className="flex min-w-0 flex-1 flex-wrap gap-1 text-[0.9375rem] lg:flex-col lg:flex-nowrap">
+            <Item href={home} on={!onRecords && !onCustody && !onClosings && !onHealing}>{office.nav.dashboard}</Item>
             <Item href="/records" on={onRecords}>{office.nav.records}</Item>
             <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
+            <Item href="/closings" on={onClosings}>{office.nav.closings}</Item>
+            {prefectural && <Item href="/healing" on={onHealing}>{office.nav.healing}</Item>}
           </nav>
           <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
             <p className="px-3 text-[0.875rem] leading-[1.5] max-lg:max-w-[13rem] max-lg:truncate max-lg:px-0">

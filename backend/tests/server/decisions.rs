@@ -1,0 +1,306 @@
+//! What people decide: held work is let in or declined, records are destroyed, months are closed.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use sync_core::document::Document;
+use sync_core::domain::view;
+use sync_core::domain::vocabulary::StepState;
+use sync_core::ids::ChangeHash;
+use sync_core::wire::{Outcome, SyncRequest};
+use tsudoi_server::service::access::Role;
+use tsudoi_server::service::verify;
+
+use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server};
+
+const BAND: &str = "attendance.band.75-84";
+
+async fn as_role(server: &Server, role: Role, organisation: &str) -> String {
+    let code = server.code(role, organisation, "", 1).await;
+    let answer = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
+    answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+async fn get(server: &Server, cookie: &str, path: &str) -> Value {
+    let answer = server.get(path, Some(("cookie", cookie))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer.body));
+    answer.json()
+}
+
+async fn decide(server: &Server, cookie: &str, device: &Device, decision: &str, reason: &str) -> (StatusCode, Value) {
+    let body = json!({
+        "document": document_id(9).to_string(), "device": device.device.to_string(),
+        "decision": decision, "reason": reason,
+    });
+    let answer = server.post("/v1/custody/decisions", Some(("cookie", cookie)), &body).await;
+    (answer.status, answer.json())
+}
+
+async fn assert_sound(server: &Server) {
+    let findings = verify::verify(&server.app, "11").await.unwrap();
+    assert_eq!(findings.count, 0, "{:#?}", findings.differences);
+}
+
+/// A record of Honjo, and a tablet of Kamisato whose work on it is held. Returns the names of the held changes.
+async fn held(server: &Server) -> (Device, Device, Vec<ChangeHash>) {
+    let (mut honjo, mut kamisato) = (server.device(1, HONJO).await, server.device(2, KAMISATO).await);
+    let id = document_id(9);
+    let changes =
+        vec![honjo.set(id, "municipality", "112119"), honjo.set(id, "venue", "公民館"), honjo.count(id, BAND, 5)];
+    let push = honjo.push(id, changes);
+    server.sync(&honjo, &honjo.request(vec![push])).await;
+    let mut copy = honjo.documents[&id].clone();
+    kamisato.document(id).merge(&mut copy).unwrap();
+    let changes = vec![
+        kamisato.set(id, "venue", "保健センター"),
+        kamisato.count(id, BAND, 7),
+        kamisato.edit(id, |document, _| {
+            document.write_text(sync_core::document::TextName::Issue, "椅子が足りない").unwrap()
+        }),
+        kamisato.step(id, StepState::Held),
+    ];
+    let hashes = changes.iter().map(|bytes| sync_core::document::hash_of(bytes)).collect();
+    let push = kamisato.push(id, changes);
+    let response = server.sync(&kamisato, &kamisato.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id), [(Outcome::Custody, 4, "not_in_scope".to_owned())]);
+    (honjo, kamisato, hashes)
+}
+
+#[tokio::test]
+async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
+    let server = server().await;
+    let (honjo, kamisato, hashes) = held(&server).await;
+    let officer = as_role(&server, Role::Municipal, "112119").await;
+    let path = format!("/v1/custody/{}/{}", document_id(9), kamisato.device);
+    let shown = get(&server, &officer, &path).await;
+    assert_eq!((&shown["fits"], &shown["may_decide"], &shown["stored"]), (&json!(true), &json!(true), &json!(true)));
+    assert_eq!(shown["waiting"].as_array().unwrap().len(), 4);
+    assert_eq!(shown["authors"].as_array().unwrap().len(), 4);
+    assert_eq!(shown["authors"][0]["device"]["name"], "端末2");
+    let effects: Vec<_> = shown["effects"].as_array().unwrap().iter().collect();
+    let effect = |kind: &str| effects.iter().find(|effect| effect["kind"] == kind).unwrap();
+    assert_eq!((&effect("field")["before"], &effect("field")["after"]), (&json!("公民館"), &json!("保健センター")));
+    assert_eq!((&effect("count")["name"], &effect("count")["by"]), (&json!(BAND), &json!(7)));
+    assert_eq!((&effect("text")["name"], &effect("text")["after"]), (&json!("issue"), &json!("椅子が足りない")));
+    assert_eq!(effect("step")["name"], "held");
+
+    let (status, answer) = decide(&server, &officer, &kamisato, "admitted", " ").await;
+    assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!("invalid_request")), "a reason is needed");
+    let (status, answer) = decide(&server, &officer, &kamisato, "admitted", "応援で入力してもらいました").await;
+    assert_eq!((status, &answer["changes"]), (StatusCode::OK, &json!(4)));
+    let (status, answer) = decide(&server, &officer, &kamisato, "declined", "やり直し").await;
+    assert_eq!((status, &answer["code"]), (StatusCode::CONFLICT, &json!("already_decided")), "once");
+
+    let pulled = server.pull_all(&honjo).await;
+    let record = view(&Document::load(&pulled.documents[0].snapshot).unwrap());
+    assert_eq!((record.attendance, record.text("venue")), (Some(12), Some("保健センター")));
+    assert_sound(&server).await;
+
+    // the tablet is told by name, and only of its own
+    let ask = SyncRequest { held: hashes.clone(), ..kamisato.request(Vec::new()) };
+    let decisions = server.sync(&kamisato, &ask).await.decisions;
+    assert_eq!(decisions.len(), 4);
+    let first = &decisions[0];
+    assert!(first.admitted && hashes.contains(&first.hash));
+    assert_eq!((first.by.as_str(), first.reason.as_str()), ("municipal 112119", "応援で入力してもらいました"));
+    let foreign = SyncRequest { held: hashes, ..honjo.request(Vec::new()) };
+    assert!(server.sync(&honjo, &foreign).await.decisions.is_empty());
+    let shown = get(&server, &officer, &path).await;
+    assert_eq!(shown["decisions"][0]["decision"], "admitted");
+    assert_eq!(shown["decisions"][0]["by"]["name"], "municipal 112119");
+}
+
+#[tokio::test]
+async fn declined_work_changes_nothing_and_stays_readable() {
+    let server = server().await;
+    let (honjo, kamisato, hashes) = held(&server).await;
+    let prefectural = as_role(&server, Role::Prefectural, "11").await;
+    let (status, _) = decide(&server, &prefectural, &kamisato, "declined", "担当が違います").await;
+    assert_eq!(status, StatusCode::OK);
+    let pulled = server.pull_all(&honjo).await;
+    let record = view(&Document::load(&pulled.documents[0].snapshot).unwrap());
+    assert_eq!((record.attendance, record.text("venue")), (Some(5), Some("公民館")));
+    let ask = SyncRequest { held: hashes, ..kamisato.request(Vec::new()) };
+    let decisions = server.sync(&kamisato, &ask).await.decisions;
+    assert!(decisions.len() == 4 && decisions.iter().all(|decision| !decision.admitted));
+    let shown = get(&server, &prefectural, &format!("/v1/custody/{}/{}", document_id(9), kamisato.device)).await;
+    assert_eq!((&shown["decisions"][0]["reason"], &shown["may_decide"]), (&json!("担当が違います"), &json!(false)));
+    assert!(!shown["effects"].as_array().unwrap().is_empty());
+    assert_eq!(server.custody_count().await, 4);
+}
+
+#[tokio::test]
+async fn only_those_who_answer_for_the_record_decide() {
+    let server = server().await;
+    let (_, kamisato, _) = held(&server).await;
+    for (role, organisation, status) in [
+        (Role::Staff, "112119", StatusCode::FORBIDDEN),
+        (Role::Municipal, "113859", StatusCode::NOT_FOUND), // their tablet's organisation is Honjo's in these tests
+        (Role::Municipal, "113816", StatusCode::NOT_FOUND),
+        (Role::Coordinator, "as-x", StatusCode::NOT_FOUND),
+        (Role::Lecturer, "as-x", StatusCode::NOT_FOUND),
+    ] {
+        let cookie = as_role(&server, role, organisation).await;
+        let (found, _) = decide(&server, &cookie, &kamisato, "admitted", "理由").await;
+        assert_eq!(found, status, "{role:?} of {organisation}");
+    }
+    assert_eq!(server.custody_count().await, 4);
+}
+
+#[tokio::test]
+async fn what_can_never_be_let_in_is_refused_with_what_to_do() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let id = document_id(9);
+    let first = device.count(id, BAND, 1);
+    let mut fork = Device { device: device.device, authorization: String::new(), documents: Default::default() };
+    let twin = fork.set(id, "venue", "公民館");
+    let push = device.push(id, vec![first, twin]);
+    server.sync(&device, &device.request(vec![push])).await;
+    let administrator = as_role(&server, Role::Administrator, "11").await;
+    let shown = get(&server, &administrator, &format!("/v1/custody/{id}/{}", device.device)).await;
+    assert_eq!((&shown["fits"], &shown["codes"]), (&json!(false), &json!(["sequence"])));
+    assert_eq!((&shown["effects"][0]["name"], &shown["effects"][0]["after"]), (&json!("venue"), &json!("公民館")));
+    let (status, answer) = decide(&server, &administrator, &device, "admitted", "理由").await;
+    assert_eq!((status, &answer["code"]), (StatusCode::CONFLICT, &json!("not_admissible")));
+    assert!(answer["detail"].as_str().unwrap().contains("前の変更とつながりません"));
+    assert_eq!(server.custody_count().await, 1);
+    assert_sound(&server).await;
+}
+
+#[tokio::test]
+async fn edits_made_anew_take_their_first_form_out_of_custody() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let id = document_id(9);
+    let first = device.count(id, BAND, 1);
+    let mut fork = Device { device: device.device, authorization: String::new(), documents: Default::default() };
+    let twin = fork.set(id, "venue", "公民館");
+    let hash = sync_core::document::hash_of(&twin);
+    let push = device.push(id, vec![first, twin]);
+    server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(server.custody_count().await, 1);
+    let anew = device.set(id, "venue", "公民館");
+    let mut push = device.push(id, vec![anew]);
+    push.replaces = vec![hash];
+    let response = server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id), [(Outcome::Stored, 1, String::new())]);
+    assert_eq!(server.custody_count().await, 0, "it could be let in a second time");
+}
+
+async fn destroy(server: &Server, cookie: &str, reason: &str) -> StatusCode {
+    let path = format!("/v1/records/{}", document_id(9));
+    server.delete(&path, Some(("cookie", cookie)), &json!({ "reason": reason })).await.status
+}
+
+#[tokio::test]
+async fn a_destroyed_record_is_gone_for_everyone_and_for_good() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let id = document_id(9);
+    let changes = vec![
+        device.set(id, "municipality", "112119"),
+        device.set(id, "venue", "消えるべき会場の名"),
+        device.count(id, BAND, 5),
+        device.step(id, StepState::Held),
+    ];
+    let push = device.push(id, changes);
+    server.sync(&device, &device.request(vec![push.clone()])).await;
+    let before = server.pull_all(&device).await;
+    let (officer, administrator) =
+        (as_role(&server, Role::Prefectural, "11").await, as_role(&server, Role::Administrator, "11").await);
+    assert_eq!(destroy(&server, &officer, "理由").await, StatusCode::FORBIDDEN);
+    assert_eq!(destroy(&server, &administrator, "").await, StatusCode::BAD_REQUEST);
+    assert_eq!(destroy(&server, &administrator, "本人の求め").await, StatusCode::NO_CONTENT);
+    assert_eq!(destroy(&server, &administrator, "本人の求め").await, StatusCode::CONFLICT);
+
+    let after = server.sync(&device, &device.request_from(&before)).await;
+    assert_eq!(after.scopes[0].entries[0].state, sync_core::digest::FeedState::Purged);
+    assert_eq!((after.scopes[0].count, after.scopes[0].digest), (0, sync_core::digest::Digest::ZERO));
+    let more = device.count(id, BAND, 1);
+    for changes in [push.changes.iter().map(|bytes| bytes.to_vec()).collect(), vec![more]] {
+        let count = changes.len() as u64;
+        let push = device.push(id, changes);
+        let response = server.sync(&device, &device.request(vec![push])).await;
+        assert_eq!(outcomes(&response, id), [(Outcome::Purged, count, String::new())]);
+    }
+    let gone = server.get(&format!("/v1/records/{id}"), Some(("cookie", &administrator))).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.app.cache.size().0, 0);
+    let figures = server.app.store.list_rollups("11").await.unwrap();
+    assert!(figures.is_empty(), "{figures:?}");
+    assert_sound(&server).await;
+    server.app.store.close().await;
+    for file in std::fs::read_dir(server.folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let name = "消えるべき会場の名".as_bytes();
+        assert!(!bytes.windows(name.len()).any(|window| window == name), "its bytes are still there");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_month_keeps_what_was_reported_and_shows_later_data_as_corrections() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let id = document_id(9);
+    let changes = vec![
+        device.set(id, "municipality", "112119"),
+        device.set(id, "activity", "lecture"),
+        device.set(id, "date", "2026-09-10"),
+        device.count(id, BAND, 20),
+        device.step(id, StepState::Held),
+    ];
+    let push = device.push(id, changes);
+    server.sync(&device, &device.request(vec![push])).await;
+    let prefectural = as_role(&server, Role::Prefectural, "11").await;
+    let own = as_role(&server, Role::Municipal, "112119").await;
+    let other = as_role(&server, Role::Municipal, "113859").await;
+    let close = async |cookie: &str, month: &str| {
+        let answer = server.post("/v1/closings", Some(("cookie", cookie)), &json!({ "month": month })).await;
+        answer.status
+    };
+    assert_eq!(close(&own, "2026-09").await, StatusCode::FORBIDDEN);
+    assert_eq!(close(&prefectural, "2027-01").await, StatusCode::BAD_REQUEST, "the month goes on");
+    assert_eq!(close(&prefectural, "2026-9").await, StatusCode::BAD_REQUEST);
+    assert_eq!(close(&prefectural, "2026-09").await, StatusCode::NO_CONTENT);
+    assert_eq!(close(&prefectural, "2026-09").await, StatusCode::CONFLICT);
+    let none = get(&server, &own, "/v1/corrections?month=2026-09").await;
+    assert_eq!((none["corrections"].as_array().unwrap().len(), none["closed"].is_null()), (0, false));
+
+    server.clock.forward(60_000);
+    let change = device.count(id, BAND, 3);
+    let push = device.push(id, vec![change]);
+    let response = server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id)[0].0, Outcome::Stored, "late data are taken in");
+    for (cookie, sees) in [(&prefectural, true), (&own, true), (&other, false)] {
+        let page = get(&server, cookie, "/v1/corrections?month=2026-09").await;
+        let corrections = page["corrections"].as_array().unwrap();
+        let heads = corrections.iter().find(|one| one["measure"] == "attendance");
+        assert_eq!(heads.is_some(), sees);
+        assert_eq!(page["records"].as_array().unwrap().len(), usize::from(sees));
+        if let Some(heads) = heads {
+            assert_eq!((&heads["reported"]["total"], &heads["now"]["total"]), (&json!(20), &json!(23)));
+            assert_eq!((&heads["difference"], &heads["municipality"]["name"]), (&json!(3), &json!("本庄市")));
+        }
+        let months = get(&server, cookie, "/v1/closings?fiscal_year=2026").await;
+        let month = &months["months"][5];
+        assert_eq!((month["month"].as_str(), month["closed"].is_null()), (Some("2026-09"), false));
+        assert_eq!(month["corrections"].as_u64().unwrap() > 0, sees);
+        assert_eq!(months["may_close"], cookie == &prefectural);
+    }
+    assert_sound(&server).await;
+}
+
+#[tokio::test]
+async fn what_came_back_is_shown_to_those_who_run_the_server() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let change = device.count(document_id(9), BAND, 3);
+    let mut push = device.push(document_id(9), vec![change]);
+    push.again = true;
+    server.sync(&device, &device.request(vec![push])).await;
+    let prefectural = as_role(&server, Role::Prefectural, "11").await;
+    let page = get(&server, &prefectural, "/v1/healing").await;
+    assert_eq!((&page["changes"], &page["entries"][0]["device"]["name"]), (&json!(1), &json!("端末1")));
+    let own = as_role(&server, Role::Municipal, "112119").await;
+    assert_eq!(server.get("/v1/healing", Some(("cookie", &own))).await.status, StatusCode::NOT_FOUND);
+}

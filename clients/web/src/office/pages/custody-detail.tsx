@@ -1,0 +1,167 @@
+// One matter in custody: what it would do, in words, and a person's decision with a reason.
+
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { INPUT, Labelled } from '../../ui/field';
+import { useHub, useLive } from '../api/live';
+import { type CustodyDetail, type Effect, custodyDetail, decided } from '../api/proof';
+import { eraDate, eraMoment } from '../format';
+import { Panel } from '../parts/figures';
+import { Loaded, problemText, useTitle } from '../parts/frame';
+import { type Names, useNames } from '../parts/names';
+
+const text = office.custody;
+
+function valueText(field: string, value: string | null): string {
+  if (value === null || value === '') return office.none;
+  switch (field) {
+    case 'activity': return ja.activity(value);
+    case 'date': return eraDate(value);
+    case 'medium': return office.medium(value);
+    default: return value;
+  }
+}
+
+function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly names: Names; readonly fits: boolean }): ReactNode {
+  switch (effect.kind) {
+    case 'field':
+      return (
+        <>
+          <b>{office.field(effect.name)}</b>
+          <span>{fits ? text.becomes(valueText(effect.name, effect.before), valueText(effect.name, effect.after)) : text.set(valueText(effect.name, effect.after))}</span>
+        </>
+      );
+    case 'count':
+      return (
+        <>
+          <b>{office.measure(effect.name, names.material)}</b>
+          <span>
+            {text.adds(effect.by ?? 0)}
+            {fits && <span className="text-muted">{text.total(effect.before === null ? office.none : effect.before, effect.after ?? office.none)}</span>}
+          </span>
+        </>
+      );
+    case 'link':
+    case 'unlink': {
+      const noted = effect.name.startsWith('noted/') ? office.measure(effect.name.slice('noted/'.length), names.material) : null;
+      const added = effect.kind === 'link';
+      return (
+        <>
+          <b>{noted ?? text.lecturer}</b>
+          <span>{noted === null ? (added ? text.linked(effect.shown ?? effect.name) : text.unlinked(effect.shown ?? effect.name)) : (added ? text.noted : text.unnoted)}</span>
+        </>
+      );
+    }
+    case 'step':
+      return <><b>{text.step}</b><span>{text.stepTo(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after))}</span></>;
+    case 'text':
+      return (
+        <>
+          <b>{office.record.text[effect.name] ?? effect.name}</b>
+          <span className="whitespace-pre-wrap">
+            {effect.before !== null && effect.before !== '' && <del className="block text-muted">{effect.before}</del>}
+            {effect.after}
+          </span>
+        </>
+      );
+    default:
+      return <><b>{text.other}</b><span>{effect.name}</span></>;
+  }
+}
+
+function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: () => void }): ReactNode {
+  const { api } = useHub();
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const decide = async (decision: 'admitted' | 'declined'): Promise<void> => {
+    if (reason.trim() === '') return setProblem(text.reasonNeeded);
+    setBusy(true);
+    const answer = await api.post('/v1/custody/decisions', { document: data.document, device: data.device.id, hashes: data.waiting, decision, reason: reason.trim() }, decided);
+    setBusy(false);
+    if (answer.ok) done();
+    else setProblem(problemText(answer.problem));
+  };
+  return (
+    <Panel title={text.decide}>
+      <form className="flex max-w-[44rem] flex-col gap-4" onSubmit={(event: FormEvent) => event.preventDefault()}>
+        <Labelled label={text.yourReason} help={text.reasonHelp}>
+          {(id, helpId) => (
+            <textarea id={id} className={`${INPUT} min-h-24`} maxLength={500} value={reason} required
+              aria-invalid={problem !== null} aria-describedby={problem === null ? helpId : `${id}-problem ${helpId ?? ''}`}
+              onChange={(event) => {
+                setReason(event.target.value);
+                setProblem(null);
+              }} />
+          )}
+        </Labelled>
+        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <div className="flex flex-wrap gap-3">
+          <Button look="primary" isDisabled={busy} onPress={() => void decide('admitted')}>{text.admit}</Button>
+          <Button isDisabled={busy} onPress={() => void decide('declined')}>{text.decline}</Button>
+        </div>
+        <p className="text-[0.875rem] text-muted">{text.decideNote}</p>
+      </form>
+    </Panel>
+  );
+}
+
+function Screen({ data, again }: { readonly data: CustodyDetail; readonly again: () => void }): ReactNode {
+  const names = useNames();
+  const title = data.title ?? text.unknownRecord(office.kind(data.kind));
+  useTitle(`${text.title} ${title}`);
+  const last = data.authors.at(-1);
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    [text.what, data.record_visible ? <Link href={`/records/${data.document}`} className="link">{title}</Link> : title],
+    [text.device, data.device.name],
+    [text.author, last === undefined ? office.record.someone : `${last.person?.name ?? office.record.someone}（${eraMoment(last.at)}）`],
+    [text.received, eraMoment(data.received_at)],
+    [text.reason, data.codes.map((code) => <span key={code} className="block">{office.custodyReason(code)}</span>)],
+  ];
+  return (
+    <>
+      <header>
+        <Link href="/custody" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
+        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+      </header>
+      <Panel title={text.about}>
+        <dl className="grid grid-cols-[8.5rem_minmax(0,1fr)] text-[0.9375rem]">
+          {facts.map(([name, value]) => (
+            <div key={name} className="col-span-2 grid grid-cols-subgrid border-b border-[#e6e6e6] py-1.5 last:border-b-0">
+              <dt className="text-muted">{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Panel>
+      <Panel title={text.effects}>
+        {!data.fits && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
+        {data.effects.length === 0 ? <p className="text-muted">{text.noEffects}</p> : (
+          <ul className="flex flex-col">
+            {data.effects.map((effect, index) => (
+              <li key={`${effect.kind}-${effect.name}-${index}`} className="grid grid-cols-[minmax(8rem,14rem)_minmax(0,1fr)] gap-x-4 border-b border-[#e6e6e6] py-1.5 last:border-b-0">
+                <EffectLine effect={effect} names={names} fits={data.fits} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Panel>
+      {data.decisions.map((decision) => (
+        <Panel key={`${decision.at}-${decision.decision}`} title={text.decided(decision.decision)}>
+          <p className="whitespace-pre-wrap">{decision.reason}</p>
+          <p className="mt-1 text-[0.875rem] text-muted">{decision.by.name}{ja.separator}{eraMoment(decision.at)}</p>
+        </Panel>
+      ))}
+      {data.may_decide && <Decide key={data.waiting.join()} data={data} done={again} />}
+      {!data.may_decide && data.waiting.length > 0 && <p className="text-muted">{text.othersDecide}</p>}
+    </>
+  );
+}
+
+export function CustodyDetailPage({ document, device }: { readonly document: string; readonly device: string }): ReactNode {
+  const live = useLive(`/v1/custody/${encodeURIComponent(document)}/${encodeURIComponent(device)}`, custodyDetail);
+  return <Loaded live={live}>{(data) => <Screen data={data} again={live.again} />}</Loaded>;
+}

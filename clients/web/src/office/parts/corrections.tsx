@@ -1,0 +1,66 @@
+// Figures of a closed month beside what they are now; and what a dashboard says of the months of its year.
+
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { office } from '../../i18n/ja-office';
+import { useLive } from '../api/live';
+import { type Amount, type Correction, closings, corrections } from '../api/proof';
+import { monthName } from '../format';
+import { Panel } from './figures';
+import { useNames } from './names';
+
+const text = office.corrections;
+
+function amount(value: Amount): string {
+  return value.total === null ? office.none : office.number(value.total);
+}
+
+export function CorrectionTable({ corrections: rows }: { readonly corrections: readonly Correction[] }): ReactNode {
+  const names = useNames();
+  return (
+    <div className="scroll">
+      <table>
+        <caption className="sr-only">{text.figures}</caption>
+        <thead><tr><th scope="col">{text.what}</th><th scope="col">{text.where}</th><th scope="col" className="fig">{text.reported}</th><th scope="col" className="fig">{text.now}</th><th scope="col" className="fig">{text.difference}</th></tr></thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={`${row.measure} ${row.municipality?.id ?? ''} ${row.association?.id ?? ''}`}>
+              <th scope="row">{office.rollup(row.measure, names.material)}</th>
+              <td>{row.municipality?.name ?? office.records.placeUnknown}{row.association !== null && <span className="block text-[0.875rem] text-muted">{row.association.name}</span>}</td>
+              <td className="fig">{amount(row.reported)}</td>
+              <td className="fig font-bold">{amount(row.now)}</td>
+              <td className="fig">{text.signed(row.difference)}{row.reported.unreported !== row.now.unreported && <span className="block text-[0.875rem] text-muted">{text.gaps(row.now.unreported - row.reported.unreported)}</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Month({ month, own }: { readonly month: string; readonly own: (row: Correction) => boolean }): ReactNode {
+  const live = useLive(`/v1/corrections?month=${month}`, corrections);
+  const rows = live.value?.corrections.filter(own) ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <section className="mt-2">
+      <h3 className="text-[0.9375rem]"><Link href={`/closings/${month}`} className="link">{text.ofMonth(monthName(month))}</Link></h3>
+      <CorrectionTable corrections={rows} />
+    </section>
+  );
+}
+
+const EVERY = (): boolean => true;
+
+/** Closed months of the dashboard's year whose figures have changed since; nothing when there are none. */
+export function Corrections({ year, own = EVERY }: { readonly year: number; readonly own?: (row: Correction) => boolean }): ReactNode {
+  const live = useLive(`/v1/closings?fiscal_year=${year}`, closings);
+  const changed = live.value?.months.filter((month) => month.corrections > 0) ?? [];
+  if (changed.length === 0) return null;
+  return (
+    <Panel title={text.panel}>
+      <p className="text-[0.875rem] text-muted">{text.panelNote}</p>
+      {changed.map((month) => <Month key={month.month} month={month.month} own={own} />)}
+    </Panel>
+  );
+}
