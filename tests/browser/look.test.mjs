@@ -79,6 +79,8 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
     [`/office/association/${association}?fiscal_year=2024`, 'association'],
     ['/office/records?fiscal_year=2024', 'records'],
     ['/office/custody', 'custody'],
+    ['/office/closings?fiscal_year=2024', 'closings'],
+    ['/office/healing', 'healing'],
   ]) {
     const screen = await desk.newPage();
     await desk.goto(path, screen);

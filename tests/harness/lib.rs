@@ -7,10 +7,12 @@
 
 mod chance;
 mod cluster;
+mod proxy;
 mod server;
 mod tablet;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};
 pub use tablet::{Headless, band, count, material, set, step};

@@ -26,7 +26,11 @@ pub struct Server {
     child: Child,
     address: String,
     sign_ins: Vec<SignIn>,
+    settings: Settings,
 }
+
+/// Variables and their values.
+type Settings = Vec<(String, String)>;
 
 /// The binary: `TSUDOI_SERVER_BINARY`, else beside the test binaries.
 fn binary() -> PathBuf {
@@ -46,6 +50,13 @@ fn named(variable: &str, name: &str) -> PathBuf {
 impl Server {
     /// A new server with the demonstration's people and codes, and no records.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with settings by their variables.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let settings: Settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::tempdir().unwrap();
         let output = run(&folder, &["demo", "--json"]);
         assert!(output.status.success(), "demo: {}", String::from_utf8_lossy(&output.stderr));
@@ -63,8 +74,8 @@ impl Server {
                 organisation: text(entry, "organisation"),
             })
             .collect();
-        let (child, address) = serve(&folder, "127.0.0.1:0");
-        Self { folder, child, address, sign_ins }
+        let (child, address) = serve(&folder, "127.0.0.1:0", &settings);
+        Self { folder, child, address, sign_ins, settings }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -91,8 +102,32 @@ impl Server {
     /// Starts again on the same data and the same port.
     pub fn start_again(&mut self) {
         let address = self.address.strip_prefix("http://").unwrap().to_owned();
-        let (child, address) = serve(&self.folder, &address);
+        let (child, address) = serve(&self.folder, &address, &self.settings);
         (self.child, self.address) = (child, address);
+    }
+
+    /// A copy of the database as it is now, as an operator's backup would have it. Running work is not waited for.
+    pub fn back_up(&mut self) -> TempDir {
+        let backup = tempfile::tempdir().unwrap();
+        self.kill();
+        copy_database(&self.folder, &backup);
+        self.start_again();
+        backup
+    }
+
+    /// Kills the server, puts a backup in place of its database, and starts it again.
+    pub fn restore(&mut self, backup: &TempDir) {
+        self.kill();
+        copy_database(backup, &self.folder);
+        self.start_again();
+    }
+
+    /// Runs a verb of the server's command line on the data and returns what it said.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        let output = run(&self.folder, arguments);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        said
     }
 
     /// Largest resident memory the process ever had, in kB.
@@ -141,6 +176,20 @@ impl Drop for Server {
     }
 }
 
+/// Replaces the database files in `to` by those in `from`.
+fn copy_database(from: &TempDir, to: &TempDir) {
+    for suffix in ["", "-wal", "-shm"] {
+        let name = format!("tsudoi.sqlite{suffix}");
+        let (source, target) = (from.path().join(&name), to.path().join(&name));
+        if target.exists() {
+            std::fs::remove_file(&target).unwrap();
+        }
+        if source.exists() {
+            std::fs::copy(&source, &target).unwrap();
+        }
+    }
+}
+
 fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TSUDOI_")) {
@@ -161,8 +210,10 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Output {
 }
 
 /// Starts serving and returns once the server says it is ready.
-fn serve(folder: &TempDir, listen: &str) -> (Child, String) {
-    let mut child = command(folder, &["serve", "--listen", listen]).stdout(Stdio::piped()).spawn().unwrap();
+fn serve(folder: &TempDir, listen: &str, settings: &Settings) -> (Child, String) {
+    let mut command = command(folder, &["serve", "--listen", listen]);
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut said = String::new();
     let address = loop {

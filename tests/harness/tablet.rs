@@ -59,6 +59,22 @@ impl Headless {
         &self.client
     }
 
+    /// Takes another way to the server, over new connections.
+    pub fn connect(&mut self, address: &str) {
+        self.client = Client::new(address).unwrap();
+    }
+
+    /// What its disk holds.
+    pub fn rows(&self) -> BTreeMap<(Table, String), Vec<u8>> {
+        self.rows.clone()
+    }
+
+    /// Opened anew with another disk.
+    pub fn restart(&mut self, rows: BTreeMap<(Table, String), Vec<u8>>) {
+        self.rows = rows;
+        self.crash();
+    }
+
     /// As after a crash: opened anew from the rows that were stored.
     pub fn crash(&mut self) {
         self.opened += 1;
@@ -90,9 +106,15 @@ impl Headless {
 
     /// Exchanges until all is said. An exchange without an answer ends it at once with its fault.
     pub fn sync(&mut self) -> Result<(), Fault> {
+        self.sync_watched(|_| {})
+    }
+
+    /// As [`Self::sync`]; `watch` looks on after each exchange.
+    pub fn sync_watched(&mut self, mut watch: impl FnMut(&Self)) -> Result<(), Fault> {
         self.gather();
         self.turn(Input::Online { online: true });
         self.turn(Input::Sync);
+        watch(self);
         let mut outcome = Err(Fault::Unreadable);
         for _ in 0..TURNS {
             let status = self.status();
@@ -108,6 +130,7 @@ impl Headless {
                 }
             }
             self.turn(Input::Wake);
+            watch(self);
         }
         self.turn(Input::Online { online: false });
         outcome

@@ -13,14 +13,20 @@ import { recordTitle } from '../parts/record-parts';
 
 const text = office.corrections;
 
+function fiscalYearOf(month: string): number {
+  const [year = '', number = ''] = month.split('-');
+  return Number(number) < 4 ? Number(year) - 1 : Number(year);
+}
+
 export function CorrectionsPage({ month }: { readonly month: string }): ReactNode {
   const live = useLive(`/v1/corrections?month=${encodeURIComponent(month)}`, corrections);
-  useTitle(text.title(monthName(month)));
+  const name = `${office.year.name(fiscalYearOf(month))} ${monthName(month)}`;
+  useTitle(text.title(name));
   return (
     <>
       <header>
         <Link href="/closings" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{text.title(monthName(month))}</h1>
+        <h1 className="text-[1.75rem] leading-130">{text.title(name)}</h1>
       </header>
       <Loaded live={live}>
         {(page) => page.closed === null ? <p className="py-6 text-muted">{text.open}</p> : (

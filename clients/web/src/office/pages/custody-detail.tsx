@@ -25,13 +25,20 @@ function valueText(field: string, value: string | null): string {
   }
 }
 
+function fieldText({ name, before, after }: Effect, fits: boolean): string {
+  const value = valueText(name, after);
+  if (!fits) return text.set(value);
+  if (before === null) return text.entered(value);
+  return after === null ? text.emptied(valueText(name, before)) : text.becomes(valueText(name, before), value);
+}
+
 function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly names: Names; readonly fits: boolean }): ReactNode {
   switch (effect.kind) {
     case 'field':
       return (
         <>
           <b>{office.field(effect.name)}</b>
-          <span>{fits ? text.becomes(valueText(effect.name, effect.before), valueText(effect.name, effect.after)) : text.set(valueText(effect.name, effect.after))}</span>
+          <span>{fieldText(effect, fits)}</span>
         </>
       );
     case 'count':

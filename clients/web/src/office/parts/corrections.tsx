@@ -11,8 +11,10 @@ import { useNames } from './names';
 
 const text = office.corrections;
 
-function amount(value: Amount): string {
-  return value.total === null ? office.none : office.number(value.total);
+/** A number of records is always known; of anything else nobody may have reported a number. */
+function amount(value: Amount, measure: string): string {
+  const counts = measure.startsWith('record.') || measure.startsWith('dispatch.');
+  return value.total === null && !counts ? office.none : office.number(value.total ?? 0);
 }
 
 export function CorrectionTable({ corrections: rows }: { readonly corrections: readonly Correction[] }): ReactNode {
@@ -27,8 +29,8 @@ export function CorrectionTable({ corrections: rows }: { readonly corrections: r
             <tr key={`${row.measure} ${row.municipality?.id ?? ''} ${row.association?.id ?? ''}`}>
               <th scope="row">{office.rollup(row.measure, names.material)}</th>
               <td>{row.municipality?.name ?? office.records.placeUnknown}{row.association !== null && <span className="block text-[0.875rem] text-muted">{row.association.name}</span>}</td>
-              <td className="fig">{amount(row.reported)}</td>
-              <td className="fig font-bold">{amount(row.now)}</td>
+              <td className="fig">{amount(row.reported, row.measure)}</td>
+              <td className="fig font-bold">{amount(row.now, row.measure)}</td>
               <td className="fig">{text.signed(row.difference)}{row.reported.unreported !== row.now.unreported && <span className="block text-[0.875rem] text-muted">{text.gaps(row.now.unreported - row.reported.unreported)}</span>}</td>
             </tr>
           ))}
