@@ -5,6 +5,4 @@
 mod apart;
 mod case;
 mod crash;
-mod cut;
 mod hostile;
-mod restore;

@@ -329,7 +329,7 @@ impl Historian<'_> {
         self.tell("purged", purged);
         let audit = store.audit_entries("11", &scope(SCOPES[0])).await.unwrap();
         let mut entries = audit.map(|(_, entries)| entries).unwrap_or_default();
-        entries.sort_by_key(|(document, _)| *document);
+        entries.sort_by_key(|(document, ..)| *document);
         self.tell("audit", entries);
     }
 
