@@ -106,6 +106,9 @@ settings! {
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
     login_hours: u64 = 12, "How long a sign-in of the office console lasts, in hours.";
     secure_cookie: bool = false, "Whether the sign-in cookie is sent over HTTPS alone. Set true behind HTTPS.";
+    follow_connections: usize = 0, "automerge-repo clients that may follow documents at the same time, read-only, at /v1/follow; 0 switches it off.";
+    follow_documents: usize = 200, "Documents one such connection may follow.";
+    follow_message_bytes: usize = 256 << 10, "Largest message from such a client, in bytes.";
     request_timeout_seconds: u64 = 60, "A request that takes longer is ended, in seconds. Event streams are exempt.";
     shutdown_seconds: u64 = 10, "How long running requests may take to end at shutdown, in seconds.";
 }

@@ -64,8 +64,8 @@ export async function startServer(t, settings = {}) {
   return { address, home, verify, code: (key) => signIns.get(key).code };
 }
 
-/** A tablet of the command line: sync-core itself, enrolled under `name`. */
-export function tablet(server, key, name) {
+/** A tablet of the command line: sync-core itself, enrolled under `name`; a code that leaves them open takes scopes. */
+export function tablet(server, key, name, ...scopes) {
   const run = (...words) => {
     const done = spawnSync(
       COMMAND,
@@ -75,7 +75,7 @@ export function tablet(server, key, name) {
     if (done.status !== 0) throw new Error(`tsudoi ${words.join(' ')}: ${done.stdout}${done.stderr}`);
     return done.stdout.trim();
   };
-  run('enrol', '--code', server.code(key), '--name', name);
+  run('enrol', '--code', server.code(key), '--name', name, ...scopes.flatMap((scope) => ['--scope', scope]));
   return {
     record: (...words) => run('record', ...words),
     sync: () => run('sync'),

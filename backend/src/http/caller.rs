@@ -27,7 +27,8 @@ pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
-fn device_token(headers: &HeaderMap) -> Option<&str> {
+/// The tablet's token, when there is one.
+pub fn device_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("device").then(|| token.trim())
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod events;
 pub mod exchange;
 pub mod extract;
+pub mod follow;
 pub mod health;
 pub mod office;
 pub mod registry;
@@ -56,6 +57,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(audit::router())
         .merge(scopes::router())
         .merge(events::router())
+        .merge(follow::router())
         .merge(registry::router())
         .merge(office::router())
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod cold;
 pub mod demo;
 pub mod enrol;
+pub mod follow;
 pub mod gate;
 pub mod office;
 pub mod projection;
@@ -72,6 +73,8 @@ pub struct App {
     pub contended: Arc<Mutex<()>>,
     /// Who is answered now, so that all that is answered at the same time fits into memory.
     pub admission: Arc<Admission>,
+    /// Tickets and connections of followers.
+    pub follow: Arc<follow::Desk>,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -90,6 +93,7 @@ impl App {
             admission: Arc::new(Admission::new(&config)),
             cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
             registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
+            follow: Arc::new(follow::Desk::new(config.follow_connections)),
             config: Arc::new(config),
             store,
             clock,

@@ -6,6 +6,7 @@
 
 mod authorship;
 mod change;
+mod follow;
 mod heads;
 mod layout;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use authorship::{Authorship, Reason};
 pub use change::{Action, Change, ChangeError, Operation, Outline, RawChange, hash_of, lengthen, shorten};
+pub use follow::{FollowError, Follower};
 pub use heads::Heads;
 pub use layout::{Container, Kind, SCHEMA, TextName};
 
