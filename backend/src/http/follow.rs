@@ -63,13 +63,13 @@ fn is_on(app: &App) -> Result<(), ApiError> {
     responses((status = 200, body = FollowTicket), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 503, body = Problem)))]
 async fn ticket(State(app): State<App>, headers: HeaderMap) -> Result<Json<FollowTicket>, ApiError> {
-    is_on(&app)?;
     let credential = match (device_token(&headers), cookie_token(&headers)) {
         (Some(token), _) => Credential::Device(secret_hash(token)),
         (None, Some(token)) => Credential::Login(secret_hash(token)),
         (None, None) => return Err(ApiError::unauthorised()),
     };
     credential.caller(&app).await?.ok_or_else(ApiError::unauthorised)?;
+    is_on(&app)?;
     let ticket = app.follow.ticket(credential, app.now().0).map_err(|_| ApiError::internal())?;
     let ticket = ticket.ok_or_else(ApiError::busy)?;
     Ok(Json(FollowTicket { ticket, valid_ms: TICKET_MS }))
@@ -85,7 +85,6 @@ async fn follow(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    is_on(&app)?;
     let credential = match (device_token(&headers), query.ticket) {
         (Some(token), _) => Some(Credential::Device(secret_hash(token))),
         (None, Some(ticket)) => app.follow.redeem(&ticket, app.now().0),
@@ -93,6 +92,7 @@ async fn follow(
     };
     let credential = credential.ok_or_else(ApiError::unauthorised)?;
     let caller = credential.caller(&app).await?.ok_or_else(ApiError::unauthorised)?;
+    is_on(&app)?;
     let upgrade = upgrade.map_err(|_| ApiError::invalid("WebSocket で接続してください。"))?;
     let place = app.follow.place().ok_or_else(ApiError::busy)?;
     let name = random_token().map_err(|_| ApiError::internal())?;
