@@ -1,4 +1,4 @@
-//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | bench | simulate`.
+//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | bench | fuzz | simulate`.
 //!
 //! Shows every step with its time, skips what is up to date, names a missing tool with the command that installs it.
 //! Deliberately absent: any knowledge of what the parts do; this program builds, starts and checks them.
@@ -7,8 +7,10 @@ mod bench;
 mod check;
 mod demo;
 mod failure;
+mod fuzz;
 mod house;
 mod imports;
+mod peers;
 mod process;
 mod stamp;
 mod step;
@@ -25,7 +27,10 @@ cargo xtask demo [--port N] [--fresh]     build everything, load the demonstrati
 cargo xtask test [STEP…]                  every check and test, or the steps named
 cargo xtask setup                         install what the tests need
 cargo xtask web                           build the core for WASM and the web app
-cargo xtask bench sync_day [-- OPTION…]   measure a day of syncing; one JSON line on standard output
+cargo xtask bench [NAME] [--store sqlite|postgres] [--markdown] [-- OPTION…]
+                                          measure; one JSON line each on standard output. NAME: sync_day cold_start
+                                          idle_sync storm dashboard hot_scope, all of these without one; or peers
+cargo xtask fuzz TARGET [--seconds N] [--keep]   wire, gate, chain, saved or follow; --keep adds what was found to the corpus
 cargo xtask simulate [--seeds N] [--seed S]   seeded simulation of the core";
 
 fn main() -> ExitCode {
@@ -55,8 +60,22 @@ fn run() -> Result<()> {
         "setup" => check::set_up(&house),
         "web" => demo::build_web(&house),
         "bench" => {
-            let (name, rest) = rest.split_first().ok_or_else(|| Failure::new(USAGE))?;
-            bench::run(&house, name, rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest))
+            let (words, rest) = match rest.iter().position(|word| word == "--") {
+                Some(at) => (&rest[..at], &rest[at + 1..]),
+                None => (rest, &rest[..0]),
+            };
+            let (name, words) = match words.split_first() {
+                Some((name, words)) if !name.starts_with("--") => (Some(name.as_str()), words),
+                _ => (None, words),
+            };
+            let options = Options::parse(words, &["--store"], &["--markdown"])?;
+            let store = options.text("--store");
+            bench::run(&house, &bench::Wanted { name, store, markdown: options.has("--markdown"), rest })
+        }
+        "fuzz" => {
+            let (target, words) = rest.split_first().ok_or_else(|| Failure::new(USAGE))?;
+            let options = Options::parse(words, &["--seconds"], &["--keep"])?;
+            fuzz::run(&house, target, options.number("--seconds")?.unwrap_or(600), options.has("--keep"))
         }
         "simulate" => {
             let options = Options::parse(rest, &["--seeds", "--seed"], &[])?;
@@ -94,6 +113,10 @@ impl Options {
 
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(found, _)| found == name)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(found, _)| found == name).map(|(_, text)| text.as_str())
     }
 
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {

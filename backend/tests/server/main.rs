@@ -5,6 +5,8 @@ mod cold;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod http_export;
+#[cfg(test)]
 mod http_identity;
 #[cfg(test)]
 mod http_other;

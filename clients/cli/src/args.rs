@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 集いの記録を、画面のない端末として扱う道具。
 #[derive(Debug, Parser)]
@@ -39,9 +39,9 @@ pub enum Command {
     LoadCase(LoadCase),
     /// 見本の1年（県内63市町村）を、端末で記録して送る
     LoadSynthetic(LoadSynthetic),
-    /// サーバーを起動して、1日分の同期を測る
+    /// サーバーを起動して測る
     #[command(hide = true)]
-    BenchSyncDay(BenchSyncDay),
+    Bench(Bench),
 }
 
 /// Arguments of `enrol`.
@@ -198,19 +198,50 @@ pub struct LoadSynthetic {
     pub until: String,
 }
 
-/// Arguments of `bench-sync-day`.
+/// Arguments of `bench`.
 #[derive(Debug, Args)]
-pub struct BenchSyncDay {
+pub struct Bench {
+    /// 何を測るか
+    #[arg(value_enum)]
+    pub name: BenchName,
     /// tsudoi-server
     #[arg(long, value_name = "ファイル")]
     pub server_binary: PathBuf,
-    /// 端末の数
-    #[arg(long, default_value_t = 20)]
+    /// どのデータベースで測るか
+    #[arg(long, value_enum, default_value = "sqlite")]
+    pub store: BenchStore,
+    /// storm: 端末の数
+    #[arg(long, default_value_t = 5_000)]
     pub tablets: usize,
-    /// 1台あたりの記録
-    #[arg(long, default_value_t = 100)]
+    /// dashboard: 記録の数
+    #[arg(long, default_value_t = 1_000_000)]
     pub sessions: usize,
-    /// 1件あたりの変更
-    #[arg(long, default_value_t = 20)]
-    pub changes: usize,
+}
+
+/// A benchmark.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum BenchName {
+    /// 1日分の同期
+    SyncDay,
+    /// 新しい端末
+    ColdStart,
+    /// 変わりがないときの同期
+    IdleSync,
+    /// 一斉の再接続
+    Storm,
+    /// 集計画面
+    Dashboard,
+    /// 1つの市町村への集中
+    HotScope,
+}
+
+/// A database.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum BenchStore {
+    /// SQLite
+    Sqlite,
+    /// PostgreSQL（一時的に起動する）
+    Postgres,
 }

@@ -74,6 +74,23 @@ impl Server {
         self.json(path, self.client.get(self.url(path)).header(AUTHORIZATION, format!("Device {token}")))
     }
 
+    /// `GET` of text of any length: how many lines it has. Nothing of it is kept.
+    pub fn count_lines(&self, path: &str, token: &str) -> Result<u64, CliError> {
+        let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
+        let request = self.client.get(self.url(path)).header(AUTHORIZATION, format!("Device {token}"));
+        let mut response = request.send().map_err(|error| unreachable(error.without_url().to_string()))?;
+        if !response.status().is_success() {
+            return Err(CliError::Answer { what: path.to_owned() });
+        }
+        let (mut piece, mut lines) = (vec![0; 64 * 1024], 0);
+        loop {
+            match response.read(&mut piece).map_err(|error| unreachable(error.to_string()))? {
+                0 => return Ok(lines),
+                count => lines += piece[..count].iter().filter(|byte| **byte == b'\n').count() as u64,
+            }
+        }
+    }
+
     /// `POST` of JSON.
     pub fn post<T: DeserializeOwned, B: Serialize>(
         &self,

@@ -98,7 +98,7 @@ mod tests {
     fn doc_7_a_follower_gets_everything_and_gives_nothing() {
         let mut served = document();
         let heads = served.heads();
-        let mut copy = automerge::AutoCommit::new();
+        let mut copy = automerge::AutoCommit::new_with_encoding(super::super::layout::ENCODING);
         let (mut follower, mut state) = (Follower::default(), State::new());
         for turn in 0..10 {
             if turn == 5 {

@@ -3,12 +3,17 @@
 mod proof;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,6 +23,7 @@ use crate::service::App;
 use crate::service::access::Caller;
 use crate::service::office::OfficeError;
 use crate::service::office::association::{self, AssociationDashboard};
+use crate::service::office::export;
 use crate::service::office::municipality::{self, MunicipalityDashboard};
 use crate::service::office::prefecture::{self, PrefectureDashboard};
 use crate::service::office::record::{self, RecordDetail};
@@ -30,6 +36,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(municipality_dashboard))
         .routes(routes!(association_dashboard))
         .routes(routes!(list_records))
+        .routes(routes!(export_records))
         .routes(routes!(show_record))
         .merge(proof::router())
 }
@@ -125,6 +132,32 @@ async fn list_records(
     ApiQuery(query): ApiQuery<RecordQuery>,
 ) -> Result<Json<RecordPage>, ApiError> {
     Ok(Json(records::list(&app, &caller, query).await?))
+}
+
+/// Pieces of an export that wait for a slow reader.
+const WAITING: usize = 4;
+
+/// The same records as CSV: UTF-8 with BOM, all of them, sent while they are read.
+#[utoipa::path(get, path = "/v1/records.csv", tag = "office", params(RecordQuery),
+    security(("device" = []), ("cookie" = [])),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = Problem),
+        (status = 401, body = Problem)))]
+async fn export_records(State(app): State<App>, caller: Caller, ApiQuery(query): ApiQuery<RecordQuery>) -> Response {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let (failing, failed) = mpsc::channel::<std::io::Error>(1);
+    tokio::spawn(async move {
+        if let Err(error) = export::send(&app, &caller, query, &sender).await {
+            tracing::error!(%error, "an export ends before its end");
+            // the connection is cut, so that nobody takes a part for the whole
+            let _ = failing.send(std::io::Error::other("cut off")).await;
+        }
+    });
+    let pieces = ReceiverStream::new(receiver).map(Ok).chain(ReceiverStream::new(failed).map(Err));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"tsudoi.csv\""),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
 }
 
 /// One whole record.

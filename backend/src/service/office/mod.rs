@@ -6,6 +6,7 @@
 pub mod association;
 pub mod closing;
 pub mod custody;
+pub mod export;
 pub mod figure;
 pub mod healing;
 pub mod municipality;

@@ -132,11 +132,24 @@ pub async fn list(app: &App, caller: &Caller, query: RecordQuery) -> Result<Reco
     let now = app.now().0;
     let offset = query.offset.unwrap_or(0);
     let limit = query.limit.unwrap_or(100).clamp(1, MOST_PER_PAGE);
+    let filter = filter(app, caller, query);
+    let rows = app.store.list_records(&caller.tenant, &filter, offset, limit).await?;
+    let lecturers = app.store.list_record_lecturers(&caller.tenant, &filter).await?;
+    Ok(RecordPage {
+        as_of: now,
+        total: app.store.count_records(&caller.tenant, &filter).await?,
+        offset,
+        records: items(&registry, rows, &lecturers),
+    })
+}
+
+/// The records a query means for this caller.
+pub fn filter(app: &App, caller: &Caller, query: RecordQuery) -> RecordFilter {
     let mut among: Vec<String> = query.among.iter().flat_map(|ids| ids.split(' ')).map(str::to_owned).collect();
     among.sort_unstable();
     among.dedup();
     let missing = query.report_missing.unwrap_or(false);
-    let filter = RecordFilter {
+    RecordFilter {
         within: within(caller),
         fiscal_year: query.fiscal_year,
         month: query.month,
@@ -153,16 +166,8 @@ pub async fn list(app: &App, caller: &Caller, query: RecordQuery) -> Result<Reco
         lecturer: query.lecturer,
         among,
         is_dispatch: query.is_dispatch,
-        report_missing_on: missing.then(|| day_in_japan(now).to_string()),
-    };
-    let rows = app.store.list_records(&caller.tenant, &filter, offset, limit).await?;
-    let lecturers = app.store.list_record_lecturers(&caller.tenant, &filter).await?;
-    Ok(RecordPage {
-        as_of: now,
-        total: app.store.count_records(&caller.tenant, &filter).await?,
-        offset,
-        records: items(&registry, rows, &lecturers),
-    })
+        report_missing_on: missing.then(|| day_in_japan(app.now().0).to_string()),
+    }
 }
 
 /// Rows as people read them.

@@ -1,6 +1,6 @@
 //! The work of the day: sessions as tablets record them, a few taps to a change.
 
-use sync_core::document::{Document, Kind, Scalar};
+use sync_core::document::{Document, Heads, Kind, Scalar};
 use sync_core::domain::Intent;
 use sync_core::domain::vocabulary::StepState;
 use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
@@ -18,13 +18,15 @@ const DAY_MS: u64 = 1_780_000_000_000;
 /// A tablet with a day's work: the same changes for the limit, and encoded for the server.
 pub(super) struct Tablet {
     pub documents: Vec<(DocumentId, Vec<Vec<u8>>)>,
+    /// Where each document stands afterwards, in the same order.
+    pub heads: Vec<Heads>,
     pub changes: u64,
     pub body: Vec<u8>,
 }
 
 impl Tablet {
     pub(super) fn make(device: DeviceId, place: &str, sessions: usize, changes: usize) -> Result<Self, CliError> {
-        let mut documents = Vec::new();
+        let (mut documents, mut ends) = (Vec::new(), Vec::new());
         let mut pushes = Vec::new();
         let mut number = 0;
         for session in 0..sessions {
@@ -42,6 +44,7 @@ impl Tablet {
                 raw.push(document.commit(at, "pe-bench", None).ok_or_else(|| failed("nothing to commit"))?.bytes);
             }
             let changes = raw.iter().map(|bytes| bytes.clone().into()).collect();
+            ends.push(document.heads());
             pushes.push(DocumentPush::new(id, Kind::Session, document.heads(), changes));
             documents.push((id, raw));
         }
@@ -55,7 +58,7 @@ impl Tablet {
             ..SyncRequest::default()
         };
         let changes = u64::try_from(sessions * changes).unwrap_or(u64::MAX);
-        Ok(Self { documents, changes, body: request.encode() })
+        Ok(Self { documents, heads: ends, changes, body: request.encode() })
     }
 }
 

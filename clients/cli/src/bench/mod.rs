@@ -1,114 +1,83 @@
-//! A day of syncing, measured: tablets push a day's sessions to a real server, and a new tablet pulls them all.
+//! Measuring: each benchmark starts a real server on data of its own, does one kind of work, compares what came of it
+//! with what should have, and prints one JSON line.
 //!
-//! What is inside the clock: from the first push until the new tablet has decoded every document. The tablets' bodies
-//! are made before, since a tablet has recorded and encoded long before it finds a network; compressing them is inside.
-//! The limit is the same work by library calls in one thread, in the same run: parse, apply, read values, save, reload,
-//! insert the same bytes into SQLite with one durable transaction per tablet.
-//! The digests the server states are compared with those of the documents received, after the clock has stopped.
+//! Figures bear their unit in their name. `target` is what is to be reached, `met` whether it was; where there is a
+//! limit, it is the same work by bare library calls in the same run, since machines differ and their load changes.
 
+mod chance;
+mod cluster;
+mod cold_start;
+mod dashboard;
 mod day;
+mod faults;
+mod hot_scope;
+mod idle_sync;
 mod limit;
 mod process;
+mod raw;
+mod storm;
+mod sync_day;
 
-use std::collections::BTreeSet;
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use sync_core::digest::{Digest, FeedState};
-use sync_core::document::Document;
+use sync_core::document::{Document, Heads};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::Exchanged;
 use sync_core::time::Timestamp;
 use sync_core::wire::{Outcome, PROTOCOL, ScopeCursor, SyncRequest, SyncResponse};
 
 use crate::api;
-use crate::args::BenchSyncDay;
+use crate::args::{Bench, BenchName, BenchStore};
 use crate::error::CliError;
 use crate::transport::Server;
 use day::Tablet;
 use process::ServerProcess;
 
-/// The ratio to reach on SQLite.
-const TARGET: f64 = 0.6;
-/// Bytes of documents the new tablet asks for at a time.
+/// Bytes of documents a new tablet asks for at a time.
 const PAGE_BYTES: u64 = 4_000_000;
+/// A version of the registry no server has: it is then not sent.
+const NO_REGISTRY: u64 = u64::MAX >> 1;
 
-#[derive(Serialize)]
-struct Report {
-    benchmark: &'static str,
-    store: &'static str,
-    tablets: usize,
-    sessions: usize,
-    changes: usize,
-    seconds: f64,
-    limit_seconds: f64,
-    ratio: f64,
-    push_seconds: f64,
-    pull_seconds: f64,
-    push_bytes_per_session: u64,
-    pull_bytes_per_session: u64,
-    peak_rss_mb: f64,
-    target: f64,
-    met: bool,
-}
-
-/// Runs the benchmark and prints one JSON line.
-pub fn run(args: &BenchSyncDay) -> Result<(), CliError> {
-    let sessions = args.tablets * args.sessions;
-    let mut process = ServerProcess::start(&args.server_binary)?;
-    let registrar = Enrolled::new(&process, &[])?;
-    let registry = api::registry(&registrar.server, &registrar.token)?;
-    let mut tablets = Vec::new();
-    let mut scopes = BTreeSet::new();
-    for index in 0..args.tablets {
-        let place = &registry.municipalities[index % registry.municipalities.len().max(1)].code;
-        let scope = ScopeId::municipality(place).map_err(failed)?;
-        let enrolled = Enrolled::new(&process, &[scope.to_string()])?;
-        tablets.push((Tablet::make(enrolled.device, place, args.sessions, args.changes)?, enrolled));
-        scopes.insert(scope);
-    }
-    let asked: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-    let fresh = Enrolled::new(&process, &asked)?;
-    let limit_seconds = limit::seconds(&tablets.iter().map(|(tablet, _)| tablet).collect::<Vec<_>>())?;
-
-    let start = Instant::now();
-    std::thread::scope(|scope| -> Result<(), CliError> {
-        let pushing: Vec<_> = tablets.iter().map(|(tablet, enrolled)| scope.spawn(|| push(tablet, enrolled))).collect();
-        pushing.into_iter().try_for_each(|one| one.join().map_err(|_| failed("a tablet ended"))?)
-    })?;
-    let push_seconds = start.elapsed().as_secs_f64();
-    let (received, requests) = pull(&fresh, &scopes)?;
-    let seconds = start.elapsed().as_secs_f64();
-
-    check(&received, sessions)?;
-    let sent: u64 = tablets.iter().map(|(_, enrolled)| enrolled.server.body_bytes().0).sum();
-    let pulled = fresh.server.body_bytes().1 - fresh.received_before;
-    eprintln!("{requests} pull requests");
-    let per_session = |bytes: u64| bytes / u64::try_from(sessions.max(1)).unwrap_or(1);
-    let ratio = limit_seconds / seconds;
-    let round = |value: f64| (value * 1000.0).round() / 1000.0;
-    let report = Report {
-        benchmark: "sync_day",
-        store: "sqlite",
-        tablets: args.tablets,
-        sessions,
-        changes: sessions * args.changes,
-        seconds: round(seconds),
-        limit_seconds: round(limit_seconds),
-        ratio: round(ratio),
-        push_seconds: round(push_seconds),
-        pull_seconds: round(seconds - push_seconds),
-        push_bytes_per_session: per_session(sent),
-        pull_bytes_per_session: per_session(pulled),
-        peak_rss_mb: process.peak_rss_mb(),
-        target: TARGET,
-        met: ratio >= TARGET,
-    };
-    process.stop();
-    println!("{}", serde_json::to_string(&report).unwrap_or_default());
+/// Runs one benchmark and prints its line.
+pub fn run(args: &Bench) -> Result<(), CliError> {
+    let line = match args.name {
+        BenchName::SyncDay => sync_day::run(args),
+        BenchName::ColdStart => cold_start::run(args),
+        BenchName::IdleSync => idle_sync::run(args),
+        BenchName::Storm => storm::run(args),
+        BenchName::Dashboard => dashboard::run(args),
+        BenchName::HotScope => hot_scope::run(args),
+    }?;
+    println!("{line}");
     Ok(())
 }
 
+fn store_name(store: BenchStore) -> &'static str {
+    match store {
+        BenchStore::Sqlite => "sqlite",
+        BenchStore::Postgres => "postgres",
+    }
+}
+
+/// Three digits after the point.
+fn round(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+/// The value below which 95 of 100 lie, in milliseconds.
+fn p95_ms(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    let at = (seconds.len() * 95).div_ceil(100).saturating_sub(1);
+    round(seconds.get(at).copied().unwrap_or(0.0) * 1000.0)
+}
+
+/// Many tasks that mostly wait: two threads do.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)
+}
+
+/// An enrolled tablet and its connections.
 struct Enrolled {
     server: Server,
     device: DeviceId,
@@ -119,10 +88,9 @@ struct Enrolled {
 impl Enrolled {
     fn new(process: &ServerProcess, scopes: &[String]) -> Result<Self, CliError> {
         let server = Server::new(&process.address)?;
-        let device = DeviceId::from_bytes(uuid::Uuid::new_v4().into_bytes());
-        let enrolled = api::enrol(&server, &process.code, &device.to_string(), "計測の端末", Some(scopes))?;
+        let (device, token) = enrol(&server, &process.code, scopes)?;
         let received_before = server.body_bytes().1;
-        Ok(Self { server, device, token: enrolled.token, received_before })
+        Ok(Self { server, device, token, received_before })
     }
 
     fn exchange(&self, body: &[u8]) -> Result<SyncResponse, CliError> {
@@ -131,74 +99,102 @@ impl Enrolled {
             Exchanged::Fault(fault) => Err(failed(format!("{fault:?}"))),
         }
     }
-}
 
-fn push(tablet: &Tablet, enrolled: &Enrolled) -> Result<(), CliError> {
-    let response = enrolled.exchange(&tablet.body)?;
-    let runs = response.receipts.iter().flat_map(|receipt| &receipt.runs);
-    let stored: u64 = runs.filter(|run| run.outcome == Outcome::Stored).map(|run| run.count).sum();
-    if stored == tablet.changes {
-        Ok(())
-    } else {
-        Err(failed(format!("{stored} of {} changes were stored", tablet.changes)))
+    /// Pushes a tablet's work and checks that all of it was stored.
+    fn push(&self, tablet: &Tablet) -> Result<(), CliError> {
+        let settled = settled(&self.exchange(&tablet.body)?);
+        if settled == tablet.changes {
+            Ok(())
+        } else {
+            Err(failed(format!("{settled} of {} changes were stored", tablet.changes)))
+        }
     }
 }
 
-/// What the new tablet received: documents, and the last page of every scope.
-struct Received {
-    documents: Vec<(DocumentId, Vec<u8>)>,
-    scopes: Vec<(BTreeSet<DocumentId>, u64, Digest)>,
+fn enrol(server: &Server, code: &str, scopes: &[String]) -> Result<(DeviceId, String), CliError> {
+    let device = DeviceId::from_bytes(uuid::Uuid::new_v4().into_bytes());
+    let enrolled = api::enrol(server, code, &device.to_string(), "計測の端末", Some(scopes))?;
+    Ok((device, enrolled.token))
 }
 
-fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<(Received, usize), CliError> {
-    let mut cursors: Vec<ScopeCursor> =
-        scopes.iter().map(|scope| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0, below: None }).collect();
-    let mut received = Received { documents: Vec::new(), scopes: vec![Default::default(); cursors.len()] };
-    for requests in 1..=1_000 {
-        let request = SyncRequest {
-            protocol: PROTOCOL,
-            clock: Timestamp(0),
-            pushes: Vec::new(),
-            cursors: cursors.clone(),
-            registry_version: u64::MAX >> 1,
-            page_bytes: PAGE_BYTES,
-            ..SyncRequest::default()
-        };
-        let response = fresh.exchange(&request.encode())?;
+/// Changes an answer says are part of the document now.
+fn settled(response: &SyncResponse) -> u64 {
+    let runs = response.receipts.iter().flat_map(|receipt| &receipt.runs);
+    runs.filter(|run| matches!(run.outcome, Outcome::Stored | Outcome::Duplicate)).map(|run| run.count).sum()
+}
+
+/// A request that pushes nothing.
+fn asking(cursors: Vec<ScopeCursor>) -> SyncRequest {
+    SyncRequest {
+        protocol: PROTOCOL,
+        clock: Timestamp(0),
+        cursors,
+        registry_version: NO_REGISTRY,
+        page_bytes: PAGE_BYTES,
+        ..SyncRequest::default()
+    }
+}
+
+/// What a new tablet received: documents, and the last word on every scope.
+#[derive(Default)]
+struct Received {
+    documents: Vec<(DocumentId, Vec<u8>)>,
+    scopes: BTreeMap<ScopeId, (BTreeSet<DocumentId>, u64, Digest)>,
+    cursors: Vec<ScopeCursor>,
+    requests: usize,
+}
+
+/// Pulls everything in these scopes.
+fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<Received, CliError> {
+    let start = |scope: &ScopeId| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0, below: None };
+    let mut received = Received { cursors: scopes.iter().map(start).collect(), ..Received::default() };
+    for _ in 0..10_000 {
+        let response = fresh.exchange(&asking(received.cursors.clone()).encode())?;
+        received.requests += 1;
         received.documents.extend(response.documents.into_iter().map(|payload| (payload.document, payload.snapshot)));
         let mut more = false;
         for page in response.scopes {
-            let Some(index) = cursors.iter().position(|cursor| cursor.scope == page.scope) else { continue };
-            cursors[index].epoch = Some(page.epoch);
-            cursors[index].seq = page.next_seq;
-            received.scopes[index].0.extend(page.entries.iter().map(|entry| entry.document));
-            received.scopes[index].1 = page.count;
-            received.scopes[index].2 = page.digest;
+            let Some(cursor) = received.cursors.iter_mut().find(|cursor| cursor.scope == page.scope) else { continue };
+            (cursor.epoch, cursor.seq, cursor.below) = (Some(page.epoch), page.next_seq, page.below);
+            let scope = received.scopes.entry(page.scope).or_default();
+            scope.0.extend(page.entries.iter().map(|entry| entry.document));
+            (scope.1, scope.2) = (page.count, page.digest);
             more |= page.more;
         }
         if !more {
-            return Ok((received, requests));
+            return Ok(received);
         }
     }
     Err(failed("the feed does not end"))
 }
 
-fn check(received: &Received, sessions: usize) -> Result<(), CliError> {
-    let mut heads = std::collections::BTreeMap::new();
+/// Loads what was received, and compares counts and digests with the server's.
+fn check(received: &Received) -> Result<BTreeMap<DocumentId, Heads>, CliError> {
+    let mut heads = BTreeMap::new();
     for (id, snapshot) in &received.documents {
         heads.insert(*id, Document::load(snapshot).map_err(failed)?.heads());
     }
-    if heads.len() != sessions {
-        return Err(failed(format!("{} of {sessions} sessions were received", heads.len())));
-    }
-    for (documents, count, digest) in &received.scopes {
+    for (documents, count, digest) in received.scopes.values() {
         let own = documents.iter().filter_map(|id| Some((*id, heads.get(id)?)));
         let sum = own.fold(Digest::ZERO, |sum, (id, heads)| sum.plus(Digest::of(id, FeedState::Present, heads)));
         if sum != *digest || u64::try_from(documents.len()).ok() != Some(*count) {
             return Err(failed("what was received differs from what the server holds"));
         }
     }
-    Ok(())
+    Ok(heads)
+}
+
+/// What an oracle outside the server knows: these tablets' documents, and no others, each with exactly these changes.
+fn lost_or_doubled<'a>(heads: &BTreeMap<DocumentId, Heads>, tablets: impl Iterator<Item = &'a Tablet>) -> u64 {
+    let mut wrong = 0;
+    let mut expected = 0;
+    for tablet in tablets {
+        for ((id, _), end) in tablet.documents.iter().zip(&tablet.heads) {
+            expected += 1;
+            wrong += u64::from(heads.get(id) != Some(end));
+        }
+    }
+    wrong + u64::try_from(heads.len().saturating_sub(expected)).unwrap_or(u64::MAX)
 }
 
 fn failed(cause: impl std::fmt::Display) -> CliError {

@@ -26,7 +26,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Digest(args) => digest::run(&place, args.json),
         Command::LoadCase(args) => load_case::run(&place, &args),
         Command::LoadSynthetic(args) => load_synthetic::run(&place, &args),
-        Command::BenchSyncDay(args) => crate::bench::run(&args),
+        Command::Bench(args) => crate::bench::run(&args),
     }
 }
 

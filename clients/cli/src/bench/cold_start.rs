@@ -1,0 +1,62 @@
+//! A new tablet comes to a municipality with 5,000 sessions: how much it asks, how many bytes, how much of the server.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use sync_core::ids::ScopeId;
+
+use super::day::Tablet;
+use super::process::ServerProcess;
+use super::{Enrolled, check, failed, pull, round, store_name};
+use crate::args::Bench;
+use crate::error::CliError;
+
+const TABLETS: usize = 20;
+const SESSIONS: usize = 250;
+const CHANGES: usize = 24;
+const PLACE: &str = "112119";
+const BYTES: u64 = 1_000_000;
+const CPU_MS: f64 = 200.0;
+const CACHED_CPU_MS: f64 = 20.0;
+/// Further new tablets; the figure is the median.
+const FURTHER: usize = 5;
+
+pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
+    let process = ServerProcess::start(args, &[])?;
+    let scope = ScopeId::municipality(PLACE).map_err(failed)?;
+    let asked = [scope.to_string()];
+    let scopes = BTreeSet::from([scope]);
+    for _ in 0..TABLETS {
+        let enrolled = Enrolled::new(&process, &asked)?;
+        enrolled.push(&Tablet::make(enrolled.device, PLACE, SESSIONS, CHANGES)?)?;
+    }
+    let mut cpu = Vec::new();
+    let (mut bytes, mut requests) = (0, 0);
+    for index in 0..=FURTHER {
+        let fresh = Enrolled::new(&process, &asked)?;
+        let before = process.cpu_ms();
+        let received = pull(&fresh, &scopes)?;
+        cpu.push(process.cpu_ms() - before);
+        if index == 0 {
+            bytes = fresh.server.body_bytes().1 - fresh.received_before;
+            requests = received.requests;
+            if check(&received)?.len() != TABLETS * SESSIONS {
+                return Err(failed("not all sessions were received"));
+            }
+        }
+    }
+    let first = cpu.remove(0);
+    cpu.sort_by(f64::total_cmp);
+    let cached = cpu[FURTHER / 2];
+    Ok(json!({
+        "benchmark": "cold_start",
+        "store": store_name(args.store),
+        "sessions": TABLETS * SESSIONS,
+        "changes": TABLETS * SESSIONS * CHANGES,
+        "requests": requests,
+        "answer_bytes": bytes,
+        "server_cpu_ms": round(first),
+        "server_cpu_cached_ms": round(cached),
+        "target": { "requests": 1, "answer_bytes": BYTES, "server_cpu_ms": CPU_MS, "server_cpu_cached_ms": CACHED_CPU_MS },
+        "met": requests == 1 && bytes <= BYTES && first <= CPU_MS && cached <= CACHED_CPU_MS,
+    }))
+}

@@ -1,0 +1,197 @@
+//! A million sessions over five years: every query of the console, and an export of a hundred thousand rows.
+//!
+//! The rows are put into the projections directly, by SQL, because dashboards read nothing else; the roll-ups are made
+//! from them by the same rules as the server's. Twelve months, 63 municipalities, 30 associations, three measures a session.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+
+use super::process::ServerProcess;
+use super::{Enrolled, failed, p95_ms, round, store_name};
+use crate::api::{self, NewAssociation, NewLecturer};
+use crate::args::Bench;
+use crate::error::CliError;
+
+const ASSOCIATIONS: usize = 30;
+const LECTURERS: usize = 120;
+const P95_MS: f64 = 50.0;
+const EXPORT_SECONDS: f64 = 5.0;
+/// How much more memory an export may hold than there was before.
+const EXPORT_MB: f64 = 64.0;
+const ROUNDS: usize = 40;
+const YEAR: i64 = 2025;
+
+pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
+    let process = ServerProcess::start(args, &[])?;
+    let caller = Enrolled::new(&process, &[])?;
+    let places = fill_registry(&caller)?;
+    fill(&process, args.sessions)?;
+
+    let mut queries = BTreeMap::new();
+    for (name, path) in paths(&places) {
+        let mut seconds = Vec::new();
+        for round in 0..=ROUNDS {
+            let start = Instant::now();
+            caller.server.get::<Value>(&path, &caller.token)?;
+            // the first call finds cold caches of the database
+            if round > 0 {
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+        }
+        queries.insert(name, p95_ms(&mut seconds));
+    }
+    let worst = queries.values().copied().fold(0.0, f64::max);
+
+    let before = process.rss_mb();
+    let start = Instant::now();
+    let path = format!("/v1/records.csv?fiscal_year={YEAR}&is_dispatch=true");
+    let rows = caller.server.count_lines(&path, &caller.token)?.saturating_sub(1);
+    let export_seconds = start.elapsed().as_secs_f64();
+    let export_mb = (process.peak_rss_mb() - before).max(0.0);
+    let per_second = export_seconds * 100_000.0 / f64::from(u32::try_from(rows.max(1)).unwrap_or(u32::MAX));
+    Ok(json!({
+        "benchmark": "dashboard",
+        "store": store_name(args.store),
+        "sessions": args.sessions,
+        "worst_p95_ms": worst,
+        "p95_ms": queries,
+        "export_rows": rows,
+        "export_seconds": round(export_seconds),
+        "export_seconds_per_100000_rows": round(per_second),
+        "export_memory_growth_mb": round(export_mb),
+        "target": { "worst_p95_ms": P95_MS, "export_seconds_per_100000_rows": EXPORT_SECONDS, "export_memory_growth_mb": EXPORT_MB },
+        "met": worst <= P95_MS && per_second <= EXPORT_SECONDS && export_mb <= EXPORT_MB && rows > 0,
+    }))
+}
+
+/// A municipality and an association to ask for.
+struct Places {
+    municipality: String,
+    association: String,
+}
+
+fn fill_registry(caller: &Enrolled) -> Result<Places, CliError> {
+    let registry = api::registry(&caller.server, &caller.token)?;
+    let codes: Vec<String> = registry.municipalities.iter().map(|one| one.code.clone()).collect();
+    let mut associations = Vec::new();
+    for index in 0..ASSOCIATIONS {
+        let name = format!("見本医師会{index:02}");
+        let municipalities = codes.iter().skip(index).step_by(ASSOCIATIONS).cloned().collect();
+        let new = NewAssociation { name: &name, municipalities };
+        associations.push(api::enter_association(&caller.server, &caller.token, &new)?);
+    }
+    for index in 0..LECTURERS {
+        let surname = format!("見本{index:03}");
+        let new = NewLecturer {
+            surname: &surname,
+            given_name: None,
+            title: Some("医師"),
+            affiliation: None,
+            association: associations.get(index % ASSOCIATIONS).cloned(),
+            bank: true,
+            in_training: false,
+        };
+        api::enter_lecturer(&caller.server, &caller.token, &new)?;
+    }
+    let first = |list: &[String]| list.first().cloned().ok_or_else(|| failed("an empty registry"));
+    Ok(Places { municipality: first(&codes)?, association: first(&associations)? })
+}
+
+fn paths(places: &Places) -> Vec<(&'static str, String)> {
+    let Places { municipality, association } = places;
+    vec![
+        ("prefecture", format!("/v1/dashboard/prefecture?fiscal_year={YEAR}")),
+        ("municipality", format!("/v1/dashboard/municipality/{municipality}?fiscal_year={YEAR}")),
+        ("association", format!("/v1/dashboard/association/{association}?fiscal_year={YEAR}")),
+        ("records_of_year", format!("/v1/records?fiscal_year={YEAR}")),
+        ("records_of_municipality", format!("/v1/records?fiscal_year={YEAR}&municipality={municipality}")),
+        (
+            "records_with_measure",
+            format!("/v1/records?fiscal_year={YEAR}&municipality={municipality}&measure=attendance"),
+        ),
+        ("reports_missing", format!("/v1/records?fiscal_year={YEAR}&report_missing=true")),
+        ("custody", "/v1/custody".to_owned()),
+    ]
+}
+
+/// Puts sessions into the projections.
+fn fill(process: &ServerProcess, sessions: usize) -> Result<(), CliError> {
+    if let Some(cluster) = &process.database.cluster {
+        for statement in statements(sessions, "decode(lpad(to_hex(i), 32, '0'), 'hex')") {
+            cluster.sql("bench", &statement)?;
+        }
+        return cluster.sql("bench", "ANALYZE");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(&process.database.name).pragma("synchronous", "OFF");
+        let mut database = options.connect().await.map_err(failed)?;
+        for statement in statements(sessions, "unhex(printf('%032x', i))") {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut database).await.map_err(failed)?;
+        }
+        sqlx::query("ANALYZE").execute(&mut database).await.map_err(failed)?;
+        database.close().await.map_err(failed)
+    })
+}
+
+fn statements(sessions: usize, id: &str) -> Vec<String> {
+    let two = |number: &str| format!("(CASE WHEN {number} < 10 THEN '0' ELSE '' END || CAST({number} AS TEXT))");
+    let month = two("(1 + (i / 5 + 3) % 12)");
+    let day = two("(1 + i % 28)");
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {sessions})");
+    vec![
+        format!(
+            "CREATE TABLE bench_session AS {numbers} SELECT i, {id} AS document, \
+             2022 + i % 5 AS fiscal_year, \
+             CAST(2022 + i % 5 + CASE WHEN (i / 5 + 3) % 12 < 3 THEN 1 ELSE 0 END AS TEXT) || '-' || {month} AS month, \
+             {day} AS day, (i / 60) % (SELECT COUNT(*) FROM municipality WHERE tenant = '11') AS m, \
+             (i / 7) % {ASSOCIATIONS} AS a, (i / 11) % {LECTURERS} AS l, \
+             CASE i % 6 WHEN 0 THEN 'lecture' WHEN 1 THEN 'round_table' WHEN 2 THEN 'booth' WHEN 3 THEN 'training' \
+             WHEN 4 THEN 'screening' ELSE 'meeting' END AS activity, \
+             CASE WHEN i % 50 = 0 THEN 'cancelled' WHEN i % 50 = 1 THEN 'confirmed' ELSE 'held' END AS state FROM n"
+        ),
+        "INSERT INTO record_fact (tenant, document, kind, activity, fiscal_year, month, date, start_time, municipality, \
+         association, dispatched_by, title, venue, state, reason, is_dispatch, attendance, conflict_count, updated_at) \
+         SELECT '11', s.document, 'session', s.activity, s.fiscal_year, s.month, s.month || '-' || s.day, '13:30', m.code, \
+         a.id, CASE WHEN (s.i / 13) % 2 = 0 THEN a.id END, '見本の会 ' || CAST(s.i AS TEXT), '公民館', s.state, \
+         CASE WHEN s.state = 'cancelled' THEN 'weather' END, CASE WHEN (s.i / 13) % 2 = 0 THEN 1 ELSE 0 END, \
+         CASE WHEN s.state = 'held' AND s.i % 10 <> 3 THEN 5 + s.i % 40 END, 0, 0 \
+         FROM bench_session s \
+         JOIN (SELECT code, ROW_NUMBER() OVER (ORDER BY code) - 1 AS k FROM municipality WHERE tenant = '11') m ON m.k = s.m \
+         JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS k FROM association WHERE tenant = '11') a ON a.k = s.a"
+            .to_owned(),
+        "INSERT INTO tally_fact (tenant, document, measure, value) \
+         SELECT '11', document, measure, CASE WHEN i % 10 <> 3 THEN 1 + i % 20 END FROM bench_session, \
+         (SELECT 'attendance.band.75-84' AS measure UNION ALL SELECT 'attendance.band.85+' \
+         UNION ALL SELECT 'material.contact-card.age-75') AS measures WHERE state = 'held'"
+            .to_owned(),
+        "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
+         SELECT '11', s.document, l.id, 'named' FROM bench_session s \
+         JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.l \
+         WHERE (s.i / 13) % 2 = 0"
+            .to_owned(),
+        rollup("'record.' || r.activity || '.' || r.state", "1", "r.state IN ('held', 'cancelled')"),
+        rollup("'record.' || r.activity || '.planned'", "1", "r.state = 'confirmed'"),
+        rollup("'dispatch.' || CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END", "1", "r.is_dispatch = 1"),
+        rollup("'dispatch.cancelled.' || r.reason", "1", "r.is_dispatch = 1 AND r.state = 'cancelled'"),
+        rollup("'attendance'", "r.attendance", "r.state = 'held' AND (r.attendance IS NOT NULL OR r.activity <> 'screening')"),
+        format!("{ROLLUP} t.measure, COUNT(t.value), COUNT(*) - COUNT(t.value), COALESCE(SUM(t.value), 0) \
+                 FROM record_fact r JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document \
+                 GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), t.measure"),
+        "DROP TABLE bench_session".to_owned(),
+    ]
+}
+
+const ROLLUP: &str = "INSERT INTO rollup (tenant, fiscal_year, month, municipality, association, measure, reported, \
+     unreported, total) SELECT '11', r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association),";
+
+fn rollup(measure: &str, value: &str, condition: &str) -> String {
+    format!(
+        "{ROLLUP} {measure}, COUNT({value}), COUNT(*) - COUNT({value}), COALESCE(SUM({value}), 0) FROM record_fact r \
+         WHERE {condition} GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), {measure}"
+    )
+}

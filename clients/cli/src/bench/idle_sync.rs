@@ -1,0 +1,84 @@
+//! Tablets ask whether there is anything new, and there is not. The limit on how often one tablet may ask is switched off.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use sync_core::ids::ScopeId;
+use sync_core::wire::SyncResponse;
+
+use super::day::Tablet;
+use super::process::ServerProcess;
+use super::raw::{Wire, sync_request};
+use super::{Enrolled, asking, failed, pull, round, runtime, store_name};
+use crate::args::Bench;
+use crate::error::CliError;
+
+const TABLETS: usize = 32;
+const EXCHANGES: usize = 1_000;
+const PLACE: &str = "112119";
+const PER_SECOND: f64 = 5_000.0;
+const BYTES: u64 = 1_024;
+
+pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
+    let process = ServerProcess::start(args, &[("TSUDOI_DEVICE_EXCHANGES_PER_MINUTE", "0")])?;
+    let scope = ScopeId::municipality(PLACE).map_err(failed)?;
+    let asked = [scope.to_string()];
+    let scopes = BTreeSet::from([scope]);
+    let recorder = Enrolled::new(&process, &asked)?;
+    recorder.push(&Tablet::make(recorder.device, PLACE, 50, 5)?)?;
+    let cursors = pull(&recorder, &scopes)?.cursors;
+    let body = asking(cursors).encode();
+    let mut requests = Vec::new();
+    for _ in 0..TABLETS {
+        let enrolled = Enrolled::new(&process, &asked)?;
+        requests.push(sync_request(&process.address, &enrolled.token, &body));
+    }
+    let (seconds, bytes) = runtime()?.block_on(async {
+        let mut wires = Vec::new();
+        for request in requests {
+            let mut wire = Wire::connect(&process.address).await.map_err(failed)?;
+            // the first exchange notes that the tablet was here
+            let answer = wire.exchange(&request).await.map_err(failed)?;
+            let response = SyncResponse::decode(&answer.body).map_err(failed)?;
+            if answer.status != 200 || !response.documents.is_empty() {
+                return Err(failed("there was something new"));
+            }
+            (wire.sent, wire.received) = (0, 0);
+            wires.push((wire, request));
+        }
+        let start = Instant::now();
+        let tasks: Vec<_> = wires
+            .into_iter()
+            .map(|(mut wire, request)| {
+                tokio::spawn(async move {
+                    for _ in 0..EXCHANGES {
+                        let answer = wire.exchange(&request).await.map_err(failed)?;
+                        if answer.status != 200 {
+                            return Err(failed(format!("status {}", answer.status)));
+                        }
+                    }
+                    Ok(wire.sent + wire.received)
+                })
+            })
+            .collect();
+        let mut bytes = 0;
+        for task in tasks {
+            bytes += task.await.map_err(failed)??;
+        }
+        Ok((start.elapsed().as_secs_f64(), bytes))
+    })?;
+    let count = TABLETS * EXCHANGES;
+    let per_second = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
+    let bytes = bytes / u64::try_from(count).unwrap_or(1);
+    Ok(json!({
+        "benchmark": "idle_sync",
+        "store": store_name(args.store),
+        "tablets": TABLETS,
+        "exchanges": count,
+        "exchanges_per_second": round(per_second),
+        "bytes_both_ways_with_headers": bytes,
+        "target": { "exchanges_per_second": PER_SECOND, "bytes_both_ways_with_headers": BYTES },
+        "met": per_second >= PER_SECOND && bytes <= BYTES,
+    }))
+}

@@ -1,0 +1,74 @@
+// The day's work with automerge-repo: each device is a repo that shares its documents with the sync server; a new reader
+// finds each of them there.
+
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CHANGES, DEVICES, DOCUMENTS, data, edit, folder, report, start } from './common.mjs';
+
+const require = createRequire(join(folder, 'package.json'));
+const load = (name) => import(pathToFileURL(require.resolve(name)).href);
+const { Repo } = await load('@automerge/automerge-repo');
+const { BrowserWebSocketClientAdapter } = await load('@automerge/automerge-repo-network-websocket');
+
+/** How long a document may take to come after a restart before it counts as missing, ms. */
+const PATIENCE = 20_000;
+const LIMIT = 300_000;
+
+const probe = net.createServer().listen(0, '127.0.0.1');
+await once(probe, 'listening');
+const { port } = probe.address();
+probe.close();
+await once(probe, 'close');
+const script = join(folder, 'node_modules/@automerge/automerge-repo-sync-server/src/index.js');
+const serve = () => start(process.execPath, [script], { PORT: String(port), DATA_DIR: data }, /(Listening)/);
+const connected = () => new BrowserWebSocketClientAdapter(`ws://127.0.0.1:${port}`);
+
+const urls = [];
+const devices = [];
+for (let device = 0; device < DEVICES; device += 1) {
+  const repo = new Repo({ network: [] });
+  for (let session = 0; session < DOCUMENTS; session += 1) {
+    const handle = repo.create();
+    for (let change = 0; change < CHANGES; change += 1) {
+      handle.change((document) => Object.assign(document, edit(session, change)));
+    }
+    urls.push(handle.url);
+  }
+  devices.push(repo);
+}
+
+/** How many documents a new reader gets whole within the time. */
+async function read(patience) {
+  const repo = new Repo({ network: [connected()] });
+  const end = performance.now() + patience;
+  let waiting = urls.map((url) => repo.find(url));
+  for (;;) {
+    waiting = waiting.filter((handle) => handle.docSync()?.count !== CHANGES);
+    if (waiting.length === 0 || performance.now() > end) return urls.length - waiting.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+let server = await serve();
+const started = performance.now();
+const adapters = devices.map((repo) => {
+  const adapter = connected();
+  repo.networkSubsystem.addNetworkAdapter(adapter);
+  return adapter;
+});
+const found = await read(LIMIT);
+const seconds = (performance.now() - started) / 1000;
+if (found < urls.length) throw new Error(`the reader has ${found} of ${urls.length}`);
+// the devices are gone: nobody brings back what the server has not kept
+await server.kill();
+for (const adapter of adapters) {
+  adapter.disconnect();
+  adapter.connect = () => {};
+}
+server = await serve();
+const left = await read(PATIENCE);
+await server.kill();
+report(seconds, urls.length - left);
