@@ -110,13 +110,21 @@ impl Headless {
     }
 
     /// As [`Self::sync`]; `watch` looks on after each exchange.
-    pub fn sync_watched(&mut self, mut watch: impl FnMut(&Self)) -> Result<(), Fault> {
+    pub fn sync_watched(&mut self, watch: impl FnMut(&Self)) -> Result<(), Fault> {
+        match self.sync_within(TURNS, watch) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Fault::Unreadable),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// As [`Self::sync`], for a number of turns at most. `false`: something is left to say that waits for others.
+    pub fn sync_within(&mut self, turns: u32, mut watch: impl FnMut(&Self)) -> Result<bool, Fault> {
         self.gather();
-        self.turn(Input::Online { online: true });
-        self.turn(Input::Sync);
-        watch(self);
-        let mut outcome = Err(Fault::Unreadable);
-        for _ in 0..TURNS {
+        self.turn_watched(Input::Online { online: true }, &mut watch);
+        self.turn_watched(Input::Sync, &mut watch);
+        let mut outcome = Ok(false);
+        for _ in 0..turns {
             let status = self.status();
             if let Some(fault) = status.last_fault {
                 outcome = Err(fault);
@@ -125,12 +133,11 @@ impl Headless {
             match self.tablet.next_wakeup() {
                 Some(due) if due <= self.now || status.unsent_changes > 0 => self.now = self.now.max(due),
                 _ => {
-                    outcome = Ok(());
+                    outcome = Ok(true);
                     break;
                 }
             }
-            self.turn(Input::Wake);
-            watch(self);
+            self.turn_watched(Input::Wake, &mut watch);
         }
         self.turn(Input::Online { online: false });
         outcome
@@ -164,6 +171,10 @@ impl Headless {
     }
 
     fn turn(&mut self, input: Input) {
+        self.turn_watched(input, &mut |_| {});
+    }
+
+    fn turn_watched(&mut self, input: Input, watch: &mut dyn FnMut(&Self)) {
         self.now = self.now.max(tsudoi::host::clock());
         self.tablet.handle(self.now, input).unwrap();
         while let Some(effect) = self.tablet.poll_effect() {
@@ -184,7 +195,11 @@ impl Headless {
                     Input::Exchanged { task, result }
                 }
             };
+            let answered = matches!(result, Input::Exchanged { .. });
             self.tablet.handle(self.now, result).unwrap();
+            if answered {
+                watch(self);
+            }
         }
     }
 }

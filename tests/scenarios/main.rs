@@ -5,4 +5,6 @@
 mod apart;
 mod case;
 mod crash;
+mod cut;
 mod hostile;
+mod restore;
