@@ -200,16 +200,13 @@ impl Asked {
         if !same || bytes < LEAST || !response.wanted.is_empty() || !response.decisions.is_empty() {
             return Ok(Answer::Fresh(response));
         }
-        let made = tokio::task::spawn_blocking(move || match Ready::new(&response) {
-            Some(ready) => Ok(Arc::new(ready)),
-            None => Err(response),
-        });
+        let made = tokio::task::spawn_blocking(move || (Ready::new(&response).map(Arc::new), response));
         match made.await.map_err(|_| StoreError::Busy)? {
-            Ok(ready) => {
+            (Some(ready), _) => {
                 app.cold.answers.put(self.key, ready.clone(), ready.rest.len());
                 Ok(Answer::Ready(ready))
             }
-            Err(response) => Ok(Answer::Fresh(response)),
+            (None, response) => Ok(Answer::Fresh(response)),
         }
     }
 }

@@ -210,14 +210,14 @@ fn base(cache: &DocumentCache, tenant: &str, work: &Work, stored: Option<&Stored
     match read_stored(stored) {
         Ok(document) => Some(Base::Sound(document)),
         Err(readable) => match readable {
-            Some(document) => Some(Base::Damaged(document, stored.heads.clone())),
+            Some(document) => Some(Base::Damaged(*document, stored.heads.clone())),
             None => genesis().map(|genesis| Base::Damaged(genesis, stored.heads.clone())),
         },
     }
 }
 
 /// The stored document, when it is what it is recorded to be; else what can be read of it as this document.
-pub fn read_stored(stored: &StoredDocument) -> Result<Document, Option<Document>> {
+pub fn read_stored(stored: &StoredDocument) -> Result<Document, Option<Box<Document>>> {
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let mut document = Document::load(&stored.snapshot).ok()?;
         let own = document.id() == stored.document && document.begins_with_genesis();
@@ -225,7 +225,7 @@ pub fn read_stored(stored: &StoredDocument) -> Result<Document, Option<Document>
     }));
     match loaded {
         Ok(Some((true, document))) => Ok(document),
-        Ok(Some((false, document))) => Err(Some(document)),
+        Ok(Some((false, document))) => Err(Some(Box::new(document))),
         Ok(None) | Err(_) => Err(None),
     }
 }
