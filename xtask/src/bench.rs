@@ -131,14 +131,18 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// Runs the seeded simulation of the core from seed `first`, `count` seeds.
+/// Runs the seeded simulations from seed `first`: `count` seeds of the core alone, and a twentieth of that around the
+/// real server, whose worlds take about twenty times as long.
 pub fn simulate(house: &House, first: u64, count: u64) -> Result<()> {
-    process::run(
-        house
-            .cargo(&["test", "--locked", "--package", "sync-core", "--test", "simulation", "--", "--nocapture"])
-            .env("TSUDOI_SEED", first.to_string())
-            .env("TSUDOI_SEEDS", count.to_string()),
-    )
+    let workspace = ["test", "--locked", "--workspace", "--exclude", "xtask"];
+    let seeds = |tests: &[&str]| {
+        let mut run = house.cargo(&workspace);
+        run.args(tests).env("TSUDOI_SEED", first.to_string());
+        run.env("TSUDOI_SEEDS", count.to_string()).env("TSUDOI_WORLDS", count.div_ceil(20).to_string());
+        run
+    };
+    process::run(&mut seeds(&["--test", "simulation"]))?;
+    process::run(&mut seeds(&["--test", "server", "seeded_worlds"]))
 }
 
 #[cfg(test)]

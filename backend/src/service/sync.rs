@@ -59,7 +59,8 @@ async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest
     };
     let registry = registry.map(|(version, json)| RegistryPayload { version, json: json.as_ref().clone() });
     let decisions = decisions(app, caller, tablet, &request.held).await?;
-    Ok(SyncResponse { decisions, ..answer(app.now(), receipts, pull, registry) })
+    let purged = destroyed(app, &caller.tenant, &request.wanted).await?;
+    Ok(SyncResponse { decisions, purged, ..answer(app.now(), receipts, pull, registry) })
 }
 
 /// A row that the feed names and that is not there gets one that a tablet can fill.
@@ -99,6 +100,15 @@ async fn note_seen(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRe
         return Ok(());
     }
     app.store.note_seen(&caller.tenant, tablet.device, now, offset).await
+}
+
+/// Which of the documents a tablet asks for were destroyed.
+async fn destroyed(app: &App, tenant: &str, wanted: &[DocumentId]) -> Result<Vec<DocumentId>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = app.store.list_purged(tenant, wanted).await?;
+    Ok(rows.into_iter().map(|row| row.document).collect())
 }
 
 /// What people decided on the changes a tablet names as held.
@@ -147,5 +157,6 @@ fn answer(now: Timestamp, receipts: Vec<Receipt>, pull: Pull, registry: Option<R
         registry,
         wanted: pull.damaged,
         decisions: Vec::new(),
+        purged: Vec::new(),
     }
 }

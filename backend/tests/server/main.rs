@@ -20,3 +20,4 @@ mod repair;
 mod scopes;
 #[cfg(test)]
 mod support;
+mod worlds;

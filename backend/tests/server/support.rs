@@ -28,7 +28,7 @@ pub const HONJO: &str = "municipality:112119";
 pub const KAMISATO: &str = "municipality:113859";
 
 /// A clock that stands still until it is moved.
-pub struct StillClock(AtomicU64);
+pub struct StillClock(pub AtomicU64);
 
 impl StillClock {
     pub fn forward(&self, ms: u64) {

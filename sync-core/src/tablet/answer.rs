@@ -48,6 +48,9 @@ impl Tablet {
         for payload in &response.documents {
             self.take_document(payload, &mut changed);
         }
+        for id in &response.purged {
+            self.purge(*id, &mut changed);
+        }
         let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
         self.granted(&sent.wanted, &came);
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
@@ -81,6 +84,9 @@ impl Tablet {
                     self.offer_own(id, &mut changed);
                 }
             }
+        }
+        if !response.scopes.iter().any(|page| page.more) {
+            self.ask_for_unnamed();
         }
         let asked = self.asked_for(&response.wanted);
         self.drop_left(&mut changed);

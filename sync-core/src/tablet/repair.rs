@@ -23,6 +23,8 @@ pub(super) struct Repair {
     asked: BTreeSet<DocumentId>,
     /// What was offered last of such records; the same is not offered twice.
     offered: BTreeMap<DocumentId, Heads>,
+    /// Records in no scope that were asked for already.
+    unnamed: BTreeSet<DocumentId>,
     /// Waiting changes of records whose own row cannot be read, until the server has sent the record.
     waiting: BTreeMap<DocumentId, BTreeMap<u64, OutboxRow>>,
 }
@@ -101,6 +103,19 @@ impl Tablet {
             pushes.push(DocumentPush { again: true, ..DocumentPush::new(id, kind, heads, changes) });
         }
         pushes
+    }
+
+    /// A record that no scope names, though it never left one, was lost by a restored server or destroyed meanwhile:
+    /// asked for once.
+    pub(super) fn ask_for_unnamed(&mut self) {
+        let unnamed = self.shelf.iter().filter(|(_, entry)| {
+            entry.scopes.is_empty() && !entry.leaving && entry.outbox.is_empty() && entry.held.is_empty()
+        });
+        for (id, _) in unnamed {
+            if self.repair.unnamed.insert(id) {
+                self.repair.wanted.insert(id);
+            }
+        }
     }
 
     /// The documents of the request's wishes that need not be asked for again: those answered and those before them.

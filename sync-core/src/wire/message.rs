@@ -135,6 +135,9 @@ pub struct SyncResponse {
     /// What people decided on the changes the device named as held.
     #[cbor(n(7), default)]
     pub decisions: Vec<Decision>,
+    /// Those of the documents asked for that were destroyed for good.
+    #[cbor(n(8), with = "id::documents", default)]
+    pub purged: Vec<DocumentId>,
 }
 
 impl Default for SyncResponse {
@@ -149,6 +152,7 @@ impl Default for SyncResponse {
             registry: None,
             wanted: Vec::new(),
             decisions: Vec::new(),
+            purged: Vec::new(),
         }
     }
 }

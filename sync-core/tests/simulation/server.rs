@@ -237,6 +237,7 @@ impl Server {
             scopes: pages,
             documents: sent.iter().filter_map(payload).collect(),
             wanted: damaged.map(|(id, _)| *id).collect(),
+            purged: request.wanted.iter().filter(|id| self.rulings.purged.contains(id)).copied().collect(),
             decisions: request.held.iter().filter_map(decision).collect(),
             ..SyncResponse::default()
         }
