@@ -12,7 +12,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use sync_core::digest::FeedState;
 use sync_core::ids::DocumentId;
 use tsudoi_server::store::Store;
-use tsudoi_server::store::types::{PushOutcome, PushWrite};
+use tsudoi_server::store::types::{PushOutcome, PushWrite, RollupKey, RollupValue};
 use tsudoi_tests::Cluster;
 
 use crate::rows::{HONJO, KAMISATO, heads, place, push, scope, want, write};
@@ -45,7 +45,14 @@ fn one_push(pusher: u8, number: u8) -> PushWrite {
     if pusher.is_multiple_of(2) {
         one.places.push(place(one.document, KAMISATO, FeedState::Present, &heads(1)));
     }
-    push(vec![one])
+    let mut push = push(vec![one]);
+    // every pusher has figures of its own, so that they do not wait for each other before the scopes
+    let own = |(mut key, value): (RollupKey, RollupValue)| {
+        key.municipality = format!("{pusher:06}");
+        (key, value)
+    };
+    push.rollups = push.rollups.into_iter().map(own).collect();
+    push
 }
 
 /// Reads on until the pushers have ended and nothing is left; every document it was ever told of.
