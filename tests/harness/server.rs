@@ -23,6 +23,7 @@ pub struct SignIn {
 #[derive(Debug)]
 pub struct Server {
     folder: TempDir,
+    database: String,
     child: Child,
     address: String,
     sign_ins: Vec<SignIn>,
@@ -53,12 +54,30 @@ impl Server {
         Self::start_with(&[])
     }
 
+    /// The same on an empty PostgreSQL database.
+    pub fn start_on(database: String) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), database, &[])
+    }
+
+    /// Another process over the same PostgreSQL database.
+    pub fn beside(&self) -> Self {
+        let (folder, database) = (tempfile::tempdir().unwrap(), self.database.clone());
+        let (sign_ins, settings) = (self.sign_ins.clone(), self.settings.clone());
+        let (child, address) = serve(&folder, &database, "127.0.0.1:0", &settings);
+        Self { folder, database, child, address, sign_ins, settings }
+    }
+
     /// The same, with settings by their variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("tsudoi.sqlite").display().to_string();
+        Self::start_in(folder, database, settings)
+    }
+
+    fn start_in(folder: TempDir, database: String, settings: &[(&str, &str)]) -> Self {
         let settings: Settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let folder = tempfile::tempdir().unwrap();
-        let output = run(&folder, &["demo", "--json"]);
+        let output = run(&folder, &database, &["demo", "--json"]);
         assert!(output.status.success(), "demo: {}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).unwrap();
         let line = said.lines().find(|line| line.starts_with('{')).expect("one line of JSON");
@@ -74,8 +93,8 @@ impl Server {
                 organisation: text(entry, "organisation"),
             })
             .collect();
-        let (child, address) = serve(&folder, "127.0.0.1:0", &settings);
-        Self { folder, child, address, sign_ins, settings }
+        let (child, address) = serve(&folder, &database, "127.0.0.1:0", &settings);
+        Self { folder, database, child, address, sign_ins, settings }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -102,7 +121,7 @@ impl Server {
     /// Starts again on the same data and the same port.
     pub fn start_again(&mut self) {
         let address = self.address.strip_prefix("http://").unwrap().to_owned();
-        let (child, address) = serve(&self.folder, &address, &self.settings);
+        let (child, address) = serve(&self.folder, &self.database, &address, &self.settings);
         (self.child, self.address) = (child, address);
     }
 
@@ -124,7 +143,7 @@ impl Server {
 
     /// Runs a verb of the server's command line on the data and returns what it said.
     pub fn command(&self, arguments: &[&str]) -> String {
-        let output = run(&self.folder, arguments);
+        let output = run(&self.folder, &self.database, arguments);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{arguments:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
         said
@@ -144,7 +163,7 @@ impl Server {
 
     /// Runs `tsudoi-server verify` on the data and fails with what it found.
     pub fn verify(&self) {
-        let output = run(&self.folder, &["verify"]);
+        let output = run(&self.folder, &self.database, &["verify"]);
         assert!(
             output.status.success(),
             "verify: {}{}",
@@ -190,7 +209,7 @@ fn copy_database(from: &TempDir, to: &TempDir) {
     }
 }
 
-fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+fn command(folder: &TempDir, database: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TSUDOI_")) {
         command.env_remove(name);
@@ -198,20 +217,20 @@ fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .arg("--database")
-        .arg(folder.path().join("tsudoi.sqlite"))
+        .arg(database)
         .env("TSUDOI_LOG", "warn")
         .current_dir(folder.path())
         .stdin(Stdio::null());
     command
 }
 
-fn run(folder: &TempDir, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().unwrap()
+fn run(folder: &TempDir, database: &str, arguments: &[&str]) -> Output {
+    command(folder, database, arguments).output().unwrap()
 }
 
 /// Starts serving and returns once the server says it is ready.
-fn serve(folder: &TempDir, listen: &str, settings: &Settings) -> (Child, String) {
-    let mut command = command(folder, &["serve", "--listen", listen]);
+fn serve(folder: &TempDir, database: &str, listen: &str, settings: &Settings) -> (Child, String) {
+    let mut command = command(folder, database, &["serve", "--listen", listen]);
     command.envs(settings.iter().map(|(name, value)| (name, value)));
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());

@@ -6,17 +6,29 @@ use std::time::{Duration, Instant};
 
 use sync_core::ids::DocumentId;
 use sync_core::tablet::SaveState;
-use tsudoi_tests::{Chance, Headless, Server, band, material, set};
+use tsudoi_tests::{Chance, Cluster, Headless, Server, band, material, set};
 
 const ROUNDS: u64 = 12;
 const RECORDS: usize = 30;
 
 #[test]
 fn inv_1_nothing_acknowledged_is_missing_after_a_kill_at_any_point() {
+    kill_at_any_point(Server::start(), None);
+}
+
+/// The tablet's server is killed; the witness reads through another process over the same PostgreSQL.
+#[test]
+fn inv_1_nothing_acknowledged_is_missing_for_another_process_either() {
+    let cluster = Cluster::start();
+    let server = Server::start_on(cluster.database());
+    let other = server.beside();
+    kill_at_any_point(server, Some(other));
+}
+
+fn kill_at_any_point(mut server: Server, other: Option<Server>) {
     let mut chance = Chance::from_environment("inv_1", 20_241_121);
-    let mut server = Server::start();
     let mut tablet = Headless::enrol(&server, server.sign_in("staff-112119"), "現場", None);
-    let mut witness = Headless::enrol(&server, server.sign_in("staff-112119"), "証人", None);
+    let mut witness = Headless::enrol(other.as_ref().unwrap_or(&server), server.sign_in("staff-112119"), "証人", None);
     let documents: Vec<DocumentId> = (0..RECORDS).map(|_| DocumentId::from_bytes(chance.bytes())).collect();
     let mut heads: BTreeMap<DocumentId, i64> = BTreeMap::new();
     let mut cards: BTreeMap<DocumentId, i64> = BTreeMap::new();
