@@ -20,4 +20,5 @@ mod repair;
 mod scopes;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod worlds;
