@@ -175,10 +175,11 @@ impl World {
             Effect::Persist { task, writes } => {
                 let player = &mut self.players[who];
                 for write in writes {
-                    if write.table == Table::Intent && write.value.is_some() {
-                        if let Some(Some((document, measure, by))) = player.underway.pop_front() {
-                            *player.counted.entry((document, measure)).or_default() += by;
-                        }
+                    if write.table == Table::Intent
+                        && write.value.is_some()
+                        && let Some(Some((document, measure, by))) = player.underway.pop_front()
+                    {
+                        *player.counted.entry((document, measure)).or_default() += by;
                     }
                     let key = (write.table, write.key);
                     match write.value {
