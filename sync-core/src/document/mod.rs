@@ -167,9 +167,19 @@ impl Document {
 
     /// The document as it is without the changes that are `left_out` and all that follow them.
     pub fn without(&mut self, left_out: &dyn Fn(&ChangeHash) -> bool) -> Result<Self, EditError> {
-        let heads = self.heads_without(left_out);
-        let heads: Vec<_> = heads.as_slice().iter().map(|hash| automerge::ChangeHash(*hash.as_bytes())).collect();
-        Ok(Self { id: self.id, kind: self.kind, crdt: self.crdt.fork_at(&heads)? })
+        let mut gone = BTreeSet::new();
+        let mut changes = self.crdt.get_changes(&[]);
+        changes.retain(|change| {
+            let goes = left_out(&ChangeHash::from_bytes(change.hash().0))
+                || change.deps().iter().any(|dependency| gone.contains(dependency));
+            if goes {
+                gone.insert(change.hash());
+            }
+            !goes
+        });
+        let mut rest = Self::genesis(self.id, self.kind)?;
+        rest.crdt.apply_changes(changes)?;
+        Ok(rest)
     }
 
     /// How many edits wait for a commit.
