@@ -12,10 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::config::{Config, ConfigError};
-use crate::service::access::Role;
+use crate::service::access::{Action, Role};
 use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
-use crate::service::enrol::{ANY_SCOPES, Grant, keep_code};
+use crate::service::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
+use crate::service::journal::{Act, Who};
 use crate::service::secret::{NoRandomness, SignInCode};
 use crate::service::{App, Notice, demo, purge, reference, registry, scrub, verify};
 use crate::store::types::ScopeChange;
@@ -115,9 +116,6 @@ struct CodeArguments {
     hours: u64,
 }
 
-/// Who did what was done without a sign-in, in place of a person's id.
-const COMMAND_LINE: &str = "tsudoi-server";
-
 /// Why a verb failed, for a person to read.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -170,12 +168,12 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     store.migrate().await?;
     let app = App::new(config.clone(), store.clone(), Arc::new(SystemClock));
     let code = match arguments.verb {
-        Verb::Serve(listen) => serve(app, listen, &config).await?,
+        Verb::Serve(listen) => serve(app.clone(), listen, &config).await?,
         Verb::Migrate => ExitCode::SUCCESS,
         Verb::Demo { json, serve: then_serve, listen } => {
             let sign_ins = demo::seed(&app, &config.database).await?;
             show_demo(&sign_ins, &config, json)?;
-            if then_serve { serve(app, listen, &config).await? } else { ExitCode::SUCCESS }
+            if then_serve { serve(app.clone(), listen, &config).await? } else { ExitCode::SUCCESS }
         }
         Verb::Verify => compare(&app).await?,
         Verb::Rebuild => rebuild(&app).await?,
@@ -183,6 +181,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         Verb::Purge(arguments) => destroy(&app, arguments).await?,
         Verb::Code(arguments) => make_code(&app, arguments).await?,
     };
+    app.journal.flush().await;
     store.close().await;
     Ok(code)
 }
@@ -260,6 +259,7 @@ async fn rebuild(app: &App) -> Result<ExitCode, CommandError> {
     let mut out = std::io::stdout();
     for tenant in app.store.list_tenants().await? {
         let count = verify::rebuild(app, &tenant).await?;
+        app.journal.note(Who::command_line(&tenant), Act::done(Action::Operate).to("rebuild")).await?;
         writeln!(out, "{tenant}: {count} documents")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -267,6 +267,8 @@ async fn rebuild(app: &App) -> Result<ExitCode, CommandError> {
 
 async fn renew_epochs(app: &App, tenant: Option<&str>) -> Result<ExitCode, CommandError> {
     let count = app.store.renew_epochs(tenant).await?;
+    let act = Act::done(Action::Operate).to("renew-epochs");
+    app.journal.note(Who::command_line(tenant.unwrap_or_default()), act).await?;
     writeln!(std::io::stdout(), "{count} scopes")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -276,7 +278,7 @@ async fn destroy(app: &App, arguments: PurgeArguments) -> Result<ExitCode, Comma
     if !app.store.list_tenants().await?.contains(&tenant) {
         return Err(CommandError::Tenant(tenant));
     }
-    let done = purge::purge(app, &tenant, document, COMMAND_LINE, &reason).await?;
+    let done = purge::purge(app, Who::command_line(&tenant), document, &reason).await?;
     writeln!(std::io::stdout(), "{}", if done { "destroyed" } else { "was destroyed before" })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -300,6 +302,9 @@ async fn make_code(app: &App, arguments: CodeArguments) -> Result<ExitCode, Comm
     };
     let code = SignInCode::random()?;
     keep_code(app, &code, &grant).await?;
+    let act = Act::done(Action::IssueEnrolment).to(person_id(&grant));
+    let act = act.saying(format!("{} {} {}", grant.role.as_str(), grant.organisation, grant.scopes));
+    app.journal.note(Who::command_line(&grant.tenant), act).await?;
     writeln!(std::io::stdout(), "{}", code.shown())?;
     Ok(ExitCode::SUCCESS)
 }

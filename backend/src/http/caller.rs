@@ -36,7 +36,15 @@ pub fn device_token(headers: &HeaderMap) -> Option<&str> {
 impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+    /// The guard has found out who is calling.
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::unauthorised)
+    }
+}
+
+impl Caller {
+    /// Finds out who is calling, from what the request shows. The guard asks once for each request.
+    pub(super) async fn identify(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let found = if let Some(token) = device_token(&parts.headers) {
             app.store.lookup_device(&secret_hash(token)).await?.and_then(Caller::from_device)
         } else if let Some(token) = cookie_token(&parts.headers) {

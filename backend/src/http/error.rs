@@ -32,6 +32,10 @@ pub struct Problem {
     pub request_id: String,
 }
 
+/// Beside an answer: the stable code of its problem, for whoever notes refusals.
+#[derive(Clone, Copy, Debug)]
+pub struct ProblemCode(pub &'static str);
+
 /// A refusal or a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -204,6 +208,8 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        response.extensions_mut().insert(ProblemCode(self.code));
+        let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }

@@ -1,6 +1,6 @@
 //! Routes and the order of middleware; nothing else.
 //!
-//! From outside in: request name, time limit and log → safe headers → compression of answers → the endpoint.
+//! From outside in: request name, time limit and log → safe headers → compression of answers → the guard → the endpoint.
 
 pub mod audit;
 pub mod caller;
@@ -10,7 +10,9 @@ pub mod events;
 pub mod exchange;
 pub mod extract;
 pub mod follow;
+pub mod guard;
 pub mod health;
+pub mod matrix;
 pub mod office;
 pub mod registry;
 pub mod request_id;
@@ -72,6 +74,7 @@ pub fn router(app: App) -> Router {
     let (routes, description) = api().split_for_parts();
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     routes
+        .route_layer(middleware::from_fn_with_state(app.clone(), guard::layer))
         .route("/openapi.json", axum::routing::get(move || async move { Json(description) }))
         .method_not_allowed_fallback(web::method_not_allowed)
         .fallback(web::fallback)

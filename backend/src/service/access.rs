@@ -1,49 +1,42 @@
 //! Who is calling, and what that lets them see and do.
 //!
-//! What a caller may not see does not exist for it: the answer is the one for an unknown id.
+//! How far a role reaches stands in [`super::rights`]; here it meets the organisation of a caller. What a caller may not
+//! see does not exist for it: the answer is the one for an unknown id.
 
-use serde::{Deserialize, Serialize};
 use sync_core::ids::{DeviceId, ScopeId};
-use utoipa::ToSchema;
 
+pub use super::rights::{Action, Extent, OrganisationKind, Role};
+use crate::store::office::Within;
 use crate::store::types::{DeviceRow, LoginRow};
 
-/// What a person does with Tsudoi.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 登録講師; organisation: an association.
-    Lecturer,
-    /// 職員; organisation: a municipality.
-    Staff,
-    /// コーディネーター; organisation: an association.
-    Coordinator,
-    /// 市町村担当; organisation: a municipality.
-    Municipal,
-    /// 県; organisation: the tenant.
-    Prefectural,
-    /// システム管理者; organisation: the tenant.
-    Administrator,
+/// An organisation to which something belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Organisation<'a> {
+    /// 県.
+    Prefecture,
+    /// 市町村, by its code.
+    Municipality(&'a str),
+    /// 郡市医師会, by its registry id.
+    Association(&'a str),
 }
 
-impl Role {
-    /// The stable name, as stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lecturer => "lecturer",
-            Self::Staff => "staff",
-            Self::Coordinator => "coordinator",
-            Self::Municipal => "municipal",
-            Self::Prefectural => "prefectural",
-            Self::Administrator => "administrator",
+impl<'a> Organisation<'a> {
+    /// The organisation of one who has this role.
+    pub fn of(role: Role, id: &'a str) -> Self {
+        match role.organisation_kind() {
+            OrganisationKind::Municipality => Self::Municipality(id),
+            OrganisationKind::Association => Self::Association(id),
+            OrganisationKind::Prefecture => Self::Prefecture,
         }
     }
 
-    /// The role with this stable name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Lecturer, Self::Staff, Self::Coordinator, Self::Municipal, Self::Prefectural, Self::Administrator]
-            .into_iter()
-            .find(|role| role.as_str() == name)
+    /// The organisation a scope belongs to; the prefecture for what is no single organisation's.
+    pub fn of_scope(scope: &'a ScopeId) -> Self {
+        match scope.as_str().split_once(':') {
+            Some(("municipality", code)) => Self::Municipality(code),
+            Some(("association", id)) => Self::Association(id),
+            _ => Self::Prefecture,
+        }
     }
 }
 
@@ -103,36 +96,60 @@ impl Caller {
         })
     }
 
-    /// Whether the figures and records of the whole prefecture are this caller's to see.
-    pub fn sees_prefecture(&self) -> bool {
-        matches!(self.role, Role::Prefectural | Role::Administrator)
+    /// The caller's organisation.
+    pub fn own(&self) -> Organisation<'_> {
+        Organisation::of(self.role, &self.organisation)
+    }
+
+    /// How far the caller reaches in an action.
+    pub fn extent(&self, action: Action) -> Extent {
+        self.role.extent(action)
+    }
+
+    /// Whether the caller does this at all, somewhere.
+    pub fn may(&self, action: Action) -> bool {
+        self.extent(action) != Extent::Nothing
+    }
+
+    /// Whether the caller may do this to what belongs to an organisation.
+    pub fn may_at(&self, action: Action, organisation: Organisation<'_>) -> bool {
+        match self.extent(action) {
+            Extent::Prefecture => true,
+            Extent::Own => self.own() == organisation,
+            Extent::Tablet | Extent::Oneself | Extent::Nothing => false,
+        }
+    }
+
+    /// Which records an action reaches.
+    pub fn within(&self, action: Action) -> Within {
+        match (self.extent(action), self.own()) {
+            (Extent::Prefecture, _) | (Extent::Own, Organisation::Prefecture) => Within::Tenant,
+            (Extent::Own, Organisation::Municipality(code)) => Within::Municipality(code.to_owned()),
+            (Extent::Own, Organisation::Association(id)) => Within::Association(id.to_owned()),
+            (Extent::Tablet | Extent::Oneself | Extent::Nothing, _) => Within::Nothing,
+        }
     }
 
     /// Whether the figures and records of this municipality are this caller's to see.
     pub fn sees_municipality(&self, code: &str) -> bool {
-        self.sees_prefecture() || (matches!(self.role, Role::Municipal | Role::Staff) && self.organisation == code)
+        self.may_at(Action::ReadRecords, Organisation::Municipality(code))
     }
 
     /// Whether the figures and records of this association are this caller's to see.
     pub fn sees_association(&self, association: &str) -> bool {
-        self.sees_prefecture()
-            || (matches!(self.role, Role::Coordinator | Role::Lecturer) && self.organisation == association)
+        self.may_at(Action::ReadRecords, Organisation::Association(association))
     }
 
-    /// Whether this caller may edit the registry.
-    pub fn edits_registry(&self) -> bool {
-        matches!(self.role, Role::Coordinator | Role::Prefectural | Role::Administrator)
+    /// Whether the figures and records of the whole prefecture are this caller's to see.
+    pub fn sees_prefecture(&self) -> bool {
+        self.extent(Action::ReadRecords) == Extent::Prefecture
     }
 
     /// Whether news of this scope are this caller's to hear.
     pub fn hears(&self, scope: &ScopeId) -> bool {
-        if let Some(tablet) = &self.device {
-            return tablet.scopes.contains(scope);
-        }
-        match scope.as_str().split_once(':') {
-            Some(("municipality", code)) => self.sees_municipality(code),
-            Some(("association", id)) => self.sees_association(id),
-            _ => self.sees_prefecture(),
+        match &self.device {
+            Some(tablet) => tablet.scopes.contains(scope),
+            None => self.may_at(Action::Hear, Organisation::of_scope(scope)),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use sync_core::ids::{DeviceId, ScopeId};
 
 use super::App;
-use super::access::{Caller, Role};
+use super::access::{Action, Caller, Role};
+use super::journal::Act;
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
 use crate::store::types::{CodeRow, Enrolment, NewDevice};
@@ -117,6 +118,7 @@ pub async fn enrol(
     }
     let row = app.store.lookup_device(&new.token_hash).await?;
     let caller = row.and_then(Caller::from_device).ok_or(EnrolError::NoCode)?;
+    app.journal.note(&caller, Act::done(Action::Enrol).to(device)).await?;
     Ok(Enrolled { token, caller, device_name: new.name })
 }
 
@@ -128,7 +130,9 @@ pub async fn login(app: &App, peer: IpAddr, code: &str) -> Result<(String, Calle
     let expires_at = now.plus_ms(app.config.login_hours.saturating_mul(3_600_000)).0;
     let row = app.store.login(&code_hash, &secret_hash(&token), now.0, expires_at).await?.ok_or(EnrolError::NoCode)?;
     app.attempts.forgive(peer);
-    Ok((token, Caller::from_login(row).ok_or(EnrolError::NoCode)?))
+    let caller = Caller::from_login(row).ok_or(EnrolError::NoCode)?;
+    app.journal.note(&caller, Act::done(Action::SignIn)).await?;
+    Ok((token, caller))
 }
 
 fn checked(app: &App, peer: IpAddr, code: &str) -> Result<[u8; 32], EnrolError> {

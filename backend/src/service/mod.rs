@@ -11,12 +11,14 @@ pub mod demo;
 pub mod enrol;
 pub mod follow;
 pub mod gate;
+pub mod journal;
 pub mod office;
 pub mod projection;
 pub mod purge;
 mod push;
 pub mod reference;
 pub mod registry;
+pub mod rights;
 pub mod scrub;
 pub mod secret;
 pub mod sync;
@@ -37,6 +39,7 @@ use cache::DocumentCache;
 use clock::Clock;
 use cold::ColdCache;
 use gate::Gate;
+use journal::Journal;
 use registry::RegistryCache;
 
 /// "Something new in this scope": sent after the commit that made it so. Losing one loses nothing.
@@ -75,6 +78,8 @@ pub struct App {
     pub admission: Arc<Admission>,
     /// Tickets and connections of followers.
     pub follow: Arc<follow::Desk>,
+    /// Where acts are noted.
+    pub journal: Journal,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -94,6 +99,7 @@ impl App {
             cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
             registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
+            journal: Journal::new(store.clone(), clock.clone()),
             config: Arc::new(config),
             store,
             clock,

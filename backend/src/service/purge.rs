@@ -4,6 +4,8 @@ use sync_core::digest::FeedState;
 use sync_core::ids::DocumentId;
 
 use super::App;
+use super::access::Action;
+use super::journal::{Act, Who};
 use super::projection::{accumulate, figures};
 use super::push::{ATTEMPTS, announce};
 use crate::store::StoreError;
@@ -11,7 +13,9 @@ use crate::store::types::{Purge, PurgeOutcome, Rollups};
 
 /// Destroys a document, also one the server never had: what tablets still send of it is refused from here on.
 /// `false`: it was destroyed before.
-pub async fn purge(app: &App, tenant: &str, document: DocumentId, by: &str, reason: &str) -> Result<bool, StoreError> {
+pub async fn purge(app: &App, who: impl Into<Who>, document: DocumentId, reason: &str) -> Result<bool, StoreError> {
+    let who = who.into();
+    let (tenant, by) = (who.tenant.as_str(), who.person.as_str());
     for _ in 0..ATTEMPTS {
         let stored = app.store.load_documents(tenant, &[document]).await?.pop();
         let mut rollups = Rollups::new();
@@ -37,6 +41,7 @@ pub async fn purge(app: &App, tenant: &str, document: DocumentId, by: &str, reas
                 let held = places.filter(|place| place.state == FeedState::Present).count();
                 tracing::warn!(tenant, %document, by, scopes = held, "a record was destroyed");
                 announce(app, tenant, scopes);
+                app.journal.note(who, Act::done(Action::DestroyRecord).to(document)).await?;
                 return Ok(true);
             }
         }

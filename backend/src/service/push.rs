@@ -10,7 +10,7 @@ use sync_core::gate::Verdict;
 use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 use sync_core::wire::{Outcome, Receipt, Run, SyncRequest};
 
-use super::access::{Caller, Role, Tablet};
+use super::access::{Action, Caller, Tablet};
 use super::gate::{Judged, Work};
 use super::projection::accumulate;
 use super::{App, Notice, audit};
@@ -43,7 +43,7 @@ pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) ->
                     again: push.again,
                     replaces: push.replaces.clone(),
                     stored: None,
-                    allowed: caller.role == Role::Administrator,
+                    allowed: caller.may(Action::RecordAnywhere),
                     home: tablet.scopes.first().cloned(),
                 });
             }
@@ -58,7 +58,7 @@ pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) ->
 fn may_write(caller: &Caller, tablet: &Tablet, stored: Option<&StoredDocument>) -> bool {
     let Some(stored) = stored else { return true };
     let holds = |scope: &ScopeId| tablet.scopes.contains(scope);
-    caller.role == Role::Administrator
+    caller.may(Action::RecordAnywhere)
         || stored.home_scope.as_ref().is_some_and(holds)
         || stored.places.iter().any(|place| place.state == FeedState::Present && holds(&place.scope))
 }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use sync_core::ids::is_slug;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Action, Caller, Extent, Organisation};
 use super::cache::ByteCache;
+use super::journal::Act;
 use super::secret::id_from_name;
 use super::{App, reference};
 use crate::store::StoreError;
@@ -260,8 +261,8 @@ pub struct NewMaterial {
     pub eligibilities: Vec<String>,
 }
 
-async fn editable(app: &App, caller: &Caller, names: &[&str]) -> Result<Registry, RegistryError> {
-    if !caller.edits_registry() {
+async fn editable(app: &App, caller: &Caller, action: Action, names: &[&str]) -> Result<Registry, RegistryError> {
+    if !caller.may(action) {
         return Err(RegistryError::Forbidden);
     }
     if names.iter().any(|name| name.trim().is_empty() || name.chars().count() > NAME_CHARS) {
@@ -272,7 +273,7 @@ async fn editable(app: &App, caller: &Caller, names: &[&str]) -> Result<Registry
 
 /// Adds an association; returns its id.
 pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) -> Result<String, RegistryError> {
-    let registry = editable(app, caller, &[&new.name]).await?;
+    let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
     let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
     if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
         return Err(RegistryError::Unknown(unknown.clone()));
@@ -281,12 +282,13 @@ pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) ->
     let id = existing.map_or_else(|| id_from_name("as", &new.name), |association| association.id.clone());
     let association = Association { id: id.clone(), name: new.name, municipalities: new.municipalities };
     app.store.upsert_association(&caller.tenant, &association).await?;
+    app.journal.note(caller, Act::done(Action::EditOrganisations).to(&id)).await?;
     Ok(id)
 }
 
 /// Adds a lecturer; returns the id.
 pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Result<String, RegistryError> {
-    let registry = editable(app, caller, &[&new.surname]).await?;
+    let registry = editable(app, caller, Action::EditLecturers, &[&new.surname]).await?;
     let association = match new.association {
         None => None,
         Some(text) => {
@@ -294,6 +296,13 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
             Some(found.ok_or(RegistryError::Unknown(text))?.id)
         }
     };
+    let allowed = match &association {
+        Some(id) => caller.may_at(Action::EditLecturers, Organisation::Association(id)),
+        None => caller.extent(Action::EditLecturers) == Extent::Prefecture,
+    };
+    if !allowed {
+        return Err(RegistryError::Forbidden);
+    }
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
     let lecturer = Lecturer {
@@ -307,6 +316,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         in_training: new.in_training,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
+    app.journal.note(caller, Act::done(Action::EditLecturers).to(&lecturer.id)).await?;
     Ok(lecturer.id)
 }
 
@@ -314,7 +324,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
 pub async fn put_material(app: &App, caller: &Caller, new: NewMaterial) -> Result<MaterialView, RegistryError> {
     let mut names = vec![new.name.as_str()];
     names.extend(new.eligibilities.iter().map(String::as_str));
-    let registry = editable(app, caller, &names).await?;
+    let registry = editable(app, caller, Action::EditMaterials, &names).await?;
     let mut material = match registry.materials.into_iter().find(|known| known.name == new.name) {
         Some(known) => known,
         None => Material {
@@ -336,6 +346,7 @@ pub async fn put_material(app: &App, caller: &Caller, new: NewMaterial) -> Resul
         }
     }
     app.store.upsert_material(&caller.tenant, &material).await?;
+    app.journal.note(caller, Act::done(Action::EditMaterials).to(&material.id)).await?;
     Ok(MaterialView {
         id: material.id,
         name: material.name,

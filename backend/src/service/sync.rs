@@ -12,8 +12,10 @@ use sync_core::wire::{
     Decision, DocumentPayload, FeedEntry, PROTOCOL, Receipt, RegistryPayload, ScopePage, SyncRequest, SyncResponse,
 };
 
-use super::access::{Caller, Tablet};
+use super::access::{Action, Caller, Tablet};
 use super::cold::Answer;
+use super::journal::Act;
+use super::office::day_in_japan;
 use super::push::{gather, push};
 use super::{App, audit, cold, registry};
 use crate::store::StoreError;
@@ -98,6 +100,12 @@ async fn note_seen(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRe
         tablet.clock_offset_ms.is_some_and(|before| before.saturating_sub(offset).unsigned_abs() < SEEN_MS);
     if recent && same_clock {
         return Ok(());
+    }
+    let is_today = |seen: u64| day_in_japan(seen) == day_in_japan(now);
+    if !tablet.last_seen_at.is_some_and(is_today) {
+        let scopes: Vec<&str> = tablet.scopes.iter().map(ScopeId::as_str).collect();
+        let act = Act::done(Action::Sync).to(tablet.device).saying(scopes.join(" "));
+        app.journal.note_read(caller, act).await;
     }
     app.store.note_seen(&caller.tenant, tablet.device, now, offset).await
 }

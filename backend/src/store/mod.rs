@@ -20,8 +20,12 @@
 //! - ST-13 A destroyed document stays destroyed: whoever writes it is outdated. Its bytes are in no row any more.
 //! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in.
 //! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference.
+//! - ST-16 A row of the journal is never changed. Places run 1, 2, 3 … within a prefecture, each row's hash covers the
+//!   row before it, and the head names the last.
+//! - ST-17 A sign-in holds while the person is not disabled and has the role it was made with.
 
 pub mod error;
+pub mod journal;
 pub mod office;
 pub mod postgres;
 #[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
@@ -39,6 +43,7 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
 pub use error::StoreError;
+use journal::JournalStore;
 use office::OfficeStore;
 use types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
@@ -49,7 +54,7 @@ use types::{
 
 /// A database that keeps the contract above.
 #[async_trait]
-pub trait Store: OfficeStore + Send + Sync {
+pub trait Store: OfficeStore + JournalStore + Send + Sync {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -22,6 +22,8 @@ pub enum Within {
     Municipality(String),
     /// Those an association sent lecturers to, or that are its own.
     Association(String),
+    /// None at all.
+    Nothing,
 }
 
 /// Which records are meant. Absent parts do not narrow; the text [`NOT_REPORTED`] asks for records without that part.

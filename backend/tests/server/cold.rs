@@ -3,6 +3,7 @@
 use axum::http::{Request, StatusCode, header};
 use std::io::Read;
 use sync_core::wire::{SyncRequest, SyncResponse};
+use tsudoi_server::service::journal::Who;
 
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, server};
 
@@ -84,7 +85,7 @@ async fn a_destroyed_record_is_in_no_ready_answer() {
     let tablet = server.device(2, HONJO).await;
     cold(&server, &tablet, 1 << 20).await;
     assert_eq!(server.app.cold.size().0, 1);
-    tsudoi_server::service::purge::purge(&server.app, "11", document_id(7), "pe-x", "理由").await.unwrap();
+    tsudoi_server::service::purge::purge(&server.app, Who::person("11", "pe-x"), document_id(7), "理由").await.unwrap();
     assert_eq!(server.app.cold.size(), (0, 0));
     assert_eq!(cold(&server, &tablet, 1 << 20).await.documents.len(), 39);
 }

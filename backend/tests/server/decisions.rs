@@ -137,7 +137,7 @@ async fn only_those_who_answer_for_the_record_decide() {
         (Role::Municipal, "113859", StatusCode::NOT_FOUND), // their tablet's organisation is Honjo's in these tests
         (Role::Municipal, "113816", StatusCode::NOT_FOUND),
         (Role::Coordinator, "as-x", StatusCode::NOT_FOUND),
-        (Role::Lecturer, "as-x", StatusCode::NOT_FOUND),
+        (Role::Lecturer, "as-x", StatusCode::FORBIDDEN),
     ] {
         let cookie = as_role(&server, role, organisation).await;
         let (found, _) = decide(&server, &cookie, &kamisato, "admitted", "理由").await;

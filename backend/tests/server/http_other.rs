@@ -38,6 +38,16 @@ async fn the_interface_is_described_as_in_the_snapshot() {
     assert_eq!(served, serde_json::from_str::<serde_json::Value>(&text).unwrap());
 }
 
+#[test]
+fn rights_are_documented_as_they_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RIGHTS.md");
+    let text = tsudoi_server::http::matrix::document();
+    if std::env::var_os("TSUDOI_WRITE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(path).unwrap() == text, "set TSUDOI_WRITE_SNAPSHOTS=1 to write RIGHTS.md anew");
+}
+
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
     let server = server().await;
@@ -63,13 +73,14 @@ async fn pages_are_served_with_a_strict_policy_and_never_kept_for_long() {
 #[tokio::test]
 async fn the_registry_is_edited_by_some_and_each_entry_is_made_once() {
     let server = server().await;
-    let coordinator = server.device_as(1, Role::Coordinator, HONJO).await;
+    let administrator = server.device_as(1, Role::Administrator, HONJO).await;
     let staff = server.device(2, HONJO).await;
+    let coordinator = server.device_as(3, Role::Coordinator, HONJO).await;
     let new = json!({ "name": "本庄市児玉郡医師会", "municipalities": ["112119"] });
     assert_eq!(server.post("/v1/registry/associations", staff.credential(), &new).await.code(), "forbidden");
 
     let add =
-        async |path: &str, body: serde_json::Value| server.post(path, coordinator.credential(), &body).await.json();
+        async |path: &str, body: serde_json::Value| server.post(path, administrator.credential(), &body).await.json();
     let association = add("/v1/registry/associations", new.clone()).await["id"].clone();
     assert!(association.as_str().unwrap().starts_with("as-"));
     let version = server.get("/v1/registry", staff.credential()).await.json()["version"].clone();
@@ -79,7 +90,9 @@ async fn the_registry_is_edited_by_some_and_each_entry_is_made_once() {
 
     let lecturer = json!({ "surname": "富沢", "title": "医師", "association": "本庄市児玉郡医師会", "bank": true });
     let id = add("/v1/registry/lecturers", lecturer.clone()).await["id"].clone();
-    assert_eq!(add("/v1/registry/lecturers", lecturer).await["id"], id);
+    assert_eq!(add("/v1/registry/lecturers", lecturer.clone()).await["id"], id);
+    let other = server.post("/v1/registry/lecturers", coordinator.credential(), &lecturer).await;
+    assert_eq!(other.code(), "forbidden", "a coordinator keeps the roster of their own association");
     let card = json!({ "name": "わたしの連絡先カード", "eligibilities": ["75歳到達", "町独自"] });
     let material = add("/v1/registry/materials", card).await;
     assert_eq!(material["id"], "contact-card");
@@ -93,7 +106,7 @@ async fn the_registry_is_edited_by_some_and_each_entry_is_made_once() {
     assert_eq!(registry["materials"].as_array().unwrap().len(), 8);
     assert_eq!(registry["materials"][0]["eligibilities"].as_array().unwrap().len(), 5);
     let wrong = json!({ "name": "x", "municipalities": ["999999"] });
-    let refused = server.post("/v1/registry/associations", coordinator.credential(), &wrong).await;
+    let refused = server.post("/v1/registry/associations", administrator.credential(), &wrong).await;
     assert_eq!(refused.code(), "unknown_reference");
 }
 

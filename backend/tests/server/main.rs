@@ -13,6 +13,10 @@ mod http_other;
 #[cfg(test)]
 mod http_sync;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod pressure;
 #[cfg(test)]
 mod repair;

@@ -17,6 +17,7 @@ use sync_core::sync::Chance;
 use sync_core::tablet::{Effect, Exchanged, Fault, Identity, Input, Row, SaveState, ScopeStatus, Table, Tablet};
 use sync_core::time::Timestamp;
 use tsudoi_server::config::Config;
+use tsudoi_server::service::journal::Who;
 use tsudoi_server::service::{purge, verify};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::sqlite::SqliteStore;
@@ -247,7 +248,7 @@ impl World {
     async fn purge(&mut self) {
         if self.documents.len() > 1 {
             let document = self.documents.remove(0);
-            purge::purge(&self.server.app, "11", document, "tanaka", "試験").await.unwrap();
+            purge::purge(&self.server.app, Who::person("11", "tanaka"), document, "試験").await.unwrap();
             self.purged.insert(document);
             // what was destroyed does not come back with a backup taken before
             self.backup = None;

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::ApiQuery;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::ApiJson;
-use crate::service::access::{Caller, Role};
+use crate::service::access::{Action, Caller};
 use crate::service::office::OfficeError;
 use crate::service::office::closing::{self, ClosingPage, ClosingQuery, CorrectionPage, CorrectionQuery, NewClosing};
 use crate::service::office::custody::{
@@ -188,7 +188,7 @@ async fn destroy_record(
     Path(document): Path<String>,
     ApiJson(new): ApiJson<NewPurge>,
 ) -> Result<StatusCode, ApiError> {
-    if caller.role != Role::Administrator {
+    if !caller.may(Action::DestroyRecord) {
         return Err(ApiError::forbidden());
     }
     let document: DocumentId = document.parse().map_err(|_| ApiError::not_found())?;
@@ -196,7 +196,7 @@ async fn destroy_record(
     if reason.is_empty() || reason.chars().count() > REASON_LETTERS {
         return Err(ApiError::invalid("消去する理由を500文字までで入力してください。"));
     }
-    if !purge::purge(&app, &caller.tenant, document, &caller.person, reason).await? {
+    if !purge::purge(&app, &caller, document, reason).await? {
         return Err(OfficeError::Already("この記録はすでに消去されています。").into());
     }
     Ok(StatusCode::NO_CONTENT)

@@ -11,7 +11,7 @@ use super::records::{RecordItem, items};
 use super::sums::{ByLecturer, ReasonFigure, by_lecturer};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller, Organisation};
 use crate::store::office::{NOT_REPORTED, RecordFilter, RecordRow, Within};
 
 /// Dispatches to one municipality.
@@ -101,7 +101,7 @@ pub async fn dashboard(
     id: &str,
     fiscal_year: Option<i64>,
 ) -> Result<AssociationDashboard, OfficeError> {
-    if !caller.sees_association(id) {
+    if !caller.may_at(Action::ReadFigures, Organisation::Association(id)) {
         return Err(OfficeError::NotFound);
     }
     let desk = Desk::open(app, caller, Within::Association(id.to_owned()), fiscal_year).await?;

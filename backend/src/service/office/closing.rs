@@ -11,7 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::records::within;
 use super::{Named, OfficeError, day_in_japan, fiscal_year_of, named};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
+use crate::service::journal::Act;
 use crate::store::office::RecordFilter;
 use crate::store::types::{Correction, Registry, RollupKey, RollupValue};
 
@@ -222,12 +223,12 @@ pub async fn list(app: &App, caller: &Caller, query: ClosingQuery) -> Result<Clo
             month,
         });
     }
-    Ok(ClosingPage { as_of: app.now().0, fiscal_year, fiscal_years, months, may_close: caller.sees_prefecture() })
+    Ok(ClosingPage { as_of: app.now().0, fiscal_year, fiscal_years, months, may_close: caller.may(Action::CloseMonth) })
 }
 
 /// Closes a month that has ended.
 pub async fn close(app: &App, caller: &Caller, new: &NewClosing) -> Result<(), OfficeError> {
-    if !caller.sees_prefecture() {
+    if !caller.may(Action::CloseMonth) {
         return Err(OfficeError::Forbidden);
     }
     let invalid = OfficeError::Invalid("月は「2026-09」のように、西暦と月で指定してください。");
@@ -241,7 +242,7 @@ pub async fn close(app: &App, caller: &Caller, new: &NewClosing) -> Result<(), O
         return Err(OfficeError::Already("この月はすでに締められています。画面を読み込み直してください。"));
     }
     tracing::info!(tenant = caller.tenant, month = new.month, by = caller.person, "a month was closed");
-    Ok(())
+    Ok(app.journal.note(caller, Act::done(Action::CloseMonth).to(&new.month)).await?)
 }
 
 /// Lists what has changed in a month since it was closed.

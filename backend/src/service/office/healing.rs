@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Named, OfficeError};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
 use crate::store::types::HealingRow;
 
 /// Most entries shown.
@@ -50,7 +50,7 @@ pub struct HealingPage {
 
 /// Lists what came back.
 pub async fn list(app: &App, caller: &Caller) -> Result<HealingPage, OfficeError> {
-    if !caller.sees_prefecture() {
+    if !caller.may(Action::ReadHealing) {
         return Err(OfficeError::NotFound);
     }
     let entries = app.store.list_healing(&caller.tenant, MOST).await?;

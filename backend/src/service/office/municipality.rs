@@ -10,7 +10,7 @@ use super::records::{RecordItem, items};
 use super::sums::{ByLecturer, ReasonFigure, by_lecturer};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller, Organisation};
 use crate::store::office::{NOT_REPORTED, RecordFilter, RecordRow, TallyRow, Within};
 
 /// Most records of one organisation and year.
@@ -130,7 +130,7 @@ pub async fn dashboard(
     code: &str,
     fiscal_year: Option<i64>,
 ) -> Result<MunicipalityDashboard, OfficeError> {
-    if !caller.sees_municipality(code) {
+    if !caller.may_at(Action::ReadFigures, Organisation::Municipality(code)) {
         return Err(OfficeError::NotFound);
     }
     let desk = Desk::open(app, caller, Within::Municipality(code.to_owned()), fiscal_year).await?;

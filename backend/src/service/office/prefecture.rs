@@ -9,7 +9,7 @@ use super::figure::{Figure, GroupCounts, Groups, Link};
 use super::sums::{ByLecturer, ReasonFigure, by_lecturer, reason_figures};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
 use crate::store::types::{RollupKey, RollupValue};
 
@@ -132,7 +132,7 @@ pub async fn dashboard(
     caller: &Caller,
     fiscal_year: Option<i64>,
 ) -> Result<PrefectureDashboard, OfficeError> {
-    if !caller.sees_prefecture() {
+    if !caller.may(Action::ReadPrefecture) {
         return Err(OfficeError::NotFound);
     }
     let desk = Desk::open(app, caller, Within::Tenant, fiscal_year).await?;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::figure::group_of;
 use super::{Named, OfficeError, day_in_japan, named};
 use crate::service::App;
-use crate::service::access::{Caller, Role};
+use crate::service::access::{Action, Caller};
 use crate::store::office::{LecturerRow, RecordFilter, RecordRow, Within};
 use crate::store::types::Registry;
 
@@ -119,11 +119,7 @@ pub struct RecordPage {
 
 /// What a caller sees at all.
 pub fn within(caller: &Caller) -> Within {
-    match caller.role {
-        Role::Prefectural | Role::Administrator => Within::Tenant,
-        Role::Municipal | Role::Staff => Within::Municipality(caller.organisation.clone()),
-        Role::Coordinator | Role::Lecturer => Within::Association(caller.organisation.clone()),
-    }
+    caller.within(Action::ReadRecords)
 }
 
 /// Lists a page of records.

@@ -92,6 +92,14 @@ pub(super) async fn upsert_code(
     if person.execute(&mut *transaction).await.map_err(failed)?.rows_affected() > 0 {
         sqlx::query(sql::BUMP_REGISTRY).bind(&code.tenant).execute(&mut *transaction).await.map_err(failed)?;
     }
+    sqlx::query(sql::INSERT_MEMBERSHIP)
+        .bind(&code.tenant)
+        .bind(&code.person)
+        .bind(&code.role)
+        .bind(&code.organisation)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     sqlx::query(sql::UPSERT_CODE)
         .bind(&code_hash[..])
         .bind(&code.tenant)

@@ -11,6 +11,7 @@ mod devices;
 mod documents;
 mod feed;
 mod healing;
+mod journal;
 pub(in crate::store) mod migration;
 mod office;
 mod places;
@@ -60,6 +61,7 @@ macro_rules! again {
         }
     }};
 }
+use again;
 
 fn get<'r, T>(row: &'r Row, column: &str) -> Result<T, StoreError>
 where
@@ -319,6 +321,7 @@ impl SqlStore {
         let inserts = [
             &push::DOCUMENT,
             &push::CUSTODY,
+            &journal::JOURNAL,
             &healing::DAMAGED,
             &places::NEW_SCOPE,
             &places::SCOPE,

@@ -23,11 +23,15 @@ const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activi
 const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
 const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
 
+/// No organisation has this name.
+const NOBODY: &str = "-";
+
 fn organisation(within: &Within) -> &str {
     match within {
         Within::Tenant => "",
         Within::Municipality(code) => code,
         Within::Association(id) => id,
+        Within::Nothing => NOBODY,
     }
 }
 
@@ -124,6 +128,9 @@ fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
     }
     match &filter.within {
         Within::Tenant => {}
+        Within::Nothing => {
+            query.push(" AND 1 = 0");
+        }
         Within::Municipality(code) => {
             query.push(" AND r.municipality = ").push_bind(code.clone());
         }
@@ -274,6 +281,7 @@ impl OfficeStore for SqlStore {
     async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError> {
         let (municipality, association) = match within {
             Within::Tenant => ("", ""),
+            Within::Nothing => (NOBODY, NOBODY),
             Within::Municipality(code) => (code.as_str(), ""),
             Within::Association(id) => ("", id.as_str()),
         };

@@ -14,10 +14,16 @@ statements! {
     LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
      d.clock_offset_ms, s.scope FROM device d \
      LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
-    LOOKUP_LOGIN = "SELECT tenant, person, role, organisation FROM login WHERE token_hash = $1 AND expires_at > $2";
+    LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation FROM login l \
+     WHERE l.token_hash = $1 AND l.expires_at > $2 AND EXISTS (SELECT 1 FROM membership m JOIN person p \
+     ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \
+     AND m.person = l.person AND m.role = l.role AND m.organisation = l.organisation)";
     LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at FROM code \
-     WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2";
+     WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 AND NOT EXISTS (SELECT 1 FROM person p \
+     WHERE p.tenant = code.tenant AND p.person = code.person AND p.disabled_at IS NOT NULL)";
     TAKE_CODE = "UPDATE code SET uses_left = uses_left - 1 WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 \
+     AND NOT EXISTS (SELECT 1 FROM person p \
+     WHERE p.tenant = code.tenant AND p.person = code.person AND p.disabled_at IS NOT NULL) \
      RETURNING tenant, person, role, organisation, scopes, uses_left, expires_at";
     UPSERT_CODE = "INSERT INTO code (code_hash, tenant, person, role, organisation, scopes, uses_left, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (code_hash) DO UPDATE SET tenant = excluded.tenant, \
@@ -25,6 +31,8 @@ statements! {
      uses_left = excluded.uses_left, expires_at = excluded.expires_at";
     UPSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) \
      ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
+    INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT DO NOTHING";
     DEVICE_OWNER = "SELECT person, role, organisation FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, device) DO UPDATE SET name = excluded.name, \
@@ -148,6 +156,11 @@ statements! {
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
      WHERE c.tenant = $1 AND c.document = $2 AND c.device = $3 ORDER BY c.received_at, c.hash";
+
+    INSERT_JOURNAL_HEAD = "INSERT INTO journal_head (tenant, seq, hash) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING";
+    HOLD_JOURNAL_HEAD = "UPDATE journal_head SET seq = seq WHERE tenant = $1 RETURNING seq, hash";
+    MOVE_JOURNAL_HEAD = "UPDATE journal_head SET seq = $2, hash = $3 WHERE tenant = $1";
+    LOOKUP_JOURNAL_HEAD = "SELECT seq, hash FROM journal_head WHERE tenant = $1";
 
     LIST_DAMAGED = "SELECT document, found_at FROM damaged WHERE tenant = $1 ORDER BY document";
     AUDIT_ENTRIES = "SELECT document, state, contribution FROM feed WHERE tenant = $1 AND scope = $2";

@@ -17,7 +17,7 @@ use super::record::{Author, Names, may_see};
 use super::records::within;
 use super::{Named, OfficeError};
 use crate::service::App;
-use crate::service::access::{Caller, Role};
+use crate::service::access::{Action, Caller};
 use crate::store::office::{CustodyEntry, CustodyFilter, Within};
 use crate::store::types::{HeldChange, StoredDocument};
 
@@ -188,11 +188,7 @@ impl Held {
 
     /// Whoever answers for the record decides; of a record that is not stored, whoever answers for the tablet.
     fn may_be_decided_by(&self, caller: &Caller) -> bool {
-        let answers = match caller.role {
-            Role::Coordinator | Role::Municipal | Role::Prefectural | Role::Administrator => true,
-            Role::Lecturer | Role::Staff => false,
-        };
-        answers && (self.record_visible || self.stored.is_none())
+        caller.may(Action::DecideCustody) && (self.record_visible || self.stored.is_none())
     }
 
     fn waiting(&self) -> Vec<&HeldChange> {

@@ -1,0 +1,131 @@
+//! Every endpoint with what it takes to be answered there. An endpoint that is not listed here is answered to nobody, and a
+//! test compares the list with the description of the interface.
+
+use crate::service::rights::Action;
+
+/// Who gets as far as the question of rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Everyone: the endpoint itself looks at what is shown to it.
+    Open,
+    /// A signed-in person or an enrolled tablet.
+    Caller,
+    /// An enrolled tablet.
+    Tablet,
+}
+
+/// One method of one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// GET, POST …
+    pub method: &'static str,
+    /// As in the description of the interface.
+    pub path: &'static str,
+    /// Who gets as far as the question of rights.
+    pub entrance: Entrance,
+    /// What is done there. The caller's role must reach somewhere in it; the service decides on the particular thing.
+    pub action: Action,
+    /// Whether reading here is an entry of the journal.
+    pub noted: bool,
+    /// Whether the endpoint does not exist for those whose role does not reach it.
+    pub hidden: bool,
+}
+
+impl Endpoint {
+    const fn new(method: &'static str, path: &'static str, entrance: Entrance, action: Action) -> Self {
+        Self { method, path, entrance, action, noted: false, hidden: false }
+    }
+
+    const fn noted(self) -> Self {
+        Self { noted: true, ..self }
+    }
+
+    const fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
+    }
+
+    /// The endpoint that answers this method of this path.
+    pub fn find(method: &str, path: &str) -> Option<&'static Self> {
+        let method = if method == "HEAD" { "GET" } else { method };
+        ENDPOINTS.iter().find(|endpoint| endpoint.method == method && endpoint.path == path)
+    }
+}
+
+const fn open(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint::new(method, path, Entrance::Open, action)
+}
+
+const fn caller(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint::new(method, path, Entrance::Caller, action)
+}
+
+const fn tablet(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint::new(method, path, Entrance::Tablet, action)
+}
+
+/// The list. Open ones first, then by subject.
+pub const ENDPOINTS: &[Endpoint] = &[
+    open("GET", "/livez", Action::AskHealth),
+    open("GET", "/readyz", Action::AskHealth),
+    open("GET", "/version", Action::AskHealth),
+    open("POST", "/v1/login", Action::SignIn),
+    open("POST", "/v1/logout", Action::SignOut),
+    open("POST", "/v1/enrol", Action::Enrol),
+    caller("GET", "/v1/me", Action::ReadOwn),
+    tablet("POST", "/v1/sync", Action::Sync),
+    tablet("POST", "/v1/audit", Action::Sync),
+    tablet("GET", "/v1/scopes", Action::Sync),
+    caller("GET", "/v1/events", Action::Hear),
+    open("GET", "/v1/follow", Action::Follow),
+    caller("POST", "/v1/follow/ticket", Action::Follow),
+    caller("GET", "/v1/registry", Action::ReadRegistry),
+    caller("POST", "/v1/registry/associations", Action::EditOrganisations),
+    caller("POST", "/v1/registry/lecturers", Action::EditLecturers),
+    caller("POST", "/v1/registry/materials", Action::EditMaterials),
+    caller("GET", "/v1/dashboard/prefecture", Action::ReadPrefecture).hidden(),
+    caller("GET", "/v1/dashboard/municipality/{code}", Action::ReadFigures),
+    caller("GET", "/v1/dashboard/association/{id}", Action::ReadFigures),
+    caller("GET", "/v1/records", Action::ReadRecords).noted(),
+    caller("GET", "/v1/records.csv", Action::ExportRecords).noted(),
+    caller("GET", "/v1/records/{document}", Action::ReadRecords).noted(),
+    caller("DELETE", "/v1/records/{document}", Action::DestroyRecord),
+    caller("GET", "/v1/custody", Action::ReadCustody).noted(),
+    caller("GET", "/v1/custody/{document}/{device}", Action::ReadCustody).noted(),
+    caller("POST", "/v1/custody/decisions", Action::DecideCustody),
+    caller("GET", "/v1/healing", Action::ReadHealing).hidden(),
+    caller("GET", "/v1/closings", Action::ReadClosings),
+    caller("POST", "/v1/closings", Action::CloseMonth),
+    caller("GET", "/v1/corrections", Action::ReadClosings).noted(),
+];
+
+/// The list as the documentation prints it.
+pub fn table() -> String {
+    let mut text =
+        String::from("| 方法 | アドレス | 入口 | すること | 閲覧を記録 |\n| --- | --- | --- | --- | --- |\n");
+    for endpoint in ENDPOINTS {
+        let entrance = match endpoint.entrance {
+            Entrance::Open => "誰でも",
+            Entrance::Caller => "利用者・端末",
+            Entrance::Tablet => "端末",
+        };
+        let Endpoint { method, path, action, .. } = endpoint;
+        let noted = if endpoint.noted { "する" } else { "" };
+        text.push_str(&format!("| {method} | `{path}` | {entrance} | {} | {noted} |\n", action.label()));
+    }
+    text
+}
+
+/// The text of `RIGHTS.md`.
+pub fn document() -> String {
+    format!(
+        "# だれが何をできるか\n\nこの文書は `tsudoi-server` の表（`service/rights.rs`、`http/matrix.rs`）から作られ、\
+         テストが表と比べます。手では直しません。\n\n## 役割とできること\n\n\
+         「自分の組織」は、講師とコーディネーターでは医師会、職員と市町村担当では市町村です。\
+         自分の範囲の外にあるものは、存在しない番号と同じ答えになります。\n\n{}\n\
+         ## 役割を与えられる人\n\n{}\n## アドレスごとの入口\n\n\
+         ここにないアドレスは、だれにも答えません。断った要求は、すべて操作の記録に残ります。\n\n{}",
+        crate::service::rights::table(),
+        crate::service::rights::giving(),
+        table()
+    )
+}
