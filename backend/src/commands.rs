@@ -11,11 +11,13 @@ use sync_core::ids::DocumentId;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
+use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
 use crate::config::{Config, ConfigError};
 use crate::service::access::{Action, Role};
 use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
 use crate::service::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
+use crate::service::first::{self, FirstError};
 use crate::service::journal::{Act, Who};
 use crate::service::secret::{NoRandomness, SignInCode};
 use crate::service::{App, Notice, demo, purge, reference, registry, scrub, verify};
@@ -69,6 +71,18 @@ enum Verb {
     Purge(PurgeArguments),
     /// Makes a sign-in or enrolment code and prints it.
     Code(CodeArguments),
+    /// People and their roles.
+    #[command(subcommand)]
+    User(UserVerb),
+    /// Tablets.
+    #[command(subcommand)]
+    Device(DeviceVerb),
+    /// Organisations.
+    #[command(subcommand)]
+    Org(OrganisationVerb),
+    /// The journal of who did what.
+    #[command(subcommand)]
+    Audit(AuditVerb),
 }
 
 #[derive(Debug, Args)]
@@ -135,6 +149,10 @@ enum CommandError {
     Json(#[from] serde_json::Error),
     #[error("{0} is not known; known prefectures are 11 and 14")]
     Tenant(String),
+    #[error(transparent)]
+    Administration(#[from] AdministrationError),
+    #[error(transparent)]
+    First(#[from] FirstError),
     #[error("{0} is not a scope")]
     Scope(String),
 }
@@ -180,6 +198,13 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         Verb::RenewEpochs { tenant } => renew_epochs(&app, tenant.as_deref()).await?,
         Verb::Purge(arguments) => destroy(&app, arguments).await?,
         Verb::Code(arguments) => make_code(&app, arguments).await?,
+        Verb::User(verb) => administration::user(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
+        Verb::Device(verb) => administration::device(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
+        Verb::Org(verb) => administration::organisation(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
+        Verb::Audit(verb) => match administration::audit(&app, verb).await? {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
     };
     app.journal.flush().await;
     store.close().await;
@@ -189,6 +214,12 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
 async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, CommandError> {
     let address = listen.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
+    if let Some(code) = first::code(&app).await? {
+        // the one secret a log ever holds: it works once, within a day, and only until someone administers
+        let address = listener.local_addr()?;
+        let code = code.shown();
+        tracing::warn!("nobody administers this server yet; sign in once at http://{address}/office#code={code}");
+    }
     let mut out = std::io::stdout();
     writeln!(out, "tsudoi-server ready http://{}", listener.local_addr()?)?;
     out.flush()?;

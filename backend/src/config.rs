@@ -81,6 +81,7 @@ macro_rules! settings {
 settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787)), "Address and port to listen on.";
     database: String = "tsudoi.sqlite".to_owned(), "An SQLite file, made when it is missing, or postgres://user:password@host/database, with ?sslmode=verify-full for TLS.";
+    prefecture: String = "11".to_owned(), "Prefecture of the first administrator, two digits: 11 or 14. Read at starts before anyone administers.";
     log: String = "info".to_owned(), "What is logged: a tracing filter such as info or tsudoi_server=debug.";
     log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
     reader_connections: u32 = 4, "SQLite: connections that read. Writing always goes through one.";

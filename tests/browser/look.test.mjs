@@ -81,6 +81,9 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
     ['/office/custody', 'custody'],
     ['/office/closings?fiscal_year=2024', 'closings'],
     ['/office/healing', 'healing'],
+    ['/office/people', 'people'],
+    ['/office/organisations', 'organisations'],
+    ['/office/journal', 'journal'],
   ]) {
     const screen = await desk.newPage();
     await desk.goto(path, screen);

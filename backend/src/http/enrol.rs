@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::http::caller::{COOKIE, cookie_token};
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{ApiJson, Peer};
-use crate::service::access::{Caller, Role};
+use crate::service::access::{Action, Caller, Role};
 use crate::service::registry::{Named, TenantView};
 use crate::service::secret::secret_hash;
 use crate::service::{App, enrol};
@@ -75,6 +75,8 @@ pub struct Me {
     pub device: Option<String>,
     /// What that tablet may hold.
     pub scopes: Vec<String>,
+    /// Stable names of what the role reaches somewhere, so that screens offer nothing else.
+    pub may: Vec<String>,
 }
 
 /// The routes of this file.
@@ -123,6 +125,8 @@ async fn enrol_device(
 
 async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
     let (person, tenant) = names(app, &caller).await?;
+    let may = Action::ALL.iter().filter(|action| caller.may(**action)).map(|action| action.as_str().to_owned());
+    let may = may.collect();
     let (device, scopes) = match caller.device {
         Some(tablet) => (Some(tablet.device.to_string()), tablet.scopes),
         None => (None, Vec::new()),
@@ -134,6 +138,7 @@ async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
         tenant,
         device,
         scopes: scopes.iter().map(ScopeId::to_string).collect(),
+        may,
     })
 }
 

@@ -155,6 +155,11 @@ impl From<RegistryError> for ApiError {
         match error {
             RegistryError::Forbidden => Self::forbidden(),
             RegistryError::Name => Self::invalid("名前が空か、長すぎます。200文字までで入力してください。"),
+            RegistryError::Taken => Self::new(
+                StatusCode::CONFLICT,
+                "name_taken",
+                "同じ名前がすでに登録されています。区別できる名前にしてください。",
+            ),
             RegistryError::Unknown(what) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unknown_reference",

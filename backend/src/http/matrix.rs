@@ -72,6 +72,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     open("POST", "/v1/logout", Action::SignOut),
     open("POST", "/v1/enrol", Action::Enrol),
     caller("GET", "/v1/me", Action::ReadOwn),
+    caller("GET", "/v1/me/roles", Action::ReadOwn),
+    caller("POST", "/v1/me/role", Action::EditOwn),
     tablet("POST", "/v1/sync", Action::Sync),
     tablet("POST", "/v1/audit", Action::Sync),
     tablet("GET", "/v1/scopes", Action::Sync),
@@ -80,6 +82,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("POST", "/v1/follow/ticket", Action::Follow),
     caller("GET", "/v1/registry", Action::ReadRegistry),
     caller("POST", "/v1/registry/associations", Action::EditOrganisations),
+    caller("PUT", "/v1/registry/associations/{id}", Action::EditOrganisations),
     caller("POST", "/v1/registry/lecturers", Action::EditLecturers),
     caller("POST", "/v1/registry/materials", Action::EditMaterials),
     caller("GET", "/v1/dashboard/prefecture", Action::ReadPrefecture).hidden(),
@@ -96,6 +99,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/closings", Action::ReadClosings),
     caller("POST", "/v1/closings", Action::CloseMonth),
     caller("GET", "/v1/corrections", Action::ReadClosings).noted(),
+    caller("GET", "/v1/people", Action::ReadPeople).noted(),
+    caller("POST", "/v1/people", Action::EditPeople),
+    caller("POST", "/v1/people/{person}/roles", Action::EditPeople),
+    caller("DELETE", "/v1/people/{person}/roles", Action::EditPeople),
+    caller("POST", "/v1/people/{person}/disabled", Action::EditPeople),
+    caller("POST", "/v1/people/{person}/code", Action::EditPeople),
+    caller("GET", "/v1/journal", Action::ReadJournal).noted(),
+    caller("GET", "/v1/journal.csv", Action::ReadJournal).noted(),
 ];
 
 /// The list as the documentation prints it.

@@ -12,8 +12,10 @@ pub mod extract;
 pub mod follow;
 pub mod guard;
 pub mod health;
+pub mod journal;
 pub mod matrix;
 pub mod office;
+pub mod people;
 pub mod registry;
 pub mod request_id;
 pub mod scopes;
@@ -62,6 +64,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(follow::router())
         .merge(registry::router())
         .merge(office::router())
+        .merge(people::router())
+        .merge(journal::router())
 }
 
 /// The description of every JSON endpoint.

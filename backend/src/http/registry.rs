@@ -1,7 +1,8 @@
 //! The registry: read by everyone who is signed in, edited by some.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,6 +35,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(read))
         .routes(routes!(add_association))
+        .routes(routes!(change_association))
         .routes(routes!(add_lecturer))
         .routes(routes!(add_material))
 }
@@ -56,6 +58,21 @@ async fn add_association(
     ApiJson(new): ApiJson<NewAssociation>,
 ) -> Result<Json<Added>, ApiError> {
     Ok(Json(Added { id: registry::put_association(&app, &caller, new).await? }))
+}
+
+/// Replaces an association's name and the municipalities it covers.
+#[utoipa::path(put, path = "/v1/registry/associations/{id}", tag = "registry", request_body = NewAssociation,
+    params(("id" = String, Path, description = "Registry id")), security(("device" = []), ("cookie" = [])),
+    responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change_association(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    ApiJson(new): ApiJson<NewAssociation>,
+) -> Result<StatusCode, ApiError> {
+    registry::change_association(&app, &caller, &id, new).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Adds a lecturer, or brings one up to date. Surname, given name and association make the id.

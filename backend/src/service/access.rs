@@ -5,6 +5,7 @@
 
 use sync_core::ids::{DeviceId, ScopeId};
 
+use super::journal::COMMAND_LINE;
 pub use super::rights::{Action, Extent, OrganisationKind, Role};
 use crate::store::office::Within;
 use crate::store::types::{DeviceRow, LoginRow};
@@ -94,6 +95,17 @@ impl Caller {
             organisation: row.organisation,
             device: None,
         })
+    }
+
+    /// The command line of the server: whoever has a shell there administers.
+    pub fn command_line(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            person: COMMAND_LINE.to_owned(),
+            role: Role::Administrator,
+            organisation: tenant.to_owned(),
+            device: None,
+        }
     }
 
     /// The caller's organisation.

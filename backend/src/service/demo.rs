@@ -92,13 +92,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
     let mut honjo = String::new();
     for prefecture in reference::prefectures() {
         ensure_tenant(app, &prefecture).await?;
-        let caller = Caller {
-            tenant: prefecture.tenant.to_owned(),
-            person: String::new(),
-            role: Role::Administrator,
-            organisation: prefecture.tenant.to_owned(),
-            device: None,
-        };
+        let caller = Caller::command_line(prefecture.tenant);
         if prefecture.tenant == "11" {
             let new = association(HONJO_ASSOCIATION, HONJO_AREA.iter().map(|code| (*code).to_owned()).collect());
             honjo = put_association(app, &caller, new).await?;

@@ -29,6 +29,9 @@ pub enum RegistryError {
     /// A name is empty or too long.
     #[error("a name is empty or too long")]
     Name,
+    /// Another association has this name.
+    #[error("another association has this name")]
+    Taken,
     /// A municipality, or an association, that the registry does not have.
     #[error("unknown: {0}")]
     Unknown(String),
@@ -284,6 +287,28 @@ pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) ->
     app.store.upsert_association(&caller.tenant, &association).await?;
     app.journal.note(caller, Act::done(Action::EditOrganisations).to(&id)).await?;
     Ok(id)
+}
+
+/// Replaces an association's name and the municipalities it covers.
+pub async fn change_association(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    new: NewAssociation,
+) -> Result<(), RegistryError> {
+    let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
+    if !registry.associations.iter().any(|association| association.id == id) {
+        return Err(RegistryError::Unknown(id.to_owned()));
+    }
+    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
+    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
+        return Err(RegistryError::Unknown(unknown.clone()));
+    }
+    if registry.associations.iter().any(|association| association.name == new.name && association.id != id) {
+        return Err(RegistryError::Taken);
+    }
+    app.store.change_association(&caller.tenant, id, &new.name, &new.municipalities).await?;
+    Ok(app.journal.note(caller, Act::done(Action::EditOrganisations).to(id)).await?)
 }
 
 /// Adds a lecturer; returns the id.

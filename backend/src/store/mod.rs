@@ -27,6 +27,7 @@
 pub mod error;
 pub mod journal;
 pub mod office;
+pub mod people;
 pub mod postgres;
 #[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
 pub mod sqlite;
@@ -45,6 +46,7 @@ use tokio::sync::broadcast;
 pub use error::StoreError;
 use journal::JournalStore;
 use office::OfficeStore;
+use people::PeopleStore;
 use types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
     HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
@@ -54,7 +56,7 @@ use types::{
 
 /// A database that keeps the contract above.
 #[async_trait]
-pub trait Store: OfficeStore + JournalStore + Send + Sync {
+pub trait Store: OfficeStore + JournalStore + PeopleStore + Send + Sync {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 

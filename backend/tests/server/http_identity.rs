@@ -1,6 +1,7 @@
 //! Codes, enrolment, sign-in, and that nothing is open without a credential.
 
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use tsudoi_server::service::access::Role;
 
@@ -121,11 +122,13 @@ async fn no_endpoint_with_data_answers_without_a_credential() {
             .replace("{device}", DEVICE);
         for method in methods.as_object().unwrap().keys() {
             for credential in [None, Some(("authorization", "Device 00")), Some(("cookie", "tsudoi_session=00"))] {
-                let answer = match method.as_str() {
-                    "get" => server.get(&concrete, credential).await,
-                    "delete" => server.delete(&concrete, credential, &json!({})).await,
-                    _ => server.post(&concrete, credential, &json!({})).await,
-                };
+                let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(&concrete);
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                if let Some((name, value)) = credential {
+                    request = request.header(name, value);
+                }
+                let body = if method == "get" { Body::empty() } else { Body::from("{}") };
+                let answer = server.send(request.body(body).unwrap()).await;
                 assert_eq!(answer.code(), "unauthorised", "{method} {path}");
                 tried += 1;
             }

@@ -17,9 +17,13 @@ mod journal;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod pressure;
 #[cfg(test)]
 mod repair;
+#[cfg(test)]
+mod rights;
 #[cfg(test)]
 mod scopes;
 #[cfg(test)]

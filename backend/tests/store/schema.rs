@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
+use tsudoi_server::store::journal::JournalFilter;
 use tsudoi_server::store::office::{RecordFilter, Within};
 use tsudoi_server::store::postgres::PostgresStore;
 use tsudoi_server::store::sqlite::SqliteStore;
@@ -118,6 +119,19 @@ fn index(primary: bool, unique: bool, names: &[(String, bool)], partial: bool) -
     format!("{kind} ({}){}", names.join(", "), if partial { " of some rows" } else { "" })
 }
 
+/// Every part of a filter of the journal.
+fn everything() -> JournalFilter {
+    JournalFilter {
+        from: Some(1),
+        until: Some(2),
+        person: Some(String::new()),
+        action: Some(String::new()),
+        device: Some(crate::rows::DEVICE),
+        target: Some(String::new()),
+        refused: Some(true),
+    }
+}
+
 fn filters() -> Vec<RecordFilter> {
     let year = RecordFilter { fiscal_year: Some(2026), ..RecordFilter::default() };
     let text = || Some("112119".to_owned());
@@ -148,10 +162,12 @@ pub async fn alike(sqlite_file: &Path, postgres_url: &str) {
     assert_eq!(std::fs::read_to_string(file).unwrap(), one, "set TSUDOI_WRITE_SNAPSHOTS=1 to write it anew");
 
     let (mut texts, mut dashboards) = (SqliteStore::statement_texts(), SqliteStore::record_texts(&filters()));
+    texts.push(SqliteStore::journal_text(&everything()));
     for text in texts.iter().chain(&dashboards) {
         (&mut lite).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.map_err(|error| (error, text)).unwrap();
     }
     (texts, dashboards) = (PostgresStore::statement_texts(), PostgresStore::record_texts(&filters()));
+    texts.push(PostgresStore::journal_text(&everything()));
     assert!(texts.len() > 80, "{}", texts.len());
     for text in texts.iter().chain(&dashboards) {
         (&mut pg).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.map_err(|error| (error, text)).unwrap();

@@ -50,7 +50,7 @@ struct YearQuery {
 }
 
 /// A query whose refusal is a problem detail.
-struct ApiQuery<T>(T);
+pub(super) struct ApiQuery<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
     type Rejection = ApiError;
@@ -135,7 +135,26 @@ async fn list_records(
 }
 
 /// Pieces of an export that wait for a slow reader.
-const WAITING: usize = 4;
+pub(super) const WAITING: usize = 4;
+
+/// A file whose pieces come one by one from `sent`.
+pub(super) fn csv_file(
+    disposition: &'static str,
+    receiver: mpsc::Receiver<Vec<u8>>,
+    sent: impl Future<Output = Result<(), OfficeError>> + Send + 'static,
+) -> Response {
+    let (failing, failed) = mpsc::channel::<std::io::Error>(1);
+    tokio::spawn(async move {
+        if let Err(error) = sent.await {
+            tracing::error!(%error, "an export ends before its end");
+            // the connection is cut, so that nobody takes a part for the whole
+            let _ = failing.send(std::io::Error::other("cut off")).await;
+        }
+    });
+    let pieces = ReceiverStream::new(receiver).map(Ok).chain(ReceiverStream::new(failed).map(Err));
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, disposition)];
+    (headers, Body::from_stream(pieces)).into_response()
+}
 
 /// The same records as CSV: UTF-8 with BOM, all of them, sent while they are read.
 #[utoipa::path(get, path = "/v1/records.csv", tag = "office", params(RecordQuery),
@@ -144,20 +163,8 @@ const WAITING: usize = 4;
         (status = 401, body = Problem)))]
 async fn export_records(State(app): State<App>, caller: Caller, ApiQuery(query): ApiQuery<RecordQuery>) -> Response {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let (failing, failed) = mpsc::channel::<std::io::Error>(1);
-    tokio::spawn(async move {
-        if let Err(error) = export::send(&app, &caller, query, &sender).await {
-            tracing::error!(%error, "an export ends before its end");
-            // the connection is cut, so that nobody takes a part for the whole
-            let _ = failing.send(std::io::Error::other("cut off")).await;
-        }
-    });
-    let pieces = ReceiverStream::new(receiver).map(Ok).chain(ReceiverStream::new(failed).map(Err));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"tsudoi.csv\""),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
+    let sent = async move { export::send(&app, &caller, query, &sender).await };
+    csv_file("attachment; filename=\"tsudoi.csv\"", receiver, sent)
 }
 
 /// One whole record.

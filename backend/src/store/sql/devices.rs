@@ -166,6 +166,8 @@ pub(super) async fn login(
 ) -> Result<Option<LoginRow>, StoreError> {
     let mut transaction = store.begin().await?;
     let Some(code) = take_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
+    let signed_in = sqlx::query(sql::NOTE_SIGNED_IN).bind(&code.tenant).bind(&code.person).bind(integer(now));
+    signed_in.execute(&mut *transaction).await.map_err(failed)?;
     let expired = sqlx::query(sql::DELETE_EXPIRED_LOGINS).bind(integer(now));
     expired.execute(&mut *transaction).await.map_err(failed)?;
     sqlx::query(sql::INSERT_LOGIN)

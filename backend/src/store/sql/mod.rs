@@ -14,6 +14,7 @@ mod healing;
 mod journal;
 pub(in crate::store) mod migration;
 mod office;
+mod people;
 mod places;
 mod purge;
 mod push;

@@ -33,6 +33,26 @@ statements! {
      ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
+    INSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    LIST_PERSONS = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 ORDER BY name, person";
+    LOOKUP_PERSON = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
+    LIST_MEMBERSHIPS = "SELECT person, role, organisation FROM membership WHERE tenant = $1 \
+     ORDER BY person, role, organisation";
+    LOOKUP_MEMBERSHIPS = "SELECT role, organisation FROM membership WHERE tenant = $1 AND person = $2 \
+     ORDER BY role, organisation";
+    DELETE_MEMBERSHIP = "DELETE FROM membership WHERE tenant = $1 AND person = $2 AND role = $3 AND organisation = $4";
+    DELETE_CODES_OF_ROLE = "DELETE FROM code WHERE tenant = $1 AND person = $2 AND role = $3 AND organisation = $4";
+    DELETE_LOGINS_OF_ROLE = "DELETE FROM login WHERE tenant = $1 AND person = $2 AND role = $3 AND organisation = $4";
+    DELETE_LOGINS_OF_PERSON = "DELETE FROM login WHERE tenant = $1 AND person = $2";
+    SET_DISABLED = "UPDATE person SET disabled_at = $3 WHERE tenant = $1 AND person = $2";
+    NOTE_SIGNED_IN = "UPDATE person SET signed_in_at = $3 WHERE tenant = $1 AND person = $2";
+    SWITCH_ROLE = "UPDATE login SET role = $2, organisation = $3 WHERE token_hash = $1 AND EXISTS \
+     (SELECT 1 FROM membership m WHERE m.tenant = login.tenant AND m.person = login.person AND m.role = $2 \
+     AND m.organisation = $3)";
+    CLEAR_ASSOCIATION = "DELETE FROM association_municipality WHERE tenant = $1 AND association = $2";
+    LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
+     d.last_seen_at FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
+     WHERE d.tenant = $1 ORDER BY d.name, d.device";
     DEVICE_OWNER = "SELECT person, role, organisation FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, device) DO UPDATE SET name = excluded.name, \

@@ -46,6 +46,17 @@ const custody: Record<string, string> = {
   unloadable: '取り込むと記録を開けなくなるおそれがあります。',
 };
 
+const refusal: Record<string, string> = {
+  unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
+  code_unknown: 'コードが違うか、期限切れです', too_many_codes: '違うコードが続きました', invalid_request: '内容が正しくありません',
+  device_taken: '別の人の端末です', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
+  already_decided: '判断が済んでいます', already_done: '済んでいます', person_disabled: '利用を止められています', too_often: '続けて送りすぎです',
+};
+
+const act: Record<string, string> = {
+  add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
+};
+
 const number = new Intl.NumberFormat('ja-JP');
 
 export const office = {
@@ -85,7 +96,7 @@ export const office = {
     return measure;
   },
 
-  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -340,6 +351,83 @@ export const office = {
     damaged: (count: number) => `壊れている記録が ${number.format(count)}件あります`,
     damagedNote: 'この記録を持つ端末が次につながると、自動で元に戻ります。長く戻らないときは、記録した端末をつないでください。',
     foundAt: (when: string) => `${when} に見つかりました`,
+  },
+
+  people: {
+    title: '利用者',
+    lead: '集いを使う人と、その役割です。できることは役割と組織で決まります。',
+    search: '名前・役割・組織で探す',
+    count: (count: number) => `${number.format(count)}人`,
+    name: '名前',
+    nameHelp: '同じ組織に同じ名前の人がいるときは、区別できるように入れてください。',
+    role: '役割',
+    roles: '役割と組織',
+    organisation: '組織',
+    noRoles: '役割なし',
+    signedIn: '最後のサインイン',
+    never: 'まだありません',
+    add: '利用者を登録する',
+    addNow: '登録する',
+    manage: '変更する',
+    manageOf: (name: string) => `${name}を変更する`,
+    give: '役割を加える',
+    giveNow: '役割を加える',
+    take: '役割を外す',
+    makeCode: 'サインインコードを出す',
+    codeFor: (name: string) => `${name} さんのサインインコード`,
+    codeNote: (until: string) => `1回だけ、${until} まで使えます。ここでしか表示されないので、本人に直接お渡しください。`,
+    disabledMark: '利用停止中',
+    disableTitle: '利用を止める',
+    disableNote: '次の操作からサインインできなくなります。これまでの記録はそのまま残ります。',
+    disable: '利用を止める',
+    disabledTitle: '利用を止めています',
+    enableNote: '再開すると、またサインインできるようになります。',
+    enable: '利用を再開する',
+  },
+
+  organisations: {
+    title: '医師会',
+    lead: (prefecture: string, count: number) => `${prefecture}の郡市医師会と、受け持つ市町村です。市町村（${number.format(count)}）は公式の一覧から作られています。`,
+    name: '名前',
+    covers: '受け持つ市町村',
+    none: 'まだ選ばれていません',
+    add: '医師会を登録する',
+    change: '変更する',
+    changeOf: (name: string) => `${name}を変更する`,
+    save: '保存する',
+  },
+
+  journal: {
+    title: '操作の記録',
+    lead: 'だれが、いつ、どこから、何をしたか、何を見たか、何を断られたかの記録です。あとから書き換えることはできません。',
+    csv: 'CSVで書き出す',
+    from: 'この日から',
+    until: 'この日まで',
+    who: '利用者',
+    whoFrom: '利用者・接続元',
+    what: '操作',
+    when: '日時',
+    outcome: '結果',
+    target: '対象',
+    everyone: 'すべての人',
+    everything: 'すべて',
+    commandLine: 'サーバーの命令',
+    done: '行われたもの',
+    refused: '断られたもの',
+    unknown: '利用者の分からないものを見る',
+    nobody: '分かりません',
+    record: '記録を開く',
+    empty: '条件に合う記録はありません。',
+    older: '前のものを見る',
+    newer: '後のものを見る',
+    refusal: (code: string): string => `断りました：${refusal[code] ?? code}`,
+    /** What the server wrote beside an act, in words. */
+    detail: (detail: string, place: (id: string) => string): string => {
+      const [verb = '', who = '', where = ''] = detail.split(' ');
+      const did = act[verb];
+      if (did === undefined) return detail;
+      return who === '' ? did : `${did}：${role[who] ?? who} ${place(where)}`;
+    },
   },
 
   closings: {

@@ -13,7 +13,10 @@ import { CorrectionsPage } from './pages/corrections';
 import { CustodyPage } from './pages/custody';
 import { CustodyDetailPage } from './pages/custody-detail';
 import { HealingPage } from './pages/healing';
+import { JournalPage } from './pages/journal';
 import { MunicipalityPage } from './pages/municipality';
+import { OrganisationsPage } from './pages/organisations';
+import { PeoplePage } from './pages/people';
 import { PrefecturePage } from './pages/prefecture';
 import { RecordPage } from './pages/record';
 import { RecordsPage } from './pages/records';
@@ -39,6 +42,9 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/closings/:month">{({ month }) => <CorrectionsPage key={month} month={month} />}</Route>
           <Route path="/closings"><ClosingsPage /></Route>
           <Route path="/custody"><CustodyPage /></Route>
+          <Route path="/people"><PeoplePage /></Route>
+          <Route path="/organisations"><OrganisationsPage mayEdit={me.may.includes('edit_organisations')} /></Route>
+          <Route path="/journal"><JournalPage /></Route>
           <Route><Redirect to={home} replace /></Route>
         </Switch>
       </Shell>

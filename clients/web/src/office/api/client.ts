@@ -24,6 +24,7 @@ async function bodyOf(response: Response): Promise<unknown> {
 export interface Api {
   get<T>(path: string, parse: p.Parse<T>, signal?: AbortSignal): Promise<Answer<T>>;
   post<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
+  put<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   remove<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   /** Calls `heard` with each scope that has something new; returns how to stop. `lost` says that news may be missing. */
   listen(heard: (scope: string) => void, lost: () => void): () => void;
@@ -58,6 +59,7 @@ export function createApi(deps: ApiDeps): Api {
   return {
     get: (path, parse, signal) => ask(path, signal === undefined ? {} : { signal }, parse),
     post: (path, body, parse) => ask(path, send('POST', body), parse),
+    put: (path, body, parse) => ask(path, send('PUT', body), parse),
     remove: (path, body, parse) => ask(path, send('DELETE', body), parse),
     listen(heard, lost) {
       let wasLost = false;

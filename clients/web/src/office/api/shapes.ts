@@ -243,6 +243,7 @@ export const me = p.object((f) => ({
   person: f.get('person', named),
   role: f.get('role', p.string),
   organisation: f.get('organisation', p.string),
+  may: f.get('may', p.array(p.string)),
   tenant: f.get('tenant', p.object((t) => ({ code: t.get('code', p.string), name: t.get('name', p.string) }))),
 }));
 export type Me = ReturnType<typeof me>;

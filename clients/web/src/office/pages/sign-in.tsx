@@ -6,12 +6,13 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
 import type { Api } from '../api/client';
+import { takeCode } from '../link';
 import { problemText } from '../parts/frame';
 
 const accepted: p.Parse<true> = p.object(() => true as const);
 
 export function SignIn({ api, entered }: { readonly api: Api; readonly entered: () => void }): ReactNode {
-  const [code, setCode] = useState('');
+  const [code, setCode] = useState(takeCode);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {

@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import type { Me } from '../api/shapes';
+import { SwitchRole } from './switch-role';
 
 function Item({ href, on, children }: { readonly href: string; readonly on: boolean; readonly children: ReactNode }): ReactNode {
   const look = on ? 'bg-accent-soft font-bold text-[#00118f]' : 'text-ink hover:bg-[#e6e6e6]';
@@ -17,7 +18,11 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onCustody = path.startsWith('/custody');
   const onClosings = path.startsWith('/closings');
   const onHealing = path.startsWith('/healing');
-  const prefectural = me.role === 'prefectural' || me.role === 'administrator';
+  const onPeople = path.startsWith('/people');
+  const onOrganisations = path.startsWith('/organisations');
+  const onJournal = path.startsWith('/journal');
+  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal;
+  const may = (action: string): boolean => me.may.includes(action);
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a href="#main" className="no-print sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:bg-surface focus:p-3">{office.nav.skip}</a>
@@ -25,17 +30,21 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
         <div className="flex flex-wrap items-center gap-x-4 lg:flex-1 lg:flex-col lg:flex-nowrap lg:items-stretch">
           <p className="px-3 text-[1.25rem] font-bold lg:pb-3">{office.app}</p>
           <nav aria-label={office.nav.label} className="flex min-w-0 flex-1 flex-wrap gap-1 text-[0.9375rem] lg:flex-col lg:flex-nowrap">
-            <Item href={home} on={!onRecords && !onCustody && !onClosings && !onHealing}>{office.nav.dashboard}</Item>
+            <Item href={home} on={!elsewhere}>{office.nav.dashboard}</Item>
             <Item href="/records" on={onRecords}>{office.nav.records}</Item>
             <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
             <Item href="/closings" on={onClosings}>{office.nav.closings}</Item>
-            {prefectural && <Item href="/healing" on={onHealing}>{office.nav.healing}</Item>}
+            {may('read_healing') && <Item href="/healing" on={onHealing}>{office.nav.healing}</Item>}
+            {may('read_people') && <Item href="/people" on={onPeople}>{office.nav.people}</Item>}
+            {may('edit_organisations') && <Item href="/organisations" on={onOrganisations}>{office.nav.organisations}</Item>}
+            {may('read_journal') && <Item href="/journal" on={onJournal}>{office.nav.journal}</Item>}
           </nav>
           <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
             <p className="px-3 text-[0.875rem] leading-[1.5] max-lg:max-w-[13rem] max-lg:truncate max-lg:px-0">
               <b>{me.person.name}</b>
               <span className="hidden text-muted lg:block">{me.tenant.name} {office.role(me.role)}</span>
             </p>
+            <SwitchRole me={me} />
             <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={signOut}>{office.nav.signOut}</Button>
           </div>
         </div>

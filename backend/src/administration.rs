@@ -1,0 +1,311 @@
+//! The verbs of the command line that keep people, tablets, organisations and the journal.
+//!
+//! Whoever has a shell on the server administers: each verb calls the service that the console calls, as an
+//! administrator named `tsudoi-server`, and is an entry of the journal like any other.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+
+use crate::service::access::{Caller, Role};
+use crate::service::journal;
+use crate::service::people::{self, NewPerson, PeopleError, RoleChoice, organisation_name};
+use crate::service::registry::{self, NewAssociation, RegistryError};
+use crate::service::{App, reference};
+use crate::store::StoreError;
+use crate::store::journal::JournalHead;
+
+/// Which prefecture.
+#[derive(Debug, Args)]
+pub struct Prefecture {
+    /// Prefecture, two digits.
+    #[arg(long)]
+    tenant: String,
+}
+
+/// A role in an organisation.
+#[derive(Debug, Args)]
+pub struct RoleArguments {
+    /// lecturer, staff, coordinator, municipal, prefectural or administrator.
+    #[arg(long, value_parser = |name: &str| Role::from_name(name).ok_or("no such role"))]
+    role: Role,
+    /// Municipality code (staff, municipal), association id (coordinator, lecturer), or the prefecture.
+    #[arg(long)]
+    organisation: String,
+}
+
+impl RoleArguments {
+    fn choice(self) -> RoleChoice {
+        RoleChoice { role: self.role, organisation: self.organisation }
+    }
+}
+
+/// Whom a verb is about.
+#[derive(Debug, Args)]
+pub struct Person {
+    #[command(flatten)]
+    prefecture: Prefecture,
+    /// Id of the person, as `user list` shows it.
+    #[arg(long)]
+    person: String,
+}
+
+/// People and their roles.
+#[derive(Debug, Subcommand)]
+pub enum UserVerb {
+    /// Everyone, with their roles.
+    List(Prefecture),
+    /// Adds a person with a first role and prints their id and a sign-in code.
+    Add {
+        #[command(flatten)]
+        prefecture: Prefecture,
+        /// Name.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        role: RoleArguments,
+    },
+    /// Gives a person another role.
+    Give {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        role: RoleArguments,
+    },
+    /// Takes a role away; sign-ins and codes made with it end.
+    Take {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        role: RoleArguments,
+    },
+    /// Keeps a person from signing in. What they have recorded stays.
+    Disable(Person),
+    /// Lets a person sign in again.
+    Enable(Person),
+    /// Prints a code with which a person signs in to the console once, within a day.
+    Code {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        role: RoleArguments,
+    },
+}
+
+/// Tablets.
+#[derive(Debug, Subcommand)]
+pub enum DeviceVerb {
+    /// Every enrolled tablet: who enrolled it, and when it was last here.
+    List(Prefecture),
+}
+
+/// Organisations.
+#[derive(Debug, Subcommand)]
+pub enum OrganisationVerb {
+    /// The prefecture, its associations with their municipalities, and its municipalities.
+    List(Prefecture),
+    /// Makes a prefecture with its municipalities, or brings their names up to date.
+    Prefecture(Prefecture),
+    /// Adds an association, or municipalities to one of this name; prints its id.
+    Add {
+        #[command(flatten)]
+        prefecture: Prefecture,
+        /// Name of the association.
+        #[arg(long)]
+        name: String,
+        /// Code of a municipality it covers; may be repeated.
+        #[arg(long = "municipality")]
+        municipalities: Vec<String>,
+    },
+    /// Replaces an association's name and municipalities.
+    Change {
+        #[command(flatten)]
+        prefecture: Prefecture,
+        /// Id of the association.
+        #[arg(long)]
+        association: String,
+        /// Name of the association.
+        #[arg(long)]
+        name: String,
+        /// Code of a municipality it covers; may be repeated.
+        #[arg(long = "municipality")]
+        municipalities: Vec<String>,
+    },
+}
+
+/// The journal.
+#[derive(Debug, Subcommand)]
+pub enum AuditVerb {
+    /// Walks along every chain; exit code 1 when a row was changed, taken out or cut off.
+    Verify {
+        /// An end that was noted elsewhere, as this verb prints it: PREFECTURE:ROWS:HASH. May be repeated.
+        #[arg(long = "end", value_parser = noted_end)]
+        ends: Vec<(String, JournalHead)>,
+    },
+}
+
+/// Why a verb of administration failed, for a person to read.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministrationError {
+    /// No such prefecture.
+    #[error("{0} is not a prefecture of this server; known ones are 11 and 14, made by `org prefecture`")]
+    Tenant(String),
+    /// People.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// Organisations.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The terminal.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+fn noted_end(text: &str) -> Result<(String, JournalHead), &'static str> {
+    let mut parts = text.splitn(3, ':');
+    let (Some(tenant), Some(seq), Some(hash)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("an end reads PREFECTURE:ROWS:HASH");
+    };
+    let hash = hex::decode(hash).ok().and_then(|bytes| bytes.try_into().ok()).ok_or("the hash has 64 digits")?;
+    let seq = seq.parse().map_err(|_| "the number of rows is not a number")?;
+    Ok((tenant.to_owned(), JournalHead { seq, hash }))
+}
+
+async fn caller(app: &App, prefecture: &Prefecture) -> Result<Caller, AdministrationError> {
+    if app.store.registry(&prefecture.tenant).await?.is_none() {
+        return Err(AdministrationError::Tenant(prefecture.tenant.clone()));
+    }
+    Ok(Caller::command_line(&prefecture.tenant))
+}
+
+/// Runs a verb about people.
+pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> {
+    let mut out = std::io::stdout();
+    match verb {
+        UserVerb::List(prefecture) => {
+            for person in people::list(app, &caller(app, &prefecture).await?).await?.people {
+                let state = if person.disabled_at.is_some() { "disabled" } else { "" };
+                writeln!(out, "{}  {}  {state}", person.person, person.name)?;
+                for role in person.roles {
+                    writeln!(
+                        out,
+                        "    {:<14} {} {}",
+                        role.role.as_str(),
+                        role.organisation.id,
+                        role.organisation.name
+                    )?;
+                }
+            }
+        }
+        UserVerb::Add { prefecture, name, role } => {
+            let caller = caller(app, &prefecture).await?;
+            let choice = role.choice();
+            let new = NewPerson { name, role: choice.role, organisation: choice.organisation.clone() };
+            let person = people::add(app, &caller, new).await?;
+            let code = people::sign_in_code(app, &caller, &person, &choice).await?;
+            writeln!(out, "{person}  {}", code.code)?;
+        }
+        UserVerb::Give { person, role } => {
+            let caller = caller(app, &person.prefecture).await?;
+            people::give(app, &caller, &person.person, &role.choice()).await?;
+        }
+        UserVerb::Take { person, role } => {
+            let caller = caller(app, &person.prefecture).await?;
+            people::take(app, &caller, &person.person, &role.choice()).await?;
+        }
+        UserVerb::Disable(person) => {
+            let caller = caller(app, &person.prefecture).await?;
+            people::set_disabled(app, &caller, &person.person, true).await?;
+        }
+        UserVerb::Enable(person) => {
+            let caller = caller(app, &person.prefecture).await?;
+            people::set_disabled(app, &caller, &person.person, false).await?;
+        }
+        UserVerb::Code { person, role } => {
+            let caller = caller(app, &person.prefecture).await?;
+            let code = people::sign_in_code(app, &caller, &person.person, &role.choice()).await?;
+            writeln!(out, "{}", code.code)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a verb about tablets.
+pub async fn device(app: &App, verb: DeviceVerb) -> Result<(), AdministrationError> {
+    let DeviceVerb::List(prefecture) = verb;
+    let caller = caller(app, &prefecture).await?;
+    let registry = app.store.registry(&caller.tenant).await?;
+    let mut out = std::io::stdout();
+    for tablet in app.store.list_tablets(&caller.tenant).await? {
+        let at = |ms: u64| i64::try_from(ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
+        let seen = tablet.last_seen_at.and_then(at).map_or("never".to_owned(), |time| time.to_rfc3339());
+        let organisation = match (Role::from_name(&tablet.role), &registry) {
+            (Some(role), Some(registry)) => organisation_name(registry, role, &tablet.organisation),
+            _ => tablet.organisation.clone(),
+        };
+        let (device, name, role) = (tablet.device, tablet.name, tablet.role);
+        writeln!(out, "{device}  {name}  {} ({role}, {organisation})  last here {seen}", tablet.person_name)?;
+    }
+    Ok(())
+}
+
+/// Runs a verb about organisations.
+pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), AdministrationError> {
+    let mut out = std::io::stdout();
+    match verb {
+        OrganisationVerb::List(prefecture) => {
+            let found = app.store.registry(&prefecture.tenant).await?;
+            let registry = found.ok_or(AdministrationError::Tenant(prefecture.tenant.clone()))?;
+            writeln!(out, "{}  {}", prefecture.tenant, registry.tenant_name)?;
+            for one in registry.associations {
+                writeln!(out, "{}  {}  {}", one.id, one.name, one.municipalities.join(" "))?;
+            }
+            for one in registry.municipalities {
+                writeln!(out, "{}  {}", one.code, one.name)?;
+            }
+        }
+        OrganisationVerb::Prefecture(prefecture) => {
+            let known = reference::prefectures().into_iter().find(|one| one.tenant == prefecture.tenant);
+            let known = known.ok_or(AdministrationError::Tenant(prefecture.tenant))?;
+            registry::ensure_tenant(app, &known).await?;
+        }
+        OrganisationVerb::Add { prefecture, name, municipalities } => {
+            let caller = caller(app, &prefecture).await?;
+            let id = registry::put_association(app, &caller, NewAssociation { name, municipalities }).await?;
+            writeln!(out, "{id}")?;
+        }
+        OrganisationVerb::Change { prefecture, association, name, municipalities } => {
+            let caller = caller(app, &prefecture).await?;
+            let new = NewAssociation { name, municipalities };
+            registry::change_association(app, &caller, &association, new).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Walks along the chains of the journal; whether all are sound.
+pub async fn audit(app: &App, verb: AuditVerb) -> Result<bool, AdministrationError> {
+    let AuditVerb::Verify { ends } = verb;
+    let mut out = std::io::stdout();
+    let mut sound = true;
+    let mut tenants = app.store.list_tenants().await?;
+    tenants.push(String::new());
+    for tenant in tenants {
+        let noted = ends.iter().filter(|(of, _)| *of == tenant).map(|(_, end)| *end);
+        for end in noted.map(Some).chain([None]) {
+            let chain = journal::verify(app.store.as_ref(), &tenant, end).await?;
+            if let Some(fault) = chain.fault {
+                sound = false;
+                writeln!(out, "{tenant}: {fault}; {} rows before it are sound", chain.rows)?;
+                break;
+            }
+            if end.is_none() {
+                writeln!(out, "{tenant}:{}:{}", chain.head.seq, hex::encode(chain.head.hash))?;
+            }
+        }
+    }
+    Ok(sound)
+}

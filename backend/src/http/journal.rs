@@ -1,0 +1,43 @@
+//! The journal, a page at a time or as a file.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use tokio::sync::mpsc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::error::{ApiError, Problem};
+use crate::http::office::{ApiQuery, WAITING, csv_file};
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::service::office::journal::{self, JournalPage, JournalQuery};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export))
+}
+
+/// Who did what, from where, when; latest first. For prefectural officers and administrators.
+#[utoipa::path(get, path = "/v1/journal", tag = "journal", params(JournalQuery),
+    security(("device" = []), ("cookie" = [])),
+    responses((status = 200, body = JournalPage), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(query): ApiQuery<JournalQuery>,
+) -> Result<Json<JournalPage>, ApiError> {
+    Ok(Json(journal::list(&app, &caller, &query).await?))
+}
+
+/// The same entries as CSV: UTF-8 with BOM, all of them, with the hash of each.
+#[utoipa::path(get, path = "/v1/journal.csv", tag = "journal", params(JournalQuery),
+    security(("device" = []), ("cookie" = [])),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem)))]
+async fn export(State(app): State<App>, caller: Caller, ApiQuery(query): ApiQuery<JournalQuery>) -> Response {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let sent = async move { journal::send(&app, &caller, &query, &sender).await };
+    csv_file("attachment; filename=\"tsudoi-journal.csv\"", receiver, sent)
+}

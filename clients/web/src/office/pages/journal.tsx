@@ -1,0 +1,142 @@
+// The journal: who did, read or was refused what, from where and when. The address holds the conditions.
+
+import { type ReactNode, useState } from 'react';
+import { Link, useSearchParams } from 'wouter';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { INPUT, Labelled } from '../../ui/field';
+import { useLive } from '../api/live';
+import { type Entry, journal, people } from '../api/rights';
+import { eraMoment } from '../format';
+import { Loaded, useTitle } from '../parts/frame';
+import { useNames } from '../parts/names';
+
+const text = office.journal;
+const KNOWN = ['from', 'until', 'person', 'action', 'refused', 'unknown'];
+const DAY_MS = 86_400_000;
+
+/** Midnight in Japan of an ISO date, ms. */
+function midnight(date: string, days: number): string | null {
+  const at = Date.parse(`${date}T00:00:00+09:00`);
+  return Number.isNaN(at) ? null : String(at + days * DAY_MS);
+}
+
+/** The ISO date in Japan of a time in ms. */
+function dateOf(ms: string | null, days: number): string {
+  if (ms === null || !/^\d+$/.test(ms)) return '';
+  return new Date(Number(ms) - days * DAY_MS + 9 * 3_600_000).toISOString().slice(0, 10);
+}
+
+function Target({ entry }: { readonly entry: Entry }): ReactNode {
+  const record = /^\/v1\/records\/([0-9a-f-]{36})$/.exec(entry.target)?.[1];
+  if (record !== undefined) return <Link href={`/records/${record}`} className="link">{text.record}</Link>;
+  if (entry.target_name !== null) return <>{entry.target_name}</>;
+  // the address of a list says no more than the action does
+  if (/^\/v1\/[a-z./-]+$/.test(entry.target)) return null;
+  return <span className="break-all text-[0.875rem]">{entry.target}</span>;
+}
+
+function Row({ entry, names }: { readonly entry: Entry; readonly names: ReturnType<typeof useNames> }): ReactNode {
+  const place = (id: string): string => (id.startsWith('as-') ? names.association(id) : names.municipality(id));
+  const done = entry.outcome === 'done';
+  return (
+    <tr>
+      <td className="whitespace-nowrap text-[0.9375rem]">{eraMoment(entry.at)}</td>
+      <td>
+        {entry.person === null ? <span className="text-muted">{text.nobody}</span> : <b>{entry.person.name}</b>}
+        <span className="block text-[0.875rem] text-muted">{[entry.role === '' ? '' : office.role(entry.role), entry.device?.name ?? '', entry.peer].filter((part) => part !== '').join('　')}</span>
+      </td>
+      <td>
+        {entry.action.name}
+        {!done && <span className="block font-bold text-danger">{text.refusal(entry.outcome)}</span>}
+      </td>
+      <td>
+        <Target entry={entry} />
+        {entry.detail !== '' && <span className="block break-all text-[0.875rem] text-muted">{text.detail(entry.detail, place)}</span>}
+      </td>
+    </tr>
+  );
+}
+
+export function JournalPage(): ReactNode {
+  const [search, setSearch] = useSearchParams();
+  const [pages, setPages] = useState<readonly number[]>([]);
+  const names = useNames();
+  const everyone = useLive('/v1/people', people);
+  useTitle(text.title);
+  const query = new URLSearchParams([...search].filter(([name]) => KNOWN.includes(name)));
+  const file = `/v1/journal.csv?${query.toString()}`;
+  const before = pages.at(-1);
+  if (before !== undefined) query.set('before', String(before));
+  const live = useLive(`/v1/journal?${query.toString()}`, journal);
+  const set = (name: string, value: string | null): void => {
+    const next = new URLSearchParams(search);
+    if (value === null || value === '') next.delete(name);
+    else next.set(name, value);
+    setPages([]);
+    setSearch(next, { replace: true });
+  };
+  const unknown = search.get('unknown') === 'true';
+  return (
+    <>
+      <header className="flex flex-wrap items-end justify-between gap-4">
+        <div>
+          <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
+          <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
+        </div>
+        <a href={file} download className="no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint">{text.csv}</a>
+      </header>
+      <div className="no-print grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        <Labelled label={text.from}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('from'), 0)} onChange={(event) => set('from', midnight(event.target.value, 0))} />}</Labelled>
+        <Labelled label={text.until}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('until'), 1)} onChange={(event) => set('until', midnight(event.target.value, 1))} />}</Labelled>
+        <Labelled label={text.who}>
+          {(id) => (
+            <select id={id} className={INPUT} value={search.get('person') ?? ''} onChange={(event) => set('person', event.target.value)}>
+              <option value="">{text.everyone}</option>
+              {everyone.value?.people.map((one) => <option key={one.person} value={one.person}>{one.name}</option>)}
+              <option value="tsudoi-server">{text.commandLine}</option>
+            </select>
+          )}
+        </Labelled>
+        <Labelled label={text.what}>
+          {(id) => (
+            <select id={id} className={INPUT} value={search.get('action') ?? ''} onChange={(event) => set('action', event.target.value)}>
+              <option value="">{text.everything}</option>
+              {live.value?.actions.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+            </select>
+          )}
+        </Labelled>
+        <Labelled label={text.outcome}>
+          {(id) => (
+            <select id={id} className={INPUT} value={search.get('refused') ?? ''} onChange={(event) => set('refused', event.target.value)}>
+              <option value="">{text.everything}</option>
+              <option value="false">{text.done}</option>
+              <option value="true">{text.refused}</option>
+            </select>
+          )}
+        </Labelled>
+        <label className="flex min-h-12 items-center gap-2 self-end">
+          <input type="checkbox" className="size-5" checked={unknown} onChange={() => set('unknown', unknown ? null : 'true')} />
+          {text.unknown}
+        </label>
+      </div>
+      <Loaded live={live}>
+        {(page) => page.entries.length === 0 ? <p className="py-6 text-muted">{text.empty}</p> : (
+          <>
+            <div className="scroll">
+              <table>
+                <caption className="sr-only">{text.title}</caption>
+                <thead><tr><th scope="col">{text.when}</th><th scope="col">{text.whoFrom}</th><th scope="col">{text.what}</th><th scope="col">{text.target}</th></tr></thead>
+                <tbody>{page.entries.map((entry) => <Row key={entry.seq} entry={entry} names={names} />)}</tbody>
+              </table>
+            </div>
+            <div className="no-print flex flex-wrap gap-3">
+              {pages.length > 0 && <Button onPress={() => setPages(pages.slice(0, -1))}>{text.newer}</Button>}
+              {page.before !== null && <Button onPress={() => setPages([...pages, page.before ?? 0])}>{text.older}</Button>}
+            </div>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}

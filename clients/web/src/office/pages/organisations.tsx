@@ -1,0 +1,113 @@
+// Associations with the municipalities they cover. Municipalities come from the official list and are not edited here.
+
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { Sheet } from '../../ui/dialog';
+import { INPUT, Labelled } from '../../ui/field';
+import { useHub, useLive } from '../api/live';
+import { nothing } from '../api/proof';
+import { type Organisations, organisations } from '../api/rights';
+import { Loaded, problemText, useTitle } from '../parts/frame';
+
+const text = office.organisations;
+
+type Association = Organisations['associations'][number];
+
+function Edit({ association, all, end }: { readonly association: Association | null; readonly all: Organisations; readonly end: (changed: boolean) => void }): ReactNode {
+  const { api } = useHub();
+  const [name, setName] = useState(association?.name ?? '');
+  const [covered, setCovered] = useState<ReadonlySet<string>>(new Set(association?.municipalities));
+  const [problem, setProblem] = useState<string | null>(null);
+  const areas = [...new Set(all.municipalities.map((one) => one.medical_area))];
+  const toggle = (one: string): void => setCovered((before) => {
+    const next = new Set(before);
+    if (!next.delete(one)) next.add(one);
+    return next;
+  });
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const body = { name: name.trim(), municipalities: [...covered] };
+    const answer = association === null
+      ? await api.post('/v1/registry/associations', body, nothing)
+      : await api.put(`/v1/registry/associations/${encodeURIComponent(association.id)}`, body, nothing);
+    if (answer.ok) end(true);
+    else setProblem(problemText(answer.problem));
+  };
+  return (
+    <Sheet title={association === null ? text.add : text.change} open onClose={() => end(false)}>
+      <form className="flex min-h-0 flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        <Labelled label={text.name}>{(id) => <input id={id} className={INPUT} value={name} maxLength={200} required autoComplete="off" onChange={(event) => setName(event.target.value)} />}</Labelled>
+        <fieldset className="rounded-8 border border-line px-4 py-2">
+          <legend className="px-1 font-bold">{text.covers}</legend>
+          <div className="max-h-[42dvh] overflow-auto">
+          {areas.map((area) => (
+            <div key={area} className="py-1">
+              <p className="text-[0.875rem] text-muted">{area}</p>
+              <div className="flex flex-wrap gap-x-5">
+                {all.municipalities.filter((one) => one.medical_area === area).map((one) => (
+                  <label key={one.code} className="flex min-h-11 items-center gap-2">
+                    <input type="checkbox" className="size-5" checked={covered.has(one.code)} onChange={() => toggle(one.code)} />
+                    {one.name}
+                  </label>
+                ))}
+              </div>
+            </div>
+          ))}
+          </div>
+        </fieldset>
+        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <div className="flex flex-wrap justify-end gap-3">
+          <Button onPress={() => end(false)}>{ja.cancel}</Button>
+          <Button look="primary" type="submit">{text.save}</Button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
+
+export function OrganisationsPage({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
+  const live = useLive('/v1/registry', organisations);
+  const [editing, setEditing] = useState<Association | 'new' | null>(null);
+  useTitle(text.title);
+  return (
+    <Loaded live={live}>
+      {(all) => {
+        const nameOf = (code: string): string => all.municipalities.find((one) => one.code === code)?.name ?? code;
+        return (
+          <>
+            <header className="flex flex-wrap items-end justify-between gap-4">
+              <div>
+                <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
+                <p className="mt-1 text-[#4d4d4d]">{text.lead(all.tenant.name, all.municipalities.length)}</p>
+              </div>
+              {mayEdit && <Button look="primary" onPress={() => setEditing('new')}>{text.add}</Button>}
+            </header>
+            <div className="scroll">
+              <table>
+                <caption className="sr-only">{text.title}</caption>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.covers}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.change}</span></th>}</tr></thead>
+                <tbody>
+                  {all.associations.map((one) => (
+                    <tr key={one.id}>
+                      <th scope="row">{one.name}</th>
+                      <td className="text-[0.9375rem]">{one.municipalities.length === 0 ? <span className="text-muted">{text.none}</span> : one.municipalities.map(nameOf).join('、')}</td>
+                      {mayEdit && <td className="whitespace-nowrap"><Button aria-label={text.changeOf(one.name)} onPress={() => setEditing(one)}>{text.change}</Button></td>}
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            {editing !== null && (
+              <Edit association={editing === 'new' ? null : editing} all={all} end={(changed) => {
+                setEditing(null);
+                if (changed) live.again();
+              }} />
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}

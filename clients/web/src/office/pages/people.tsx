@@ -1,0 +1,232 @@
+// People and their roles: adding someone, giving and taking roles, sign-in codes, and keeping someone from signing in.
+
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { Sheet } from '../../ui/dialog';
+import { INPUT, Labelled } from '../../ui/field';
+import type { Answer } from '../api/client';
+import { useHub, useLive } from '../api/live';
+import { nothing } from '../api/proof';
+import { type Code, type Organisations, type People, type Person, type RoleOf, code, organisations, people } from '../api/rights';
+import { eraMoment } from '../format';
+import { Loaded, problemText, useTitle } from '../parts/frame';
+
+const text = office.people;
+
+interface Choice {
+  readonly role: string;
+  readonly organisation: string;
+}
+
+/** The organisations a role can be in. */
+function placesOf(role: string, all: Organisations): readonly { readonly id: string; readonly name: string }[] {
+  switch (role) {
+    case 'staff':
+    case 'municipal':
+      return all.municipalities.map((one) => ({ id: one.code, name: one.name }));
+    case 'lecturer':
+    case 'coordinator':
+      return all.associations;
+    default:
+      return [{ id: all.tenant.code, name: all.tenant.name }];
+  }
+}
+
+function ChooseRole({ page, all, choice, choose }: { readonly page: People; readonly all: Organisations; readonly choice: Choice; readonly choose: (choice: Choice) => void }): ReactNode {
+  const places = placesOf(choice.role, all).filter((one) => page.only_organisation === null || one.id === page.only_organisation);
+  const first = (role: string): string => page.only_organisation ?? placesOf(role, all)[0]?.id ?? '';
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Labelled label={text.role}>
+        {(id) => (
+          <select id={id} className={INPUT} value={choice.role} onChange={(event) => choose({ role: event.target.value, organisation: first(event.target.value) })}>
+            {page.gives.map((role) => <option key={role} value={role}>{office.role(role)}</option>)}
+          </select>
+        )}
+      </Labelled>
+      <Labelled label={text.organisation}>
+        {(id) => (
+          <select id={id} className={INPUT} value={choice.organisation} onChange={(event) => choose({ ...choice, organisation: event.target.value })}>
+            {places.map((place) => <option key={place.id} value={place.id}>{place.name}</option>)}
+          </select>
+        )}
+      </Labelled>
+    </div>
+  );
+}
+
+function startOf(page: People, all: Organisations): Choice {
+  const role = page.gives[0] ?? '';
+  return { role, organisation: page.only_organisation ?? placesOf(role, all)[0]?.id ?? '' };
+}
+
+function ShowCode({ shown, of }: { readonly shown: Code; readonly of: string }): ReactNode {
+  return (
+    <div role="status" className="rounded-12 border border-line-strong bg-sunken px-5 py-4">
+      <p>{text.codeFor(of)}</p>
+      <p className="mt-1 font-mono text-[1.75rem] font-bold tracking-widest">{shown.code}</p>
+      <p className="mt-1 text-[0.9375rem]">{text.codeNote(eraMoment(shown.expires_at))}</p>
+    </div>
+  );
+}
+
+function Add({ page, all, end }: { readonly page: People; readonly all: Organisations; readonly end: () => void }): ReactNode {
+  const { api } = useHub();
+  const [name, setName] = useState('');
+  const [choice, choose] = useState<Choice>(() => startOf(page, all));
+  const [problem, setProblem] = useState<string | null>(null);
+  const [made, setMade] = useState<Code | null>(null);
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setProblem(null);
+    const added = await api.post('/v1/people', { name, ...choice }, (value) => value);
+    if (!added.ok) return setProblem(problemText(added.problem));
+    const id = typeof added.value === 'object' && added.value !== null && 'person' in added.value ? String(added.value.person) : '';
+    const answer = await api.post(`/v1/people/${encodeURIComponent(id)}/code`, choice, code);
+    if (answer.ok) setMade(answer.value);
+    else end();
+  };
+  return (
+    <Sheet title={text.add} open onClose={end}>
+      {made === null ? (
+        <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+          <Labelled label={text.name} help={text.nameHelp}>
+            {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
+          </Labelled>
+          <ChooseRole page={page} all={all} choice={choice} choose={choose} />
+          {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+          <div className="flex flex-wrap justify-end gap-3">
+            <Button onPress={end}>{ja.cancel}</Button>
+            <Button look="primary" type="submit">{text.addNow}</Button>
+          </div>
+        </form>
+      ) : <ShowCode shown={made} of={name} />}
+    </Sheet>
+  );
+}
+
+function Manage({ person, page, all, changed, end }: { readonly person: Person; readonly page: People; readonly all: Organisations; readonly changed: () => void; readonly end: () => void }): ReactNode {
+  const { api } = useHub();
+  const [choice, choose] = useState<Choice>(() => startOf(page, all));
+  const [problem, setProblem] = useState<string | null>(null);
+  const [made, setMade] = useState<Code | null>(null);
+  const path = `/v1/people/${encodeURIComponent(person.person)}`;
+  const run = async (call: Promise<Answer<null>>): Promise<void> => {
+    setMade(null);
+    const answer = await call;
+    setProblem(answer.ok ? null : problemText(answer.problem));
+    changed();
+  };
+  const makeCode = async (role: RoleOf): Promise<void> => {
+    const answer = await api.post(`${path}/code`, { role: role.role, organisation: role.organisation.id }, code);
+    setProblem(answer.ok ? null : problemText(answer.problem));
+    setMade(answer.ok ? answer.value : null);
+  };
+  const disabled = person.disabled_at !== null;
+  return (
+    <Sheet title={person.name} open onClose={end}>
+      <div className="flex min-h-0 flex-col gap-5 overflow-auto">
+        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        {made !== null && <ShowCode shown={made} of={person.name} />}
+        <section>
+          <h3 className="text-[1.0625rem]">{text.roles}</h3>
+          {person.roles.length === 0 && <p className="text-muted">{text.noRoles}</p>}
+          <ul className="mt-1 divide-y divide-line">
+            {person.roles.map((role) => (
+              <li key={`${role.role} ${role.organisation.id}`} className="flex flex-wrap items-center justify-between gap-2 py-2">
+                <span><b>{office.role(role.role)}</b>　{role.organisation.name}</span>
+                {role.may_edit && (
+                  <span className="flex flex-wrap gap-2">
+                    <Button isDisabled={disabled} onPress={() => void makeCode(role)}>{text.makeCode}</Button>
+                    <Button look="quiet" onPress={() => void run(api.remove(`${path}/roles`, { role: role.role, organisation: role.organisation.id }, nothing))}>{text.take}</Button>
+                  </span>
+                )}
+              </li>
+            ))}
+          </ul>
+        </section>
+        {page.gives.length > 0 && (
+          <section className="flex flex-col gap-3">
+            <h3 className="text-[1.0625rem]">{text.give}</h3>
+            <ChooseRole page={page} all={all} choice={choice} choose={choose} />
+            <div><Button onPress={() => void run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
+          </section>
+        )}
+        {person.may_disable && (
+          <section className="rounded-12 border border-line px-4 py-3">
+            <h3 className="text-[1.0625rem]">{disabled ? text.disabledTitle : text.disableTitle}</h3>
+            <p className="mt-1 text-[0.9375rem]">{disabled ? text.enableNote : text.disableNote}</p>
+            <Button className="mt-3" onPress={() => void run(api.post(`${path}/disabled`, { disabled: !disabled }, nothing))}>{disabled ? text.enable : text.disable}</Button>
+          </section>
+        )}
+      </div>
+    </Sheet>
+  );
+}
+
+function Row({ person, open }: { readonly person: Person; readonly open: (() => void) | null }): ReactNode {
+  return (
+    <tr>
+      <th scope="row">
+        {person.name}
+        {person.disabled_at !== null && <span className="ml-2 whitespace-nowrap rounded-8 bg-wait-soft px-2 text-[0.875rem] text-wait">{text.disabledMark}</span>}
+      </th>
+      <td>
+        {person.roles.length === 0 ? <span className="text-muted">{text.noRoles}</span> : (
+          <ul>{person.roles.map((role) => <li key={`${role.role} ${role.organisation.id}`}>{office.role(role.role)}　<span className="text-muted">{role.organisation.name}</span></li>)}</ul>
+        )}
+      </td>
+      <td className="text-[0.9375rem]">{person.signed_in_at === null ? <span className="text-muted">{text.never}</span> : eraMoment(person.signed_in_at)}</td>
+      {open !== null && <td className="whitespace-nowrap"><Button aria-label={text.manageOf(person.name)} onPress={open}>{text.manage}</Button></td>}
+    </tr>
+  );
+}
+
+export function PeoplePage(): ReactNode {
+  const live = useLive('/v1/people', people);
+  const registry = useLive('/v1/registry', organisations);
+  const [search, setSearch] = useState('');
+  const [adding, setAdding] = useState(false);
+  const [chosen, setChosen] = useState<string | null>(null);
+  useTitle(text.title);
+  return (
+    <Loaded live={live}>
+      {(page) => {
+        const shown = page.people.filter((one) => [one.name, ...one.roles.flatMap((role) => [office.role(role.role), role.organisation.name])].some((word) => word.includes(search.trim())));
+        const person = page.people.find((one) => one.person === chosen);
+        const mayEdit = page.gives.length > 0;
+        return (
+          <>
+            <header className="flex flex-wrap items-end justify-between gap-4">
+              <div>
+                <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
+                <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
+              </div>
+              {mayEdit && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
+            </header>
+            <div className="max-w-[26rem]">
+              <Labelled label={text.search}>{(id) => <input id={id} type="search" className={INPUT} value={search} onChange={(event) => setSearch(event.target.value)} />}</Labelled>
+            </div>
+            <p aria-live="polite" className="text-muted">{text.count(shown.length)}</p>
+            <div className="scroll">
+              <table>
+                <caption className="sr-only">{text.title}</caption>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.roles}</th><th scope="col">{text.signedIn}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.manage}</span></th>}</tr></thead>
+                <tbody>{shown.map((one) => <Row key={one.person} person={one} open={mayEdit ? () => setChosen(one.person) : null} />)}</tbody>
+              </table>
+            </div>
+            {adding && registry.value !== null && (
+              <Add page={page} all={registry.value} end={() => {
+                setAdding(false);
+                live.again();
+              }} />
+            )}
+            {person !== undefined && registry.value !== null && <Manage person={person} page={page} all={registry.value} changed={live.again} end={() => setChosen(null)} />}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
