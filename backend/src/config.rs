@@ -100,7 +100,7 @@ settings! {
     exchange_wait_ms: u64 = 2_000, "How long a synchronisation waits for its share of that memory, in ms.";
     device_exchanges_per_minute: u32 = 1_200, "Synchronisations one tablet may begin in a minute; 0 for any number.";
     body_limit_bytes: usize = 8 << 20, "Largest request body after decompression, in bytes.";
-    page_limit_bytes: u64 = 4 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
+    page_limit_bytes: u64 = 8 << 20, "Largest part of a synchronisation answer that holds documents, in bytes.";
     document_cache_bytes: usize = 16 << 20, "Memory for documents kept loaded between requests; one takes about 24 KB.";
     cold_cache_bytes: usize = 32 << 20, "Memory for ready answers to tablets that begin with nothing, in bytes.";
     registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";

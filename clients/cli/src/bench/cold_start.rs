@@ -27,7 +27,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let scopes = BTreeSet::from([scope]);
     for _ in 0..TABLETS {
         let enrolled = Enrolled::new(&process, &asked)?;
-        enrolled.push(&Tablet::make(enrolled.device, PLACE, SESSIONS, CHANGES)?)?;
+        enrolled.push(&Tablet::make(enrolled.device, PLACE, SESSIONS, CHANGES, 0)?)?;
     }
     let mut cpu = Vec::new();
     let (mut bytes, mut requests) = (0, 0);

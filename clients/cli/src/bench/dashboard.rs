@@ -157,12 +157,12 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
         "INSERT INTO record_fact (tenant, document, kind, activity, fiscal_year, month, date, start_time, municipality, \
          association, dispatched_by, title, venue, state, reason, is_dispatch, attendance, conflict_count, updated_at) \
          SELECT '11', s.document, 'session', s.activity, s.fiscal_year, s.month, s.month || '-' || s.day, '13:30', m.code, \
-         a.id, CASE WHEN (s.i / 13) % 2 = 0 THEN a.id END, '見本の会 ' || CAST(s.i AS TEXT), '公民館', s.state, \
+         a.association, CASE WHEN (s.i / 13) % 2 = 0 THEN a.association END, '見本の会 ' || CAST(s.i AS TEXT), '公民館', s.state, \
          CASE WHEN s.state = 'cancelled' THEN 'weather' END, CASE WHEN (s.i / 13) % 2 = 0 THEN 1 ELSE 0 END, \
          CASE WHEN s.state = 'held' AND s.i % 10 <> 3 THEN 5 + s.i % 40 END, 0, 0 \
          FROM bench_session s \
          JOIN (SELECT code, ROW_NUMBER() OVER (ORDER BY code) - 1 AS k FROM municipality WHERE tenant = '11') m ON m.k = s.m \
-         JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS k FROM association WHERE tenant = '11') a ON a.k = s.a"
+         JOIN (SELECT association, ROW_NUMBER() OVER (ORDER BY association) - 1 AS k FROM association WHERE tenant = '11') a ON a.k = s.a"
             .to_owned(),
         "INSERT INTO tally_fact (tenant, document, measure, value) \
          SELECT '11', document, measure, CASE WHEN i % 10 <> 3 THEN 1 + i % 20 END FROM bench_session, \
@@ -170,8 +170,8 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
          UNION ALL SELECT 'material.contact-card.age-75') AS measures WHERE state = 'held'"
             .to_owned(),
         "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
-         SELECT '11', s.document, l.id, 'named' FROM bench_session s \
-         JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.l \
+         SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
+         JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.l \
          WHERE (s.i / 13) % 2 = 0"
             .to_owned(),
         rollup("'record.' || r.activity || '.' || r.state", "1", "r.state IN ('held', 'cancelled')"),

@@ -25,7 +25,13 @@ pub(super) struct Tablet {
 }
 
 impl Tablet {
-    pub(super) fn make(device: DeviceId, place: &str, sessions: usize, changes: usize) -> Result<Self, CliError> {
+    pub(super) fn make(
+        device: DeviceId,
+        place: &str,
+        sessions: usize,
+        changes: usize,
+        registry_version: u64,
+    ) -> Result<Self, CliError> {
         let (mut documents, mut ends) = (Vec::new(), Vec::new());
         let mut pushes = Vec::new();
         let mut number = 0;
@@ -53,7 +59,7 @@ impl Tablet {
             clock: Timestamp(DAY_MS),
             pushes,
             cursors: Vec::new(),
-            registry_version: u64::MAX >> 1,
+            registry_version,
             page_bytes: 1_000_000,
             ..SyncRequest::default()
         };

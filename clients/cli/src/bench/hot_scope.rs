@@ -12,7 +12,9 @@ use sync_core::wire::{DocumentPush, SyncResponse};
 use super::day::Tablet;
 use super::process::ServerProcess;
 use super::raw::{Wire, sync_request};
-use super::{Enrolled, asking, check, failed, lost_or_doubled, pull, round, runtime, settled, store_name};
+use super::{
+    Enrolled, asking, check, failed, lost_or_doubled, pull, registry_version, round, runtime, settled, store_name,
+};
 use crate::args::{Bench, BenchStore};
 use crate::error::CliError;
 
@@ -26,14 +28,15 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let process = ServerProcess::start(args, &[("TSUDOI_DEVICE_EXCHANGES_PER_MINUTE", "0")])?;
     let scope = ScopeId::municipality(PLACE).map_err(failed)?;
     let asked = [scope.to_string()];
+    let registry_version = registry_version(&Enrolled::new(&process, &asked)?)?;
     let mut pushers = Vec::new();
     for _ in 0..PUSHERS {
         let enrolled = Enrolled::new(&process, &asked)?;
-        let tablet = Tablet::make(enrolled.device, PLACE, SESSIONS, CHANGES)?;
+        let tablet = Tablet::make(enrolled.device, PLACE, SESSIONS, CHANGES, registry_version)?;
         let mut requests = Vec::new();
         for ((id, changes), heads) in tablet.documents.iter().zip(&tablet.heads) {
             for change in changes {
-                let mut request = asking(Vec::new());
+                let mut request = asking(Vec::new(), registry_version);
                 request.clock = Timestamp(1);
                 request.pushes =
                     vec![DocumentPush::new(*id, Kind::Session, heads.clone(), vec![change.clone().into()])];

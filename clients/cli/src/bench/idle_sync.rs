@@ -26,9 +26,9 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let asked = [scope.to_string()];
     let scopes = BTreeSet::from([scope]);
     let recorder = Enrolled::new(&process, &asked)?;
-    recorder.push(&Tablet::make(recorder.device, PLACE, 50, 5)?)?;
-    let cursors = pull(&recorder, &scopes)?.cursors;
-    let body = asking(cursors).encode();
+    recorder.push(&Tablet::make(recorder.device, PLACE, 50, 5, 0)?)?;
+    let received = pull(&recorder, &scopes)?;
+    let body = asking(received.cursors, received.registry_version).encode();
     let mut requests = Vec::new();
     for _ in 0..TABLETS {
         let enrolled = Enrolled::new(&process, &asked)?;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
             // the first exchange notes that the tablet was here
             let answer = wire.exchange(&request).await.map_err(failed)?;
             let response = SyncResponse::decode(&answer.body).map_err(failed)?;
-            if answer.status != 200 || !response.documents.is_empty() {
+            if answer.status != 200 || !response.documents.is_empty() || response.registry.is_some() {
                 return Err(failed("there was something new"));
             }
             (wire.sent, wire.received) = (0, 0);

@@ -35,9 +35,7 @@ use day::Tablet;
 use process::ServerProcess;
 
 /// Bytes of documents a new tablet asks for at a time.
-const PAGE_BYTES: u64 = 4_000_000;
-/// A version of the registry no server has: it is then not sent.
-const NO_REGISTRY: u64 = u64::MAX >> 1;
+const PAGE_BYTES: u64 = 8_000_000;
 
 /// Runs one benchmark and prints its line.
 pub fn run(args: &Bench) -> Result<(), CliError> {
@@ -123,13 +121,13 @@ fn settled(response: &SyncResponse) -> u64 {
     runs.filter(|run| matches!(run.outcome, Outcome::Stored | Outcome::Duplicate)).map(|run| run.count).sum()
 }
 
-/// A request that pushes nothing.
-fn asking(cursors: Vec<ScopeCursor>) -> SyncRequest {
+/// A request that pushes nothing, of a tablet with this registry; 0 for none.
+fn asking(cursors: Vec<ScopeCursor>, registry_version: u64) -> SyncRequest {
     SyncRequest {
         protocol: PROTOCOL,
         clock: Timestamp(0),
         cursors,
-        registry_version: NO_REGISTRY,
+        registry_version,
         page_bytes: PAGE_BYTES,
         ..SyncRequest::default()
     }
@@ -141,7 +139,14 @@ struct Received {
     documents: Vec<(DocumentId, Vec<u8>)>,
     scopes: BTreeMap<ScopeId, (BTreeSet<DocumentId>, u64, Digest)>,
     cursors: Vec<ScopeCursor>,
+    registry_version: u64,
     requests: usize,
+}
+
+/// The version of the registry, which a tablet that has recorded something holds.
+fn registry_version(caller: &Enrolled) -> Result<u64, CliError> {
+    let registry = caller.exchange(&asking(Vec::new(), 0).encode())?.registry;
+    registry.map(|registry| registry.version).ok_or_else(|| failed("no registry was sent"))
 }
 
 /// Pulls everything in these scopes.
@@ -149,8 +154,9 @@ fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<Received, CliErr
     let start = |scope: &ScopeId| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0, below: None };
     let mut received = Received { cursors: scopes.iter().map(start).collect(), ..Received::default() };
     for _ in 0..10_000 {
-        let response = fresh.exchange(&asking(received.cursors.clone()).encode())?;
+        let response = fresh.exchange(&asking(received.cursors.clone(), received.registry_version).encode())?;
         received.requests += 1;
+        received.registry_version = response.registry.map_or(received.registry_version, |registry| registry.version);
         received.documents.extend(response.documents.into_iter().map(|payload| (payload.document, payload.snapshot)));
         let mut more = false;
         for page in response.scopes {

@@ -17,7 +17,10 @@ use super::chance::Chance;
 use super::day::Tablet;
 use super::process::ServerProcess;
 use super::raw::{Wire, sync_request};
-use super::{Enrolled, check, enrol, failed, faults, lost_or_doubled, pull, round, runtime, settled, store_name};
+use super::{
+    Enrolled, check, enrol, failed, faults, lost_or_doubled, pull, registry_version, round, runtime, settled,
+    store_name,
+};
 use crate::api;
 use crate::args::Bench;
 use crate::error::CliError;
@@ -42,6 +45,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let process = ServerProcess::start(args, &[])?;
     let registrar = Enrolled::new(&process, &[])?;
     let registry = api::registry(&registrar.server, &registrar.token)?;
+    let registry_version = registry_version(&registrar)?;
     let server = Server::new(&process.address)?;
     let mut stormers = Vec::with_capacity(args.tablets);
     let mut scopes = BTreeSet::new();
@@ -49,7 +53,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
         let place = &registry.municipalities[index % registry.municipalities.len().max(1)].code;
         let scope = ScopeId::municipality(place).map_err(failed)?;
         let (device, token) = enrol(&server, &process.code, &[scope.to_string()])?;
-        let mut tablet = Tablet::make(device, place, SESSIONS, CHANGES)?;
+        let mut tablet = Tablet::make(device, place, SESSIONS, CHANGES, registry_version)?;
         let request = sync_request(&process.address, &token, &tablet.body);
         tablet.body = Vec::new();
         tablet.documents.iter_mut().for_each(|(_, changes)| changes.clear());

@@ -14,7 +14,7 @@ use sync_core::ids::ScopeId;
 
 use super::day::Tablet;
 use super::process::ServerProcess;
-use super::{Enrolled, check, failed, limit, pull, round, store_name};
+use super::{Enrolled, check, failed, limit, pull, registry_version, round, store_name};
 use crate::api;
 use crate::args::{Bench, BenchStore};
 use crate::error::CliError;
@@ -35,13 +35,14 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let mut process = ServerProcess::start(args, &[])?;
     let registrar = Enrolled::new(&process, &[])?;
     let registry = api::registry(&registrar.server, &registrar.token)?;
+    let registry_version = registry_version(&registrar)?;
     let mut tablets = Vec::new();
     let mut scopes = BTreeSet::new();
     for index in 0..TABLETS {
         let place = &registry.municipalities[index % registry.municipalities.len().max(1)].code;
         let scope = ScopeId::municipality(place).map_err(failed)?;
         let enrolled = Enrolled::new(&process, &[scope.to_string()])?;
-        tablets.push((Tablet::make(enrolled.device, place, SESSIONS, CHANGES)?, enrolled));
+        tablets.push((Tablet::make(enrolled.device, place, SESSIONS, CHANGES, registry_version)?, enrolled));
         scopes.insert(scope);
     }
     let asked: Vec<String> = scopes.iter().map(ToString::to_string).collect();
