@@ -20,7 +20,8 @@ use crate::service::App;
 use crate::service::admission::{Claim, Turn};
 use crate::service::cold::EFFORT;
 
-const CBOR: &str = "application/cbor";
+/// The type of requests and answers of tablets.
+pub const CBOR: &str = "application/cbor";
 /// A body of so many bytes is held about this often at once: plain, decoded, by document, and saved.
 const BODY_COPIES: u64 = 4;
 /// A page of so many bytes is held about this often at once: read, encoded, and compressed.

@@ -26,6 +26,7 @@ pub mod web;
 use axum::http::{HeaderValue, header};
 use axum::{Json, Router, middleware};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -76,13 +77,15 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole application, ready to be served.
 pub fn router(app: App) -> Router {
     let (routes, description) = api().split_for_parts();
+    // the binary calls of tablets compress what is worth it themselves
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(exchange::CBOR));
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     routes
         .route_layer(middleware::from_fn_with_state(app.clone(), guard::layer))
         .route("/openapi.json", axum::routing::get(move || async move { Json(description) }))
         .method_not_allowed_fallback(web::method_not_allowed)
         .fallback(web::fallback)
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))

@@ -128,8 +128,10 @@ impl Document {
     }
 
     /// The whole document in automerge's compact form. Bytes differ between replicas; heads do not.
+    ///
+    /// Columns are not deflated: a page of many documents compresses to half when what they share is left to be found.
     pub fn save(&mut self) -> Vec<u8> {
-        self.crdt.save()
+        self.crdt.save_nocompress()
     }
 
     /// The document's id.
@@ -233,7 +235,8 @@ impl Document {
 
     /// Saves, loads what was saved, and checks that both are the same document. Returns the saved bytes.
     pub fn save_verified(&mut self) -> Result<Vec<u8>, ApplyError> {
-        let bytes = catch_unwind(AssertUnwindSafe(|| self.crdt.save())).map_err(|_| ApplyError::Unloadable)?;
+        let bytes =
+            catch_unwind(AssertUnwindSafe(|| self.crdt.save_nocompress())).map_err(|_| ApplyError::Unloadable)?;
         let mut loaded = Self::load(&bytes).map_err(|_| ApplyError::Unloadable)?;
         if loaded.id == self.id && loaded.kind == self.kind && loaded.heads() == self.heads() {
             Ok(bytes)
