@@ -79,6 +79,9 @@ pub fn figures(projection: &Projection) -> Rollups {
         if group == Group::Cancelled.as_str() {
             figures.add(&format!("dispatch.cancelled.{}", fact.reason.as_deref().unwrap_or("none")), Some(1));
         }
+        for lecturers in credited(&projection.lecturers) {
+            figures.add_to_year(&format!("dispatch.{lecturers}.{group}"));
+        }
     }
     if held && (fact.attendance.is_some() || gathers(fact)) {
         figures.add(ATTENDANCE, fact.attendance);
@@ -91,6 +94,19 @@ pub fn figures(projection: &Projection) -> Rollups {
         figures.add(measure, *value);
     }
     figures.rollups
+}
+
+/// Whom a dispatch counts for, in the words of a measure: `by.` and a lecturer, for each that is named; `among.` and
+/// all of them joined by `+`, once, when the source does not say which it was; `by.none` when nobody is.
+fn credited(lecturers: &BTreeMap<String, String>) -> Vec<String> {
+    if lecturers.is_empty() {
+        return vec!["by.none".to_owned()];
+    }
+    if lecturers.values().any(|attribution| attribution == "among") {
+        let all: Vec<&str> = lecturers.keys().map(String::as_str).collect();
+        return vec![format!("among.{}", all.join("+"))];
+    }
+    lecturers.keys().map(|lecturer| format!("by.{lecturer}")).collect()
 }
 
 /// Whether people come together there, so that a missing head count is a gap.
@@ -117,18 +133,21 @@ struct Figures<'a> {
 
 impl Figures<'_> {
     fn add(&mut self, measure: &str, value: Option<i64>) {
-        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-        let association = match &self.fact.dispatched_by {
-            Some(association) => association.clone(),
-            None => or_empty(&self.fact.association),
-        };
-        let key = RollupKey {
-            fiscal_year: self.fact.fiscal_year.unwrap_or(0),
-            measure: measure.to_owned(),
-            municipality: or_empty(&self.fact.municipality),
-            association,
-            month: or_empty(&self.fact.month),
-        };
+        let place = self.fact.municipality.clone().unwrap_or_default();
+        let month = self.fact.month.clone().unwrap_or_default();
+        self.add_at(measure, value, place, month);
+    }
+
+    /// Counts the record once in its year and association, whatever its municipality and month.
+    fn add_to_year(&mut self, measure: &str) {
+        self.add_at(measure, Some(1), String::new(), String::new());
+    }
+
+    fn add_at(&mut self, measure: &str, value: Option<i64>, municipality: String, month: String) {
+        let fact = self.fact;
+        let association = fact.dispatched_by.clone().or_else(|| fact.association.clone()).unwrap_or_default();
+        let fiscal_year = fact.fiscal_year.unwrap_or(0);
+        let key = RollupKey { fiscal_year, measure: measure.to_owned(), municipality, association, month };
         let figure = self.rollups.entry(key).or_default();
         match value {
             Some(number) => {

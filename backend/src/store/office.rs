@@ -108,6 +108,72 @@ pub struct RecordRow {
     pub conflict_count: i64,
 }
 
+/// What [`OfficeStore::sum_records`] keeps apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// By activity, reason, occasion of screenings, and title of meetings.
+    Kinds,
+    /// By municipality.
+    Municipalities,
+    /// By month.
+    Months,
+}
+
+/// Records that are alike, counted and summed up. Parts that are not kept apart are `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordSum {
+    /// Kind of document.
+    pub kind: String,
+    /// `none`, a step's state, or `conflict`.
+    pub state: String,
+    /// Whether an association sent a lecturer.
+    pub is_dispatch: bool,
+    /// Whether something was screened.
+    pub is_screening: bool,
+    /// Kind of outreach.
+    pub activity: Option<String>,
+    /// Why cancelled or postponed.
+    pub reason: Option<String>,
+    /// The gathering a screening rode on.
+    pub occasion: Option<String>,
+    /// Title of a meeting.
+    pub title: Option<String>,
+    /// Six-digit code.
+    pub municipality: Option<String>,
+    /// `YYYY-MM`.
+    pub month: Option<String>,
+    /// How many records.
+    pub count: i64,
+    /// How many of them give a head count.
+    pub attendance_reported: i64,
+    /// Heads.
+    pub attendance: i64,
+    /// How many of them give a number of viewers.
+    pub viewers_reported: i64,
+    /// Viewers.
+    pub viewers: i64,
+}
+
+/// A measure summed up over records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TallySum {
+    /// What was counted.
+    pub measure: String,
+    /// Records with a number, records without one, and the sum.
+    pub value: RollupValue,
+}
+
+/// A lecturer's records, counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LecturerSum {
+    /// Registry id; `None`: records without any lecturer.
+    pub lecturer: Option<String>,
+    /// `none`, a step's state, or `conflict`.
+    pub state: String,
+    /// How many records.
+    pub count: i64,
+}
+
 /// One measure of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TallyRow {
@@ -205,10 +271,31 @@ pub trait OfficeStore {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError>;
-    /// The measures of those records.
-    async fn list_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallyRow>, StoreError>;
-    /// The lecturers of those records.
-    async fn list_record_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerRow>, StoreError>;
+    /// Those records summed up, in no order.
+    async fn sum_records(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        apart: Apart,
+    ) -> Result<Vec<RecordSum>, StoreError>;
+    /// Their measures that begin with `prefix` and a dot.
+    async fn list_tallies(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        prefix: &str,
+    ) -> Result<Vec<TallyRow>, StoreError>;
+    /// All their other measures, summed up, by name.
+    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter, except: &str)
+    -> Result<Vec<TallySum>, StoreError>;
+    /// Those records by lecturer, each as often as it has lecturers, but for those "among" several; in no order.
+    async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError>;
+    /// Those records "among" several lecturers: their states, and all their lecturers.
+    async fn list_among(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<(String, LecturerRow)>, StoreError>;
+    /// Whether the title of one of those records begins with this text.
+    async fn any_title_begins(&self, tenant: &str, filter: &RecordFilter, text: &str) -> Result<bool, StoreError>;
+    /// The lecturers of records, by record and id.
+    async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError>;
     /// Tablets last heard of before a time, or never although enrolled before it; the longest silent first.
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError>;
     /// Changes kept aside: those that wait for a decision first, then the latest first.

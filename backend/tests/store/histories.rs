@@ -7,7 +7,7 @@ use sync_core::digest::FeedState;
 use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
-use tsudoi_server::store::office::{CustodyFilter, RecordFilter, Within};
+use tsudoi_server::store::office::{Apart, CustodyFilter, RecordFilter, Within};
 use tsudoi_server::store::types::{
     Association, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice, Purge, PushWrite,
     RollupKey, RollupValue, Rollups,
@@ -299,10 +299,21 @@ impl Historian<'_> {
         let (offset, limit) = (self.chance.below(3) as u32, 1 + self.chance.below(20) as u32);
         self.tell("records", store.list_records("11", &filter, offset, limit).await);
         self.tell("count", store.count_records("11", &filter).await);
-        let mut tallies = store.list_tallies("11", &filter).await.unwrap();
+        let mut tallies = store.list_tallies("11", &filter, "material").await.unwrap();
         tallies.sort_by(|a, b| (a.document, &a.measure).cmp(&(b.document, &b.measure)));
         self.tell("tallies", tallies);
-        self.tell("lecturers", store.list_record_lecturers("11", &filter).await);
+        self.tell("other tallies", store.sum_tallies("11", &filter, "material").await);
+        for apart in [Apart::Kinds, Apart::Municipalities, Apart::Months] {
+            let mut sums = store.sum_records("11", &filter, apart).await.unwrap();
+            sums.sort_by_key(|sum| format!("{sum:?}"));
+            self.tell("sums", sums);
+        }
+        let mut lecturers = store.sum_lecturers("11", &filter).await.unwrap();
+        lecturers.sort_by_key(|sum| format!("{sum:?}"));
+        self.tell("lecturers", lecturers);
+        self.tell("among", store.list_among("11", &filter).await);
+        self.tell("titles", store.any_title_begins("11", &filter, "座").await);
+        self.tell("lecturers of", store.list_lecturers_of("11", &[id(0), id(1), id(2)]).await);
         self.tell("years", store.list_years("11", &filter.within).await);
         self.tell("figures", store.list_figures("11", 2026, "record").await);
         self.tell("silent", store.list_silent("11", &filter.within, self.now).await);

@@ -6,13 +6,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
-use super::municipality::{MOST_RECORDS, MeasureFigure, Screenings, measures, screenings};
-use super::records::{RecordItem, items};
-use super::sums::{ByLecturer, ReasonFigure, by_lecturer};
+use super::municipality::{MOST_RECORDS, MeasureFigure, Screenings, measures, of_dispatches, screenings};
+use super::records::{RecordItem, listed};
+use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::store::office::{NOT_REPORTED, RecordFilter, RecordRow, Within};
+use crate::store::office::{Apart, NOT_REPORTED, RecordFilter, RecordSum, Within};
+
+/// What the measures of consultations begin with.
+const CONSULTATION: &str = "consultation";
 
 /// Dispatches to one municipality.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -112,48 +115,51 @@ pub async fn dashboard(
         association: Some(id.to_owned()),
         ..RecordFilter::default()
     };
-    let rows = app.store.list_records(desk.tenant, &filter, 0, MOST_RECORDS).await?;
-    let tallies = app.store.list_tallies(desk.tenant, &filter).await?;
-    let lecturers = app.store.list_record_lecturers(desk.tenant, &filter).await?;
+    let store = &app.store;
+    let sums = store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
+    let consulted = store.list_tallies(desk.tenant, &filter, CONSULTATION).await?;
+    let others = store.sum_tallies(desk.tenant, &filter, "material").await?;
+    let of_dispatches = of_dispatches(&filter);
+    let by_place = store.sum_records(desk.tenant, &of_dispatches, Apart::Municipalities).await?;
+    let months = store.sum_records(desk.tenant, &of_dispatches, Apart::Months).await?;
+    let lecturers = LecturerCounts::of_records(&desk, &of_dispatches).await?;
+    let of_trainings = RecordFilter { activity: Some("training".to_owned()), ..filter.clone() };
+    let trainings = store.list_records(desk.tenant, &of_trainings, 0, MOST_RECORDS).await?;
     let link = desk.link().with("association", id);
     let dispatch_link = link.with("is_dispatch", "true");
     let training_link = link.with("activity", "training");
-    let dispatches: Vec<RecordRow> = rows.iter().filter(|row| row.is_dispatch).cloned().collect();
-    let trainings: Vec<RecordRow> = of_activity(&rows, "training").cloned().collect();
-    let sample = rows.iter().any(|row| row.title.as_deref().is_some_and(|title| title.starts_with(SAMPLE)));
+    let dispatches: Vec<RecordSum> = sums.iter().filter(|sum| sum.is_dispatch).cloned().collect();
+    let sample = store.any_title_begins(desk.tenant, &filter, SAMPLE).await?;
     Ok(AssociationDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         association: desk.association(id),
         municipalities: known.municipalities.iter().map(|code| desk.municipality(code)).collect(),
         dispatches: sums::groups(&dispatches).linked(&dispatch_link),
         cancelled: sums::reasons(&dispatches, &dispatch_link),
-        spread: spread(&desk, &dispatches, &dispatch_link),
-        by_lecturer: by_lecturer(&desk, &dispatches, &lecturers, &dispatch_link),
-        by_municipality: by_municipality(&desk, &known.municipalities, &dispatches, &dispatch_link),
-        by_month: by_month(&dispatches, &dispatch_link),
-        attendance: sums::attendance(&rows, &link),
-        training_attendance: sums::attendance(&trainings, &training_link),
-        trainings: items(&desk.registry, trainings, &lecturers),
-        meetings: meetings(&rows, &link),
-        consultations: sums::measure(&tallies, "consultation", &link),
-        measures: measures(&tallies, &link),
-        screenings: screenings(&rows, &link),
+        spread: spread(&desk, &by_place, &dispatch_link),
+        by_lecturer: lecturers.linked(&desk, &dispatch_link),
+        by_municipality: by_municipality(&desk, &known.municipalities, &by_place, &dispatch_link),
+        by_month: by_month(&months, &dispatch_link),
+        attendance: sums::attendance(&sums, &link),
+        training_attendance: sums::attendance(of_activity(&sums, "training"), &training_link),
+        trainings: listed(&desk, trainings).await?,
+        meetings: meetings(&sums, &link),
+        consultations: sums::measure(&consulted, CONSULTATION, &link),
+        measures: measures(others, &link),
+        screenings: screenings(&sums, &link),
     })
 }
 
-fn of_activity<'a>(rows: &'a [RecordRow], activity: &'a str) -> impl Iterator<Item = &'a RecordRow> {
-    rows.iter().filter(move |row| row.activity.as_deref() == Some(activity))
+fn of_activity<'a>(sums: &'a [RecordSum], activity: &'a str) -> impl Iterator<Item = &'a RecordSum> {
+    sums.iter().filter(move |sum| sum.activity.as_deref() == Some(activity))
 }
 
-fn spread(desk: &Desk<'_>, dispatches: &[RecordRow], link: &Link) -> Spread {
-    let held: Vec<&RecordRow> = dispatches.iter().filter(|row| group_of(&row.state) == "held").collect();
-    let codes: BTreeSet<&str> = held.iter().filter_map(|row| row.municipality.as_deref()).collect();
-    let unplaced = held.iter().filter(|row| row.municipality.is_none()).count();
+fn spread(desk: &Desk<'_>, dispatches: &[RecordSum], link: &Link) -> Spread {
+    let held: Vec<&RecordSum> = dispatches.iter().filter(|sum| group_of(&sum.state) == "held").collect();
+    let codes: BTreeSet<&str> = held.iter().filter_map(|sum| sum.municipality.as_deref()).collect();
+    let unplaced = held.iter().filter(|sum| sum.municipality.is_none()).map(|sum| sum.count).sum();
     let unplaced_link = link.with("group", "held").with("municipality", NOT_REPORTED);
-    let mut spread = Spread {
-        unplaced: Figure::count(i64::try_from(unplaced).unwrap_or(i64::MAX), &unplaced_link),
-        ..Spread::default()
-    };
+    let mut spread = Spread { unplaced: Figure::count(unplaced, &unplaced_link), ..Spread::default() };
     for code in codes {
         match desk.municipality(code).name.chars().last() {
             Some('市') => spread.cities += 1,
@@ -165,11 +171,11 @@ fn spread(desk: &Desk<'_>, dispatches: &[RecordRow], link: &Link) -> Spread {
     spread
 }
 
-fn by_municipality(desk: &Desk<'_>, covered: &[String], dispatches: &[RecordRow], link: &Link) -> Vec<PlaceFigures> {
+fn by_municipality(desk: &Desk<'_>, covered: &[String], dispatches: &[RecordSum], link: &Link) -> Vec<PlaceFigures> {
     let mut counts: BTreeMap<Option<&str>, GroupCounts> =
         covered.iter().map(|code| (Some(code.as_str()), GroupCounts::default())).collect();
-    for row in dispatches {
-        counts.entry(row.municipality.as_deref()).or_default().add(group_of(&row.state), 1);
+    for sum in dispatches {
+        counts.entry(sum.municipality.as_deref()).or_default().add(group_of(&sum.state), sum.count);
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(code, _)| (code.is_none(), !code.is_some_and(|code| covered.iter().any(|one| one == code))));
@@ -182,10 +188,10 @@ fn by_municipality(desk: &Desk<'_>, covered: &[String], dispatches: &[RecordRow]
         .collect()
 }
 
-fn by_month(dispatches: &[RecordRow], link: &Link) -> Vec<MonthGroups> {
+fn by_month(dispatches: &[RecordSum], link: &Link) -> Vec<MonthGroups> {
     let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for row in dispatches {
-        counts.entry(row.month.as_deref()).or_default().add(group_of(&row.state), 1);
+    for sum in dispatches {
+        counts.entry(sum.month.as_deref()).or_default().add(group_of(&sum.state), sum.count);
     }
     counts
         .into_iter()
@@ -196,11 +202,11 @@ fn by_month(dispatches: &[RecordRow], link: &Link) -> Vec<MonthGroups> {
         .collect()
 }
 
-fn meetings(rows: &[RecordRow], link: &Link) -> Vec<TitleFigures> {
+fn meetings(sums: &[RecordSum], link: &Link) -> Vec<TitleFigures> {
     let link = link.with("activity", "meeting");
     let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for row in of_activity(rows, "meeting") {
-        counts.entry(row.title.as_deref()).or_default().add(group_of(&row.state), 1);
+    for sum in of_activity(sums, "meeting") {
+        counts.entry(sum.title.as_deref()).or_default().add(group_of(&sum.state), sum.count);
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(title, counts)| (title.is_none(), -counts.all()));

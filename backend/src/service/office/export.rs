@@ -72,18 +72,14 @@ async fn send_part(
     to: &Sender<Vec<u8>>,
 ) -> Result<bool, OfficeError> {
     let mut offset = 0;
-    let mut lecturers = Vec::new();
     loop {
         let rows = app.store.list_records(tenant, part, offset, PAGE).await?;
         if rows.is_empty() {
             return Ok(true);
         }
-        if offset == 0 {
-            lecturers = app.store.list_record_lecturers(tenant, part).await?;
-        }
         let last = rows.len() < PAGE as usize;
         let mut piece = Vec::new();
-        write(&mut piece, items(registry, rows, &lecturers).iter().map(cells))?;
+        write(&mut piece, items(app, tenant, registry, rows).await?.iter().map(cells))?;
         if to.send(piece).await.is_err() {
             return Ok(false);
         }

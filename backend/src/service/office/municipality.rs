@@ -6,15 +6,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
-use super::records::{RecordItem, items};
-use super::sums::{ByLecturer, ReasonFigure, by_lecturer};
+use super::records::{RecordItem, listed};
+use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::store::office::{NOT_REPORTED, RecordFilter, RecordRow, TallyRow, Within};
+use crate::store::office::{Apart, NOT_REPORTED, RecordFilter, RecordSum, TallyRow, TallySum, Within};
 
-/// Most records of one organisation and year.
+/// Most records in a list of one organisation and year.
 pub const MOST_RECORDS: u32 = 100_000;
+/// What the measures of materials begin with.
+const MATERIAL: &str = "material";
 /// Materials shown even before anything was handed out.
 const ALWAYS: [&str; 2] = ["contact-card", "anshin-set"];
 
@@ -141,35 +143,36 @@ pub async fn dashboard(
         municipality: Some(code.to_owned()),
         ..RecordFilter::default()
     };
-    let rows = app.store.list_records(desk.tenant, &filter, 0, MOST_RECORDS).await?;
-    let tallies = app.store.list_tallies(desk.tenant, &filter).await?;
-    let lecturers = app.store.list_record_lecturers(desk.tenant, &filter).await?;
+    let sums = app.store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
+    let handed_out = app.store.list_tallies(desk.tenant, &filter, MATERIAL).await?;
+    let others = app.store.sum_tallies(desk.tenant, &filter, MATERIAL).await?;
+    let lecturers = LecturerCounts::of_records(&desk, &of_dispatches(&filter)).await?;
     let link = desk.link().with("municipality", code);
     let dispatch_link = link.with("is_dispatch", "true");
-    let dispatches: Vec<RecordRow> = rows.iter().filter(|row| row.is_dispatch).cloned().collect();
-    let sample = rows.iter().any(|row| row.title.as_deref().is_some_and(|title| title.starts_with(SAMPLE)));
-    let mut missing: Vec<RecordRow> = rows.iter().filter(|row| is_missing(&desk, row)).cloned().collect();
+    let dispatches: Vec<RecordSum> = sums.iter().filter(|sum| sum.is_dispatch).cloned().collect();
+    let sample = app.store.any_title_begins(desk.tenant, &filter, SAMPLE).await?;
+    let missing = RecordFilter { report_missing_on: Some(desk.today.to_string()), ..filter.clone() };
+    let mut missing = app.store.list_records(desk.tenant, &missing, 0, MOST_RECORDS).await?;
     missing.sort_by(|a, b| a.date.cmp(&b.date));
     Ok(MunicipalityDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         municipality: desk.municipality(code),
         medical_area: known.medical_area.clone(),
-        materials: materials(&desk, &tallies, &link),
-        activities: activities(&rows, &link),
+        materials: materials(&desk, &handed_out, &link),
+        activities: activities(&sums, &link),
         dispatches: sums::groups(&dispatches).linked(&dispatch_link),
         cancelled: sums::reasons(&dispatches, &dispatch_link),
-        by_lecturer: by_lecturer(&desk, &dispatches, &lecturers, &dispatch_link),
-        attendance: sums::attendance(&rows, &link),
-        measures: measures(&tallies, &link),
-        screenings: screenings(&rows, &link),
-        missing: items(&desk.registry, missing, &lecturers),
+        by_lecturer: lecturers.linked(&desk, &dispatch_link),
+        attendance: sums::attendance(&sums, &link),
+        measures: measures(others, &link),
+        screenings: screenings(&sums, &link),
+        missing: listed(&desk, missing).await?,
     })
 }
 
-fn is_missing(desk: &Desk<'_>, row: &RecordRow) -> bool {
-    let today = desk.today.to_string();
-    let passed = row.date.as_deref().is_some_and(|date| date < today.as_str());
-    row.kind == "session" && passed && group_of(&row.state) == "planned"
+/// The dispatches among the records a filter means.
+pub(super) fn of_dispatches(filter: &RecordFilter) -> RecordFilter {
+    RecordFilter { is_dispatch: Some(true), ..filter.clone() }
 }
 
 fn materials(desk: &Desk<'_>, tallies: &[TallyRow], link: &Link) -> Vec<MaterialFigures> {
@@ -232,10 +235,10 @@ fn material(
     }
 }
 
-fn activities(rows: &[RecordRow], link: &Link) -> Vec<ActivityFigures> {
+fn activities(sums: &[RecordSum], link: &Link) -> Vec<ActivityFigures> {
     let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for row in rows {
-        counts.entry(row.activity.as_deref()).or_default().add(group_of(&row.state), 1);
+    for sum in sums {
+        counts.entry(sum.activity.as_deref()).or_default().add(group_of(&sum.state), sum.count);
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(activity, counts)| (activity.is_none(), -counts.all()));
@@ -249,34 +252,36 @@ fn activities(rows: &[RecordRow], link: &Link) -> Vec<ActivityFigures> {
 }
 
 /// Every measure that is neither a material nor viewers.
-pub(super) fn measures(tallies: &[TallyRow], link: &Link) -> Vec<MeasureFigure> {
-    let names: BTreeSet<&str> = tallies.iter().map(|row| row.measure.as_str()).collect();
-    let shown = names.into_iter().filter(|name| !name.starts_with("material.") && *name != "screening.viewers");
-    shown.map(|name| MeasureFigure { measure: name.to_owned(), figure: sums::measure(tallies, name, link) }).collect()
+pub(super) fn measures(tallies: Vec<TallySum>, link: &Link) -> Vec<MeasureFigure> {
+    let shown = tallies.into_iter().filter(|sum| sum.measure != "screening.viewers");
+    let figure = |sum: TallySum| MeasureFigure {
+        figure: Figure::of(sum.value, &link.with("measure", &sum.measure)),
+        measure: sum.measure,
+    };
+    shown.map(figure).collect()
 }
 
 /// Screenings by occasion.
-pub(super) fn screenings(rows: &[RecordRow], link: &Link) -> Screenings {
-    let shown: Vec<&RecordRow> = rows.iter().filter(|row| sums::is_screening(row)).collect();
-    let mut by_occasion: BTreeMap<Option<&str>, Vec<&RecordRow>> = BTreeMap::new();
-    for row in &shown {
-        by_occasion.entry(row.occasion.as_deref()).or_default().push(row);
+pub(super) fn screenings(sums: &[RecordSum], link: &Link) -> Screenings {
+    let shown: Vec<&RecordSum> = sums.iter().filter(|sum| sum.is_screening).collect();
+    let mut by_occasion: BTreeMap<Option<&str>, Vec<&RecordSum>> = BTreeMap::new();
+    for sum in &shown {
+        by_occasion.entry(sum.occasion.as_deref()).or_default().push(sum);
     }
-    let count = |rows: &[&RecordRow], link: &Link| {
-        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        Figure::count(count, &link.with("measure", "screening.viewers"))
+    let count = |sums: &[&RecordSum], link: &Link| {
+        Figure::count(sums.iter().map(|sum| sum.count).sum(), &link.with("measure", "screening.viewers"))
     };
     Screenings {
         count: count(&shown, link),
         viewers: sums::viewers(shown.iter().copied(), link),
         by_occasion: by_occasion
             .into_iter()
-            .map(|(occasion, rows)| {
+            .map(|(occasion, sums)| {
                 let link = link.with("occasion", occasion.unwrap_or(NOT_REPORTED));
                 OccasionFigures {
                     occasion: occasion.map(str::to_owned),
-                    screenings: count(&rows, &link),
-                    viewers: sums::viewers(rows.iter().copied(), &link),
+                    screenings: count(&sums, &link),
+                    viewers: sums::viewers(sums.iter().copied(), &link),
                 }
             })
             .collect(),

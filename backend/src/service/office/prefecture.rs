@@ -6,15 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link};
-use super::sums::{ByLecturer, ReasonFigure, by_lecturer, reason_figures};
+use super::sums::{ByLecturer, LecturerCounts, ReasonFigure, reason_figures};
 use super::{Desk, Frame, Named, OfficeError, SAMPLE};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
 use crate::store::types::{RollupKey, RollupValue};
-
-/// Most records read for the table of lecturers.
-const MOST_DISPATCHES: u32 = 200_000;
 
 /// Dispatches of one association.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -139,9 +136,6 @@ pub async fn dashboard(
     let dispatched = app.store.list_figures(desk.tenant, desk.fiscal_year, "dispatch").await?;
     let heads = app.store.list_figures(desk.tenant, desk.fiscal_year, "attendance").await?;
     let filter = RecordFilter { fiscal_year: Some(desk.fiscal_year), ..RecordFilter::default() };
-    let of_dispatches = RecordFilter { is_dispatch: Some(true), ..filter.clone() };
-    let records = app.store.list_records(desk.tenant, &of_dispatches, 0, MOST_DISPATCHES).await?;
-    let lecturers = app.store.list_record_lecturers(desk.tenant, &of_dispatches).await?;
 
     let link = desk.link();
     let dispatch_link = link.with("is_dispatch", "true");
@@ -172,7 +166,7 @@ pub async fn dashboard(
         by_association: associations(&desk, &by_association, &dispatch_link),
         by_area: areas(&desk, &by_municipality, &dispatch_link),
         by_municipality: municipalities(&desk, &by_municipality, &dispatch_link),
-        by_lecturer: by_lecturer(&desk, &records, &lecturers, &dispatch_link),
+        by_lecturer: LecturerCounts::of_figures(&dispatched).linked(&desk, &dispatch_link),
     })
 }
 

@@ -7,9 +7,10 @@ use sync_core::ids::DocumentId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::figure::group_of;
-use super::{Named, OfficeError, day_in_japan, named};
+use super::{Desk, Named, OfficeError, day_in_japan, named};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
+use crate::store::StoreError;
 use crate::store::office::{LecturerRow, RecordFilter, RecordRow, Within};
 use crate::store::types::Registry;
 
@@ -130,12 +131,11 @@ pub async fn list(app: &App, caller: &Caller, query: RecordQuery) -> Result<Reco
     let limit = query.limit.unwrap_or(100).clamp(1, MOST_PER_PAGE);
     let filter = filter(app, caller, query);
     let rows = app.store.list_records(&caller.tenant, &filter, offset, limit).await?;
-    let lecturers = app.store.list_record_lecturers(&caller.tenant, &filter).await?;
     Ok(RecordPage {
         as_of: now,
         total: app.store.count_records(&caller.tenant, &filter).await?,
         offset,
-        records: items(&registry, rows, &lecturers),
+        records: items(app, &caller.tenant, &registry, rows).await?,
     })
 }
 
@@ -166,42 +166,52 @@ pub fn filter(app: &App, caller: &Caller, query: RecordQuery) -> RecordFilter {
     }
 }
 
+/// Rows of a dashboard as people read them.
+pub(super) async fn listed(desk: &Desk<'_>, rows: Vec<RecordRow>) -> Result<Vec<RecordItem>, StoreError> {
+    items(desk.app, desk.tenant, &desk.registry, rows).await
+}
+
 /// Rows as people read them.
-pub fn items(registry: &Registry, rows: Vec<RecordRow>, lecturers: &[LecturerRow]) -> Vec<RecordItem> {
-    let mut of_record: BTreeMap<DocumentId, Vec<&LecturerRow>> = BTreeMap::new();
-    for row in lecturers {
+pub async fn items(
+    app: &App,
+    tenant: &str,
+    registry: &Registry,
+    rows: Vec<RecordRow>,
+) -> Result<Vec<RecordItem>, StoreError> {
+    let documents: Vec<DocumentId> = rows.iter().map(|row| row.document).collect();
+    let mut of_record: BTreeMap<DocumentId, Vec<LecturerRow>> = BTreeMap::new();
+    for row in app.store.list_lecturers_of(tenant, &documents).await? {
         of_record.entry(row.document).or_default().push(row);
     }
     let municipality = |code: String| named(registry, Registry::municipality_name, &code);
     let association = |id: String| named(registry, Registry::association_name, &id);
-    rows.into_iter()
-        .map(|row| {
-            let lecturers = of_record.remove(&row.document).unwrap_or_default();
-            RecordItem {
-                document: row.document.to_string(),
-                kind: row.kind,
-                activity: row.activity,
-                title: row.title,
-                occasion: row.occasion,
-                date: row.date,
-                month: row.month,
-                municipality: row.municipality.map(municipality),
-                venue: row.venue,
-                association: row.association.map(association),
-                dispatched_by: row.dispatched_by.map(association),
-                among: lecturers.iter().any(|lecturer| lecturer.attribution == "among"),
-                lecturers: lecturers
-                    .iter()
-                    .map(|lecturer| named(registry, Registry::lecturer_name, &lecturer.lecturer))
-                    .collect(),
-                group: group_of(&row.state).to_owned(),
-                state: row.state,
-                reason: row.reason,
-                attendance: row.attendance,
-                viewers: row.viewers,
-                value: row.value,
-                conflict_count: row.conflict_count,
-            }
-        })
-        .collect()
+    let items = rows.into_iter().map(|row| {
+        let lecturers = of_record.remove(&row.document).unwrap_or_default();
+        RecordItem {
+            document: row.document.to_string(),
+            kind: row.kind,
+            activity: row.activity,
+            title: row.title,
+            occasion: row.occasion,
+            date: row.date,
+            month: row.month,
+            municipality: row.municipality.map(municipality),
+            venue: row.venue,
+            association: row.association.map(association),
+            dispatched_by: row.dispatched_by.map(association),
+            among: lecturers.iter().any(|lecturer| lecturer.attribution == "among"),
+            lecturers: lecturers
+                .iter()
+                .map(|lecturer| named(registry, Registry::lecturer_name, &lecturer.lecturer))
+                .collect(),
+            group: group_of(&row.state).to_owned(),
+            state: row.state,
+            reason: row.reason,
+            attendance: row.attendance,
+            viewers: row.viewers,
+            value: row.value,
+            conflict_count: row.conflict_count,
+        }
+    });
+    Ok(items.collect())
 }

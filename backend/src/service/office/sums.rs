@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
 use super::{Desk, Named};
-use crate::store::office::{LecturerRow, NOT_REPORTED, RecordRow, TallyRow};
+use crate::store::StoreError;
+use crate::store::office::{NOT_REPORTED, RecordFilter, RecordSum, TallyRow};
+use crate::store::types::{RollupKey, RollupValue};
 
 /// Cancelled dispatches by reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -49,19 +51,19 @@ pub struct ByLecturer {
 }
 
 /// Counts records by group.
-pub fn groups<'a>(rows: impl IntoIterator<Item = &'a RecordRow>) -> GroupCounts {
+pub fn groups<'a>(sums: impl IntoIterator<Item = &'a RecordSum>) -> GroupCounts {
     let mut counts = GroupCounts::default();
-    for row in rows {
-        counts.add(group_of(&row.state), 1);
+    for sum in sums {
+        counts.add(group_of(&sum.state), sum.count);
     }
     counts
 }
 
 /// Cancelled records by reason, most frequent first.
-pub fn reasons<'a>(rows: impl IntoIterator<Item = &'a RecordRow>, link: &Link) -> Vec<ReasonFigure> {
+pub fn reasons<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Vec<ReasonFigure> {
     let mut counts: BTreeMap<Option<String>, i64> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| row.state == "cancelled") {
-        *counts.entry(row.reason.clone()).or_default() += 1;
+    for sum in sums.into_iter().filter(|sum| sum.state == "cancelled") {
+        *counts.entry(sum.reason.clone()).or_default() += sum.count;
     }
     reason_figures(counts, link)
 }
@@ -81,55 +83,84 @@ pub fn reason_figures(counts: BTreeMap<Option<String>, i64>, link: &Link) -> Vec
     figures
 }
 
-/// Dispatches by lecturer. A record "among" several counts once for all of them together and for none alone.
-pub fn by_lecturer(desk: &Desk<'_>, dispatches: &[RecordRow], lecturers: &[LecturerRow], link: &Link) -> ByLecturer {
-    let mut of_record: BTreeMap<DocumentId, Vec<&LecturerRow>> = BTreeMap::new();
-    for row in lecturers {
-        of_record.entry(row.document).or_default().push(row);
-    }
-    let mut named: BTreeMap<&str, GroupCounts> = BTreeMap::new();
-    let mut among: BTreeMap<Vec<&str>, GroupCounts> = BTreeMap::new();
-    let mut unnamed = GroupCounts::default();
-    for row in dispatches {
-        let group = group_of(&row.state);
-        let Some(of_row) = of_record.get(&row.document) else {
-            unnamed.add(group, 1);
-            continue;
-        };
-        if of_row.iter().any(|lecturer| lecturer.attribution == "among") {
-            let set: BTreeSet<&str> = of_row.iter().map(|lecturer| lecturer.lecturer.as_str()).collect();
-            among.entry(set.into_iter().collect()).or_default().add(group, 1);
-        } else {
-            for lecturer in of_row {
-                named.entry(&lecturer.lecturer).or_default().add(group, 1);
-            }
+/// Counts of dispatches by lecturer, before they get their links. A record "among" several counts once for all of them
+/// together and for none alone.
+#[derive(Debug, Default)]
+pub struct LecturerCounts {
+    named: BTreeMap<String, GroupCounts>,
+    among: BTreeMap<Vec<String>, GroupCounts>,
+    unnamed: GroupCounts,
+}
+
+impl LecturerCounts {
+    /// Of the records a filter means.
+    pub async fn of_records(desk: &Desk<'_>, filter: &RecordFilter) -> Result<Self, StoreError> {
+        let mut counts = Self::default();
+        for sum in desk.app.store.sum_lecturers(desk.tenant, filter).await? {
+            let of_lecturer = match sum.lecturer {
+                Some(lecturer) => counts.named.entry(lecturer).or_default(),
+                None => &mut counts.unnamed,
+            };
+            of_lecturer.add(group_of(&sum.state), sum.count);
         }
+        let mut sets: BTreeMap<DocumentId, (String, BTreeSet<String>)> = BTreeMap::new();
+        for (state, row) in desk.app.store.list_among(desk.tenant, filter).await? {
+            sets.entry(row.document).or_insert_with(|| (state, BTreeSet::new())).1.insert(row.lecturer);
+        }
+        for (state, lecturers) in sets.into_values() {
+            counts.among.entry(lecturers.into_iter().collect()).or_default().add(group_of(&state), 1);
+        }
+        Ok(counts)
     }
-    let mut named: Vec<(&str, GroupCounts)> = named.into_iter().collect();
-    named.sort_by_key(|(_, counts)| (-counts.held(), -counts.all()));
-    ByLecturer {
-        named: named
-            .into_iter()
-            .map(|(id, counts)| LecturerFigures {
-                lecturer: desk.lecturer(id),
-                dispatches: counts.linked(&link.with("lecturer", id)),
-            })
-            .collect(),
-        among: among
-            .into_iter()
-            .map(|(ids, counts)| AmongFigures {
-                dispatches: counts.linked(&link.with("among", &ids.join(" "))),
-                lecturers: ids.into_iter().map(|id| desk.lecturer(id)).collect(),
-            })
-            .collect(),
-        unnamed: unnamed.linked(&link.with("lecturer", NOT_REPORTED)),
+
+    /// Of the roll-ups `dispatch.by.…` and `dispatch.among.…`.
+    pub fn of_figures(figures: &[(RollupKey, RollupValue)]) -> Self {
+        let mut counts = Self::default();
+        for (key, value) in figures {
+            let Some((who, group)) = key.measure.strip_prefix("dispatch.").and_then(|rest| rest.rsplit_once('.'))
+            else {
+                continue;
+            };
+            let of_lecturers = match who.split_once('.') {
+                Some(("by", NOT_REPORTED)) => &mut counts.unnamed,
+                Some(("by", lecturer)) => counts.named.entry(lecturer.to_owned()).or_default(),
+                Some(("among", lecturers)) => {
+                    let lecturers = lecturers.split('+').map(str::to_owned).collect();
+                    counts.among.entry(lecturers).or_default()
+                }
+                _ => continue,
+            };
+            of_lecturers.add(group, value.total);
+        }
+        counts.named.retain(|_, counts| counts.all() > 0);
+        counts.among.retain(|_, counts| counts.all() > 0);
+        counts
+    }
+
+    /// With names and links, most held first.
+    pub fn linked(self, desk: &Desk<'_>, link: &Link) -> ByLecturer {
+        let mut named: Vec<(String, GroupCounts)> = self.named.into_iter().collect();
+        named.sort_by_key(|(_, counts)| (-counts.held(), -counts.all()));
+        let of_lecturer = |(id, counts): (String, GroupCounts)| LecturerFigures {
+            lecturer: desk.lecturer(&id),
+            dispatches: counts.linked(&link.with("lecturer", &id)),
+        };
+        let of_several = |(ids, counts): (Vec<String>, GroupCounts)| AmongFigures {
+            dispatches: counts.linked(&link.with("among", &ids.join(" "))),
+            lecturers: ids.iter().map(|id| desk.lecturer(id)).collect(),
+        };
+        ByLecturer {
+            named: named.into_iter().map(of_lecturer).collect(),
+            among: self.among.into_iter().map(of_several).collect(),
+            unnamed: self.unnamed.linked(&link.with("lecturer", NOT_REPORTED)),
+        }
     }
 }
 
-fn is_gathering(row: &RecordRow) -> bool {
-    row.kind == "session"
+fn gathers(sum: &RecordSum) -> bool {
+    sum.kind == "session"
         && matches!(
-            row.activity.as_deref(),
+            sum.activity.as_deref(),
             None | Some(
                 "lecture" | "round_table" | "public_lecture" | "visiting_lecture" | "training" | "booth" | "meeting"
             )
@@ -137,22 +168,25 @@ fn is_gathering(row: &RecordRow) -> bool {
 }
 
 /// Heads at what was held; a gathering without a head count is one that is not reported.
-pub fn attendance<'a>(rows: impl IntoIterator<Item = &'a RecordRow>, link: &Link) -> Figure {
-    let held = rows.into_iter().filter(|row| group_of(&row.state) == "held");
-    let counted = held.filter(|row| row.attendance.is_some() || is_gathering(row));
-    Figure::sum(counted.map(|row| row.attendance), &link.with("measure", "attendance"))
-}
-
-/// Whether a record is one of the screenings behind [`viewers`].
-pub fn is_screening(row: &RecordRow) -> bool {
-    let screened = row.activity.as_deref() == Some("screening") || row.medium.is_some();
-    row.viewers.is_some() || (screened && group_of(&row.state) == "held")
+pub fn attendance<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Figure {
+    let mut value = RollupValue::default();
+    for sum in sums.into_iter().filter(|sum| group_of(&sum.state) == "held") {
+        value.reported += sum.attendance_reported;
+        value.total += sum.attendance;
+        value.unreported += if gathers(sum) { sum.count - sum.attendance_reported } else { 0 };
+    }
+    Figure::of(value, &link.with("measure", "attendance"))
 }
 
 /// Viewers of screenings.
-pub fn viewers<'a>(rows: impl IntoIterator<Item = &'a RecordRow>, link: &Link) -> Figure {
-    let screenings = rows.into_iter().filter(|row| is_screening(row));
-    Figure::sum(screenings.map(|row| row.viewers), &link.with("measure", "screening.viewers"))
+pub fn viewers<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Figure {
+    let mut value = RollupValue::default();
+    for sum in sums.into_iter().filter(|sum| sum.is_screening) {
+        value.reported += sum.viewers_reported;
+        value.total += sum.viewers;
+        value.unreported += sum.count - sum.viewers_reported;
+    }
+    Figure::of(value, &link.with("measure", "screening.viewers"))
 }
 
 /// One measure, or all that begin with it and a dot. Each record counts once: with a number when any of its measures

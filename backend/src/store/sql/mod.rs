@@ -10,6 +10,7 @@ mod custody;
 mod devices;
 mod documents;
 mod feed;
+mod filter;
 mod healing;
 mod journal;
 pub(in crate::store) mod migration;
@@ -22,6 +23,7 @@ mod rebuild;
 mod registry;
 mod rollup;
 mod statements;
+mod sums;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -348,6 +350,7 @@ impl SqlStore {
             &documents::PLACES,
             &documents::PARTS,
             &rollup::CLEAR_FACTS,
+            &office::LECTURERS_OF,
         ];
         let mut texts: Vec<String> =
             statements::ALL.iter().chain([&documents::WALK]).map(|text| (*text).to_owned()).collect();

@@ -1,27 +1,19 @@
-//! The office console's reads.
+//! The office console's lists.
 
 use async_trait::async_trait;
-use sqlx::QueryBuilder;
 use sync_core::ids::{DeviceId, DocumentId};
 
+use super::batch::Select;
 use super::custody::decision_of;
-use super::dialect::{Database, Row, SqlStore, failed};
-use super::statements as sql;
-use super::{corrupt, flag, get, integer, unsigned};
+use super::dialect::{Row, SqlStore, failed};
+use super::filter::{Query, push_filter, push_measure_is};
+use super::{corrupt, flag, get, integer, statements as sql, sums, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
-    CustodyEntry, CustodyFilter, LecturerRow, NOT_REPORTED, OfficeStore, RecordFilter, RecordRow, SilentRow, TallyRow,
-    Within,
+    Apart, CustodyEntry, CustodyFilter, LecturerRow, LecturerSum, OfficeStore, RecordFilter, RecordRow, RecordSum,
+    SilentRow, TallyRow, TallySum, Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
-
-type Query = QueryBuilder<Database>;
-
-/// What people gather for: held, a head count is expected of it.
-const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
-     'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
-const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
-const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
 
 /// No organisation has this name.
 const NOBODY: &str = "-";
@@ -35,154 +27,7 @@ fn organisation(within: &Within) -> &str {
     }
 }
 
-fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
-    match wanted.map(String::as_str) {
-        None => {}
-        Some(NOT_REPORTED) => {
-            query.push(" AND ").push(column).push(" IS NULL");
-        }
-        Some(text) => {
-            query.push(" AND ").push(column).push(" = ").push_bind(text.to_owned());
-        }
-    }
-}
-
-fn push_measure_is(query: &mut Query, measure: &str) {
-    query.push("(t.measure = ").push_bind(measure.to_owned());
-    query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
-    query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push("))");
-}
-
-fn push_measure(query: &mut Query, measure: &str, without_value: bool) {
-    query.push(" AND ");
-    match measure {
-        "attendance" if without_value => {
-            query.push(HELD).push(" AND r.attendance IS NULL AND ").push(GATHERING);
-        }
-        "attendance" => {
-            query.push(HELD).push(" AND (r.attendance IS NOT NULL OR ").push(GATHERING).push(")");
-        }
-        "screening.viewers" if without_value => {
-            query.push(HELD).push(" AND r.viewers IS NULL AND (r.activity = 'screening' OR r.medium IS NOT NULL)");
-        }
-        "screening.viewers" => {
-            query.push("(r.viewers IS NOT NULL OR (").push(HELD);
-            query.push(" AND (r.activity = 'screening' OR r.medium IS NOT NULL)))");
-        }
-        measure => {
-            query.push("EXISTS (SELECT 1 FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document AND ");
-            push_measure_is(query, measure);
-            query.push(if without_value { " AND t.value IS NULL)" } else { ")" });
-        }
-    }
-}
-
-fn push_lecturers(query: &mut Query, tenant: &str, filter: &RecordFilter) {
-    const OF_RECORD: &str =
-        "SELECT COUNT(*) FROM record_lecturer l WHERE l.tenant = r.tenant AND l.document = r.document";
-    const RECORDS_OF: &str = " AND r.document IN (SELECT l.document FROM record_lecturer l WHERE l.tenant = ";
-    match filter.lecturer.as_deref() {
-        None => {}
-        Some(NOT_REPORTED) => {
-            query.push(" AND NOT EXISTS (SELECT 1 FROM record_lecturer l WHERE l.tenant = r.tenant ");
-            query.push("AND l.document = r.document)");
-        }
-        Some(lecturer) => {
-            query
-                .push(RECORDS_OF)
-                .push_bind(tenant.to_owned())
-                .push(" AND l.lecturer = ")
-                .push_bind(lecturer.to_owned())
-                .push(" AND l.attribution <> 'among')");
-        }
-    }
-    if let Some(first) = filter.among.first() {
-        let count = i64::try_from(filter.among.len()).unwrap_or(i64::MAX);
-        query
-            .push(RECORDS_OF)
-            .push_bind(tenant.to_owned())
-            .push(" AND l.lecturer = ")
-            .push_bind(first.clone())
-            .push(")");
-        query.push(" AND (").push(OF_RECORD).push(") = ").push_bind(count);
-        query.push(" AND (").push(OF_RECORD).push(" AND l.attribution = 'among' AND l.lecturer IN (");
-        let mut list = query.separated(", ");
-        for lecturer in &filter.among {
-            list.push_bind(lecturer.clone());
-        }
-        query.push(")) = ").push_bind(count);
-    }
-}
-
-/// `FROM record_fact r WHERE …` for a filter.
-fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
-    query.push(" r.tenant = ").push_bind(tenant.to_owned());
-    match filter.fiscal_year {
-        None => {}
-        Some(0) => {
-            query.push(" AND r.fiscal_year IS NULL");
-        }
-        Some(year) => {
-            query.push(" AND r.fiscal_year = ").push_bind(year);
-        }
-    }
-    match &filter.within {
-        Within::Tenant => {}
-        Within::Nothing => {
-            query.push(" AND 1 = 0");
-        }
-        Within::Municipality(code) => {
-            query.push(" AND r.municipality = ").push_bind(code.clone());
-        }
-        Within::Association(id) => {
-            query.push(" AND (r.association = ").push_bind(id.clone());
-            query.push(" OR r.dispatched_by = ").push_bind(id.clone()).push(")");
-        }
-    }
-    push_text(query, "r.municipality", filter.municipality.as_ref());
-    push_text(query, "r.month", filter.month.as_ref());
-    match filter.association.as_deref() {
-        None => {}
-        Some(NOT_REPORTED) => {
-            query.push(" AND r.dispatched_by IS NULL AND r.association IS NULL");
-        }
-        Some(association) => {
-            query.push(" AND (r.dispatched_by = ").push_bind(association.to_owned());
-            query.push(" OR r.dispatched_by IS NULL AND r.association = ").push_bind(association.to_owned()).push(")");
-        }
-    }
-    push_text(query, "r.activity", filter.activity.as_ref());
-    push_text(query, "r.reason", filter.reason.as_ref());
-    push_text(query, "r.title", filter.title.as_ref());
-    push_text(query, "r.occasion", filter.occasion.as_ref());
-    let areas = "(SELECT m.medical_area FROM municipality m WHERE m.tenant = r.tenant AND m.code = r.municipality)";
-    push_text(query, areas, filter.medical_area.as_ref());
-    match filter.group.as_deref() {
-        None => {}
-        Some("planned") => {
-            query.push(" AND ").push(PLANNED);
-        }
-        Some("held") => {
-            query.push(" AND ").push(HELD);
-        }
-        Some(state) => {
-            query.push(" AND r.state = ").push_bind(state.to_owned());
-        }
-    }
-    if let Some(is_dispatch) = filter.is_dispatch {
-        // as text, so that the index of dispatches serves
-        query.push(if is_dispatch { " AND r.is_dispatch = 1" } else { " AND r.is_dispatch = 0" });
-    }
-    if let Some(today) = &filter.report_missing_on {
-        query.push(" AND r.kind = 'session' AND r.date < ").push_bind(today.clone()).push(" AND ").push(PLANNED);
-    }
-    if let Some(measure) = &filter.measure {
-        push_measure(query, measure, filter.without_value);
-    }
-    push_lecturers(query, tenant, filter);
-}
-
-fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
+pub(super) fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(&get::<Vec<u8>>(row, "document")?).ok_or(corrupt("record_fact", "document"))
 }
 
@@ -247,30 +92,15 @@ fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query
     query
 }
 
-fn tallied(tenant: &str, filter: &RecordFilter) -> Query {
-    let mut query = Query::new(
-        "SELECT r.document, r.month, x.measure, x.value FROM record_fact r \
-         JOIN tally_fact x ON x.tenant = r.tenant AND x.document = r.document WHERE",
-    );
-    push_filter(&mut query, tenant, filter);
-    query
-}
-
-fn lectured(tenant: &str, filter: &RecordFilter) -> Query {
-    let mut query = Query::new(
-        "SELECT r.document, x.lecturer, x.attribution FROM record_fact r \
-         JOIN record_lecturer x ON x.tenant = r.tenant AND x.document = r.document WHERE",
-    );
-    push_filter(&mut query, tenant, filter);
-    query.push(" ORDER BY r.document, x.lecturer");
-    query
-}
+pub(super) const LECTURERS_OF: Select =
+    Select::by_document("SELECT document, lecturer, attribution FROM record_lecturer");
 
 impl SqlStore {
-    /// The texts of the queries that lists with these filters make, for the tests of statements and plans.
+    /// The texts of the queries that lists and sums with these filters make, for the tests of statements and plans.
     pub fn record_texts(filters: &[RecordFilter]) -> Vec<String> {
         let of = |filter: &RecordFilter| {
-            [counted("11", filter), listed("11", filter, 0, 1), tallied("11", filter), lectured("11", filter)]
+            let lists = [counted("11", filter), listed("11", filter, 0, 1)];
+            lists.into_iter().chain(sums::queries("11", filter))
         };
         filters.iter().flat_map(of).map(|query| query.sql().as_str().to_owned()).collect()
     }
@@ -334,33 +164,50 @@ impl OfficeStore for SqlStore {
         rows.iter().map(record_of).collect()
     }
 
-    async fn list_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallyRow>, StoreError> {
-        let mut query = tallied(tenant, filter);
-        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(TallyRow {
-                    document: document_of(row)?,
-                    month: get(row, "month")?,
-                    measure: get(row, "measure")?,
-                    value: get(row, "value")?,
-                })
-            })
-            .collect()
+    async fn sum_records(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        apart: Apart,
+    ) -> Result<Vec<RecordSum>, StoreError> {
+        sums::records(&mut *self.reader().await?, tenant, filter, apart).await
     }
 
-    async fn list_record_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerRow>, StoreError> {
-        let mut query = lectured(tenant, filter);
-        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(LecturerRow {
-                    document: document_of(row)?,
-                    lecturer: get(row, "lecturer")?,
-                    attribution: get(row, "attribution")?,
-                })
-            })
-            .collect()
+    async fn list_tallies(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        prefix: &str,
+    ) -> Result<Vec<TallyRow>, StoreError> {
+        sums::tallies(&mut *self.reader().await?, tenant, filter, prefix).await
+    }
+
+    async fn sum_tallies(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+        except: &str,
+    ) -> Result<Vec<TallySum>, StoreError> {
+        sums::other_tallies(&mut *self.reader().await?, tenant, filter, except).await
+    }
+
+    async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError> {
+        sums::lecturers(&mut *self.reader().await?, tenant, filter).await
+    }
+
+    async fn list_among(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<(String, LecturerRow)>, StoreError> {
+        sums::among(&mut *self.reader().await?, tenant, filter).await
+    }
+
+    async fn any_title_begins(&self, tenant: &str, filter: &RecordFilter, text: &str) -> Result<bool, StoreError> {
+        sums::any_title_begins(&mut *self.reader().await?, tenant, filter, text).await
+    }
+
+    async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError> {
+        let rows = LECTURERS_OF.of(&mut *self.reader().await?, tenant, records).await?;
+        let mut lecturers: Vec<LecturerRow> = rows.iter().map(sums::lecturer_of).collect::<Result<_, _>>()?;
+        lecturers.sort_by(|a, b| (a.document, &a.lecturer).cmp(&(b.document, &b.lecturer)));
+        Ok(lecturers)
     }
 
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError> {

@@ -178,6 +178,13 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
         rollup("'record.' || r.activity || '.planned'", "1", "r.state = 'confirmed'"),
         rollup("'dispatch.' || CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END", "1", "r.is_dispatch = 1"),
         rollup("'dispatch.cancelled.' || r.reason", "1", "r.is_dispatch = 1 AND r.state = 'cancelled'"),
+        format!(
+            "INSERT INTO rollup (tenant, fiscal_year, month, municipality, association, measure, reported, unreported, total) \
+             SELECT '11', r.fiscal_year, '', '', r.dispatched_by, 'dispatch.by.' || l.lecturer || '.' || \
+             CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END, COUNT(*), 0, COUNT(*) FROM record_fact r \
+             JOIN record_lecturer l ON l.tenant = r.tenant AND l.document = r.document WHERE r.is_dispatch = 1 \
+             GROUP BY r.fiscal_year, r.dispatched_by, 6"
+        ),
         rollup("'attendance'", "r.attendance", "r.state = 'held' AND (r.attendance IS NOT NULL OR r.activity <> 'screening')"),
         format!("{ROLLUP} t.measure, COUNT(t.value), COUNT(*) - COUNT(t.value), COALESCE(SUM(t.value), 0) \
                  FROM record_fact r JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document \
@@ -192,6 +199,6 @@ const ROLLUP: &str = "INSERT INTO rollup (tenant, fiscal_year, month, municipali
 fn rollup(measure: &str, value: &str, condition: &str) -> String {
     format!(
         "{ROLLUP} {measure}, COUNT({value}), COUNT(*) - COUNT({value}), COALESCE(SUM({value}), 0) FROM record_fact r \
-         WHERE {condition} GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), {measure}"
+         WHERE {condition} GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), 6"
     )
 }

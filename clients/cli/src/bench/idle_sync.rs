@@ -27,13 +27,11 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let scopes = BTreeSet::from([scope]);
     let recorder = Enrolled::new(&process, &asked)?;
     recorder.push(&Tablet::make(recorder.device, PLACE, 50, 5, 0)?)?;
+    let tablets: Vec<_> = (0..TABLETS).map(|_| Enrolled::new(&process, &asked)).collect::<Result<_, _>>()?;
     let received = pull(&recorder, &scopes)?;
     let body = asking(received.cursors, received.registry_version).encode();
-    let mut requests = Vec::new();
-    for _ in 0..TABLETS {
-        let enrolled = Enrolled::new(&process, &asked)?;
-        requests.push(sync_request(&process.address, &enrolled.token, &body));
-    }
+    let requests: Vec<_> =
+        tablets.iter().map(|enrolled| sync_request(&process.address, &enrolled.token, &body)).collect();
     let (seconds, bytes) = runtime()?.block_on(async {
         let mut wires = Vec::new();
         for request in requests {

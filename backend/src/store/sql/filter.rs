@@ -1,0 +1,161 @@
+//! Which records a filter means, as the condition of a statement over `record_fact r`.
+
+use sqlx::QueryBuilder;
+
+use super::dialect::Database;
+use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
+
+pub(super) type Query = QueryBuilder<Database>;
+
+/// What people gather for: held, a head count is expected of it.
+pub(super) const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
+     'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
+pub(super) const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
+const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
+
+fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
+    match wanted.map(String::as_str) {
+        None => {}
+        Some(NOT_REPORTED) => {
+            query.push(" AND ").push(column).push(" IS NULL");
+        }
+        Some(text) => {
+            query.push(" AND ").push(column).push(" = ").push_bind(text.to_owned());
+        }
+    }
+}
+
+pub(super) fn push_measure_is(query: &mut Query, measure: &str) {
+    query.push("(t.measure = ").push_bind(measure.to_owned());
+    query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
+    query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push("))");
+}
+
+fn push_measure(query: &mut Query, measure: &str, without_value: bool) {
+    query.push(" AND ");
+    match measure {
+        "attendance" if without_value => {
+            query.push(HELD).push(" AND r.attendance IS NULL AND ").push(GATHERING);
+        }
+        "attendance" => {
+            query.push(HELD).push(" AND (r.attendance IS NOT NULL OR ").push(GATHERING).push(")");
+        }
+        "screening.viewers" if without_value => {
+            query.push(HELD).push(" AND r.viewers IS NULL AND (r.activity = 'screening' OR r.medium IS NOT NULL)");
+        }
+        "screening.viewers" => {
+            query.push("(r.viewers IS NOT NULL OR (").push(HELD);
+            query.push(" AND (r.activity = 'screening' OR r.medium IS NOT NULL)))");
+        }
+        measure => {
+            query.push("EXISTS (SELECT 1 FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document AND ");
+            push_measure_is(query, measure);
+            query.push(if without_value { " AND t.value IS NULL)" } else { ")" });
+        }
+    }
+}
+
+fn push_lecturers(query: &mut Query, tenant: &str, filter: &RecordFilter) {
+    const OF_RECORD: &str =
+        "SELECT COUNT(*) FROM record_lecturer l WHERE l.tenant = r.tenant AND l.document = r.document";
+    const RECORDS_OF: &str = " AND r.document IN (SELECT l.document FROM record_lecturer l WHERE l.tenant = ";
+    match filter.lecturer.as_deref() {
+        None => {}
+        Some(NOT_REPORTED) => {
+            query.push(" AND NOT EXISTS (SELECT 1 FROM record_lecturer l WHERE l.tenant = r.tenant ");
+            query.push("AND l.document = r.document)");
+        }
+        Some(lecturer) => {
+            query
+                .push(RECORDS_OF)
+                .push_bind(tenant.to_owned())
+                .push(" AND l.lecturer = ")
+                .push_bind(lecturer.to_owned())
+                .push(" AND l.attribution <> 'among')");
+        }
+    }
+    if let Some(first) = filter.among.first() {
+        let count = i64::try_from(filter.among.len()).unwrap_or(i64::MAX);
+        query
+            .push(RECORDS_OF)
+            .push_bind(tenant.to_owned())
+            .push(" AND l.lecturer = ")
+            .push_bind(first.clone())
+            .push(")");
+        query.push(" AND (").push(OF_RECORD).push(") = ").push_bind(count);
+        query.push(" AND (").push(OF_RECORD).push(" AND l.attribution = 'among' AND l.lecturer IN (");
+        let mut list = query.separated(", ");
+        for lecturer in &filter.among {
+            list.push_bind(lecturer.clone());
+        }
+        query.push(")) = ").push_bind(count);
+    }
+}
+
+/// What follows `FROM record_fact r … WHERE`.
+pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter) {
+    query.push(" r.tenant = ").push_bind(tenant.to_owned());
+    match filter.fiscal_year {
+        None => {}
+        Some(0) => {
+            query.push(" AND r.fiscal_year IS NULL");
+        }
+        Some(year) => {
+            query.push(" AND r.fiscal_year = ").push_bind(year);
+        }
+    }
+    match &filter.within {
+        Within::Tenant => {}
+        Within::Nothing => {
+            query.push(" AND 1 = 0");
+        }
+        Within::Municipality(code) => {
+            query.push(" AND r.municipality = ").push_bind(code.clone());
+        }
+        Within::Association(id) => {
+            query.push(" AND (r.association = ").push_bind(id.clone());
+            query.push(" OR r.dispatched_by = ").push_bind(id.clone()).push(")");
+        }
+    }
+    push_text(query, "r.municipality", filter.municipality.as_ref());
+    push_text(query, "r.month", filter.month.as_ref());
+    match filter.association.as_deref() {
+        None => {}
+        Some(NOT_REPORTED) => {
+            query.push(" AND r.dispatched_by IS NULL AND r.association IS NULL");
+        }
+        Some(association) => {
+            query.push(" AND (r.dispatched_by = ").push_bind(association.to_owned());
+            query.push(" OR r.dispatched_by IS NULL AND r.association = ").push_bind(association.to_owned()).push(")");
+        }
+    }
+    push_text(query, "r.activity", filter.activity.as_ref());
+    push_text(query, "r.reason", filter.reason.as_ref());
+    push_text(query, "r.title", filter.title.as_ref());
+    push_text(query, "r.occasion", filter.occasion.as_ref());
+    let areas = "(SELECT m.medical_area FROM municipality m WHERE m.tenant = r.tenant AND m.code = r.municipality)";
+    push_text(query, areas, filter.medical_area.as_ref());
+    match filter.group.as_deref() {
+        None => {}
+        Some("planned") => {
+            query.push(" AND ").push(PLANNED);
+        }
+        Some("held") => {
+            query.push(" AND ").push(HELD);
+        }
+        Some(state) => {
+            query.push(" AND r.state = ").push_bind(state.to_owned());
+        }
+    }
+    if let Some(is_dispatch) = filter.is_dispatch {
+        // as text, so that the index of dispatches serves
+        query.push(if is_dispatch { " AND r.is_dispatch = 1" } else { " AND r.is_dispatch = 0" });
+    }
+    if let Some(today) = &filter.report_missing_on {
+        query.push(" AND r.kind = 'session' AND r.date < ").push_bind(today.clone()).push(" AND ").push(PLANNED);
+    }
+    if let Some(measure) = &filter.measure {
+        push_measure(query, measure, filter.without_value);
+    }
+    push_lecturers(query, tenant, filter);
+}
