@@ -285,9 +285,8 @@ pub trait OfficeStore {
         filter: &RecordFilter,
         prefix: &str,
     ) -> Result<Vec<TallyRow>, StoreError>;
-    /// All their other measures, summed up, by name.
-    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter, except: &str)
-    -> Result<Vec<TallySum>, StoreError>;
+    /// Each of their measures, summed up, by name.
+    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallySum>, StoreError>;
     /// Those records by lecturer, each as often as it has lecturers, but for those "among" several; in no order.
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError>;
     /// Those records "among" several lecturers: their states, and all their lecturers.

@@ -302,7 +302,7 @@ impl Historian<'_> {
         let mut tallies = store.list_tallies("11", &filter, "material").await.unwrap();
         tallies.sort_by(|a, b| (a.document, &a.measure).cmp(&(b.document, &b.measure)));
         self.tell("tallies", tallies);
-        self.tell("other tallies", store.sum_tallies("11", &filter, "material").await);
+        self.tell("measures", store.sum_tallies("11", &filter).await);
         for apart in [Apart::Kinds, Apart::Municipalities, Apart::Months] {
             let mut sums = store.sum_records("11", &filter, apart).await.unwrap();
             sums.sort_by_key(|sum| format!("{sum:?}"));

@@ -229,9 +229,9 @@ pub async fn plans_use_indexes(sqlite_file: &Path, postgres_url: &str) {
     for setting in ["plan_cache_mode = force_generic_plan", "enable_hashjoin = off", "enable_mergejoin = off"] {
         pg.execute(AssertSqlSafe(format!("SET {setting}")).into_sql_str()).await.unwrap();
     }
-    // the third and fourth are the tallies and lecturers of a whole year, of which nothing is to be left out
+    // the first filter means a whole year: its sums, after its list and its count, leave nothing out
     let records = PostgresStore::record_texts(&filters()).into_iter().enumerate();
-    let records = records.filter(|(number, _)| ![2, 3].contains(number)).map(|(_, text)| text);
+    let records = records.filter(|(number, _)| !(2..10).contains(number)).map(|(_, text)| text);
     let texts = PostgresStore::statement_texts().into_iter().chain(records);
     let mut scans = Vec::new();
     for (number, text) in texts.filter(|text| must_be_quick(text)).enumerate() {

@@ -118,7 +118,7 @@ pub async fn dashboard(
     let store = &app.store;
     let sums = store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
     let consulted = store.list_tallies(desk.tenant, &filter, CONSULTATION).await?;
-    let others = store.sum_tallies(desk.tenant, &filter, "material").await?;
+    let counted = store.sum_tallies(desk.tenant, &filter).await?;
     let of_dispatches = of_dispatches(&filter);
     let by_place = store.sum_records(desk.tenant, &of_dispatches, Apart::Municipalities).await?;
     let months = store.sum_records(desk.tenant, &of_dispatches, Apart::Months).await?;
@@ -145,7 +145,7 @@ pub async fn dashboard(
         trainings: listed(&desk, trainings).await?,
         meetings: meetings(&sums, &link),
         consultations: sums::measure(&consulted, CONSULTATION, &link),
-        measures: measures(others, &link),
+        measures: measures(counted, &link),
         screenings: screenings(&sums, &link),
     })
 }

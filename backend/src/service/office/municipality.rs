@@ -145,7 +145,7 @@ pub async fn dashboard(
     };
     let sums = app.store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
     let handed_out = app.store.list_tallies(desk.tenant, &filter, MATERIAL).await?;
-    let others = app.store.sum_tallies(desk.tenant, &filter, MATERIAL).await?;
+    let counted = app.store.sum_tallies(desk.tenant, &filter).await?;
     let lecturers = LecturerCounts::of_records(&desk, &of_dispatches(&filter)).await?;
     let link = desk.link().with("municipality", code);
     let dispatch_link = link.with("is_dispatch", "true");
@@ -164,7 +164,7 @@ pub async fn dashboard(
         cancelled: sums::reasons(&dispatches, &dispatch_link),
         by_lecturer: lecturers.linked(&desk, &dispatch_link),
         attendance: sums::attendance(&sums, &link),
-        measures: measures(others, &link),
+        measures: measures(counted, &link),
         screenings: screenings(&sums, &link),
         missing: listed(&desk, missing).await?,
     })
@@ -253,7 +253,8 @@ fn activities(sums: &[RecordSum], link: &Link) -> Vec<ActivityFigures> {
 
 /// Every measure that is neither a material nor viewers.
 pub(super) fn measures(tallies: Vec<TallySum>, link: &Link) -> Vec<MeasureFigure> {
-    let shown = tallies.into_iter().filter(|sum| sum.measure != "screening.viewers");
+    let is_material = |sum: &TallySum| sum.measure.split('.').next() == Some(MATERIAL);
+    let shown = tallies.into_iter().filter(|sum| !is_material(sum) && sum.measure != "screening.viewers");
     let figure = |sum: TallySum| MeasureFigure {
         figure: Figure::of(sum.value, &link.with("measure", &sum.measure)),
         measure: sum.measure,

@@ -182,13 +182,8 @@ impl OfficeStore for SqlStore {
         sums::tallies(&mut *self.reader().await?, tenant, filter, prefix).await
     }
 
-    async fn sum_tallies(
-        &self,
-        tenant: &str,
-        filter: &RecordFilter,
-        except: &str,
-    ) -> Result<Vec<TallySum>, StoreError> {
-        sums::other_tallies(&mut *self.reader().await?, tenant, filter, except).await
+    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallySum>, StoreError> {
+        sums::measures(&mut *self.reader().await?, tenant, filter).await
     }
 
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError> {

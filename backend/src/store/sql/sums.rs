@@ -62,15 +62,13 @@ fn of_tallies(tenant: &str, filter: &RecordFilter, prefix: &str) -> Query {
     query
 }
 
-fn of_other_tallies(tenant: &str, filter: &RecordFilter, except: &str) -> Query {
+fn of_measures(tenant: &str, filter: &RecordFilter) -> Query {
     let mut query = Query::new(
         "SELECT t.measure, COUNT(t.value) AS reported, COUNT(*) - COUNT(t.value) AS unreported, \
          CAST(COALESCE(SUM(t.value), 0) AS BIGINT) AS total FROM record_fact r \
          JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document WHERE",
     );
     push_filter(&mut query, tenant, filter);
-    query.push(" AND NOT ");
-    push_measure_is(&mut query, except);
     query.push(" GROUP BY t.measure ORDER BY t.measure");
     query
 }
@@ -109,7 +107,7 @@ pub(super) fn queries(tenant: &str, filter: &RecordFilter) -> Vec<Query> {
     let mut queries: Vec<Query> = apart.into_iter().map(|apart| of_records(tenant, filter, apart)).collect();
     queries.extend([
         of_tallies(tenant, filter, "material"),
-        of_other_tallies(tenant, filter, "material"),
+        of_measures(tenant, filter),
         of_lecturers(tenant, filter),
         of_among(tenant, filter),
         of_titles(tenant, filter, "a"),
@@ -170,13 +168,12 @@ pub(super) async fn tallies(
         .collect()
 }
 
-pub(super) async fn other_tallies(
+pub(super) async fn measures(
     connection: &mut Connection,
     tenant: &str,
     filter: &RecordFilter,
-    except: &str,
 ) -> Result<Vec<TallySum>, StoreError> {
-    let rows = fetch(connection, of_other_tallies(tenant, filter, except)).await?;
+    let rows = fetch(connection, of_measures(tenant, filter)).await?;
     rows.iter()
         .map(|row| {
             let value = RollupValue {
