@@ -54,11 +54,23 @@ function thenOffice(): Plugin {
   };
 }
 
+const OTHER_LANGUAGE = /[/\\]intl[/\\].*[/\\](?!ja-JP|en-US)[a-z]{2}-[A-Z]{2}\.m?js$/;
+
+/** Leaves out what React Aria would say in other languages. */
+function oneLanguage(): Plugin {
+  return {
+    name: 'tsudoi-one-language',
+    enforce: 'pre',
+    load: (id) => (OTHER_LANGUAGE.test(id) ? 'export default {};' : null),
+    transform: (code, id) => (id.includes('intlStrings') ? { code: code.replace(/"(?!ja-JP|en-US)[a-z]{2}-[A-Z]{2}":\s*[$\w]+,?/g, ''), map: null } : null),
+  };
+}
+
 const FIELD_INPUT = { index: join(root, 'index.html'), 'service-worker': join(root, 'src/sw/service-worker.ts') };
 
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: [react(), tailwindcss(), ...(mode === OFFICE ? [] : [precache(), thenOffice()])],
+  plugins: [oneLanguage(), react(), tailwindcss(), ...(mode === OFFICE ? [] : [precache(), thenOffice()])],
   worker: { format: 'es' },
   publicDir: mode === OFFICE ? false : 'public',
   build: {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { newKey } from '../keys.mjs';
 
 const CHROMIUM = process.env.TSUDOI_CHROMIUM ?? '/usr/bin/chromium';
 const SERVER =
@@ -157,7 +158,14 @@ export async function startTablet(t, server, viewport = { width: 1024, height: 7
     wire.join();
     await tablet.context.setOffline(false);
   };
-  tablet.goto = (path, page = tablet.page) => page.goto(`${wire.address}${path}`);
+  tablet.goto = async (path, page = tablet.page) => {
+    await page.goto(`${wire.address}${path}`);
+    if (tablet.pin === undefined || path.startsWith('/office')) return;
+    // another tab may have opened the tablet already
+    const locked = page.getByRole('heading', { name: '端末を開きます' });
+    await locked.or(page.getByRole('navigation', { name: '画面' })).or(page.getByRole('tablist')).first().waitFor();
+    if (await locked.isVisible()) await unlock(page, tablet.pin);
+  };
 
   await tablet.open();
   t.after(() => {
@@ -170,6 +178,16 @@ export async function startTablet(t, server, viewport = { width: 1024, height: 7
   return tablet;
 }
 
+/** The PIN of every tablet here. */
+export const PIN = '194805';
+
+/** Enters the PIN where the tablet asks for it. */
+export async function unlock(page, pin = PIN) {
+  await page.getByLabel('暗証番号', { exact: true }).fill(pin);
+  await page.getByRole('button', { name: '開く', exact: true }).click();
+  await page.getByRole('heading', { name: '端末を開きます' }).waitFor({ state: 'detached' });
+}
+
 /** Makes the tablet known to the server, as a person would. */
 export async function enrol(tablet, code, name) {
   await tablet.goto('/');
@@ -177,8 +195,11 @@ export async function enrol(tablet, code, name) {
   await page.getByRole('heading', { name: 'この端末を登録します' }).waitFor();
   await page.getByRole('textbox', { name: '登録コード' }).fill(code);
   await page.getByRole('textbox', { name: '端末の名前' }).fill(name);
+  await page.getByLabel('暗証番号（数字6桁以上）').fill(PIN);
+  await page.getByLabel('暗証番号（もう一度）').fill(PIN);
   await page.getByRole('button', { name: '登録する' }).click();
   await page.getByRole('heading', { name: /^今日/ }).waitFor();
+  tablet.pin = PIN;
 }
 
 /** Signs in to the office console, as a person would. */
@@ -249,7 +270,8 @@ export async function agree(tablet) {
 /** Calls an endpoint outside the browser with a device credential of its own. */
 export async function enrolOutside(server, code, name) {
   const body = { code, device: crypto.randomUUID(), device_name: name };
-  const answer = await fetch(`${server.address}/v1/enrol`, {
+  const key = await newKey();
+  const answer = await key.fetch(`${server.address}/v1/enrol`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -257,7 +279,7 @@ export async function enrolOutside(server, code, name) {
   if (!answer.ok) throw new Error(`enrol: ${answer.status} ${await answer.text()}`);
   const { token } = await answer.json();
   return async (path) => {
-    const got = await fetch(`${server.address}${path}`, { headers: { authorization: `Device ${token}` } });
+    const got = await key.fetch(`${server.address}${path}`, {}, token);
     if (!got.ok) throw new Error(`${path}: ${got.status} ${await got.text()}`);
     return got.json();
   };

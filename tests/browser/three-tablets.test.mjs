@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  agree, counter, enrol, enrolOutside, openTab, readyForOffline, signIn, startServer, startTablet, within,
+  agree, counter, enrol, enrolOutside, openTab, readyForOffline, signIn, startServer, startTablet, unlock, within,
 } from './harness.mjs';
 
 const BAND = '75–84歳';
@@ -56,6 +56,7 @@ test('sums are true, differing venues are both shown, and all three agree with t
   await add(third, '配布', CARD, 3);
 
   await second.page.reload();
+  await unlock(second.page);
   await second.page.getByRole('heading', { name: /人生会議の話/ }).waitFor();
   await openTab(second.page, '参加者');
   await counter(second.page, BAND).shows(7);

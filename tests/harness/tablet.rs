@@ -11,6 +11,7 @@ use sync_core::tablet::{
 };
 use sync_core::time::Timestamp;
 use tsudoi::api;
+use tsudoi::key::TabletKey;
 use tsudoi::transport::Server as Client;
 
 use crate::server::{Server, SignIn};
@@ -23,7 +24,7 @@ pub struct Headless {
     tablet: Tablet,
     rows: BTreeMap<(Table, String), Vec<u8>>,
     client: Client,
-    token: String,
+    key: TabletKey,
     device: DeviceId,
     person: String,
     now: Timestamp,
@@ -38,8 +39,8 @@ impl Headless {
         let enrolled = api::enrol(&client, &sign_in.code, &device.to_string(), name, scopes).unwrap();
         let now = tsudoi::host::clock();
         let tablet = Tablet::open(now, Identity { device }, 1, Vec::new());
-        let (token, person) = (enrolled.token, enrolled.person.id);
-        let mut headless = Self { tablet, rows: BTreeMap::new(), client, token, device, person, now, opened: 1 };
+        let (key, person) = (enrolled.key, enrolled.person.id);
+        let mut headless = Self { tablet, rows: BTreeMap::new(), client, key, device, person, now, opened: 1 };
         headless.turn(Input::Online { online: false });
         headless
     }
@@ -50,8 +51,8 @@ impl Headless {
     }
 
     /// Its credential, for calls outside the core.
-    pub fn token(&self) -> &str {
-        &self.token
+    pub fn key(&self) -> &TabletKey {
+        &self.key
     }
 
     /// Its connections.
@@ -166,7 +167,7 @@ impl Headless {
 
     /// Digests by scope, as the server states them to this tablet.
     pub fn server_digests(&self) -> BTreeMap<String, (u64, String)> {
-        let scopes = api::scopes(&self.client, &self.token).unwrap().into_iter();
+        let scopes = api::scopes(&self.client, &self.key).unwrap().into_iter();
         scopes.map(|scope| (scope.scope, (scope.document_count, scope.digest))).collect()
     }
 
@@ -190,7 +191,7 @@ impl Headless {
                     Input::Persisted { task, ok: true }
                 }
                 Effect::Exchange { task, endpoint, body } => {
-                    let result: Exchanged = self.client.exchange(endpoint, &self.token, &body);
+                    let result: Exchanged = self.client.exchange(endpoint, &self.key, &body);
                     self.now = self.now.max(tsudoi::host::clock());
                     Input::Exchanged { task, result }
                 }

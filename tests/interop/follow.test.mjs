@@ -12,9 +12,8 @@ import { device, startServer, tablet, until } from './harness.mjs';
 const ON = { TSUDOI_FOLLOW_CONNECTIONS: '4', TSUDOI_FOLLOW_DOCUMENTS: '3' };
 const urlOf = (document) => stringifyAutomergeUrl(Uint8Array.from(Buffer.from(document.replaceAll('-', ''), 'hex')));
 
-async function ticket(server, token) {
-  const headers = { authorization: `Device ${token}` };
-  const answer = await fetch(`${server.address}/v1/follow/ticket`, { method: 'POST', headers });
+async function ticket(who) {
+  const answer = await who.call('/v1/follow/ticket', 'POST');
   assert.equal(answer.status, 200, await answer.clone().text());
   return (await answer.json()).ticket;
 }
@@ -23,7 +22,7 @@ const socketAddress = (server, query) => `${server.address.replace('http', 'ws')
 
 /** A stock repo on a ticket of this device. */
 async function repo(t, server, who) {
-  const adapter = new WebSocketClientAdapter(socketAddress(server, `?ticket=${await ticket(server, who.token)}`), 60_000);
+  const adapter = new WebSocketClientAdapter(socketAddress(server, `?ticket=${await ticket(who)}`), 60_000);
   const made = new Repo({ network: [adapter] });
   t.after(() => made.shutdown());
   return made;
@@ -74,7 +73,7 @@ test('an unknown document and one of another municipality get the same answer', 
   assert.equal(await find(made, foreign), 'unavailable');
   assert.equal(await find(made, randomUUID()), 'unavailable');
 
-  const raw = await connect(t, server, `?ticket=${await ticket(server, mine.token)}`);
+  const raw = await connect(t, server, `?ticket=${await ticket(mine)}`);
   const answers = [];
   for (const document of [foreign, randomUUID()]) {
     const [id] = urlOf(document).split(':').slice(1);
@@ -119,18 +118,17 @@ test('it is off by default, takes no one without a credential, and a ticket is g
   const off = await startServer(t);
   const nobody = await device(off, 'staff-112119', 'x');
   for (const [method, path] of [['POST', '/v1/follow/ticket'], ['GET', '/v1/follow']]) {
-    const headers = { authorization: `Device ${nobody.token}` };
-    assert.equal((await fetch(`${off.address}${path}`, { method, headers })).status, 404, path);
+    assert.equal((await nobody.call(path, method)).status, 404, path);
   }
   const server = await startServer(t, ON);
   const reader = await device(server, 'staff-112119', 'automerge-repo');
   assert.equal((await fetch(`${server.address}/v1/follow/ticket`, { method: 'POST' })).status, 401);
   await assert.rejects(connect(t, server, ''), /401/);
   await assert.rejects(connect(t, server, '?ticket=0000'), /401/);
-  const once = await ticket(server, reader.token);
+  const once = await ticket(reader);
   await connect(t, server, `?ticket=${once}`);
   await assert.rejects(connect(t, server, `?ticket=${once}`), /401/);
-  await connect(t, server, '', { authorization: `Device ${reader.token}` });
+  await connect(t, server, '', await reader.headers('GET', '/v1/follow'));
 });
 
 test('connections, documents and messages are limited, and other bytes end the connection', async (t) => {
@@ -139,10 +137,9 @@ test('connections, documents and messages are limited, and other bytes end the c
   const documents = [1, 2, 3, 4].map((n) => first.record('new', '--title', `座談会${n}`, '--date', '2026-11-20'));
   first.sync();
   const reader = await device(server, 'staff-112119', 'automerge-repo');
-  const headers = { authorization: `Device ${reader.token}` };
   const sockets = [];
-  for (let n = 0; n < 4; n += 1) sockets.push(await connect(t, server, '', headers));
-  await assert.rejects(connect(t, server, '', headers), /503/);
+  for (let n = 0; n < 4; n += 1) sockets.push(await connect(t, server, '', await reader.headers('GET', '/v1/follow')));
+  await assert.rejects(connect(t, server, '', await reader.headers('GET', '/v1/follow')), /503/);
 
   const [many, large, noise, old] = sockets;
   for (const [index, document] of documents.entries()) {

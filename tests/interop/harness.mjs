@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as Automerge from '@automerge/automerge';
 import { Decoder, Encoder } from 'cbor-x';
+import { newKey } from '../keys.mjs';
 
 const SERVER =
   process.env.TSUDOI_SERVER_BINARY ?? fileURLToPath(new URL('../../target/debug/tsudoi-server', import.meta.url));
@@ -95,7 +96,8 @@ const hex = (bytes) => Buffer.from(bytes).toString('hex');
 /** An enrolled device without sync-core: writer 1 of its own actor. */
 export async function device(server, key, name) {
   const id = randomUUID();
-  const answer = await fetch(`${server.address}/v1/enrol`, {
+  const own = await newKey();
+  const answer = await own.fetch(`${server.address}/v1/enrol`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ code: server.code(key), device: id, device_name: name }),
@@ -106,17 +108,17 @@ export async function device(server, key, name) {
     const request = new Map([
       [0, PROTOCOL], [1, BigInt(Date.now())], [2, pushes], [3, cursors], [4, NO_REGISTRY], [5, 1_000_000],
     ]);
-    const response = await fetch(`${server.address}/v1/sync`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/cbor', authorization: `Device ${token}` },
-      body: cbor.encoder.encode(request),
-    });
+    const init = { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: cbor.encoder.encode(request) };
+    const response = await own.fetch(`${server.address}/v1/sync`, init, token);
     if (!response.ok) throw new Error(`sync: ${response.status} ${await response.text()}`);
     return cbor.decoder.decode(new Uint8Array(await response.arrayBuffer()));
   };
   return {
     id,
-    token,
+    /** Calls an address as this device. */
+    call: (path, method = 'GET') => own.fetch(`${server.address}${path}`, { method }, token),
+    /** What shows one call to be this device's. */
+    headers: (method, path) => own.headers(method, `${server.address}${path}`, token),
     actor: hex(bytesOf(id)) + '00000001',
     /** The saved bytes of every record this device may hold. */
     pull: async () => {

@@ -51,7 +51,7 @@ fn sums_add_up_and_a_conflict_shows_both_values_on_every_tablet_and_the_dashboar
 
     let officer = Headless::enrol(&server, server.sign_in("municipal-112119"), "庁内", None);
     let path = format!("/v1/dashboard/municipality/{HONJO}?fiscal_year=2024");
-    let dashboard: Value = officer.client().get(&path, officer.token()).unwrap();
+    let dashboard: Value = officer.client().get(&path, officer.key()).unwrap();
     let cards = &dashboard["materials"]
         .as_array()
         .unwrap()
@@ -76,12 +76,13 @@ fn another_organisations_records_are_as_unknown_as_an_unknown_id() {
     let server = Server::start();
     let staff = Headless::enrol(&server, server.sign_in("staff-112119"), "本庄", None);
     let ask = |path: &str| {
-        let answer: Result<Value, _> = staff.client().get(path, staff.token());
+        let answer: Result<Value, _> = staff.client().get(path, staff.key());
         answer.unwrap_err().to_string()
     };
     let other = ask("/v1/dashboard/municipality/113859");
     assert_eq!(other.replace("113859", "X"), ask("/v1/dashboard/municipality/999999").replace("999999", "X"));
-    let nobody: Result<Value, _> = staff.client().get("/v1/scopes", "nobody");
+    let nobody: Result<Value, _> =
+        staff.client().get("/v1/scopes", &tsudoi::key::DeviceKey::generate().unwrap().with("nobody".to_owned()));
     assert!(nobody.is_err());
 }
 

@@ -23,7 +23,7 @@ impl Office {
     }
 
     fn get(&self, path: &str) -> Value {
-        self.reader.client().get(path, self.reader.token()).unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.reader.client().get(path, self.reader.key()).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     fn association(&self) -> Value {

@@ -30,7 +30,7 @@ impl Attacker {
             page_bytes: 1_000_000,
             ..SyncRequest::default()
         };
-        self.tablet.client().sync(self.tablet.token(), &request.encode())
+        self.tablet.client().sync(self.tablet.key(), &request.encode())
     }
 
     /// Outcomes and codes of what was pushed; `None`: the request as a whole was refused.
@@ -144,7 +144,7 @@ fn foreign_bytes_are_held_or_refused_and_the_server_stays_up_within_its_memory()
     for length in [0, 1, 100, 70_000] {
         let noise: Vec<u8> = (0..length).map(|_| u8::try_from(length % 251).unwrap()).collect();
         assert!(
-            matches!(attacker.tablet.client().sync(attacker.tablet.token(), &noise), Exchanged::Fault(_)),
+            matches!(attacker.tablet.client().sync(attacker.tablet.key(), &noise), Exchanged::Fault(_)),
             "{length}"
         );
     }
@@ -162,6 +162,6 @@ fn foreign_bytes_are_held_or_refused_and_the_server_stays_up_within_its_memory()
 /// A hundred megabytes of nothing in a hundred kilobytes.
 fn gzip_bomb_is_refused(attacker: &Attacker) {
     let bomb = vec![0; 100_000_000];
-    let answer = attacker.tablet.client().sync(attacker.tablet.token(), &bomb);
+    let answer = attacker.tablet.client().sync(attacker.tablet.key(), &bomb);
     assert!(matches!(answer, Exchanged::Fault(_)), "{answer:?}");
 }

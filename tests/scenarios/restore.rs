@@ -60,7 +60,7 @@ fn work(
 
 fn healing(server: &Server) -> Value {
     let administrator = Headless::enrol(server, server.sign_in("administrator-11"), "管理", Some(&[]));
-    administrator.client().get("/v1/healing", administrator.token()).unwrap()
+    administrator.client().get("/v1/healing", administrator.key()).unwrap()
 }
 
 struct Scene {

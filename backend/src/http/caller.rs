@@ -1,16 +1,25 @@
-//! Extractors: who is calling. `Authorization: Device <token>` or the cookie `tsudoi_session`; only hashes are compared.
+//! Extractors: who is calling. A tablet sends `Authorization: DPoP <token>` with a proof by its own key in the header
+//! `DPoP`; the office sends the cookie `tsudoi_session`. Only hashes of secrets are compared.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 
 use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::access::{Caller, Tablet};
+use crate::service::possession::{Call, NotProven};
 use crate::service::secret::secret_hash;
+use crate::store::types::SecretHash;
 
 /// The cookie of the office console.
 pub const COOKIE: &str = "tsudoi_session";
+/// The header with a tablet's proof.
+pub const PROOF: HeaderName = HeaderName::from_static("dpop");
+/// The header with what the next proof has to hold.
+pub const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// A call that must come from an enrolled tablet.
 #[derive(Clone, Debug)]
@@ -21,6 +30,10 @@ pub struct DeviceCaller {
     pub tablet: Tablet,
 }
 
+/// A call signed by a key that no tablet is known by yet.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHolder(pub SecretHash);
+
 /// The office cookie's token, when there is one.
 pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -30,7 +43,58 @@ pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
 /// The tablet's token, when there is one.
 pub fn device_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("device").then(|| token.trim())
+    scheme.eq_ignore_ascii_case("dpop").then(|| token.trim())
+}
+
+/// Gives every tablet the nonce for its next proof, and says in the standard's words when one was missing.
+pub async fn nonces(State(app): State<App>, request: Request, next: Next) -> Response {
+    let from_tablet = request.headers().contains_key(PROOF) || device_token(request.headers()).is_some();
+    let enrolling = ["/v1/enrol", "/v1/recover"].contains(&request.uri().path());
+    let mut response = next.run(request).await;
+    if !from_tablet && !enrolling {
+        return response;
+    }
+    let Ok(nonce) = app.possession.nonce(app.now()) else { return response };
+    let refused = response.status() == StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    if let Ok(nonce) = HeaderValue::from_str(&nonce) {
+        headers.insert(NONCE, nonce);
+    }
+    if refused {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"DPoP algs="ES256""#));
+    }
+    response
+}
+
+/// The key that made this call's proof.
+fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, ApiError> {
+    let mut proofs = parts.headers.get_all(PROOF).iter();
+    let proof = proofs.next().and_then(|value| value.to_str().ok()).ok_or_else(|| ApiError::proof("use_dpop_nonce"))?;
+    if proofs.next().is_some() {
+        return Err(ApiError::proof("invalid_dpop_proof"));
+    }
+    let named = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let mut authorities: Vec<&str> = parts.uri.authority().map(|one| one.as_str()).into_iter().collect();
+    authorities.extend(named("host"));
+    authorities.extend(named("x-forwarded-host"));
+    let call = Call { method: parts.method.as_str(), path: parts.uri.path(), authorities: &authorities, token };
+    app.possession.check(app.now(), proof, &call).map_err(|refusal| match refusal {
+        NotProven::Nonce => ApiError::proof("use_dpop_nonce"),
+        NotProven::Wrong(what) => {
+            tracing::warn!(what, path = parts.uri.path(), "a tablet's proof is wrong");
+            ApiError::proof("invalid_dpop_proof")
+        }
+    })
+}
+
+async fn tablet_of(parts: &Parts, app: &App, token: &str) -> Result<Caller, ApiError> {
+    let row = app.store.lookup_device(&secret_hash(token)).await?.ok_or_else(ApiError::unauthorised)?;
+    let key = proven(parts, app, Some(token))?;
+    if row.key != Some(key) {
+        tracing::warn!(device = %row.device, "a tablet's token came with another key");
+        return Err(ApiError::proof("invalid_dpop_proof"));
+    }
+    Caller::from_device(row).ok_or_else(ApiError::unauthorised)
 }
 
 impl FromRequestParts<App> for Caller {
@@ -43,16 +107,15 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
-    /// Finds out who is calling, from what the request shows. The guard asks once for each request.
-    pub(super) async fn identify(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let found = if let Some(token) = device_token(&parts.headers) {
-            app.store.lookup_device(&secret_hash(token)).await?.and_then(Caller::from_device)
-        } else if let Some(token) = cookie_token(&parts.headers) {
-            app.store.lookup_login(&secret_hash(token), app.now().0).await?.and_then(Caller::from_login)
-        } else {
-            None
-        };
-        found.ok_or_else(ApiError::unauthorised)
+    /// Finds out who is calling, from what the request shows. The guard asks once for each request. A tablet whose
+    /// registration was revoked is found too.
+    pub(super) async fn identify(parts: &Parts, app: &App) -> Result<Self, ApiError> {
+        if let Some(token) = device_token(&parts.headers) {
+            return tablet_of(parts, app, token).await;
+        }
+        let token = cookie_token(&parts.headers).ok_or_else(ApiError::unauthorised)?;
+        let login = app.store.lookup_login(&secret_hash(token), app.now().0).await?;
+        login.and_then(Caller::from_login).ok_or_else(ApiError::unauthorised)
     }
 }
 
@@ -63,5 +126,13 @@ impl FromRequestParts<App> for DeviceCaller {
         let caller = Caller::from_request_parts(parts, app).await?;
         let tablet = caller.device.clone().ok_or_else(ApiError::unauthorised)?;
         Ok(Self { caller, tablet })
+    }
+}
+
+impl FromRequestParts<App> for KeyHolder {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        proven(parts, app, None).map(Self)
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::caller::{COOKIE, cookie_token};
+use crate::http::caller::{COOKIE, KeyHolder, cookie_token};
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{ApiJson, Peer};
 use crate::service::access::{Action, Caller, Role};
@@ -30,12 +30,15 @@ pub struct EnrolRequest {
     /// Scopes it wants; only heard when the code leaves them open.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// The server's half of what opens the tablet when its PINs are lost: 64 hexadecimal digits.
+    #[serde(default)]
+    pub recovery: Option<String>,
 }
 
 /// An enrolled tablet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnrolResponse {
-    /// For `Authorization: Device <token>`; shown only here.
+    /// For `Authorization: DPoP <token>`; shown only here, and worth nothing without the key.
     pub token: String,
     /// The prefecture.
     pub tenant: TenantView,
@@ -95,20 +98,33 @@ async fn names(app: &App, caller: &Caller) -> Result<(Named, TenantView), ApiErr
     Ok((Named { id: caller.person.clone(), name: person }, tenant))
 }
 
-/// Turns a code into an enrolled tablet.
+/// Turns a code into an enrolled tablet. The proof in the header `DPoP` shows the key it will be known by.
 #[utoipa::path(post, path = "/v1/enrol", tag = "identity", request_body = EnrolRequest,
     responses((status = 200, body = EnrolResponse), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 409, body = Problem), (status = 429, body = Problem)))]
 async fn enrol_device(
     State(app): State<App>,
     Peer(peer): Peer,
+    KeyHolder(key): KeyHolder,
     ApiJson(request): ApiJson<EnrolRequest>,
 ) -> Result<Json<EnrolResponse>, ApiError> {
     let device: DeviceId =
         request.device.parse().map_err(|_| ApiError::invalid("端末の番号の形式が正しくありません。"))?;
     let scopes: Result<Vec<ScopeId>, _> = request.scopes.iter().map(|scope| scope.parse()).collect();
     let scopes = scopes.map_err(|_| ApiError::invalid("範囲の指定の形式が正しくありません。"))?;
-    let enrolled = enrol::enrol(&app, peer, &request.code, device, &request.device_name, &scopes).await?;
+    let recovery = match &request.recovery {
+        None => None,
+        Some(text) => {
+            let mut half = [0; 32];
+            hex::decode_to_slice(text, &mut half)
+                .map_err(|_| ApiError::invalid("復旧用の値の形式が正しくありません。"))?;
+            Some(half)
+        }
+    };
+    let enrolled = enrol::enrol(&app, peer, &request.code, device, key, &request.device_name, &scopes).await?;
+    if let Some(half) = recovery {
+        app.store.keep_recovery(&enrolled.caller.tenant, device, &half).await?;
+    }
     let (person, tenant) = names(&app, &enrolled.caller).await?;
     let scopes = enrolled.caller.device.map(|tablet| tablet.scopes).unwrap_or_default();
     Ok(Json(EnrolResponse {

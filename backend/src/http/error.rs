@@ -76,6 +76,24 @@ impl ApiError {
         )
     }
 
+    /// A tablet's proof is missing, out of date or wrong; `code` is the standard's word for it.
+    pub fn proof(code: &'static str) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            code,
+            "この端末からの送信であることを確かめられませんでした。自動でもう一度送ります。続くときは端末を登録し直してください。",
+        )
+    }
+
+    /// The tablet's registration was revoked.
+    pub fn revoked() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "device_revoked",
+            "この端末の登録は取り消されています。端末に残っている記録は消さずに、担当者から新しいコードをもらって登録し直してください。",
+        )
+    }
+
     /// The caller is known but the action is not its to do.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "この操作をする権限がありません。担当の管理者にご相談ください。")
@@ -187,7 +205,7 @@ impl From<EnrolError> for ApiError {
             EnrolError::DeviceTaken => Self::new(
                 StatusCode::CONFLICT,
                 "device_taken",
-                "この端末は別の人の端末として登録されています。端末のデータを消してから登録し直してください。",
+                "この端末はほかの組織の端末として登録されています。端末の記録は消さずに、もとの組織の担当者が出したコードで登録してください。",
             ),
             EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
             EnrolError::NoRandomness(error) => {

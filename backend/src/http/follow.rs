@@ -11,6 +11,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -23,6 +24,7 @@ use utoipa_axum::routes;
 use crate::http::caller::{cookie_token, device_token};
 use crate::http::error::{ApiError, Problem};
 use crate::service::App;
+use crate::service::access::Caller;
 use crate::service::follow::message::Outgoing;
 use crate::service::follow::{Credential, End, Session, TICKET_MS};
 use crate::service::secret::{random_token, secret_hash};
@@ -62,7 +64,7 @@ fn is_on(app: &App) -> Result<(), ApiError> {
 #[utoipa::path(post, path = "/v1/follow/ticket", tag = "follow", security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = FollowTicket), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 503, body = Problem)))]
-async fn ticket(State(app): State<App>, headers: HeaderMap) -> Result<Json<FollowTicket>, ApiError> {
+async fn ticket(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result<Json<FollowTicket>, ApiError> {
     let credential = match (device_token(&headers), cookie_token(&headers)) {
         (Some(token), _) => Credential::Device(secret_hash(token)),
         (None, Some(token)) => Credential::Login(secret_hash(token)),
@@ -82,11 +84,14 @@ async fn ticket(State(app): State<App>, headers: HeaderMap) -> Result<Json<Follo
 async fn follow(
     State(app): State<App>,
     Query(query): Query<FollowQuery>,
-    headers: HeaderMap,
+    parts: Parts,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let credential = match (device_token(&headers), query.ticket) {
-        (Some(token), _) => Some(Credential::Device(secret_hash(token))),
+    let credential = match (device_token(&parts.headers), query.ticket) {
+        (Some(token), _) => {
+            Caller::identify(&parts, &app).await?;
+            Some(Credential::Device(secret_hash(token)))
+        }
         (None, Some(ticket)) => app.follow.redeem(&ticket, app.now().0),
         (None, None) => None,
     };

@@ -1,6 +1,7 @@
 //! Routes and the order of middleware; nothing else.
 //!
-//! From outside in: request name, time limit and log → safe headers → compression of answers → the guard → the endpoint.
+//! From outside in: request name, time limit and log → nonces for tablets → safe headers → compression of answers → the
+//! guard → the endpoint.
 
 pub mod audit;
 pub mod caller;
@@ -21,6 +22,7 @@ pub mod request_id;
 pub mod scopes;
 pub mod serve;
 pub mod sync;
+pub mod tablets;
 pub mod web;
 
 use axum::http::{HeaderValue, header};
@@ -47,7 +49,10 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let components = description.components.get_or_insert_with(Default::default);
-        let device = ApiKeyValue::with_description("Authorization", "Device <token>, from /v1/enrol");
+        let device = ApiKeyValue::with_description(
+            "Authorization",
+            "DPoP <token> of /v1/enrol, with a proof in the header DPoP (RFC 9449)",
+        );
         components.add_security_scheme("device", SecurityScheme::ApiKey(ApiKey::Header(device)));
         let cookie = ApiKeyValue::with_description(caller::COOKIE, "from /v1/login");
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
@@ -64,6 +69,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(events::router())
         .merge(follow::router())
         .merge(registry::router())
+        .merge(tablets::router())
         .merge(office::router())
         .merge(people::router())
         .merge(journal::router())
@@ -88,6 +94,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(app.clone(), caller::nonces))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app)
 }

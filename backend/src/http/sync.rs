@@ -33,6 +33,10 @@ async fn exchange(
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::default())).await?;
+    if device.caller.is_revoked() {
+        let late = sync::late(&app, &device.caller, &device.tablet, request).await?.ok_or_else(ApiError::revoked)?;
+        return admitted.answer(late.encode()).await;
+    }
     admitted.expect_page(request.page_bytes.min(app.config.page_limit_bytes));
     match sync::exchange(&app, &device.caller, &device.tablet, request).await? {
         Answer::Fresh(response) => admitted.answer(response.encode()).await,

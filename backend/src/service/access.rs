@@ -67,6 +67,8 @@ pub struct Tablet {
     pub last_seen_at: Option<u64>,
     /// Its clock minus the server's, ms.
     pub clock_offset_ms: Option<i64>,
+    /// When its registration was revoked, ms. Then it sees nothing, and what it still sends waits for a person.
+    pub revoked_at: Option<u64>,
 }
 
 impl Caller {
@@ -82,6 +84,7 @@ impl Caller {
                 scopes: row.scopes,
                 last_seen_at: row.last_seen_at,
                 clock_offset_ms: row.clock_offset_ms,
+                revoked_at: row.revoked_at,
             }),
         })
     }
@@ -106,6 +109,11 @@ impl Caller {
             organisation: tenant.to_owned(),
             device: None,
         }
+    }
+
+    /// Whether the tablet's registration was revoked.
+    pub fn is_revoked(&self) -> bool {
+        self.device.as_ref().is_some_and(|tablet| tablet.revoked_at.is_some())
     }
 
     /// The caller's organisation.

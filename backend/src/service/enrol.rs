@@ -9,7 +9,7 @@ use super::access::{Action, Caller, Role};
 use super::journal::Act;
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
-use crate::store::types::{CodeRow, Enrolment, NewDevice};
+use crate::store::types::{CodeRow, Enrolment, NewDevice, SecretHash};
 
 /// Stands for "the enrolling device names its scopes".
 pub const ANY_SCOPES: &str = "*";
@@ -88,12 +88,13 @@ pub struct Enrolled {
     pub device_name: String,
 }
 
-/// Turns a code into an enrolled tablet.
+/// Turns a code into an enrolled tablet known by the key with this thumbprint.
 pub async fn enrol(
     app: &App,
     peer: IpAddr,
     code: &str,
     device: DeviceId,
+    key: SecretHash,
     device_name: &str,
     asked: &[ScopeId],
 ) -> Result<Enrolled, EnrolError> {
@@ -110,7 +111,7 @@ pub async fn enrol(
         scopes => scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect(),
     };
     let token = random_token()?;
-    let new = NewDevice { device, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
+    let new = NewDevice { device, key, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
     match app.store.enrol(&code_hash, &new, now).await? {
         Enrolment::Done => {}
         Enrolment::NoCode => return Err(EnrolError::NoCode),
@@ -135,7 +136,7 @@ pub async fn login(app: &App, peer: IpAddr, code: &str) -> Result<(String, Calle
     Ok((token, caller))
 }
 
-fn checked(app: &App, peer: IpAddr, code: &str) -> Result<[u8; 32], EnrolError> {
+pub(super) fn checked(app: &App, peer: IpAddr, code: &str) -> Result<[u8; 32], EnrolError> {
     if !app.attempts.begin(peer, app.now()) {
         return Err(EnrolError::TooMany);
     }

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod journal;
 pub mod office;
 pub mod people;
+pub mod possession;
 pub mod projection;
 pub mod purge;
 mod push;
@@ -24,6 +25,7 @@ pub mod rights;
 pub mod scrub;
 pub mod secret;
 pub mod sync;
+pub mod tablets;
 pub mod verify;
 
 use std::sync::Arc;
@@ -74,6 +76,8 @@ pub struct App {
     pub registries: Arc<RegistryCache>,
     /// Wrong sign-in codes, by peer.
     pub attempts: Arc<Attempts>,
+    /// Nonces for tablets, and the proofs made with them.
+    pub possession: Arc<possession::Possession>,
     /// Held by pushes that meet others on the same documents again and again.
     pub contended: Arc<Mutex<()>>,
     /// Who is answered now, so that all that is answered at the same time fits into memory.
@@ -107,6 +111,7 @@ impl App {
             clock,
             notices,
             cache,
+            possession: Arc::default(),
             contended: Arc::default(),
             ending: watch::channel(false).0,
         }

@@ -56,6 +56,9 @@ pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) ->
 /// Whether the tablet may write to a document: it is in one of the tablet's scopes, or nobody has it yet.
 /// An administrator's device may write to any of its prefecture.
 fn may_write(caller: &Caller, tablet: &Tablet, stored: Option<&StoredDocument>) -> bool {
+    if tablet.revoked_at.is_some() {
+        return false;
+    }
     let Some(stored) = stored else { return true };
     let holds = |scope: &ScopeId| tablet.scopes.contains(scope);
     caller.may(Action::RecordAnywhere)

@@ -40,6 +40,24 @@ pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: Sync
     }
 }
 
+/// Takes in what a tablet still holds whose registration was revoked: all of it waits for a person, and the tablet is told
+/// nothing but that it arrived. `None`: it brought nothing.
+pub async fn late(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    request: SyncRequest,
+) -> Result<Option<SyncResponse>, StoreError> {
+    let works = gather(caller, tablet, &request);
+    if works.is_empty() {
+        return Ok(None);
+    }
+    let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
+    let mut receipts = push(app, caller, tablet, works).await?;
+    let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
+    Ok(Some(answer(app.now(), receipts, Pull::default(), None)))
+}
+
 /// Answers one exchange from the store.
 async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<SyncResponse, StoreError> {
     let known: HashMap<DocumentId, Heads> =

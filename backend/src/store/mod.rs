@@ -31,6 +31,7 @@ pub mod people;
 pub mod postgres;
 #[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
 pub mod sqlite;
+pub mod tablets;
 pub mod types;
 
 use std::collections::HashMap;
@@ -47,6 +48,7 @@ pub use error::StoreError;
 use journal::JournalStore;
 use office::OfficeStore;
 use people::PeopleStore;
+use tablets::TabletStore;
 use types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
     HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
@@ -56,7 +58,7 @@ use types::{
 
 /// A database that keeps the contract above.
 #[async_trait]
-pub trait Store: OfficeStore + JournalStore + PeopleStore + Send + Sync {
+pub trait Store: OfficeStore + JournalStore + PeopleStore + TabletStore + Send + Sync {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 

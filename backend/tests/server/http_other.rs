@@ -130,7 +130,9 @@ async fn events_tell_of_ones_own_scopes_alone() {
     let mut honjo = server.device(1, HONJO).await;
     let mut kamisato = server.device(2, KAMISATO).await;
     let request = Request::get("/v1/events").header(header::AUTHORIZATION, &honjo.authorization);
-    let response = server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut request = request.body(Body::empty()).unwrap();
+    server.sign(&mut request);
+    let response = server.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut events = response.into_body();
     for (device, id) in [(&mut kamisato, 8), (&mut honjo, 9)] {

@@ -391,7 +391,7 @@ async fn a_tablet_with_a_wrong_clock_is_noted() {
     let mut request = device.request(Vec::new());
     request.clock = sync_core::time::Timestamp(1_800_000_000_000 - 86_400_000);
     server.sync(&device, &request).await;
-    let token = device.authorization.trim_start_matches("Device ");
+    let token = device.authorization.trim_start_matches("DPoP ");
     let hash = tsudoi_server::service::secret::secret_hash(token);
     let row = server.app.store.lookup_device(&hash).await.unwrap().unwrap();
     assert_eq!((row.last_seen_at, row.clock_offset_ms), (Some(1_800_000_000_000), Some(-86_400_000)));

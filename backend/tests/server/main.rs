@@ -19,6 +19,8 @@ mod matrix;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod possession;
+#[cfg(test)]
 mod pressure;
 #[cfg(test)]
 mod repair;
@@ -28,5 +30,7 @@ mod rights;
 mod scopes;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tablets;
 #[cfg(test)]
 mod worlds;

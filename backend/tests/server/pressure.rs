@@ -76,11 +76,12 @@ async fn an_answer_is_counted_until_it_has_left() {
     let server = server_with(Config::default()).await;
     let device = server.device(1, HONJO).await;
     let held = || server.app.admission.working.claimed();
-    let request = axum::http::Request::post("/v1/sync")
+    let mut request = axum::http::Request::post("/v1/sync")
         .header(header::AUTHORIZATION, &device.authorization)
         .header(header::CONTENT_TYPE, "application/cbor")
         .body(axum::body::Body::from(device.request(Vec::new()).encode()))
         .unwrap();
+    server.sign(&mut request);
     let response = tower::ServiceExt::oneshot(server.router.clone(), request).await.unwrap();
     assert!((1..1 << 20).contains(&held()), "what the answer takes, and no more: {}", held());
     drop(response);

@@ -137,7 +137,7 @@ impl World {
                 let device = DeviceId::from_bytes([self.tablets.len() as u8 + 1; 16]);
                 let body = json!({ "code": code.shown(), "device": device.to_string(), "device_name": "端末" });
                 let answer = self.server.post("/v1/enrol", None, &body).await;
-                let authorization = format!("Device {}", answer.json()["token"].as_str().unwrap());
+                let authorization = format!("DPoP {}", answer.json()["token"].as_str().unwrap());
                 self.everyone.push(Someone {
                     credential: ("authorization", authorization.clone()),
                     tablet: Some(self.tablets.len()),

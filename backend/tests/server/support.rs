@@ -24,6 +24,9 @@ use tsudoi_server::service::{App, reference, registry};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::sqlite::SqliteStore;
 
+#[path = "keys.rs"]
+pub mod keys;
+
 pub const HONJO: &str = "municipality:112119";
 pub const KAMISATO: &str = "municipality:113859";
 
@@ -70,6 +73,21 @@ pub async fn server_on(store: Arc<dyn Store>, config: Config, folder: tempfile::
     Server { router: tsudoi_server::http::router(app.clone()), app, clock, folder }
 }
 
+fn authorization(request: &Request<Body>) -> &str {
+    request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+/// What a proof says.
+pub struct Claims<'a> {
+    pub method: &'a str,
+    pub address: &'a str,
+    pub nonce: Option<String>,
+    pub token: Option<&'a str>,
+    pub seconds: i64,
+    /// A new one, unless given.
+    pub id: Option<&'a str>,
+}
+
 pub struct Answer {
     pub status: StatusCode,
     pub headers: axum::http::HeaderMap,
@@ -95,7 +113,32 @@ impl Answer {
 }
 
 impl Server {
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request; a tablet's is signed with its key, unless it bears a proof already.
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.sign(&mut request);
+        self.send_bare(request).await
+    }
+
+    /// Puts a tablet's proof into a request, unless it bears one.
+    pub fn sign(&self, request: &mut Request<Body>) {
+        request.headers_mut().entry(header::HOST).or_insert("tsudoi.example".parse().unwrap());
+        let enrolling = ["/v1/enrol", "/v1/recover"].contains(&request.uri().path());
+        let token = authorization(request).strip_prefix("DPoP ").map(str::to_owned);
+        if (enrolling || token.is_some()) && !request.headers().contains_key("dpop") {
+            let address = format!("https://tsudoi.example{}", request.uri().path());
+            let claims = Claims { token: token.as_deref(), ..self.claims(request.method().as_str(), &address) };
+            let proof = keys::common().proof(&claims);
+            request.headers_mut().insert("dpop", proof.parse().unwrap());
+        }
+    }
+
+    /// What an honest proof says now.
+    pub fn claims<'a>(&self, method: &'a str, address: &'a str) -> Claims<'a> {
+        let nonce = self.app.possession.nonce(self.app.now()).unwrap();
+        Claims { method, address, nonce: Some(nonce), token: None, seconds: self.app.now().0 as i64 / 1000, id: None }
+    }
+
+    pub async fn send_bare(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -155,7 +198,7 @@ impl Server {
         let answer = self.post("/v1/enrol", None, &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
         let token = answer.json()["token"].as_str().unwrap().to_owned();
-        Device { device, authorization: format!("Device {token}"), documents: BTreeMap::new() }
+        Device { device, authorization: format!("DPoP {token}"), documents: BTreeMap::new() }
     }
 
     pub async fn sync_bytes(&self, device: &Device, body: Vec<u8>, encoding: Option<&str>) -> Answer {

@@ -82,7 +82,8 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
     };
     store.upsert_code(&[1; 32], &code, "人").await.unwrap();
     assert_eq!(store.lookup_code(&[1; 32], 100).await.unwrap(), None, "expired");
-    let device = NewDevice { device: DEVICE, name: "x".to_owned(), token_hash: [2; 32], scopes: vec![scope(KAMISATO)] };
+    let scopes = vec![scope(KAMISATO)];
+    let device = NewDevice { device: DEVICE, key: [3; 32], name: "x".to_owned(), token_hash: [2; 32], scopes };
     assert_eq!(store.enrol(&[9; 32], &device, 50).await.unwrap(), Enrolment::NoCode);
     assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::Done);
     assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::NoCode);

@@ -203,7 +203,8 @@ impl Historian<'_> {
             1 => {
                 let scopes = vec![scope(self.pick(&SCOPES)), scope("municipality:112011")];
                 let token_hash = [self.chance.below(9) as u8; 32];
-                let device = NewDevice { device: self.device(), name: "端末".to_owned(), token_hash, scopes };
+                let device =
+                    NewDevice { device: self.device(), key: [3; 32], name: "端末".to_owned(), token_hash, scopes };
                 let outcome = store.enrol(&[1; 32], &device, now).await.map_err(|_| "taken token");
                 self.tell("enrol", outcome);
                 let device = store.lookup_device(&token_hash).await;

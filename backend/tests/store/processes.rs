@@ -11,7 +11,7 @@ use axum::http::Request;
 use http_body_util::BodyExt as _;
 use sync_core::document::Document;
 use sync_core::domain::view;
-use sync_core::wire::{Outcome, SyncRequest};
+use sync_core::wire::Outcome;
 use tower::ServiceExt as _;
 use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
@@ -32,7 +32,9 @@ async fn process(url: &str) -> Server {
 /// The events a server tells a device, as text, for as long as it is kept.
 async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
     let request = Request::get("/v1/events").header("authorization", &device.authorization);
-    let response = server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut request = request.body(Body::empty()).unwrap();
+    server.sign(&mut request);
+    let response = server.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     let heard = Arc::new(std::sync::Mutex::new(String::new()));
     let (mut body, kept) = (response.into_body(), heard.clone());
@@ -70,39 +72,27 @@ async fn events_cross(a: &Server, b: &Server, device: &mut Device, cluster: &Clu
     eventually(|| heard.lock().unwrap().contains(HONJO)).await;
 }
 
+/// Counts again and again on the same documents, each time durable before the next.
+async fn count(server: &Server, mut device: Device) -> Device {
+    for _ in 0..ROUNDS {
+        let pushes = (10..10 + DOCUMENTS).map(|number| {
+            let id = document_id(number);
+            let change = device.count(id, "attendance.band.75-84", 1);
+            device.push(id, vec![change])
+        });
+        let pushes = pushes.collect();
+        let response = server.sync(&device, &device.request(pushes)).await;
+        for number in 10..10 + DOCUMENTS {
+            let found = outcomes(&response, document_id(number));
+            assert!(found.iter().all(|(outcome, ..)| *outcome == Outcome::Stored), "{found:?}");
+        }
+    }
+    device
+}
+
 /// Two tablets count on the same documents at the same time, one through each process.
 async fn nothing_is_lost(a: &Server, b: &Server, one: Device, two: Device) {
-    let work = |server: &Server, mut device: Device| {
-        let (router, authorization) = (server.router.clone(), device.authorization.clone());
-        async move {
-            for _ in 0..ROUNDS {
-                let pushes = (10..10 + DOCUMENTS).map(|number| {
-                    let id = document_id(number);
-                    let change = device.count(id, "attendance.band.75-84", 1);
-                    device.push(id, vec![change])
-                });
-                let request: SyncRequest = {
-                    let pushes = pushes.collect();
-                    device.request(pushes)
-                };
-                let request = Request::post("/v1/sync")
-                    .header("authorization", &authorization)
-                    .header("content-type", "application/cbor")
-                    .body(Body::from(request.encode()));
-                let response = router.clone().oneshot(request.unwrap()).await.unwrap();
-                assert_eq!(response.status(), 200);
-                let body = response.into_body().collect().await.unwrap().to_bytes();
-                let response = sync_core::wire::SyncResponse::decode(&body).unwrap();
-                for number in 10..10 + DOCUMENTS {
-                    let found = outcomes(&response, document_id(number));
-                    assert!(found.iter().all(|(outcome, ..)| *outcome == Outcome::Stored), "{found:?}");
-                }
-            }
-            device
-        }
-    };
-    let (one, _two) = tokio::join!(tokio::spawn(work(a, one)), tokio::spawn(work(b, two)));
-    let one = one.unwrap();
+    let (one, _two) = tokio::join!(count(a, one), count(b, two));
     for server in [a, b] {
         let pulled = server.pull_all(&one).await;
         let documents: BTreeMap<_, _> = pulled.documents.iter().map(|one| (one.document, &one.snapshot)).collect();

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
+use crate::key::{DeviceKey, TabletKey};
 use crate::transport::Server;
 
-/// Answer of `POST /v1/enrol`.
-#[derive(Clone, Debug, Deserialize)]
+/// An enrolled tablet: the answer of `POST /v1/enrol`, with the key that was made for it.
+#[derive(Clone, Debug)]
 pub struct Enrolled {
-    /// The credential. Never printed.
-    pub token: String,
+    /// Shows calls to be this tablet's. Never printed.
+    pub key: TabletKey,
     /// The prefecture.
     pub tenant: Tenant,
     /// The tablet's id.
@@ -19,8 +20,18 @@ pub struct Enrolled {
     /// Their role.
     pub role: String,
     /// What the tablet may hold.
-    #[serde(default)]
     pub scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct EnrolAnswer {
+    token: String,
+    tenant: Tenant,
+    device: String,
+    person: Named,
+    role: String,
+    #[serde(default)]
+    scopes: Vec<String>,
 }
 
 /// A prefecture.
@@ -183,7 +194,7 @@ struct Entered {
     id: String,
 }
 
-/// Enrols a tablet. `device` is its own new UUID.
+/// Enrols a tablet with a new key. `device` is its own UUID.
 pub fn enrol(
     server: &Server,
     code: &str,
@@ -191,30 +202,34 @@ pub fn enrol(
     device_name: &str,
     scopes: Option<&[String]>,
 ) -> Result<Enrolled, CliError> {
-    server.post("/v1/enrol", None, &EnrolRequest { code, device, device_name, scopes })
+    let key = DeviceKey::generate()?;
+    let request = EnrolRequest { code, device, device_name, scopes };
+    let answer: EnrolAnswer = server.introduce("/v1/enrol", &key, &request)?;
+    let EnrolAnswer { token, tenant, device, person, role, scopes } = answer;
+    Ok(Enrolled { key: key.with(token), tenant, device, person, role, scopes })
 }
 
 /// The registry of the caller's prefecture.
-pub fn registry(server: &Server, token: &str) -> Result<Registry, CliError> {
-    server.get("/v1/registry", token)
+pub fn registry(server: &Server, key: &TabletKey) -> Result<Registry, CliError> {
+    server.get("/v1/registry", key)
 }
 
 /// The caller's scopes as the server sees them.
-pub fn scopes(server: &Server, token: &str) -> Result<Vec<ServerScope>, CliError> {
-    server.get("/v1/scopes", token)
+pub fn scopes(server: &Server, key: &TabletKey) -> Result<Vec<ServerScope>, CliError> {
+    server.get("/v1/scopes", key)
 }
 
 /// Enters an association; the same id when it is there already.
-pub fn enter_association(server: &Server, token: &str, new: &NewAssociation<'_>) -> Result<String, CliError> {
-    server.post::<Entered, _>("/v1/registry/associations", Some(token), new).map(|entered| entered.id)
+pub fn enter_association(server: &Server, key: &TabletKey, new: &NewAssociation<'_>) -> Result<String, CliError> {
+    server.post::<Entered, _>("/v1/registry/associations", key, new).map(|entered| entered.id)
 }
 
 /// Enters a lecturer; the same id when they are there already.
-pub fn enter_lecturer(server: &Server, token: &str, new: &NewLecturer<'_>) -> Result<String, CliError> {
-    server.post::<Entered, _>("/v1/registry/lecturers", Some(token), new).map(|entered| entered.id)
+pub fn enter_lecturer(server: &Server, key: &TabletKey, new: &NewLecturer<'_>) -> Result<String, CliError> {
+    server.post::<Entered, _>("/v1/registry/lecturers", key, new).map(|entered| entered.id)
 }
 
 /// Enters a material and its eligibilities.
-pub fn enter_material(server: &Server, token: &str, new: &NewMaterial<'_>) -> Result<String, CliError> {
-    server.post::<Entered, _>("/v1/registry/materials", Some(token), new).map(|entered| entered.id)
+pub fn enter_material(server: &Server, key: &TabletKey, new: &NewMaterial<'_>) -> Result<String, CliError> {
+    server.post::<Entered, _>("/v1/registry/materials", key, new).map(|entered| entered.id)
 }

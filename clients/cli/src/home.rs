@@ -16,6 +16,7 @@ use sync_core::ids::DeviceId;
 
 use crate::api::{Enrolled, Named, Tenant};
 use crate::error::CliError;
+use crate::key::TabletKey;
 use crate::transport::normal_address;
 
 /// The state folder of this tool.
@@ -35,8 +36,8 @@ pub struct Credential {
     pub tenant: Tenant,
     /// The tablet's id.
     pub device: DeviceId,
-    /// The tablet's token.
-    pub token: String,
+    /// Shows calls to be this tablet's.
+    pub key: TabletKey,
     /// Who enrolled it.
     pub person: Named,
     /// Their role.
@@ -61,7 +62,7 @@ impl Credential {
             tablet: tablet.to_owned(),
             tenant: enrolled.tenant,
             device,
-            token: enrolled.token,
+            key: enrolled.key,
             person: enrolled.person,
             role: enrolled.role,
             scopes: enrolled.scopes,

@@ -221,7 +221,7 @@ impl Host {
     }
 
     fn exchange(&mut self, endpoint: Endpoint, body: &[u8]) -> Exchanged {
-        let result = self.server.exchange(endpoint, &self.credential.token, body);
+        let result = self.server.exchange(endpoint, &self.credential.key, body);
         if self.lose_answers > 0 {
             self.lose_answers -= 1;
             return Exchanged::Fault(Fault::Unreachable);

@@ -20,6 +20,7 @@ pub mod disk;
 pub mod error;
 pub mod home;
 pub mod host;
+pub mod key;
 pub mod load;
 pub mod output;
 pub mod synthetic;

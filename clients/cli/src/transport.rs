@@ -3,20 +3,22 @@
 //! Deliberately absent: retrying and deciding what is sent, which are the core's.
 
 use std::io::{Read as _, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sync_core::tablet::{Endpoint, Exchanged, Fault};
 
 use crate::error::CliError;
+use crate::key::{DeviceKey, TabletKey};
 
 /// A body below this is sent as it is.
 const COMPRESS_FROM: usize = 1_024;
@@ -32,6 +34,17 @@ pub struct Server {
     client: Client,
     sent: AtomicU64,
     received: AtomicU64,
+    /// What the next proof has to hold.
+    nonce: Mutex<Option<String>>,
+    /// The server's clock minus this machine's, in seconds.
+    ahead: AtomicI64,
+}
+
+/// A key, and the token that goes with it once there is one.
+type Signing<'a> = (&'a DeviceKey, Option<&'a str>);
+
+fn own(key: &TabletKey) -> Signing<'_> {
+    (key.key(), Some(key.token()))
 }
 
 /// The address in the form used as a name: no trailing slash.
@@ -56,7 +69,7 @@ impl Server {
             .user_agent(concat!("tsudoi/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| CliError::Unreachable { server: base.clone(), cause: error.to_string() })?;
-        Ok(Self { base, client, sent: AtomicU64::new(0), received: AtomicU64::new(0) })
+        Ok(Self { base, client, sent: 0.into(), received: 0.into(), nonce: Mutex::default(), ahead: 0.into() })
     }
 
     /// The address.
@@ -70,15 +83,14 @@ impl Server {
     }
 
     /// `GET` of JSON.
-    pub fn get<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, CliError> {
-        self.json(path, self.client.get(self.url(path)).header(AUTHORIZATION, format!("Device {token}")))
+    pub fn get<T: DeserializeOwned>(&self, path: &str, key: &TabletKey) -> Result<T, CliError> {
+        self.json(path, self.client.get(self.url(path)), own(key))
     }
 
     /// `GET` of text of any length: how many lines it has. Nothing of it is kept.
-    pub fn count_lines(&self, path: &str, token: &str) -> Result<u64, CliError> {
+    pub fn count_lines(&self, path: &str, key: &TabletKey) -> Result<u64, CliError> {
         let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
-        let request = self.client.get(self.url(path)).header(AUTHORIZATION, format!("Device {token}"));
-        let mut response = request.send().map_err(|error| unreachable(error.without_url().to_string()))?;
+        let mut response = self.send(self.client.get(self.url(path)), own(key))?;
         if !response.status().is_success() {
             return Err(CliError::Answer { what: path.to_owned() });
         }
@@ -95,34 +107,75 @@ impl Server {
     pub fn post<T: DeserializeOwned, B: Serialize>(
         &self,
         path: &str,
-        token: Option<&str>,
+        key: &TabletKey,
         body: &B,
     ) -> Result<T, CliError> {
-        let mut request = self.client.post(self.url(path)).json(body);
-        if let Some(token) = token {
-            request = request.header(AUTHORIZATION, format!("Device {token}"));
+        self.json(path, self.client.post(self.url(path)).json(body), own(key))
+    }
+
+    /// `POST` of JSON, signed by a key that the server does not know yet.
+    pub fn introduce<T: DeserializeOwned, B: Serialize>(
+        &self,
+        path: &str,
+        key: &DeviceKey,
+        body: &B,
+    ) -> Result<T, CliError> {
+        self.json(path, self.client.post(self.url(path)).json(body), (key, None))
+    }
+
+    /// Sends a request with a proof; once more when the server asks for another nonce.
+    fn send(&self, request: RequestBuilder, (key, token): Signing<'_>) -> Result<Response, CliError> {
+        let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
+        let mut asked = false;
+        loop {
+            let again = request.try_clone().ok_or_else(|| unreachable("送る内容を用意できません".to_owned()))?;
+            let mut ready = again.build().map_err(|error| unreachable(error.without_url().to_string()))?;
+            let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let seconds = chrono::Utc::now().timestamp() + self.ahead.load(Ordering::Relaxed);
+            let proof = key.proof(ready.method().as_str(), ready.url().as_str(), nonce.as_deref(), token, seconds)?;
+            let value = |text: String| text.parse().map_err(|_| unreachable("送る内容を用意できません".to_owned()));
+            ready.headers_mut().insert("dpop", value(proof)?);
+            if let Some(token) = token {
+                ready.headers_mut().insert(AUTHORIZATION, value(format!("DPoP {token}"))?);
+            }
+            let response = self.client.execute(ready).map_err(|error| unreachable(error.without_url().to_string()))?;
+            let new = self.learn(&response);
+            // another nonce than the one that was used, or time by the server's clock
+            if response.status().as_u16() != 401 || asked || new.is_none() || new == nonce {
+                return Ok(response);
+            }
+            asked = true;
         }
-        self.json(path, request)
+    }
+
+    /// Keeps what an answer says of the next proof.
+    fn learn(&self, response: &Response) -> Option<String> {
+        let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let nonce = text("dpop-nonce")?.to_owned();
+        if let Some(date) = text(DATE.as_str()).and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) {
+            self.ahead.store(date.timestamp() - chrono::Utc::now().timestamp(), Ordering::Relaxed);
+        }
+        *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.clone());
+        Some(nonce)
     }
 
     /// One exchange of syncing.
-    pub fn sync(&self, token: &str, body: &[u8]) -> Exchanged {
-        self.exchange(Endpoint::Sync, token, body)
+    pub fn sync(&self, key: &TabletKey, body: &[u8]) -> Exchanged {
+        self.exchange(Endpoint::Sync, key, body)
     }
 
     /// One exchange. What is no answer becomes a fault the core knows what to do with.
-    pub fn exchange(&self, endpoint: Endpoint, token: &str, body: &[u8]) -> Exchanged {
-        match self.try_exchange(endpoint, token, body) {
+    pub fn exchange(&self, endpoint: Endpoint, key: &TabletKey, body: &[u8]) -> Exchanged {
+        match self.try_exchange(endpoint, key, body) {
             Ok(answer) => Exchanged::Ok(answer),
             Err(fault) => Exchanged::Fault(fault),
         }
     }
 
-    fn try_exchange(&self, endpoint: Endpoint, token: &str, body: &[u8]) -> Result<Vec<u8>, Fault> {
+    fn try_exchange(&self, endpoint: Endpoint, key: &TabletKey, body: &[u8]) -> Result<Vec<u8>, Fault> {
         let request = self
             .client
             .post(self.url(endpoint.path()))
-            .header(AUTHORIZATION, format!("Device {token}"))
             .header(CONTENT_TYPE, "application/cbor")
             .header(ACCEPT_ENCODING, "gzip");
         let (request, bytes) = if body.len() >= COMPRESS_FROM {
@@ -131,7 +184,7 @@ impl Server {
             (request, body.to_vec())
         };
         self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let response = request.body(bytes).send().map_err(|_| Fault::Unreachable)?;
+        let response = self.send(request.body(bytes), own(key)).map_err(|_| Fault::Unreachable)?;
         let status = response.status().as_u16();
         let retry_after_ms = response
             .headers()
@@ -147,9 +200,9 @@ impl Server {
         }
     }
 
-    fn json<T: DeserializeOwned>(&self, path: &str, request: RequestBuilder) -> Result<T, CliError> {
+    fn json<T: DeserializeOwned>(&self, path: &str, request: RequestBuilder, key: Signing<'_>) -> Result<T, CliError> {
         let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
-        let response = request.send().map_err(|error| unreachable(error.without_url().to_string()))?;
+        let response = self.send(request, key)?;
         let status = response.status();
         let answer = self.body(response).ok_or_else(|| unreachable("答えが途中で切れました".to_owned()))?;
         if status.is_success() {

@@ -41,7 +41,10 @@ impl Credential {
     /// Whose it is now; `None` when it was revoked or has expired.
     pub async fn caller(&self, app: &App) -> Result<Option<Caller>, StoreError> {
         Ok(match self {
-            Self::Device(hash) => app.store.lookup_device(hash).await?.and_then(Caller::from_device),
+            Self::Device(hash) => {
+                let row = app.store.lookup_device(hash).await?.filter(|row| row.revoked_at.is_none());
+                row.and_then(Caller::from_device)
+            }
             Self::Login(hash) => app.store.lookup_login(hash, app.now().0).await?.and_then(Caller::from_login),
         })
     }

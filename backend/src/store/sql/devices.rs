@@ -29,6 +29,8 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
         scopes,
         last_seen_at: get::<Option<i64>>(row, "last_seen_at")?.map(unsigned),
         clock_offset_ms: get(row, "clock_offset_ms")?,
+        key: get::<Option<&[u8]>>(row, "key_thumbprint")?.and_then(|key| key.try_into().ok()),
+        revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
     }))
 }
 
@@ -60,7 +62,7 @@ pub(super) async fn lookup_code(
 }
 
 /// Uses the code up once, unless it is used up or has expired; its row is held until the transaction ends.
-async fn take_code(
+pub(super) async fn take_code(
     connection: &mut Connection,
     code_hash: &SecretHash,
     now: u64,
@@ -128,8 +130,8 @@ pub(super) async fn enrol(
     let device = &new.device.as_bytes()[..];
     let owner = sqlx::query(sql::DEVICE_OWNER).bind(&code.tenant).bind(device);
     if let Some(row) = owner.fetch_optional(&mut *transaction).await.map_err(failed)? {
-        let owner: (String, String, String) = (get(&row, "person")?, get(&row, "role")?, get(&row, "organisation")?);
-        if owner != (code.person.clone(), code.role.clone(), code.organisation.clone()) {
+        let owner: String = get(&row, "organisation")?;
+        if owner != code.organisation {
             return Ok(Enrolment::DeviceTaken);
         }
     }
@@ -142,6 +144,7 @@ pub(super) async fn enrol(
         .bind(&code.organisation)
         .bind(&new.token_hash[..])
         .bind(integer(now))
+        .bind(&new.key[..])
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;

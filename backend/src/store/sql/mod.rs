@@ -24,6 +24,7 @@ mod registry;
 mod rollup;
 mod statements;
 mod sums;
+mod tablets;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

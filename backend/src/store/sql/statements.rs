@@ -12,7 +12,7 @@ macro_rules! statements {
 
 statements! {
     LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-     d.clock_offset_ms, s.scope FROM device d \
+     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, s.scope FROM device d \
      LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
     LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation FROM login l \
      WHERE l.token_hash = $1 AND l.expires_at > $2 AND EXISTS (SELECT 1 FROM membership m JOIN person p \
@@ -53,10 +53,11 @@ statements! {
     LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
      WHERE d.tenant = $1 ORDER BY d.name, d.device";
-    DEVICE_OWNER = "SELECT person, role, organisation FROM device WHERE tenant = $1 AND device = $2";
-    UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, device) DO UPDATE SET name = excluded.name, \
-     token_hash = excluded.token_hash, enrolled_at = excluded.enrolled_at";
+    DEVICE_OWNER = "SELECT organisation FROM device WHERE tenant = $1 AND device = $2";
+    UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
+     key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
+     name = excluded.name, person = excluded.person, role = excluded.role, token_hash = excluded.token_hash, \
+     enrolled_at = excluded.enrolled_at, key_thumbprint = excluded.key_thumbprint, revoked_at = NULL, revoked_by = NULL";
     CLEAR_DEVICE_SCOPES = "DELETE FROM device_scope WHERE tenant = $1 AND device = $2";
     INSERT_DEVICE_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) \
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -65,6 +66,26 @@ statements! {
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
     DELETE_EXPIRED_LOGINS = "DELETE FROM login WHERE expires_at < $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
+    LIST_TABLET_STATES = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
+     d.last_seen_at, d.clock_offset_ms, d.revoked_at, \
+     CAST(CASE WHEN d.recovery IS NULL THEN 0 ELSE 1 END AS BIGINT) AS recoverable, \
+     (SELECT COUNT(*) FROM custody c WHERE c.tenant = d.tenant AND c.device = d.device AND c.decision IS NULL) AS held \
+     FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
+     WHERE d.tenant = $1 ORDER BY d.name, d.device";
+    LIST_HOLDERS = "SELECT m.person, p.name, m.role, m.organisation FROM membership m \
+     JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL \
+     WHERE m.tenant = $1 ORDER BY p.name, m.person, m.role, m.organisation";
+    REVOKE_DEVICE = "UPDATE device SET revoked_at = $3, revoked_by = $4 \
+     WHERE tenant = $1 AND device = $2 AND revoked_at IS NULL";
+    LIST_HOME_DOCUMENTS = "SELECT f.document FROM device_scope s \
+     JOIN feed f ON f.tenant = s.tenant AND f.scope = s.scope AND f.state = 0 \
+     WHERE s.tenant = $1 AND s.device = $2 AND s.position = 0 ORDER BY f.seq DESC LIMIT $3";
+    KEEP_RECOVERY = "UPDATE device SET recovery = $3 WHERE tenant = $1 AND device = $2";
+    LOOKUP_RECOVERY = "SELECT recovery FROM device WHERE tenant = $1 AND device = $2 AND key_thumbprint = $3 \
+     AND revoked_at IS NULL AND recovery IS NOT NULL";
+    INSERT_PIN_CODE = "INSERT INTO pin_code (tenant, code_hash, device, expires_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT DO NOTHING";
+    TAKE_PIN_CODE = "DELETE FROM pin_code WHERE code_hash = $1 AND device = $2 AND expires_at > $3 RETURNING tenant";
     LOOKUP_NAMES = "SELECT t.name AS tenant_name, p.name AS person_name FROM tenant t \
      LEFT JOIN person p ON p.tenant = t.tenant AND p.person = $2 WHERE t.tenant = $1";
 

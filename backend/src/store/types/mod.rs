@@ -39,6 +39,10 @@ pub struct DeviceRow {
     pub last_seen_at: Option<u64>,
     /// Its clock minus the server's, ms, when it last synchronised.
     pub clock_offset_ms: Option<i64>,
+    /// Thumbprint of its key; a tablet without one is not let in.
+    pub key: Option<SecretHash>,
+    /// When its registration was revoked, ms.
+    pub revoked_at: Option<u64>,
 }
 
 /// A person signed in at the office console.
@@ -78,6 +82,8 @@ pub struct CodeRow {
 pub struct NewDevice {
     /// Made by the installation.
     pub device: DeviceId,
+    /// Thumbprint of the key it made.
+    pub key: SecretHash,
     /// What people call it.
     pub name: String,
     /// What is kept of its token.
@@ -345,7 +351,7 @@ pub struct FeedPage {
 }
 
 /// What a device missed, as one consistent look at the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pull {
     /// In the order asked for.
     pub pages: Vec<FeedPage>,

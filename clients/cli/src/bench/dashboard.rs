@@ -36,7 +36,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
         let mut seconds = Vec::new();
         for round in 0..=ROUNDS {
             let start = Instant::now();
-            caller.server.get::<Value>(&path, &caller.token)?;
+            caller.server.get::<Value>(&path, &caller.key)?;
             // the first call finds cold caches of the database
             if round > 0 {
                 seconds.push(start.elapsed().as_secs_f64());
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let before = process.rss_mb();
     let start = Instant::now();
     let path = format!("/v1/records.csv?fiscal_year={YEAR}&is_dispatch=true");
-    let rows = caller.server.count_lines(&path, &caller.token)?.saturating_sub(1);
+    let rows = caller.server.count_lines(&path, &caller.key)?.saturating_sub(1);
     let export_seconds = start.elapsed().as_secs_f64();
     let export_mb = (process.peak_rss_mb() - before).max(0.0);
     let per_second = export_seconds * 100_000.0 / f64::from(u32::try_from(rows.max(1)).unwrap_or(u32::MAX));
@@ -75,14 +75,14 @@ struct Places {
 }
 
 fn fill_registry(caller: &Enrolled) -> Result<Places, CliError> {
-    let registry = api::registry(&caller.server, &caller.token)?;
+    let registry = api::registry(&caller.server, &caller.key)?;
     let codes: Vec<String> = registry.municipalities.iter().map(|one| one.code.clone()).collect();
     let mut associations = Vec::new();
     for index in 0..ASSOCIATIONS {
         let name = format!("見本医師会{index:02}");
         let municipalities = codes.iter().skip(index).step_by(ASSOCIATIONS).cloned().collect();
         let new = NewAssociation { name: &name, municipalities };
-        associations.push(api::enter_association(&caller.server, &caller.token, &new)?);
+        associations.push(api::enter_association(&caller.server, &caller.key, &new)?);
     }
     for index in 0..LECTURERS {
         let surname = format!("見本{index:03}");
@@ -95,7 +95,7 @@ fn fill_registry(caller: &Enrolled) -> Result<Places, CliError> {
             bank: true,
             in_training: false,
         };
-        api::enter_lecturer(&caller.server, &caller.token, &new)?;
+        api::enter_lecturer(&caller.server, &caller.key, &new)?;
     }
     let first = |list: &[String]| list.first().cloned().ok_or_else(|| failed("an empty registry"));
     Ok(Places { municipality: first(&codes)?, association: first(&associations)? })

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
                 |change: &Vec<u8>| DocumentPush::new(*id, Kind::Session, heads.clone(), vec![change.clone().into()]);
             pushes.extend(changes.iter().map(push));
         }
-        pushers.push((tablet, one.token, pushes));
+        pushers.push((tablet, one.key, pushes));
     }
     let pushes: usize = pushers.iter().map(|(.., pushes)| pushes.len()).sum();
     let seconds = runtime()?.block_on(async {

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let received = pull(&recorder, &scopes)?;
     let body = asking(received.cursors, received.registry_version).encode();
     let requests: Vec<_> =
-        tablets.iter().map(|enrolled| sync_request(&process.address, &enrolled.token, &body)).collect();
+        tablets.iter().map(|enrolled| sync_request(&process.address, &enrolled.key, &body)).collect();
     let (seconds, bytes) = runtime()?.block_on(async {
         let mut wires = Vec::new();
         for request in requests {

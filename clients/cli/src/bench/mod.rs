@@ -30,6 +30,7 @@ use sync_core::wire::{Outcome, PROTOCOL, ScopeCursor, SyncRequest, SyncResponse}
 use crate::api;
 use crate::args::{Bench, BenchName, BenchStore};
 use crate::error::CliError;
+use crate::key::TabletKey;
 use crate::transport::Server;
 use day::Tablet;
 use process::ServerProcess;
@@ -79,20 +80,20 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 struct Enrolled {
     server: Server,
     device: DeviceId,
-    token: String,
+    key: TabletKey,
     received_before: u64,
 }
 
 impl Enrolled {
     fn new(process: &ServerProcess, scopes: &[String]) -> Result<Self, CliError> {
         let server = Server::new(&process.address)?;
-        let (device, token) = enrol(&server, &process.code, scopes)?;
+        let (device, key) = enrol(&server, &process.code, scopes)?;
         let received_before = server.body_bytes().1;
-        Ok(Self { server, device, token, received_before })
+        Ok(Self { server, device, key, received_before })
     }
 
     fn exchange(&self, body: &[u8]) -> Result<SyncResponse, CliError> {
-        match self.server.sync(&self.token, body) {
+        match self.server.sync(&self.key, body) {
             Exchanged::Ok(answer) => SyncResponse::decode(&answer).map_err(failed),
             Exchanged::Fault(fault) => Err(failed(format!("{fault:?}"))),
         }
@@ -109,10 +110,10 @@ impl Enrolled {
     }
 }
 
-fn enrol(server: &Server, code: &str, scopes: &[String]) -> Result<(DeviceId, String), CliError> {
+fn enrol(server: &Server, code: &str, scopes: &[String]) -> Result<(DeviceId, TabletKey), CliError> {
     let device = DeviceId::from_bytes(uuid::Uuid::new_v4().into_bytes());
     let enrolled = api::enrol(server, code, &device.to_string(), "計測の端末", Some(scopes))?;
-    Ok((device, enrolled.token))
+    Ok((device, enrolled.key))
 }
 
 /// Changes an answer says are part of the document now.

@@ -6,6 +6,7 @@ use flate2::read::GzDecoder;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::key::TabletKey;
 use crate::transport::gzip;
 
 /// What a server answered.
@@ -19,42 +20,72 @@ pub(super) struct Answer {
 pub(super) struct Wire {
     stream: TcpStream,
     read: Vec<u8>,
+    nonce: Option<String>,
     pub sent: u64,
     pub received: u64,
 }
 
-/// The bytes of a `POST /v1/sync`, ready to be sent any number of times.
-pub(super) fn sync_request(address: &str, token: &str, body: &[u8]) -> Vec<u8> {
-    let host = address.trim_start_matches("http://");
+/// A `POST /v1/sync` that can be sent any number of times, each time with a proof of its own.
+pub(super) struct Prepared {
+    host: String,
+    key: TabletKey,
+    packed: bool,
+    body: Vec<u8>,
+}
+
+/// Prepares a body of a tablet.
+pub(super) fn sync_request(address: &str, key: &TabletKey, body: &[u8]) -> Prepared {
     let packed = if body.len() >= 1_024 { gzip(body) } else { None };
-    let encoding = if packed.is_some() { "content-encoding: gzip\r\n" } else { "" };
-    let body = packed.as_deref().unwrap_or(body);
-    let mut request = format!(
-        "POST /v1/sync HTTP/1.1\r\nhost: {host}\r\nauthorization: Device {token}\r\ncontent-type: application/cbor\r\n\
-         accept-encoding: gzip\r\n{encoding}content-length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    request.extend_from_slice(body);
-    request
+    let host = address.trim_start_matches("http://").to_owned();
+    let (packed, body) = (packed.is_some(), packed.unwrap_or_else(|| body.to_vec()));
+    Prepared { host, key: key.clone(), packed, body }
+}
+
+impl Prepared {
+    fn bytes(&self, nonce: Option<&str>) -> Result<Vec<u8>, Error> {
+        let address = format!("http://{}/v1/sync", self.host);
+        let token = self.key.token();
+        let seconds = chrono::Utc::now().timestamp();
+        let proof = self.key.key().proof("POST", &address, nonce, Some(token), seconds).map_err(Error::other)?;
+        let encoding = if self.packed { "content-encoding: gzip\r\n" } else { "" };
+        let mut request = format!(
+            "POST /v1/sync HTTP/1.1\r\nhost: {}\r\nauthorization: DPoP {token}\r\ndpop: {proof}\r\n\
+             content-type: application/cbor\r\naccept-encoding: gzip\r\n{encoding}content-length: {}\r\n\r\n",
+            self.host,
+            self.body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(&self.body);
+        Ok(request)
+    }
 }
 
 impl Wire {
     pub(super) async fn connect(address: &str) -> Result<Self, Error> {
         let stream = TcpStream::connect(address.trim_start_matches("http://")).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, read: Vec::new(), sent: 0, received: 0 })
+        Ok(Self { stream, read: Vec::new(), nonce: None, sent: 0, received: 0 })
     }
 
-    /// Sends a request and reads the whole answer.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> Result<Answer, Error> {
-        self.stream.write_all(request).await?;
+    /// Sends a request and reads the whole answer; once more when the server asks for another nonce.
+    pub(super) async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Error> {
+        let before = self.nonce.clone();
+        let answer = self.once(request).await?;
+        if answer.status == 401 && self.nonce != before { self.once(request).await } else { Ok(answer) }
+    }
+
+    async fn once(&mut self, request: &Prepared) -> Result<Answer, Error> {
+        let request = request.bytes(self.nonce.as_deref())?;
+        self.stream.write_all(&request).await?;
         self.sent += request.len() as u64;
         let head = self.until(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(broken)?;
         let field =
             |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+        if let Some(nonce) = field("dpop-nonce") {
+            self.nonce = Some(nonce.to_owned());
+        }
         let body = match field("content-length").and_then(|length| length.parse().ok()) {
             Some(length) => self.take(length).await?,
             None if field("transfer-encoding") == Some("chunked") => self.chunks().await?,

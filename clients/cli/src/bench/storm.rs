@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::chance::Chance;
 use super::day::Tablet;
 use super::process::ServerProcess;
-use super::raw::{Wire, sync_request};
+use super::raw::{Prepared, Wire, sync_request};
 use super::{
     Enrolled, check, enrol, failed, faults, lost_or_doubled, pull, registry_version, round, runtime, settled,
     store_name,
@@ -38,13 +38,13 @@ const DEADLINE: Duration = Duration::from_secs(600);
 
 struct Stormer {
     tablet: Tablet,
-    request: Vec<u8>,
+    request: Prepared,
 }
 
 pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let process = ServerProcess::start(args, &[])?;
     let registrar = Enrolled::new(&process, &[])?;
-    let registry = api::registry(&registrar.server, &registrar.token)?;
+    let registry = api::registry(&registrar.server, &registrar.key)?;
     let registry_version = registry_version(&registrar)?;
     let server = Server::new(&process.address)?;
     let mut stormers = Vec::with_capacity(args.tablets);
@@ -52,9 +52,9 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     for index in 0..args.tablets {
         let place = &registry.municipalities[index % registry.municipalities.len().max(1)].code;
         let scope = ScopeId::municipality(place).map_err(failed)?;
-        let (device, token) = enrol(&server, &process.code, &[scope.to_string()])?;
+        let (device, key) = enrol(&server, &process.code, &[scope.to_string()])?;
         let mut tablet = Tablet::make(device, place, SESSIONS, CHANGES, registry_version)?;
-        let request = sync_request(&process.address, &token, &tablet.body);
+        let request = sync_request(&process.address, &key, &tablet.body);
         tablet.body = Vec::new();
         tablet.documents.iter_mut().for_each(|(_, changes)| changes.clear());
         stormers.push(Stormer { tablet, request });

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let sessions = TABLETS * SESSIONS;
     let mut process = ServerProcess::start(args, &[])?;
     let registrar = Enrolled::new(&process, &[])?;
-    let registry = api::registry(&registrar.server, &registrar.token)?;
+    let registry = api::registry(&registrar.server, &registrar.key)?;
     let registry_version = registry_version(&registrar)?;
     let mut tablets = Vec::new();
     let mut scopes = BTreeSet::new();

@@ -18,7 +18,7 @@ struct Comparison {
 
 pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
     let host = place.open()?;
-    let server = api::scopes(host.server(), &host.credential().token)?;
+    let server = api::scopes(host.server(), &host.credential().key)?;
     let own = host.status().scopes;
     let mut lines: Vec<Comparison> = Vec::new();
     for scope in &own {

@@ -29,7 +29,7 @@ impl Registrar {
                 Some(credential) => credential,
                 None => enrol(home, &server, code)?,
             };
-            let registry = api::registry(&server, &credential.token)?;
+            let registry = api::registry(&server, &credential.key)?;
             let registrar = Self { server, credential, registry };
             return match registrar.unknown(municipalities) {
                 None => Ok(registrar),
@@ -43,7 +43,7 @@ impl Registrar {
         let mut server = Some(server);
         for credential in known {
             let Some(open) = server.take() else { break };
-            match api::registry(&open, &credential.token) {
+            match api::registry(&open, &credential.key) {
                 Ok(registry) => {
                     let registrar = Self { server: open, credential, registry };
                     if registrar.unknown(municipalities).is_none() {
@@ -87,7 +87,7 @@ impl Registrar {
 
     /// Reads the registry anew.
     pub fn refresh(&mut self) -> Result<(), CliError> {
-        self.registry = api::registry(&self.server, &self.credential.token)?;
+        self.registry = api::registry(&self.server, &self.credential.key)?;
         Ok(())
     }
 
@@ -100,7 +100,7 @@ impl Registrar {
             }
             all.extend(known.municipalities.iter().filter(|code| !all.contains(code)).cloned().collect::<Vec<_>>());
         }
-        api::enter_association(&self.server, &self.credential.token, &NewAssociation { name, municipalities: all })
+        api::enter_association(&self.server, &self.credential.key, &NewAssociation { name, municipalities: all })
     }
 
     /// Enters a lecturer.
@@ -113,7 +113,7 @@ impl Registrar {
         });
         match known {
             Some(known) => Ok(known.id.clone()),
-            None => api::enter_lecturer(&self.server, &self.credential.token, new),
+            None => api::enter_lecturer(&self.server, &self.credential.key, new),
         }
     }
 
@@ -124,7 +124,7 @@ impl Registrar {
         if eligibilities.iter().all(has) {
             return Ok(());
         }
-        api::enter_material(&self.server, &self.credential.token, &NewMaterial { name, eligibilities }).map(|_| ())
+        api::enter_material(&self.server, &self.credential.key, &NewMaterial { name, eligibilities }).map(|_| ())
     }
 
     /// Enters everything a case file names, and gives its names their ids.

@@ -1,11 +1,13 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { type ReactNode, useContext, useEffect, useSyncExternalStore } from 'react';
+import { type ReactNode, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
-import { useSnapshot } from '../core/hooks';
+import { useClient, useSnapshot } from '../core/hooks';
 import { isDocumentId } from '../core/records';
 import { Device } from '../features/device/device';
 import { Enrol } from '../features/enrol/enrol';
+import { useIdleLock } from '../features/lock/idle';
+import { Lock } from '../features/lock/lock';
 import { Records } from '../features/records/records';
 import { Session } from '../features/session/session';
 import { Summary } from '../features/summary/summary';
@@ -60,6 +62,15 @@ export function App(): ReactNode {
   useEffect(() => {
     if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
   }, [unsent, name]);
+  const client = useClient();
+  useIdleLock(stage.stage === 'ready', useCallback(() => void client.perform({ type: 'lock' }), [client]));
+  const person = stage.stage === 'ready' ? stage.identity.person.id : null;
+  const last = useRef(person);
+  if (person !== null && last.current !== person) {
+    // another person begins at the beginning, not at what the last one was looking at
+    if (last.current !== null) window.history.replaceState(null, '', '/');
+    last.current = person;
+  }
   return (
     <div className="flex h-dvh flex-col">
       <UpdateBar />
@@ -68,7 +79,8 @@ export function App(): ReactNode {
         {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
         {stage.stage === 'unenrolled' && <Enrol lost={readMarker(window.localStorage)} />}
         {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
-        {stage.stage === 'ready' && <Ready />}
+        {stage.stage === 'locked' && <Lock people={stage.people} waitUntil={stage.wait_until} />}
+        {stage.stage === 'ready' && <Ready key={person} />}
       </div>
     </div>
   );

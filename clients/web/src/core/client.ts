@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly listed: boolean;
 }
 
+export type Act = Extract<Command, { readonly type: 'enrol' | 'enrol_again' | 'unlock' | 'recover' | 'add_person' | 'lock' }>;
+
 export interface Client {
   snapshot(): Snapshot;
   subscribe(changed: () => void): () => void;
@@ -25,7 +27,8 @@ export interface Client {
   view(document: DocumentId): RecordView | null | undefined;
   watch(document: DocumentId, changed: () => void): () => void;
   record(document: DocumentId, kind: Kind, intent: Intent): Promise<Outcome>;
-  enrol(code: string, deviceName: string): Promise<Outcome>;
+  /** Enrolling, unlocking and the like; what they carry is in the worker's words. */
+  perform(command: Act): Promise<Outcome>;
   sync(): void;
   network(online: boolean): void;
 }
@@ -47,7 +50,7 @@ interface Pending {
 }
 
 function repeatable(command: Command): boolean {
-  return command.type !== 'record' && command.type !== 'enrol';
+  return !['record', 'enrol', 'enrol_again', 'unlock', 'recover', 'add_person'].includes(command.type);
 }
 
 /** What all records' save states hang on, beside the records themselves. */
@@ -124,6 +127,14 @@ export function createClient(deps: ClientDeps): Client {
   };
 
   const changed = (stage: Stage, documents: readonly DocumentId[]): void => {
+    if (stage.stage === 'locked') {
+      // the next person sees nothing of this one's screens
+      views.clear();
+      agreement = '';
+      registryJson = '';
+      update({ stage, registry: EMPTY_REGISTRY, entries: new Map(), listed: false });
+      return;
+    }
     update({ stage });
     if (stage.stage !== 'ready') return;
     const agreed = agreementOf(stage.status);
@@ -194,7 +205,7 @@ export function createClient(deps: ClientDeps): Client {
       };
     },
     record: async (document, kind, intent) => outcome(await ask({ type: 'record', document, kind, intent })),
-    enrol: async (code, deviceName) => outcome(await ask({ type: 'enrol', code, device_name: deviceName })),
+    perform: async (command) => outcome(await ask(command)),
     sync: () => void ask({ type: 'sync' }),
     network: (online) => void ask({ type: 'network', online }),
   };

@@ -16,10 +16,12 @@ export interface Identity {
   readonly scopes: readonly string[];
 }
 
+const person: p.Parse<Named> = p.object((n) => ({ id: n.get('id', p.string), name: n.get('name', p.string) }));
+
 export const identity: p.Parse<Identity> = p.object((f) => ({
   device: f.get('device', deviceId),
   device_name: f.get('device_name', p.string),
-  person: f.get('person', p.object((n) => ({ id: n.get('id', p.string), name: n.get('name', p.string) }))),
+  person: f.get('person', person),
   role: f.get('role', p.string),
   organisation: f.get('organisation', p.string),
   tenant: f.get('tenant', p.object((t) => ({ code: t.get('code', p.string), name: t.get('name', p.string) }))),
@@ -70,14 +72,18 @@ export const status: p.Parse<Status> = p.object((f) => ({
 export type Stage =
   | { readonly stage: 'starting' }
   | { readonly stage: 'unenrolled' }
+  /** Nothing readable is in memory; a person's PIN opens it, from `wait_until` (ms) on. */
+  | { readonly stage: 'locked'; readonly people: readonly Named[]; readonly wait_until: number }
   | { readonly stage: 'ready'; readonly identity: Identity; readonly status: Status; readonly online: boolean }
   | { readonly stage: 'fault'; readonly fault: 'storage' | 'quota' | 'core' };
 
 export const stage: p.Parse<Stage> = p.object((f): Stage => {
-  const name = f.get('stage', p.word(['starting', 'unenrolled', 'ready', 'fault']));
+  const name = f.get('stage', p.word(['starting', 'unenrolled', 'locked', 'ready', 'fault']));
   switch (name) {
     case 'ready':
       return { stage: name, identity: f.get('identity', identity), status: f.get('status', status), online: f.get('online', p.boolean) };
+    case 'locked':
+      return { stage: name, people: f.get('people', p.list(person)), wait_until: f.get('wait_until', p.integer) };
     case 'fault':
       return { stage: name, fault: f.get('fault', p.word(['storage', 'quota', 'core'])) };
     case 'starting':
@@ -88,7 +94,12 @@ export const stage: p.Parse<Stage> = p.object((f): Stage => {
 
 export type Command =
   | { readonly type: 'stage' }
-  | { readonly type: 'enrol'; readonly code: string; readonly device_name: string }
+  | { readonly type: 'enrol'; readonly code: string; readonly device_name: string; readonly pin: string }
+  | { readonly type: 'enrol_again'; readonly code: string }
+  | { readonly type: 'unlock'; readonly person: string; readonly pin: string }
+  | { readonly type: 'recover'; readonly person: string; readonly code: string; readonly pin: string }
+  | { readonly type: 'add_person'; readonly code: string; readonly pin: string }
+  | { readonly type: 'lock' }
   | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
   | { readonly type: 'sync' }
   | { readonly type: 'network'; readonly online: boolean }
@@ -171,10 +182,18 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'unlock', 'recover', 'add_person', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
   switch (type) {
     case 'enrol':
-      return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string) };
+      return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
+    case 'enrol_again':
+      return { type, code: f.get('code', p.string) };
+    case 'unlock':
+      return { type, person: f.get('person', p.string), pin: f.get('pin', p.string) };
+    case 'recover':
+      return { type, person: f.get('person', p.string), code: f.get('code', p.string), pin: f.get('pin', p.string) };
+    case 'add_person':
+      return { type, code: f.get('code', p.string), pin: f.get('pin', p.string) };
     case 'record':
       return {
         type,
@@ -188,6 +207,7 @@ const command: p.Parse<Command> = p.object((f): Command => {
     case 'summary':
       return { type, document: f.get('document', documentId) };
     case 'stage':
+    case 'lock':
     case 'sync':
     case 'list':
     case 'registry':

@@ -96,7 +96,7 @@ export const office = {
     return measure;
   },
 
-  nav: { label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -336,6 +336,20 @@ export const office = {
     othersDecide: 'この記録を担当する市町村・医師会か、県の担当者が判断します。',
   },
 
+  devices: {
+    title: '端末', lead: '登録された端末です。なくしたときは、すぐに利用を止めてください。', empty: '端末はまだありません。', add: '端末を登録する',
+    name: '端末', person: '登録した人', seen: '最後に送受信した時刻', never: 'まだ送受信していません', state: '状態', inUse: '利用中', revoked: '利用停止', held: '預かり中',
+    count: (count: number) => `${count}件`, none: 'なし',
+    newTitle: '端末を登録するコードを出します', holder: '端末を使う人', choose: '人を選んでください', issue: 'コードを出す', picture: '端末を登録する QR',
+    scan: '端末のカメラで読み取るか、端末の登録画面でコードを入力してください。一度だけ使えます。', until: (when: string) => `${when} まで使えます`,
+    enrolled: (when: string) => `${when} に登録`, revokedAt: (when: string) => `${when} に利用を止めました。このあと届いた記録は、預かり中になります。`,
+    revoke: '利用を止める', revokeTitle: (name: string) => `「${name}」の利用を止めますか`,
+    revokeNote: '次の通信から、この端末は何も受け取れなくなります。端末に残っていた記録が届いたときは、預かり中として担当者が確かめます。',
+    reset: '暗証番号を忘れたとき', resetNote: 'このコードを端末の「暗証番号を忘れたとき」に入力してもらってください。10分の間、一度だけ使えます。端末に残っている記録は消えません。',
+    unsent: '端末に残っているかもしれない記録', lastSeen: (when: string) => `最後の送受信は ${when} です。そのあとの記録は、この端末にしかありません。`,
+    heldNote: (count: number) => `この端末から届いた ${count} 件を預かっています`,
+    own: 'この端末だけが書いた記録', ownNote: 'ほかの端末がまだ書き加えていない記録です。端末をなくしたときは、現場で内容を確かめてください。',
+  },
   healing: {
     title: '戻った記録',
     lead: 'サーバーから失われた記録は、端末に残っている内容から自動で元に戻ります。いつ、どの端末から、どれだけ戻ったかの一覧です。',

@@ -12,6 +12,7 @@ import { ClosingsPage } from './pages/closings';
 import { CorrectionsPage } from './pages/corrections';
 import { CustodyPage } from './pages/custody';
 import { CustodyDetailPage } from './pages/custody-detail';
+import { DevicePage, DevicesPage } from './pages/devices';
 import { HealingPage } from './pages/healing';
 import { JournalPage } from './pages/journal';
 import { MunicipalityPage } from './pages/municipality';
@@ -38,6 +39,8 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/records/:document">{({ document }) => <RecordPage key={document} document={document} me={me} />}</Route>
           <Route path="/records"><RecordsPage /></Route>
           <Route path="/custody/:document/:device">{({ document, device }) => <CustodyDetailPage key={`${document} ${device}`} document={document} device={device} />}</Route>
+          <Route path="/devices/:device">{({ device }) => <DevicePage key={device} device={device} />}</Route>
+          <Route path="/devices"><DevicesPage /></Route>
           <Route path="/healing"><HealingPage /></Route>
           <Route path="/closings/:month">{({ month }) => <CorrectionsPage key={month} month={month} />}</Route>
           <Route path="/closings"><ClosingsPage /></Route>

@@ -3,8 +3,10 @@
 import initialise, { WasmTablet } from '../wasm/tsudoi_wasm';
 import { createHost } from './host';
 import { startRelay } from './relay';
+import { createSignedFetch } from './proof';
 import { openStore } from './store';
 import { createTransport } from './transport';
+import { createVault } from './vault';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -33,9 +35,11 @@ startRelay({
     await initialise();
     const store = await openStore(DATABASE, () => publish({ type: 'changed', stage: { stage: 'fault', fault: 'storage' }, documents: [] }));
     const host = createHost({
-      store,
+      vault: createVault({ store, now: () => Date.now() }),
       open: (device, seed, rows, now) => new WasmTablet(device, seed, rows, now),
-      transport: createTransport({ fetch: (input, init) => fetch(input, init) }),
+      transport: createTransport({
+        fetch: createSignedFetch({ fetch: (input, init) => fetch(input, init), origin: self.location.origin, now: () => Date.now() }),
+      }),
       clock: {
         now: () => Date.now(),
         after: (ms, run) => {

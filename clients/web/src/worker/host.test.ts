@@ -1,12 +1,14 @@
 // The host: nothing is shown before it is on the disk, a failed write throws the core away, a restart re-reads the rows.
 
 import { describe, expect, it } from 'vitest';
-import type { Stage } from '../core/protocol';
+import { identity, type Stage } from '../core/protocol';
 import { isDocumentId } from '../core/records';
 import type { Core, Effect, Row, Write } from './core';
 import { createHost, type HostDeps } from './host';
+import { newKey } from './proof';
 import type { Store, Stored } from './store';
 import type { Transport } from './transport';
+import type { Room, Vault } from './vault';
 
 const DOCUMENT = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a01';
 const DEVICE = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a02';
@@ -14,6 +16,8 @@ const IDENTITY = {
   device: DEVICE, device_name: '1号機', person: { id: 'pe-1', name: '富沢' }, role: 'staff', organisation: '112119',
   tenant: { code: '11', name: '埼玉県' }, scopes: [],
 };
+const KEY = await newKey();
+const PIN = '194805';
 const STATUS = JSON.stringify({
   unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, syncing: false, scopes: [],
 });
@@ -87,13 +91,30 @@ function bench(): Bench {
         });
       });
     },
-    read: () => Promise.resolve({ token: 't', identity: IDENTITY }),
+    read: () => Promise.resolve(undefined),
     keep: () => Promise.resolve({ ok: true }),
     close: () => undefined,
+  };
+  const who = { token: 't', key: KEY, identity: identity(IDENTITY, '') };
+  const room: Room = {
+    rows: () => store.rows(),
+    write: (batch) => store.write(batch),
+    credential: () => Promise.resolve(who),
+    keep: () => Promise.resolve({ ok: true }),
+    admit: () => Promise.resolve({ ok: true }),
+  };
+  const vault: Vault = {
+    door: () => Promise.resolve({ device: DEVICE, people: [IDENTITY.person], wait_until: 0 }),
+    found: () => Promise.resolve({ ok: true, room }),
+    unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
+    recover: () => Promise.resolve({ ok: false, code: 'wrong_pin' }),
+    key: () => Promise.resolve(KEY),
   };
   const transport: Transport = {
     exchange: () => Promise.resolve({ fault: { type: 'unreachable' } }),
     enrol: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
+    colleague: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
+    recover: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
     events: () => new Promise(() => undefined),
   };
   const made: Bench = {
@@ -104,7 +125,7 @@ function bench(): Bench {
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     },
     deps: {
-      store,
+      vault,
       transport,
       open: (_device, _seed, rows) => {
         const core = fakeCore(rows);
@@ -131,6 +152,11 @@ function bench(): Bench {
   return made;
 }
 
+async function open(host: ReturnType<typeof createHost>): Promise<void> {
+  await host.start();
+  await host.command({ type: 'unlock', person: IDENTITY.person.id, pin: PIN });
+}
+
 function tap(host: ReturnType<typeof createHost>): Promise<unknown> {
   if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
   return host.command({
@@ -143,7 +169,7 @@ describe('host', () => {
   it('shows a tap only after its write has completed', async () => {
     const b = bench();
     const host = createHost(b.deps);
-    await host.start();
+    await open(host);
     await tap(host);
     await Promise.resolve();
     expect(b.writes).toHaveLength(1);
@@ -152,10 +178,28 @@ describe('host', () => {
     expect(b.shown).toEqual([[DOCUMENT]]);
   });
 
-  it('keeps the order of writes: the second waits for the first', async () => {
+  it('shows nothing while it is locked, and locks after what was recorded is on the disk', async () => {
     const b = bench();
     const host = createHost(b.deps);
     await host.start();
+    expect(b.stages.at(-1)).toMatchObject({ stage: 'locked', people: [IDENTITY.person] });
+    expect(b.cores).toHaveLength(0);
+    expect(await tap(host)).toMatchObject({ ok: false });
+    expect(await host.command({ type: 'unlock', person: 'pe-1', pin: '000000' })).toMatchObject({ ok: false, problem: { code: 'wrong_pin' } });
+    await host.command({ type: 'unlock', person: 'pe-1', pin: PIN });
+    await tap(host);
+    const locking = host.command({ type: 'lock' });
+    await b.settle({ ok: true });
+    await locking;
+    expect(b.disk.size).toBe(1);
+    expect(b.stages.at(-1)?.stage).toBe('locked');
+    expect(await host.command({ type: 'list' })).toEqual({ ok: true, json: '[]' });
+  });
+
+  it('keeps the order of writes: the second waits for the first', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await open(host);
     await tap(host);
     await tap(host);
     await Promise.resolve();
@@ -167,7 +211,7 @@ describe('host', () => {
   it('reports a failed write, shows nothing of it, and opens again from the rows on the disk', async () => {
     const b = bench();
     const host = createHost(b.deps);
-    await host.start();
+    await open(host);
     await tap(host);
     await b.settle({ ok: true });
     await tap(host);
@@ -185,18 +229,18 @@ describe('host', () => {
   it('re-reads the rows when a new worker takes over', async () => {
     const b = bench();
     const first = createHost(b.deps);
-    await first.start();
+    await open(first);
     await tap(first);
     await b.settle({ ok: true });
     const second = createHost(b.deps);
-    await second.start();
+    await open(second);
     expect(b.cores[1]?.rows).toHaveLength(1);
   });
 
   it('never gives the core a time before the last one', async () => {
     const b = bench();
     const host = createHost(b.deps);
-    await host.start();
+    await open(host);
     b.clock = 500;
     await tap(host);
     const times = b.cores[0]?.times ?? [];

@@ -9,10 +9,10 @@ import type { Command, Problem, Stage } from '../core/protocol';
 import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
 import type { Core, Effect, OpenCore } from './core';
-import type { Store, StoreFault } from './store';
-import { type Credential, credential, type Transport } from './transport';
+import type { StoreFault } from './store';
+import type { Credential, Transport } from './transport';
+import { newRecovery, type Person, type Room, type Vault } from './vault';
 
-const CREDENTIAL = 'credential';
 /** Pauses between attempts to reopen after a failed write, and between connections to the stream of notices. */
 const REOPEN_MS = 2_000;
 const EVENTS_FIRST_MS = 1_000;
@@ -27,7 +27,7 @@ export interface Clock {
 }
 
 export interface HostDeps {
-  readonly store: Store;
+  readonly vault: Vault;
   readonly open: OpenCore;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -50,6 +50,11 @@ const refuse = (code: string, detail: string | null = null): Answer => ({ ok: fa
 export function createHost(deps: HostDeps): Host {
   let core: Core | null = null;
   let who: Credential | null = null;
+  let room: Room | null = null;
+  /** Who has unlocked the tablet: edits are theirs. */
+  let person: Person | null = null;
+  /** Who may unlock it; null while it is not enrolled. */
+  let door: Awaited<ReturnType<Vault['door']>> = null;
   let fault: StoreFault | 'core' | null = null;
   let started = false;
   let online = deps.online();
@@ -68,8 +73,9 @@ export function createHost(deps: HostDeps): Host {
   const stage = (): Stage => {
     if (fault !== null) return { stage: 'fault', fault };
     if (!started) return { stage: 'starting' };
-    if (who === null || core === null) return { stage: 'unenrolled' };
-    return { stage: 'ready', identity: who.identity, status: p.json(status, core.status()), online };
+    if (room === null && door !== null) return { stage: 'locked', people: door.people, wait_until: door.wait_until };
+    if (who === null || person === null || core === null) return { stage: 'unenrolled' };
+    return { stage: 'ready', identity: { ...who.identity, person }, status: p.json(status, core.status()), online };
   };
 
   const notify = (documents: readonly string[] = []): void => {
@@ -127,7 +133,8 @@ export function createHost(deps: HostDeps): Host {
     const mine = opening;
     writing = writing.then(async () => {
       if (mine !== opening) return;
-      const stored = await deps.store.write(writes);
+      if (room === null) return;
+      const stored = await room.write(writes);
       if (mine !== opening) return;
       if (stored.ok) {
         tell({ type: 'persisted', task, ok: true });
@@ -143,7 +150,7 @@ export function createHost(deps: HostDeps): Host {
   const exchange = async (task: number, path: string, body: Uint8Array): Promise<void> => {
     const mine = opening;
     if (who === null) return;
-    const result = await deps.transport.exchange(who.token, path, new Uint8Array(body));
+    const result = await deps.transport.exchange(who, path, new Uint8Array(body));
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));
     else tell({ type: 'exchanged', task, result: { fault: result.fault } });
@@ -154,7 +161,8 @@ export function createHost(deps: HostDeps): Host {
     try {
       drop();
       if (who !== null) {
-        core = deps.open(who.identity.device, deps.random(8), await deps.store.rows(), now());
+        const rows = room === null ? [] : await room.rows();
+        core = deps.open(who.identity.device, deps.random(8), rows, now());
       }
       fault = null;
     } catch {
@@ -178,7 +186,7 @@ export function createHost(deps: HostDeps): Host {
     events = mine;
     let pause = EVENTS_FIRST_MS;
     while (!mine.signal.aborted && who !== null) {
-      const opened = await deps.transport.events(who.token, hear, hear, mine.signal);
+      const opened = await deps.transport.events(who, hear, hear, mine.signal);
       pause = opened ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
       await new Promise<void>((resolve) => {
         const cancel = deps.clock.after(pause, resolve);
@@ -187,21 +195,75 @@ export function createHost(deps: HostDeps): Host {
     }
   };
 
-  const enrol = async (code: string, deviceName: string): Promise<Answer> => {
-    if (who !== null) return refuse('already_enrolled');
-    const answer = await deps.transport.enrol(code, deps.uuid(), deviceName);
+  const enrol = async (code: string, deviceName: string, pin: string): Promise<Answer> => {
+    if (door !== null) return refuse('already_enrolled');
+    const recovery = newRecovery();
+    const answer = await deps.transport.enrol(code, deps.uuid(), deviceName, recovery);
     if (!answer.ok) return answer;
-    const kept = await deps.store.keep(CREDENTIAL, answer.credential);
-    if (!kept.ok) return refuse(kept.fault);
+    const founded = await deps.vault.found(answer.credential, pin, recovery);
+    if (!founded.ok) return refuse(founded.fault);
+    door = await deps.vault.door();
+    [who, room, person] = [answer.credential, founded.room, answer.credential.identity.person];
+    await reopen();
+    return done;
+  };
+
+  /** A new registration under the same id: what is not sent yet stays and is sent under it. */
+  const enrolAgain = async (code: string): Promise<Answer> => {
+    if (who === null || room === null) return refuse('not_ready');
+    const answer = await deps.transport.enrol(code, who.identity.device, who.identity.device_name, null);
+    if (!answer.ok) return answer;
+    const stored = await room.keep(answer.credential);
+    if (!stored.ok) return refuse(stored.fault);
     who = answer.credential;
     await reopen();
     return done;
   };
 
+  const enter = async (unlocked: Awaited<ReturnType<Vault['unlock']>>): Promise<Answer> => {
+    door = await deps.vault.door();
+    if (!unlocked.ok) {
+      notify();
+      return refuse(unlocked.code);
+    }
+    const found = await unlocked.room.credential();
+    if (found === null) return refuse('storage');
+    [who, room, person] = [found, unlocked.room, unlocked.person];
+    await reopen();
+    return done;
+  };
+
+  const recover = async (id: string, code: string, pin: string): Promise<Answer> => {
+    const key = await deps.vault.key();
+    if (door === null || key === null) return refuse('storage');
+    const told = await deps.transport.recover(key, door.device, code);
+    return told.ok ? enter(await deps.vault.recover(told.value, id, pin)) : told;
+  };
+
+  const addPerson = async (code: string, pin: string): Promise<Answer> => {
+    if (who === null || room === null) return refuse('not_ready');
+    const told = await deps.transport.colleague(who, code);
+    if (!told.ok) return told;
+    const stored = await room.admit(told.value, pin);
+    if (!stored.ok) return refuse(stored.fault);
+    door = await deps.vault.door();
+    return done;
+  };
+
+  /** Everything readable leaves the memory once what was recorded is on the disk. */
+  const lock = async (): Promise<Answer> => {
+    await writing;
+    events?.abort();
+    drop();
+    [who, room, person] = [null, null, null];
+    door = await deps.vault.door();
+    notify();
+    return done;
+  };
+
   return {
     async start() {
-      const found = p.attempt(credential, await deps.store.read(CREDENTIAL));
-      who = found.ok ? found.value : null;
+      door = await deps.vault.door();
       await reopen();
     },
 
@@ -210,7 +272,17 @@ export function createHost(deps: HostDeps): Host {
         case 'stage':
           return { ok: true, json: JSON.stringify(stage()) };
         case 'enrol':
-          return enrol(command.code, command.device_name);
+          return enrol(command.code, command.device_name, command.pin);
+        case 'enrol_again':
+          return enrolAgain(command.code);
+        case 'unlock':
+          return enter(await deps.vault.unlock(command.person, command.pin));
+        case 'recover':
+          return recover(command.person, command.code, command.pin);
+        case 'add_person':
+          return addPerson(command.code, command.pin);
+        case 'lock':
+          return lock();
         case 'network':
           if (online !== command.online) {
             online = command.online;
@@ -232,9 +304,9 @@ export function createHost(deps: HostDeps): Host {
           notify();
           return done;
         case 'record':
-          if (core === null || who === null) return refuse(fault ?? 'not_ready');
+          if (core === null || person === null) return refuse(fault ?? 'not_ready');
           try {
-            tell({ type: 'record', document: command.document, kind: command.kind, by: who.identity.person.id, intent: command.intent });
+            tell({ type: 'record', document: command.document, kind: command.kind, by: person.id, intent: command.intent });
             return done;
           } catch (error) {
             return refuse('not_recorded', error instanceof Error ? error.message : String(error));

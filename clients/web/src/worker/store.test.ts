@@ -57,7 +57,7 @@ describe('store', () => {
   it('gives back what was written after it is opened again', async () => {
     const first = await openStore('again', () => undefined);
     await first.write([{ table: 'meta', key: 'writer', value: bytes(9) }]);
-    await first.keep('credential', { token: 't' });
+    await first.keep({ credential: { token: 't' } });
     first.close();
     const second = await openStore('again', () => undefined);
     expect(await second.rows()).toEqual([{ table: 'meta', key: 'writer', value: bytes(9) }]);

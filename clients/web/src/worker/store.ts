@@ -14,10 +14,11 @@ export type Stored = { readonly ok: true } | { readonly ok: false; readonly faul
 
 export interface Store {
   rows(): Promise<readonly Row[]>;
-  write(writes: readonly Write[]): Promise<Stored>;
-  /** A value of the host itself, such as the credential. */
+  /** Writes rows and, in the same transaction, values of the host. */
+  write(writes: readonly Write[], values?: Readonly<Record<string, unknown>>): Promise<Stored>;
+  /** Values of the host itself, such as the credential. */
   read(key: string): Promise<unknown>;
-  keep(key: string, value: unknown): Promise<Stored>;
+  keep(values: Readonly<Record<string, unknown>>): Promise<Stored>;
   close(): void;
 }
 
@@ -80,15 +81,19 @@ export async function openStore(name: string, onClosed: () => void): Promise<Sto
       await transaction.done;
       return rows;
     },
-    write(writes) {
-      const tables = [...new Set(writes.map((write) => write.table))];
+    write(writes, values = {}) {
+      const own = Object.entries(values);
+      const tables = [...new Set(writes.map((write) => write.table)), ...(own.length > 0 ? [HOST] : [])];
       if (tables.length === 0) return Promise.resolve({ ok: true });
       return commit(database, tables, (put) => {
         for (const write of writes) put(write.table, write.key, write.value);
+        for (const [key, value] of own) put(HOST, key, value);
       });
     },
     read: (key) => database.get(HOST, key),
-    keep: (key, value) => commit(database, [HOST], (put) => put(HOST, key, value)),
+    keep: (values) => commit(database, [HOST], (put) => {
+      for (const [key, value] of Object.entries(values)) put(HOST, key, value);
+    }),
     close: () => database.close(),
   };
 }

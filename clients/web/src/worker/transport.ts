@@ -2,6 +2,7 @@
 
 import * as p from '../core/parse';
 import { type Identity, identity, type Problem } from '../core/protocol';
+import { newKey, type SignedFetch, type TabletKey } from './proof';
 
 export type Fault =
   | { readonly type: 'unreachable' }
@@ -13,10 +14,12 @@ export type Exchanged = { readonly ok: Uint8Array } | { readonly fault: Fault };
 
 export interface Credential {
   readonly token: string;
+  readonly key: TabletKey;
   readonly identity: Identity;
 }
 
-export const credential: p.Parse<Credential> = p.object((f) => ({
+/** A credential as it is kept: the key stands beside it. */
+export const credentialText: p.Parse<Omit<Credential, 'key'>> = p.object((f) => ({
   token: f.get('token', p.string),
   identity: f.get('identity', identity),
 }));
@@ -25,11 +28,18 @@ export type Enrolled =
   | { readonly ok: true; readonly credential: Credential }
   | { readonly ok: false; readonly problem: Problem };
 
+export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
 export interface Transport {
-  exchange(token: string, path: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
-  enrol(code: string, device: string, deviceName: string): Promise<Enrolled>;
+  exchange(who: Credential, path: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
+  /** `recovery`: the server's half of the way back in; null keeps the one it has. */
+  enrol(code: string, device: string, deviceName: string, recovery: string | null): Promise<Enrolled>;
+  /** A colleague's code becomes a further person of this tablet. */
+  colleague(who: Credential, code: string): Promise<Told<{ readonly id: string; readonly name: string }>>;
+  /** The server's half of the way back in, for the tablet with this key. */
+  recover(key: TabletKey, device: string, code: string): Promise<Told<string>>;
   /** Reads notices until the stream ends or `signal` is aborted; true when it was open at all. */
-  events(token: string, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<boolean>;
+  events(who: Credential, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<boolean>;
 }
 
 const EXCHANGE_TIMEOUT_MS = 60_000;
@@ -63,19 +73,37 @@ async function compressed(body: Uint8Array<ArrayBuffer>): Promise<{ body: Uint8A
   return { body: new Uint8Array(await new Response(stream).arrayBuffer()), headers: { 'content-encoding': 'gzip' } };
 }
 
-export function createTransport(deps: { readonly fetch: typeof fetch }): Transport {
+export function createTransport(deps: { readonly fetch: SignedFetch }): Transport {
+  const tell = async <T>(path: string, body: unknown, key: TabletKey, token: string | null, parse: p.Parse<T>): Promise<Told<T>> => {
+    try {
+      const response = await deps.fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        cache: 'no-store',
+        credentials: 'omit',
+        signal: AbortSignal.timeout(ENROL_TIMEOUT_MS),
+      }, key, token);
+      if (!response.ok) return { ok: false, problem: await problemOf(response) };
+      const parsed = p.attempt(parse, await response.json());
+      return parsed.ok ? parsed : { ok: false, problem: { code: 'unreadable', detail: null } };
+    } catch {
+      return { ok: false, problem: { code: 'unreachable', detail: null } };
+    }
+  };
+
   return {
-    async exchange(token, path, plain) {
+    async exchange(who, path, plain) {
       try {
         const { body, headers } = await compressed(plain);
         const response = await deps.fetch(path, {
           method: 'POST',
-          headers: { authorization: `Device ${token}`, 'content-type': 'application/cbor', ...headers },
+          headers: { 'content-type': 'application/cbor', ...headers },
           body,
           cache: 'no-store',
           credentials: 'omit',
           signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
-        });
+        }, who.key, who.token);
         if (response.ok) return { ok: new Uint8Array(await response.arrayBuffer()) };
         if (response.status === 401) return { fault: { type: 'unauthorised' } };
         if (response.status === 429 || response.status >= 500) return { fault: { type: 'busy', ...retryAfter(response) } };
@@ -85,28 +113,17 @@ export function createTransport(deps: { readonly fetch: typeof fetch }): Transpo
       }
     },
 
-    async enrol(code, device, deviceName) {
-      try {
-        const response = await deps.fetch('/v1/enrol', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ code, device, device_name: deviceName }),
-          cache: 'no-store',
-          credentials: 'omit',
-          signal: AbortSignal.timeout(ENROL_TIMEOUT_MS),
-        });
-        if (!response.ok) return { ok: false, problem: await problemOf(response) };
-        const answer: unknown = await response.json();
-        const parsed = p.attempt(p.object((f) => ({ token: f.get('token', p.string) })), answer);
-        const who = p.attempt(identity, answer);
-        if (!parsed.ok || !who.ok) return { ok: false, problem: { code: 'unreadable', detail: null } };
-        return { ok: true, credential: { token: parsed.value.token, identity: who.value } };
-      } catch {
-        return { ok: false, problem: { code: 'unreachable', detail: null } };
-      }
+    async enrol(code, device, deviceName, recovery) {
+      const key = await newKey();
+      const body = { code, device, device_name: deviceName, ...(recovery === null ? {} : { recovery }) };
+      const told = await tell('/v1/enrol', body, key, null, (value, path) => ({ ...p.object((f) => ({ token: f.get('token', p.string) }))(value, path), identity: identity(value, path) }));
+      return told.ok ? { ok: true, credential: { ...told.value, key } } : told;
     },
 
-    async events(token, onOpen, onChanged, signal) {
+    colleague: (who, code) => tell('/v1/device/people', { code }, who.key, who.token, p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }))),
+    recover: (key, device, code) => tell('/v1/recover', { code, device }, key, null, p.object((f) => f.get('recovery', p.string))),
+
+    async events(who, onOpen, onChanged, signal) {
       let opened = false;
       const silent = new AbortController();
       let watch: ReturnType<typeof setTimeout> | undefined;
@@ -119,11 +136,11 @@ export function createTransport(deps: { readonly fetch: typeof fetch }): Transpo
       try {
         heard();
         const response = await deps.fetch('/v1/events', {
-          headers: { authorization: `Device ${token}`, accept: 'text/event-stream' },
+          headers: { accept: 'text/event-stream' },
           cache: 'no-store',
           credentials: 'omit',
           signal: silent.signal,
-        });
+        }, who.key, who.token);
         if (!response.ok || response.body === null) return false;
         opened = true;
         onOpen();

@@ -8,6 +8,7 @@ import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
+import { People } from './people';
 
 interface Safety {
   readonly persisted: boolean;
@@ -86,6 +87,7 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
           </Line>
           <Line label={ja.device.offline}>{safety === null ? '…' : safety.offlineReady ? ja.device.offlineReady : ja.device.offlineNot}</Line>
         </dl>
+        <People />
       </Card>
       {status.scopes.length > 0 && (
         <>

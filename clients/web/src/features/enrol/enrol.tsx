@@ -1,11 +1,13 @@
 // Making this tablet known to the server, once; and saying so when what it held is gone.
 
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { useClient } from '../../core/hooks';
+import { type ReactNode, useCallback, useState } from 'react';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { INPUT, Labelled } from '../../ui/field';
+import { CodeInput, shownCode, Trouble, useAct } from '../lock/code';
+import { useNewPin } from '../lock/pin';
+import { canScan, codeIn, Scan } from './scan';
 
 export interface Lost {
   readonly device_name: string;
@@ -22,30 +24,30 @@ function LostNotice({ lost }: { readonly lost: Lost }): ReactNode {
   );
 }
 
-/** Letters and digits only, full-width forms folded. */
-export function tidyCode(text: string): string {
-  return text.normalize('NFKC').toUpperCase().replace(/[^0-9A-Z]/g, '');
+/** The code in the address, taken out of it: it is not to stay in the history. */
+function codeFromAddress(): string {
+  const code = codeIn(window.location.href) ?? '';
+  if (code !== '') window.history.replaceState(null, '', '/');
+  return code;
 }
 
 export function Enrol({ lost }: { readonly lost: Lost | null }): ReactNode {
-  const client = useClient();
-  const [code, setCode] = useState('');
+  const [code, setCode] = useState(codeFromAddress);
   const [name, setName] = useState(lost?.device_name ?? '');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (busy) return;
-    const tidy = tidyCode(code);
-    if (tidy.length !== 8) return setProblem(ja.enrol.codeMissing);
-    if (name.trim() === '') return setProblem(ja.enrol.nameMissing);
-    setBusy(true);
-    setProblem(null);
-    const outcome = await client.enrol(`${tidy.slice(0, 4)}-${tidy.slice(4)}`, name.trim());
-    setBusy(false);
-    if (!outcome.ok) setProblem(ja.problem(outcome.problem.code, outcome.problem.detail));
-  };
+  const [scanning, setScanning] = useState(false);
+  const scanned = useCallback((found: string) => {
+    setCode(found);
+    setScanning(false);
+  }, []);
+  const pin = useNewPin();
+  const act = useAct();
+  const submit = act.submit(() => {
+    const shown = shownCode(code);
+    if (shown === null) return ja.enrol.codeMissing;
+    if (name.trim() === '') return ja.enrol.nameMissing;
+    const chosen = pin.read();
+    return chosen.ok ? { type: 'enrol', code: shown, device_name: name.trim(), pin: chosen.pin } : chosen.problem;
+  });
 
   return (
     <main className="mx-auto flex min-h-full max-w-xl flex-col justify-center gap-5 p-6">
@@ -53,29 +55,18 @@ export function Enrol({ lost }: { readonly lost: Lost | null }): ReactNode {
       <Card className="p-6 sm:p-8">
         <h1 className="text-[1.5rem]">{ja.enrol.title}</h1>
         <p className="mt-2 text-muted">{ja.enrol.lead}</p>
-        <form className="mt-6 flex flex-col gap-5" noValidate onSubmit={(event) => void submit(event)}>
-          <Labelled label={ja.enrol.code} help={ja.enrol.codeHelp}>
-            {(id, help) => (
-              <input
-                id={id}
-                aria-describedby={help}
-                className={`${INPUT} num text-[1.5rem] tracking-widest uppercase`}
-                value={code}
-                maxLength={20}
-                autoComplete="one-time-code"
-                autoCapitalize="characters"
-                spellCheck={false}
-                onChange={(event) => setCode(event.target.value)}
-              />
-            )}
-          </Labelled>
+        <form className="mt-6 flex flex-col gap-5" noValidate onSubmit={submit}>
+          {canScan() && !scanning && <Button onPress={() => setScanning(true)}>{ja.enrol.scan}</Button>}
+          {scanning && <Scan found={scanned} />}
+          <CodeInput value={code} change={setCode} help={ja.enrol.codeHelp} />
           <Labelled label={ja.enrol.name} help={ja.enrol.nameHelp}>
             {(id, help) => (
               <input id={id} aria-describedby={help} className={INPUT} value={name} maxLength={40} autoComplete="off" onChange={(event) => setName(event.target.value)} />
             )}
           </Labelled>
-          {problem !== null && <p role="alert" className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{problem}</p>}
-          <Button type="submit" look="primary" size="large" isDisabled={busy}>{busy ? ja.enrol.busy : ja.enrol.submit}</Button>
+          {pin.fields}
+          <Trouble text={act.problem} />
+          <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{act.busy ? ja.enrol.busy : ja.enrol.submit}</Button>
         </form>
       </Card>
       <p className="text-center text-[0.875rem]"><a className="inline-flex min-h-11 items-center text-accent-ink underline" href="/office">{ja.enrol.office}</a></p>

@@ -17,11 +17,12 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onRecords = path.startsWith('/records');
   const onCustody = path.startsWith('/custody');
   const onClosings = path.startsWith('/closings');
+  const onDevices = path.startsWith('/devices');
   const onHealing = path.startsWith('/healing');
   const onPeople = path.startsWith('/people');
   const onOrganisations = path.startsWith('/organisations');
   const onJournal = path.startsWith('/journal');
-  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal;
+  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onDevices;
   const may = (action: string): boolean => me.may.includes(action);
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
@@ -34,6 +35,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             <Item href="/records" on={onRecords}>{office.nav.records}</Item>
             <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
             <Item href="/closings" on={onClosings}>{office.nav.closings}</Item>
+            {may('read_devices') && <Item href="/devices" on={onDevices}>{office.nav.devices}</Item>}
             {may('read_healing') && <Item href="/healing" on={onHealing}>{office.nav.healing}</Item>}
             {may('read_people') && <Item href="/people" on={onPeople}>{office.nav.people}</Item>}
             {may('edit_organisations') && <Item href="/organisations" on={onOrganisations}>{office.nav.organisations}</Item>}

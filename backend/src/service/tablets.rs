@@ -1,0 +1,338 @@
+//! Tablets as the office handles them: codes that enrol them, their end, lost PINs, and who else uses them.
+//!
+//! A code is good once and for ten minutes. The tablet makes its own key; nothing that could be copied from a screen is
+//! of use afterwards. Deliberately absent: taking a tablet's records away from afar, since it may hold what nobody else
+//! has.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use sync_core::document::Document;
+use sync_core::ids::{ActorId, DeviceId};
+use url::Url;
+use utoipa::ToSchema;
+
+use super::App;
+use super::access::{Action, Caller, Organisation, Role};
+use super::enrol::{ANY_SCOPES, EnrolError};
+use super::journal::{Act, Who};
+use super::projection::project;
+use super::registry::Named;
+use super::secret::{NoRandomness, SignInCode};
+use crate::store::StoreError;
+use crate::store::tablets::{RecoveryKey, TabletRow};
+use crate::store::types::{CodeRow, SecretHash};
+
+/// How long a code shown by the office is good.
+const CODE_MS: u64 = 600_000;
+/// Records looked at for what only one tablet has written.
+const LOOKED_AT: u32 = 300;
+const ADDRESS_LETTERS: usize = 200;
+
+/// Why something about tablets is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum TabletError {
+    /// Unknown, or not this caller's to see.
+    #[error("unknown, or not this caller's to see")]
+    NotFound,
+    /// The caller sees it but may not do this.
+    #[error("not this caller's to do")]
+    Forbidden,
+    /// Its registration has ended already, or a lost PIN of it cannot be recovered.
+    #[error("not possible for this tablet")]
+    Impossible,
+    /// The address of the app has the wrong form.
+    #[error("the address has the wrong form")]
+    Address,
+    /// The machine gave no randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A tablet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TabletView {
+    /// Its id.
+    pub device: String,
+    /// What people call it.
+    pub name: String,
+    /// Who enrolled it.
+    pub person: Named,
+    /// Their role.
+    pub role: Role,
+    /// The role's organisation.
+    pub organisation: String,
+    /// ms.
+    pub enrolled_at: u64,
+    /// When it last synchronised, ms.
+    pub last_seen_at: Option<u64>,
+    /// Its clock minus the server's, ms.
+    pub clock_offset_ms: Option<i64>,
+    /// When its registration was revoked, ms.
+    pub revoked_at: Option<u64>,
+    /// Changes of it that wait for a person.
+    pub held: u64,
+    /// Whether a code for a lost PIN can be made.
+    pub recoverable: bool,
+    /// Whether the caller may end its registration.
+    pub may_revoke: bool,
+}
+
+/// Someone who may be given a tablet by the caller.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Holder {
+    /// Who.
+    pub person: Named,
+    /// In which role.
+    pub role: Role,
+    /// The role's organisation.
+    pub organisation: String,
+}
+
+/// The tablets a caller sees.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TabletPage {
+    /// By name.
+    pub tablets: Vec<TabletView>,
+    /// Who may be given one.
+    pub holders: Vec<Holder>,
+}
+
+/// A record that only one tablet has written so far.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OwnRecord {
+    /// The record.
+    pub document: String,
+    /// Its title, as far as there is one.
+    pub title: Option<String>,
+    /// ISO date.
+    pub date: Option<String>,
+}
+
+/// One tablet, and what nobody else can vouch for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TabletDetail {
+    /// The tablet.
+    pub tablet: TabletView,
+    /// Records that no other tablet has written, of the latest of its home.
+    pub own_records: Vec<OwnRecord>,
+}
+
+/// For whom a tablet is to be.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTabletCode {
+    /// Registry id of the person.
+    pub person: String,
+    /// One of their roles.
+    pub role: Role,
+    /// The role's organisation.
+    pub organisation: String,
+    /// Where the field app is: scheme, host and port.
+    pub address: String,
+}
+
+/// A code with its picture; shown only here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TabletCode {
+    /// `XXXX-XXXX`.
+    pub code: String,
+    /// What the picture says: opens the field app with the code filled in.
+    pub link: String,
+    /// The picture: a path in a square of `size` units, the quiet zone included.
+    pub path: String,
+    /// Units a side.
+    pub size: usize,
+    /// Until when it can be used, ms.
+    pub expires_at: u64,
+}
+
+/// A code for a lost PIN; shown only here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PinCode {
+    /// `XXXX-XXXX`.
+    pub code: String,
+    /// Until when it can be used, ms.
+    pub expires_at: u64,
+}
+
+fn may(caller: &Caller, action: Action, role: Role, organisation: &str) -> bool {
+    caller.may_at(action, Organisation::of(role, organisation))
+}
+
+fn seen(caller: &Caller, row: TabletRow) -> Option<TabletView> {
+    let role = Role::from_name(&row.role)?;
+    if !may(caller, Action::ReadDevices, role, &row.organisation) {
+        return None;
+    }
+    Some(TabletView {
+        may_revoke: may(caller, Action::RevokeDevice, role, &row.organisation) && row.revoked_at.is_none(),
+        recoverable: row.recoverable
+            && row.revoked_at.is_none()
+            && may(caller, Action::ResetPin, role, &row.organisation),
+        device: row.device.to_string(),
+        name: row.name,
+        person: Named { id: row.person, name: row.person_name },
+        role,
+        organisation: row.organisation,
+        enrolled_at: row.enrolled_at,
+        last_seen_at: row.last_seen_at,
+        clock_offset_ms: row.clock_offset_ms,
+        revoked_at: row.revoked_at,
+        held: row.held,
+    })
+}
+
+/// The tablets of the caller's organisation, and who may be given one.
+pub async fn list(app: &App, caller: &Caller) -> Result<TabletPage, TabletError> {
+    let rows = app.store.list_tablet_states(&caller.tenant).await?;
+    Ok(TabletPage {
+        tablets: rows.into_iter().filter_map(|row| seen(caller, row)).collect(),
+        holders: holders(app, caller).await?,
+    })
+}
+
+async fn holders(app: &App, caller: &Caller) -> Result<Vec<Holder>, TabletError> {
+    let rows = app.store.list_holders(&caller.tenant).await?;
+    let holder = |row: crate::store::tablets::HolderRow| {
+        let role = Role::from_name(&row.role)?;
+        let own = row.person == caller.person && role == caller.role;
+        let given = own || caller.role.gives().contains(&role);
+        let allowed = given && may(caller, Action::IssueEnrolment, role, &row.organisation);
+        let person = Named { id: row.person, name: row.name };
+        allowed.then_some(Holder { person, role, organisation: row.organisation })
+    };
+    Ok(rows.into_iter().filter_map(holder).collect())
+}
+
+async fn find(app: &App, caller: &Caller, device: DeviceId) -> Result<TabletView, TabletError> {
+    let rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let row = rows.into_iter().find(|row| row.device == device);
+    row.and_then(|row| seen(caller, row)).ok_or(TabletError::NotFound)
+}
+
+/// One tablet with the records only it has written.
+pub async fn show(app: &App, caller: &Caller, device: DeviceId) -> Result<TabletDetail, TabletError> {
+    let tablet = find(app, caller, device).await?;
+    let ids = app.store.list_home_documents(&caller.tenant, device, LOOKED_AT).await?;
+    let mut own_records = Vec::new();
+    for stored in app.store.load_documents(&caller.tenant, &ids).await? {
+        let Ok(mut document) = Document::load(&stored.snapshot) else { continue };
+        let writers = document.writers();
+        let mut devices = writers.sequences.keys().filter(|actor| **actor != ActorId::GENESIS).map(ActorId::device);
+        if devices.next() == Some(device) && devices.all(|one| one == device) {
+            let fact = project(&document).fact;
+            own_records.push(OwnRecord { document: stored.document.to_string(), title: fact.title, date: fact.date });
+        }
+    }
+    Ok(TabletDetail { tablet, own_records })
+}
+
+/// Makes a code that enrols one tablet, with its picture.
+pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<TabletCode, TabletError> {
+    let known = holders(app, caller).await?;
+    let fits =
+        |one: &&Holder| one.person.id == new.person && one.role == new.role && one.organisation == new.organisation;
+    let holder = known.iter().find(fits).ok_or(TabletError::NotFound)?;
+    let address = Url::parse(&new.address).map_err(|_| TabletError::Address)?;
+    if !matches!(address.scheme(), "http" | "https") || new.address.len() > ADDRESS_LETTERS {
+        return Err(TabletError::Address);
+    }
+    let code = SignInCode::random()?;
+    let expires_at = app.now().plus_ms(CODE_MS).0;
+    let row = CodeRow {
+        tenant: caller.tenant.clone(),
+        person: holder.person.id.clone(),
+        role: holder.role.as_str().to_owned(),
+        organisation: holder.organisation.clone(),
+        scopes: scopes_of(holder.role, &holder.organisation),
+        uses_left: 1,
+        expires_at,
+    };
+    app.store.upsert_code(&code.hash(), &row, &holder.person.name).await?;
+    app.journal.note(caller, Act::done(Action::IssueEnrolment).to(&holder.person.id)).await?;
+    // after the mark: it is not sent to any server, and stays out of logs
+    let link = format!("{}/#code={}", address.origin().ascii_serialization(), code.shown());
+    let (path, size) = picture(&link).ok_or(TabletError::Address)?;
+    Ok(TabletCode { code: code.shown(), link, path, size, expires_at })
+}
+
+/// What a tablet of such a person holds.
+fn scopes_of(role: Role, organisation: &str) -> String {
+    match Organisation::of(role, organisation) {
+        Organisation::Municipality(code) => format!("municipality:{code}"),
+        Organisation::Association(id) => format!("association:{id}"),
+        Organisation::Prefecture => ANY_SCOPES.to_owned(),
+    }
+}
+
+/// A QR code as the path of its dark squares, with a quiet zone of four.
+fn picture(text: &str) -> Option<(String, usize)> {
+    const QUIET: usize = 4;
+    let code = fast_qr::QRBuilder::new(text).ecl(fast_qr::ECL::M).build().ok()?;
+    let mut path = String::new();
+    for row in 0..code.size {
+        for column in (0..code.size).filter(|column| code[row][*column].value()) {
+            path.push_str(&format!("M{} {}h1v1h-1z", column + QUIET, row + QUIET));
+        }
+    }
+    Some((path, code.size + 2 * QUIET))
+}
+
+/// Ends a tablet's registration. It takes effect at its next request.
+pub async fn revoke(app: &App, caller: &Caller, device: DeviceId) -> Result<(), TabletError> {
+    let tablet = find(app, caller, device).await?;
+    if !may(caller, Action::RevokeDevice, tablet.role, &tablet.organisation) {
+        return Err(TabletError::Forbidden);
+    }
+    if !app.store.revoke_device(&caller.tenant, device, &caller.person, app.now().0).await? {
+        return Err(TabletError::Impossible);
+    }
+    Ok(app.journal.note(caller, Act::done(Action::RevokeDevice).to(device)).await?)
+}
+
+/// Makes a code with which this tablet, and no other, can be opened without its PIN.
+pub async fn issue_pin_code(app: &App, caller: &Caller, device: DeviceId) -> Result<PinCode, TabletError> {
+    let tablet = find(app, caller, device).await?;
+    if !may(caller, Action::ResetPin, tablet.role, &tablet.organisation) {
+        return Err(TabletError::Forbidden);
+    }
+    if !tablet.recoverable {
+        return Err(TabletError::Impossible);
+    }
+    let code = SignInCode::random()?;
+    let expires_at = app.now().plus_ms(CODE_MS).0;
+    app.store.keep_pin_code(&code.hash(), &caller.tenant, device, expires_at).await?;
+    app.journal.note(caller, Act::done(Action::ResetPin).to(device)).await?;
+    Ok(PinCode { code: code.shown(), expires_at })
+}
+
+/// Gives a tablet the server's half of the way back in, once for each code and only to the tablet's own key.
+pub async fn recover(
+    app: &App,
+    peer: IpAddr,
+    code: &str,
+    device: DeviceId,
+    key: &SecretHash,
+) -> Result<RecoveryKey, EnrolError> {
+    let code_hash = super::enrol::checked(app, peer, code)?;
+    let taken = app.store.take_recovery(&code_hash, device, key, app.now().0).await?;
+    let (tenant, half) = taken.ok_or(EnrolError::NoCode)?;
+    app.attempts.forgive(peer);
+    let who = Who { device: Some(device), ..Who::person(&tenant, "") };
+    app.journal.note(who, Act::done(Action::ResetPin).to(device).saying("recovered")).await?;
+    Ok(half)
+}
+
+/// Adds a colleague of the same organisation to those who use the tablet.
+pub async fn add_colleague(app: &App, caller: &Caller, peer: IpAddr, code: &str) -> Result<Named, EnrolError> {
+    let code_hash = super::enrol::checked(app, peer, code)?;
+    let taken = app.store.take_colleague(&code_hash, &caller.tenant, &caller.organisation, app.now().0).await?;
+    let (id, name) = taken.ok_or(EnrolError::NoCode)?;
+    app.attempts.forgive(peer);
+    app.journal.note(caller, Act::done(Action::Enrol).to(&id).saying("colleague")).await?;
+    Ok(Named { id, name })
+}

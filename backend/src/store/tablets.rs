@@ -1,0 +1,96 @@
+//! What is kept of tablets beside their credential: who uses them, their end, and the way back in when a PIN is lost.
+
+use async_trait::async_trait;
+use sync_core::ids::{DeviceId, DocumentId};
+
+use super::StoreError;
+use super::types::SecretHash;
+
+/// Half of what opens a tablet again when every PIN of it is lost; the other half is on the tablet.
+pub type RecoveryKey = [u8; 32];
+
+/// A tablet as the office sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TabletRow {
+    /// The tablet.
+    pub device: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// Who enrolled it.
+    pub person: String,
+    /// Their name.
+    pub person_name: String,
+    /// A role's stable name.
+    pub role: String,
+    /// Municipality code, association id or tenant, as the role has it.
+    pub organisation: String,
+    /// ms.
+    pub enrolled_at: u64,
+    /// When it last synchronised, ms.
+    pub last_seen_at: Option<u64>,
+    /// Its clock minus the server's, ms.
+    pub clock_offset_ms: Option<i64>,
+    /// When its registration was revoked, ms.
+    pub revoked_at: Option<u64>,
+    /// Whether a lost PIN can be recovered.
+    pub recoverable: bool,
+    /// Changes of it that wait for a person.
+    pub held: u64,
+}
+
+/// Someone who may be given a tablet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolderRow {
+    /// Registry id.
+    pub person: String,
+    /// Name.
+    pub name: String,
+    /// A role's stable name.
+    pub role: String,
+    /// The role's organisation.
+    pub organisation: String,
+}
+
+/// Tablets, their people, and lost PINs.
+#[async_trait]
+pub trait TabletStore {
+    /// Every tablet of a prefecture, by name.
+    async fn list_tablet_states(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError>;
+    /// Everyone with a role who may sign in.
+    async fn list_holders(&self, tenant: &str) -> Result<Vec<HolderRow>, StoreError>;
+    /// Ends a registration; `false`: there is none, or it has ended.
+    async fn revoke_device(&self, tenant: &str, device: DeviceId, by: &str, now: u64) -> Result<bool, StoreError>;
+    /// The latest documents of a tablet's home, at most `limit`.
+    async fn list_home_documents(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        limit: u32,
+    ) -> Result<Vec<DocumentId>, StoreError>;
+    /// Keeps the server's half of the way back in.
+    async fn keep_recovery(&self, tenant: &str, device: DeviceId, key: &RecoveryKey) -> Result<(), StoreError>;
+    /// Keeps a code that gives the half back once.
+    async fn keep_pin_code(
+        &self,
+        code_hash: &SecretHash,
+        tenant: &str,
+        device: DeviceId,
+        expires_at: u64,
+    ) -> Result<(), StoreError>;
+    /// Uses such a code up; `None` when it is unknown, used up, has expired, or is for another key or a revoked tablet.
+    async fn take_recovery(
+        &self,
+        code_hash: &SecretHash,
+        device: DeviceId,
+        key: &SecretHash,
+        now: u64,
+    ) -> Result<Option<(String, RecoveryKey)>, StoreError>;
+    /// Uses up a sign-in code of a person of the tablet's organisation: their id and name. `None`: not such a code.
+    async fn take_colleague(
+        &self,
+        code_hash: &SecretHash,
+        tenant: &str,
+        organisation: &str,
+        now: u64,
+    ) -> Result<Option<(String, String)>, StoreError>;
+}

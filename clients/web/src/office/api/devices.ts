@@ -1,0 +1,42 @@
+// Tablets as the server tells of them.
+
+import * as p from '../../core/parse';
+
+const named = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
+
+const tablet = p.object((f) => ({
+  device: f.get('device', p.string),
+  name: f.get('name', p.string),
+  person: f.get('person', named),
+  role: f.get('role', p.string),
+  organisation: f.get('organisation', p.string),
+  enrolled_at: f.get('enrolled_at', p.integer),
+  last_seen_at: f.get('last_seen_at', p.nullable(p.integer)),
+  revoked_at: f.get('revoked_at', p.nullable(p.integer)),
+  held: f.get('held', p.integer),
+  recoverable: f.get('recoverable', p.boolean),
+  may_revoke: f.get('may_revoke', p.boolean),
+}));
+export type Tablet = ReturnType<typeof tablet>;
+
+const holder = p.object((f) => ({ person: f.get('person', named), role: f.get('role', p.string), organisation: f.get('organisation', p.string) }));
+export type Holder = ReturnType<typeof holder>;
+
+export const tabletPage = p.object((f) => ({ tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', p.array(holder)) }));
+
+export const tabletDetail = p.object((f) => ({
+  tablet: f.get('tablet', tablet),
+  own_records: f.get('own_records', p.array(p.object((r) => ({
+    document: r.get('document', p.string), title: r.get('title', p.nullable(p.string)), date: r.get('date', p.nullable(p.string)),
+  })))),
+}));
+
+export const tabletCode = p.object((f) => ({
+  code: f.get('code', p.string),
+  path: f.get('path', p.string),
+  size: f.get('size', p.integer),
+  expires_at: f.get('expires_at', p.integer),
+}));
+export type TabletCode = ReturnType<typeof tabletCode>;
+
+export const pinCode = p.object((f) => ({ code: f.get('code', p.string), expires_at: f.get('expires_at', p.integer) }));

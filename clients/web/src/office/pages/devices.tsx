@@ -1,0 +1,184 @@
+// Tablets: which there are, a code for a new one, the end of one that was lost, and a lost PIN.
+
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { Sheet } from '../../ui/dialog';
+import { type Holder, pinCode, type TabletCode, tabletCode, tabletDetail, tabletPage } from '../api/devices';
+import { useHub, useLive } from '../api/live';
+import { nothing } from '../api/proof';
+import { eraMoment } from '../format';
+import { Panel } from '../parts/figures';
+import { Loaded, problemText, useTitle } from '../parts/frame';
+
+const text = office.devices;
+
+const keyOf = (holder: Holder): string => `${holder.person.id} ${holder.role} ${holder.organisation}`;
+
+function Picture({ code }: { readonly code: TabletCode }): ReactNode {
+  return (
+    <svg role="img" aria-label={text.picture} viewBox={`0 0 ${code.size} ${code.size}`} shapeRendering="crispEdges" className="mx-auto w-full max-w-72 bg-white">
+      <path d={code.path} fill="#000" />
+    </svg>
+  );
+}
+
+function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readonly end: () => void }): ReactNode {
+  const { api } = useHub();
+  const [chosen, setChosen] = useState('');
+  const [code, setCode] = useState<TabletCode | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const issue = async (): Promise<void> => {
+    const holder = holders.find((one) => keyOf(one) === chosen);
+    if (holder === undefined) return setProblem(text.choose);
+    setProblem(null);
+    const body = { person: holder.person.id, role: holder.role, organisation: holder.organisation, address: window.location.origin };
+    const answer = await api.post('/v1/devices/codes', body, tabletCode);
+    if (answer.ok) setCode(answer.value);
+    else setProblem(problemText(answer.problem));
+  };
+  return (
+    <Sheet title={text.newTitle} open onClose={end}>
+      {code === null ? (
+        <>
+          <label className="flex flex-col gap-1">
+            <span className="font-bold">{text.holder}</span>
+            <select className="min-h-11 rounded-8 border border-line-strong bg-surface px-3 hover:border-ink" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+              <option value="">{text.choose}</option>
+              {holders.map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>)}
+            </select>
+          </label>
+          {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+          <div className="flex flex-wrap justify-end gap-3">
+            <Button onPress={end}>{ja.cancel}</Button>
+            <Button look="primary" onPress={() => void issue()}>{text.issue}</Button>
+          </div>
+        </>
+      ) : (
+        <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
+          <p>{text.scan}</p>
+          <Picture code={code} />
+          <p className="num text-center text-[2rem] font-bold tracking-widest">{code.code}</p>
+          <p className="text-center text-muted">{text.until(eraMoment(code.expires_at))}</p>
+        </div>
+      )}
+    </Sheet>
+  );
+}
+
+export function DevicesPage(): ReactNode {
+  const live = useLive('/v1/devices', tabletPage);
+  const [adding, setAdding] = useState(false);
+  useTitle(text.title);
+  return (
+    <Loaded live={live}>
+      {(page) => (
+        <>
+          <header className="flex flex-wrap items-start justify-between gap-3">
+            <div>
+              <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
+              <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
+            </div>
+            {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
+          </header>
+          {page.tablets.length === 0 ? <p className="text-muted">{text.empty}</p> : (
+            <div className="scroll">
+              <table>
+                <caption className="sr-only">{text.title}</caption>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.person}</th><th scope="col">{text.seen}</th><th scope="col">{text.state}</th><th scope="col" className="fig">{text.held}</th></tr></thead>
+                <tbody>
+                  {page.tablets.map((one) => (
+                    <tr key={one.device}>
+                      <th scope="row"><Link href={`/devices/${one.device}`} className="link">{one.name}</Link></th>
+                      <td>{one.person.name}<span className="block text-[0.875rem] text-muted">{office.role(one.role)}</span></td>
+                      <td className="whitespace-nowrap">{one.last_seen_at === null ? text.never : eraMoment(one.last_seen_at)}</td>
+                      <td>{one.revoked_at === null ? text.inUse : <b className="text-danger">{text.revoked}</b>}</td>
+                      <td className="fig">{one.held > 0 ? <Link href="/custody" className="link">{text.count(one.held)}</Link> : text.none}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+          {adding && <NewCode holders={page.holders} end={() => { setAdding(false); live.again(); }} />}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Acts({ device, name, mayRevoke, mayReset, done }: { readonly device: string; readonly name: string; readonly mayRevoke: boolean; readonly mayReset: boolean; readonly done: () => void }): ReactNode {
+  const { api } = useHub();
+  const [asking, setAsking] = useState(false);
+  const [code, setCode] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const revoke = async (): Promise<void> => {
+    const answer = await api.post(`/v1/devices/${device}/revocation`, {}, nothing);
+    setAsking(false);
+    if (answer.ok) done();
+    else setProblem(problemText(answer.problem));
+  };
+  const reset = async (): Promise<void> => {
+    const answer = await api.post(`/v1/devices/${device}/pin-code`, {}, pinCode);
+    if (answer.ok) setCode(answer.value.code);
+    else setProblem(problemText(answer.problem));
+  };
+  return (
+    <>
+      <div className="flex flex-wrap gap-3">
+        {mayReset && <Button onPress={() => void reset()}>{text.reset}</Button>}
+        {mayRevoke && <Button onPress={() => setAsking(true)}>{text.revoke}</Button>}
+      </div>
+      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+      {asking && (
+        <Sheet title={text.revokeTitle(name)} open onClose={() => setAsking(false)}>
+          <p>{text.revokeNote}</p>
+          <div className="flex flex-wrap justify-end gap-3">
+            <Button onPress={() => setAsking(false)}>{ja.cancel}</Button>
+            <Button look="primary" onPress={() => void revoke()}>{text.revoke}</Button>
+          </div>
+        </Sheet>
+      )}
+      {code !== null && (
+        <Sheet title={text.reset} open onClose={() => setCode(null)}>
+          <p>{text.resetNote}</p>
+          <p className="num text-center text-[2rem] font-bold tracking-widest">{code}</p>
+        </Sheet>
+      )}
+    </>
+  );
+}
+
+export function DevicePage({ device }: { readonly device: string }): ReactNode {
+  const live = useLive(`/v1/devices/${device}`, tabletDetail);
+  useTitle(text.title);
+  return (
+    <Loaded live={live}>
+      {({ tablet, own_records: own }) => (
+        <>
+          <header>
+            <p><Link href="/devices" className="link">{text.title}</Link></p>
+            <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
+            <p className="mt-1 text-[#4d4d4d]">{tablet.person.name}（{office.role(tablet.role)}）　{text.enrolled(eraMoment(tablet.enrolled_at))}</p>
+          </header>
+          {tablet.revoked_at !== null && <p className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4 font-bold text-wait">{text.revokedAt(eraMoment(tablet.revoked_at))}</p>}
+          <Acts device={device} name={tablet.name} mayRevoke={tablet.may_revoke} mayReset={tablet.recoverable} done={live.again} />
+          <Panel title={text.unsent}>
+            <p>{tablet.last_seen_at === null ? text.never : text.lastSeen(eraMoment(tablet.last_seen_at))}</p>
+            {tablet.held > 0 && <p><Link href="/custody" className="link">{text.heldNote(tablet.held)}</Link></p>}
+          </Panel>
+          <Panel title={text.own} side={<span className="text-[0.875rem] text-muted">{text.count(own.length)}</span>}>
+            <p className="text-muted">{text.ownNote}</p>
+            {own.length > 0 && (
+              <ul>
+                {own.map((one) => <li key={one.document}><Link href={`/records/${one.document}`} className="link">{one.title ?? office.records.untitled}</Link>　{one.date}</li>)}
+              </ul>
+            )}
+          </Panel>
+        </>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,261 @@
+// What keeps the tablet's disk unreadable: every row is sealed with AES-GCM under one random data key. The data key is kept
+// sealed once for each person, under a key derived from their PIN, and once for the way back in when PINs are lost.
+//
+// Invariants: neither the data key nor anything of a record is on the disk in clear; a try counts before it is tried, so
+// that closing the app gives no further tries; a sealed row fits only its own place.
+
+import * as p from '../core/parse';
+import type { Row, Write } from './core';
+import { type TabletKey, tabletKey } from './proof';
+import type { Store, Stored } from './store';
+import { type Credential, credentialText } from './transport';
+
+const VAULT = 'vault';
+const KEY = 'key';
+const CREDENTIAL = 'credential';
+/** Of PBKDF2 with SHA-256. */
+export const ROUNDS = 600_000;
+const IV_BYTES = 12;
+/** Wrong tries without a wait; after that each wait is twice the last. */
+const FREE_TRIES = 3;
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 900_000;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Slot {
+  readonly id: string;
+  readonly name: Bytes;
+  readonly salt: Bytes;
+  readonly rounds: number;
+  readonly wrapped: Bytes;
+}
+
+interface Kept {
+  readonly device: string;
+  /** Seals names and wrapped keys, so that nothing of them is readable on a copied disk; cannot leave the browser. */
+  readonly door: CryptoKey;
+  readonly slots: readonly Slot[];
+  readonly recovery: Bytes;
+  readonly failures: number;
+  readonly tried_at: number;
+}
+
+const bytes: p.Parse<Bytes> = (value, path) => {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  throw new Error(`${path}: not bytes`);
+};
+const cryptoKey: p.Parse<CryptoKey> = (value, path) => {
+  if (value instanceof CryptoKey) return value;
+  throw new Error(`${path}: not a key`);
+};
+const kept: p.Parse<Kept> = p.object((f) => ({
+  device: f.get('device', p.string),
+  door: f.get('door', cryptoKey),
+  slots: f.get('slots', p.list(p.object((s) => ({
+    id: s.get('id', p.string), name: s.get('name', bytes), salt: s.get('salt', bytes), rounds: s.get('rounds', p.integer), wrapped: s.get('wrapped', bytes),
+  })))),
+  recovery: f.get('recovery', bytes),
+  failures: f.get('failures', p.integer),
+  tried_at: f.get('tried_at', p.integer),
+}));
+
+const text = (value: string): Bytes => new TextEncoder().encode(value);
+const random = (count: number): Bytes => crypto.getRandomValues(new Uint8Array(count));
+
+async function seal(key: CryptoKey, place: string, plain: Bytes): Promise<Bytes> {
+  const iv = random(IV_BYTES);
+  const body = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: text(place) }, key, plain);
+  const sealed = new Uint8Array(IV_BYTES + body.byteLength);
+  sealed.set(iv);
+  sealed.set(new Uint8Array(body), IV_BYTES);
+  return sealed;
+}
+
+/** null: another key, another place, or damaged. */
+async function unseal(key: CryptoKey, place: string, sealed: Bytes): Promise<Bytes | null> {
+  try {
+    const iv = sealed.subarray(0, IV_BYTES);
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: text(place) }, key, sealed.subarray(IV_BYTES)));
+  } catch {
+    return null;
+  }
+}
+
+const aes = (raw: Bytes): Promise<CryptoKey> => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
+
+async function pinKey(pin: string, salt: Bytes, rounds: number): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', text(pin.normalize('NFKC')), 'PBKDF2', false, ['deriveKey']);
+  const how = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds };
+  return crypto.subtle.deriveKey(how, material, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+}
+
+const hex = (raw: Bytes): string => Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const unhex = (digits: string): Bytes => Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+/** The open tablet: rows as the core wrote them, and the credential. Held in memory only. */
+export interface Room {
+  rows(): Promise<readonly Row[]>;
+  write(writes: readonly Write[]): Promise<Stored>;
+  credential(): Promise<Credential | null>;
+  keep(credential: Credential): Promise<Stored>;
+  /** Lets a further person in, or gives one a new PIN. */
+  admit(person: Person, pin: string): Promise<Stored>;
+}
+
+export type Unlocked =
+  | { readonly ok: true; readonly room: Room; readonly person: Person }
+  | { readonly ok: false; readonly code: 'wrong_pin' | 'wait' | 'storage' };
+
+export interface Vault {
+  /** Who may unlock this tablet, and from when on; null: it has no PIN yet. */
+  door(): Promise<{ readonly device: string; readonly people: readonly Person[]; readonly wait_until: number } | null>;
+  /** A new data key under the first person's PIN; what is on the disk in clear is sealed. */
+  found(credential: Credential, pin: string, recovery: string): Promise<{ readonly ok: true; readonly room: Room } | Exclude<Stored, { ok: true }>>;
+  unlock(person: string, pin: string): Promise<Unlocked>;
+  /** Opens with the server's half of the way back in, and gives the person a new PIN. */
+  recover(half: string, person: string, pin: string): Promise<Unlocked>;
+  /** The tablet's key, which is there while it is locked too. */
+  key(): Promise<TabletKey | null>;
+}
+
+function sealCredential(key: CryptoKey, { token, identity }: Credential): Promise<Bytes> {
+  return seal(key, CREDENTIAL, text(JSON.stringify({ token, identity })));
+}
+
+/** A new half for the server. */
+export const newRecovery = (): string => hex(random(32));
+
+export function waitAfter(failures: number): number {
+  return failures < FREE_TRIES ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_TRIES), LONGEST_WAIT_MS);
+}
+
+export function createVault(deps: { readonly store: Store; readonly now: () => number; readonly rounds?: number }): Vault {
+  const { store, rounds = ROUNDS } = deps;
+
+  const read = async (): Promise<Kept | null> => {
+    const found = p.attempt(kept, await store.read(VAULT));
+    return found.ok ? found.value : null;
+  };
+
+  const people = async (vault: Kept): Promise<readonly Person[]> =>
+    Promise.all(vault.slots.map(async ({ id, name }) => {
+      const plain = await unseal(vault.door, `name/${id}`, name);
+      return { id, name: plain === null ? '' : new TextDecoder().decode(plain) };
+    }));
+
+  /** A clock that was set back begins the wait anew. */
+  const waitUntil = (vault: Kept): number => {
+    const wait = waitAfter(vault.failures);
+    return wait === 0 ? 0 : Math.min(vault.tried_at, deps.now()) + wait;
+  };
+
+  const slotOf = async (door: CryptoKey, data: Bytes, person: Person, pin: string): Promise<Slot> => {
+    const salt = random(16);
+    const inner = await seal(await pinKey(pin, salt, rounds), `pin/${person.id}`, data);
+    return {
+      id: person.id, salt, rounds,
+      name: await seal(door, `name/${person.id}`, text(person.name)),
+      wrapped: await seal(door, `slot/${person.id}`, inner),
+    };
+  };
+
+  const room = async (data: Bytes): Promise<Room> => {
+    const key = await aes(data);
+    return {
+      async rows() {
+        const sealed = await store.rows();
+        const opened = await Promise.all(sealed.map(async ({ table, key: name, value }) => {
+          const plain = await unseal(key, `${table}/${name}`, new Uint8Array(value));
+          // what cannot be opened goes to the core as it is: it asks the server for such a row
+          return { table, key: name, value: plain ?? value };
+        }));
+        return opened;
+      },
+      async write(writes) {
+        const sealed = await Promise.all(writes.map(async (write) => ({
+          ...write,
+          value: write.value === null ? null : await seal(key, `${write.table}/${write.key}`, new Uint8Array(write.value)),
+        })));
+        return store.write(sealed);
+      },
+      async credential() {
+        const sealed = p.attempt(bytes, await store.read(CREDENTIAL));
+        const own = p.attempt(tabletKey, await store.read(KEY));
+        if (!sealed.ok || !own.ok) return null;
+        const plain = await unseal(key, CREDENTIAL, sealed.value);
+        const parsed = plain === null ? null : p.attempt((value) => p.json(credentialText, p.string(value)), new TextDecoder().decode(plain));
+        return parsed?.ok === true ? { ...parsed.value, key: own.value } : null;
+      },
+      async keep(credential) {
+        return store.keep({ [CREDENTIAL]: await sealCredential(key, credential), [KEY]: credential.key });
+      },
+      async admit(person, pin) {
+        const vault = await read();
+        if (vault === null) return { ok: false, fault: 'storage' };
+        const slot = await slotOf(vault.door, data, person, pin);
+        return store.keep({ [VAULT]: { ...vault, slots: [...vault.slots.filter((one) => one.id !== person.id), slot], failures: 0 } });
+      },
+    };
+  };
+
+  return {
+    async door() {
+      const vault = await read();
+      return vault === null ? null : { device: vault.device, people: await people(vault), wait_until: waitUntil(vault) };
+    },
+    async found(credential, pin, recovery) {
+      const data = random(32);
+      const door = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+      const { identity } = credential;
+      const key = await aes(data);
+      const rows = await Promise.all((await store.rows()).map(async (row) => ({
+        ...row, value: await seal(key, `${row.table}/${row.key}`, new Uint8Array(row.value)),
+      })));
+      const vault: Kept = {
+        device: identity.device, door, failures: 0, tried_at: 0,
+        slots: [await slotOf(door, data, identity.person, pin)],
+        recovery: await seal(await aes(unhex(recovery)), 'recovery', data),
+      };
+      const opened = await room(data);
+      const stored = await store.write(rows, {
+        [VAULT]: vault, [KEY]: credential.key, [CREDENTIAL]: await sealCredential(key, credential),
+      });
+      return stored.ok ? { ok: true, room: opened } : stored;
+    },
+    async unlock(id, pin) {
+      const vault = await read();
+      const slot = vault?.slots.find((one) => one.id === id);
+      if (vault === null || slot === undefined) return { ok: false, code: 'wrong_pin' };
+      if (deps.now() < waitUntil(vault)) return { ok: false, code: 'wait' };
+      // counted before it is tried
+      const counted = await store.keep({ [VAULT]: { ...vault, failures: vault.failures + 1, tried_at: deps.now() } });
+      if (!counted.ok) return { ok: false, code: 'storage' };
+      const inner = await unseal(vault.door, `slot/${id}`, slot.wrapped);
+      const data = inner === null ? null : await unseal(await pinKey(pin, slot.salt, slot.rounds), `pin/${id}`, inner);
+      if (data === null) return { ok: false, code: 'wrong_pin' };
+      await store.keep({ [VAULT]: { ...vault, failures: 0, tried_at: 0 } });
+      const person = (await people(vault)).find((one) => one.id === id) ?? { id, name: '' };
+      return { ok: true, room: await room(data), person };
+    },
+    async recover(half, id, pin) {
+      const vault = await read();
+      if (vault === null) return { ok: false, code: 'storage' };
+      const data = await unseal(await aes(unhex(half)), 'recovery', vault.recovery);
+      const person = (await people(vault)).find((one) => one.id === id);
+      if (data === null || person === undefined) return { ok: false, code: 'wrong_pin' };
+      const opened = await room(data);
+      const stored = await opened.admit(person, pin);
+      return stored.ok ? { ok: true, room: opened, person } : { ok: false, code: 'storage' };
+    },
+    async key() {
+      const found = p.attempt(tabletKey, await store.read(KEY));
+      return found.ok ? found.value : null;
+    },
+  };
+}

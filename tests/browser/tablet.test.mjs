@@ -1,0 +1,82 @@
+// A tablet in strange hands: nothing readable on its disk, a PIN before anything shows, and no proof that works twice.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counter, enrol, openTab, PIN, startServer, startTablet, unlock } from './harness.mjs';
+
+const BAND = '75–84歳';
+
+/** Everything IndexedDB and localStorage hold, as one text. */
+const readDisk = (page) => page.evaluate(async () => {
+  const shown = (value) => {
+    if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+    if (value instanceof CryptoKey) return value.extractable && value.type !== 'public' ? 'EXTRACTABLE' : '';
+    if (Array.isArray(value)) return value.map(shown).join(' ');
+    return typeof value === 'object' && value !== null ? Object.values(value).map(shown).join(' ') : String(value);
+  };
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const parts = [];
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const database = await done(indexedDB.open(name));
+    for (const table of database.objectStoreNames) {
+      const all = await done(database.transaction(table).objectStore(table).getAll());
+      rows += all.length;
+      parts.push(...all.map(shown));
+    }
+    database.close();
+  }
+  return { rows, text: parts.join('\n') };
+});
+
+async function recorded(t) {
+  const server = await startServer(t);
+  const tablet = await startTablet(t, server);
+  await enrol(tablet, server.code('staff-112119'), '受付');
+  const { page } = tablet;
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await page.getByRole('textbox', { name: '名称' }).fill('ひみつの座談会');
+  await page.getByRole('textbox', { name: '名称' }).press('Tab');
+  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
+  await openTab(page, '参加者');
+  await counter(page, BAND).add(3);
+  await counter(page, BAND).shows(3);
+  return { server, tablet, page };
+}
+
+test('IndexedDB read from outside shows no clear text and no key that could be copied', async (t) => {
+  const { page } = await recorded(t);
+  const disk = await readDisk(page);
+  assert.ok(disk.rows > 5, `${disk.rows} rows`);
+  for (const clear of ['ひみつ', '座談会', 'attendance', '112119', '埼玉', '"token"', 'EXTRACTABLE', PIN]) {
+    assert.ok(!disk.text.includes(clear), `${clear} is on the disk`);
+  }
+});
+
+test('a locked tablet shows nothing until the PIN is right, and wrong ones have to wait', async (t) => {
+  const { page } = await recorded(t);
+  const path = new URL(page.url()).pathname;
+  await page.goto(new URL('/device', page.url()).href);
+  await unlock(page);
+  await page.getByRole('button', { name: /^画面をとじる/ }).click();
+  await page.getByRole('heading', { name: '端末を開きます' }).waitFor();
+  assert.ok(!(await page.content()).includes('ひみつ'));
+  for (let tries = 0; tries < 3; tries += 1) {
+    await page.getByLabel('暗証番号', { exact: true }).fill('730216');
+    await page.getByRole('button', { name: '開く', exact: true }).click();
+    await page.getByText('暗証番号が違います。').waitFor();
+  }
+  await page.getByText(/^あと\d+秒たつと入力できます。$/).waitFor();
+  assert.ok(await page.getByRole('button', { name: '開く', exact: true }).isDisabled());
+  await page.reload();
+  await page.getByText(/^あと\d+秒たつと入力できます。$/).waitFor();
+  await page.getByText(/^あと\d+秒たつと入力できます。$/).waitFor({ state: 'detached' });
+  await unlock(page);
+  await page.goto(new URL(path, page.url()).href);
+  await unlock(page);
+  await openTab(page, '参加者');
+  await counter(page, BAND).shows(3);
+});
