@@ -210,7 +210,7 @@ mod tests {
             tablet: tablet.to_owned(),
             tenant: Tenant { code: "11".to_owned(), name: "埼玉県".to_owned() },
             device: DeviceId::from_bytes([1; 16]),
-            token: "secret".to_owned(),
+            key: crate::key::DeviceKey::generate().unwrap().with("secret".to_owned()),
             person: Named::default(),
             role: "administrator".to_owned(),
             scopes: Vec::new(),
