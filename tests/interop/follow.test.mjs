@@ -156,7 +156,8 @@ test('connections, documents and messages are limited, and other bytes end the c
   old.send({ type: 'join', senderId: 'me', peerMetadata: {}, supportedProtocolVersions: ['0'] });
   assert.equal((await old.next()).type, 'error');
   await old.closed();
-  await until('the places given back', () => connect(t, server, '', headers).then(() => true, () => false));
+  const again = async () => connect(t, server, '', await reader.headers('GET', '/v1/follow'));
+  await until('the places given back', () => again().then(() => true, () => false));
 });
 
 /** A WebSocket that has joined, without a repo around it. */
