@@ -145,6 +145,8 @@ enum CommandError {
     Listen(SocketAddr, std::io::Error),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Serve(#[from] http::serve::ServeError),
     #[error("cannot print JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{0} is not known; known prefectures are 11 and 14")]
@@ -221,7 +223,9 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
         tracing::warn!("nobody administers this server yet; sign in once at http://{address}/office#code={code}");
     }
     let mut out = std::io::stdout();
-    writeln!(out, "tsudoi-server ready http://{}", listener.local_addr()?)?;
+    http::serve::check(config)?;
+    let scheme = if config.tls_certificate.is_empty() { "http" } else { "https" };
+    writeln!(out, "tsudoi-server ready {scheme}://{}", listener.local_addr()?)?;
     out.flush()?;
     tokio::spawn(scrub::run(app.clone()));
     if let Some(changes) = app.store.changes() {

@@ -2,7 +2,7 @@
 //!
 //! The variable of key `listen` is `TSUDOI_LISTEN`, and so on. An unknown key in the file is an error that names it.
 //! `config.example.toml` is written from this list and compared with it by a test.
-//! Deliberately absent: secrets. The server keeps only hashes, in its database.
+//! Deliberately absent: secrets. The server keeps only hashes, in its database; a secret it must know is named by its file.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -105,8 +105,22 @@ settings! {
     cold_cache_bytes: usize = 32 << 20, "Memory for ready answers to tablets that begin with nothing, in bytes.";
     registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
-    login_hours: u64 = 12, "How long a sign-in of the office console lasts, in hours.";
-    secure_cookie: bool = false, "Whether the sign-in cookie is sent over HTTPS alone. Set true behind HTTPS.";
+    wrong_passwords: u32 = 10, "Wrong passwords for one sign-in name within 15 minutes before it has to wait.";
+    passwords_at_once: usize = 2, "Passwords checked at the same time; each takes about 20 MB and a processor core.";
+    login_hours: u64 = 12, "How long a sign-in of the office console lasts at most, in hours.";
+    login_idle_minutes: u64 = 60, "A sign-in of the office console that is not used for so long ends, in minutes.";
+    proof_minutes: u64 = 5, "How long after a sign-in, or after proving anew who one is, dangerous acts are open, in minutes.";
+    public_url: String = String::new(), "Where people reach this server, e.g. https://tsudoi.example.jp. Needed for passkeys and for signing in at an OpenID provider.";
+    secure_cookie: bool = false, "Whether people come by HTTPS although neither public_url nor tls_certificate says so.";
+    tls_certificate: String = String::new(), "Certificate chain (PEM file) for TLS inside the server; empty where a reverse proxy does it. Read again when it changes.";
+    tls_key: String = String::new(), "Private key (PEM file) of that certificate.";
+    trusted_proxies: String = String::new(), "Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas, e.g. 127.0.0.1, 10.0.0.0/8.";
+    oidc_issuer: String = String::new(), "OpenID provider people may sign in at, by its issuer address; empty for none.";
+    oidc_name: String = "組織のアカウント".to_owned(), "What that provider is called on the sign-in screen.";
+    oidc_client_id: String = String::new(), "This server's name at the provider.";
+    oidc_client_secret_file: String = String::new(), "File holding the secret agreed with the provider; empty where it knows this server as a public client.";
+    oidc_name_claim: String = String::new(), "Claim that holds people's sign-in name here, such as email or preferred_username, so that they need not link the two by themselves; empty for linking by hand alone. email counts only when the provider has verified it.";
+    oidc_clock_skew_seconds: u64 = 60, "How far the provider's clock may be off, in seconds.";
     follow_connections: usize = 0, "automerge-repo clients that may follow documents at the same time, read-only, at /v1/follow; 0 switches it off.";
     follow_documents: usize = 200, "Documents one such connection may follow.";
     follow_message_bytes: usize = 256 << 10, "Largest message from such a client, in bytes.";
@@ -115,6 +129,11 @@ settings! {
 }
 
 impl Config {
+    /// Whether people come by TLS: cookies are bound to it then.
+    pub fn is_secure(&self) -> bool {
+        self.secure_cookie || !self.tls_certificate.is_empty() || self.public_url.starts_with("https://")
+    }
+
     /// The limits of a change.
     pub fn gate_limits(&self) -> Limits {
         Limits {

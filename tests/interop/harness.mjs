@@ -38,15 +38,15 @@ export function folder() {
   return path;
 }
 
-/** Starts the server on data of its own, with the demonstration's people and no records. */
-export async function startServer(t, settings = {}) {
+/** Starts the server on data of its own, with the demonstration's people and no records; on a free port unless one is given. */
+export async function startServer(t, settings = {}, port = 0) {
   const home = folder();
   const data = join(home, 'tsudoi.sqlite');
   const demo = spawnSync(SERVER, ['demo', '--json', '--database', data], { env: environment, encoding: 'utf8' });
   if (demo.status !== 0) throw new Error(`tsudoi-server demo: ${demo.error ?? demo.stderr}`);
   const line = demo.stdout.split('\n').find((text) => text.startsWith('{'));
   const signIns = new Map(JSON.parse(line).sign_ins.map((one) => [one.key, one]));
-  const child = spawn(SERVER, ['serve', '--listen', '127.0.0.1:0', '--database', data], {
+  const child = spawn(SERVER, ['serve', '--listen', `127.0.0.1:${port}`, '--database', data], {
     env: { ...environment, TSUDOI_LOG: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

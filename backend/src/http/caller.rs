@@ -12,6 +12,7 @@ use crate::service::App;
 use crate::service::access::{Caller, Tablet};
 use crate::service::possession::{Call, NotProven};
 use crate::service::secret::secret_hash;
+use crate::service::signin::seen_since;
 use crate::store::types::SecretHash;
 
 /// The cookie of the office console.
@@ -34,10 +35,35 @@ pub struct DeviceCaller {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHolder(pub SecretHash);
 
-/// The office cookie's token, when there is one.
-pub fn cookie_token(headers: &HeaderMap) -> Option<&str> {
+/// A sign-in is noted as used at most once in this time, ms.
+const NOTE_MS: u64 = 60_000;
+
+/// A cookie's name here. Where people come by TLS it bears the prefix with which browsers take it from this very host
+/// alone and over TLS alone, so that no neighbour or eavesdropper can put one of their own in its place.
+pub fn cookie_name(app: &App, name: &str) -> String {
+    if app.config.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// A cookie's value, when there is one.
+pub fn cookie_of<'a>(app: &App, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let name = cookie_name(app, name);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(&name)?.strip_prefix('='))
+}
+
+/// The office cookie's token, when there is one.
+pub fn cookie_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie_of(app, headers, COOKIE)
+}
+
+/// The caller behind the office cookie, whose use is noted.
+async fn signed_in(app: &App, token: &str) -> Result<Option<Caller>, ApiError> {
+    let (hash, now) = (secret_hash(token), app.now().0);
+    let Some(row) = app.store.lookup_login(&hash, now, seen_since(app)).await? else { return Ok(None) };
+    if row.seen_at.saturating_add(NOTE_MS) <= now {
+        app.store.note_login_seen(&hash, now).await?;
+    }
+    Ok(Caller::from_login(row))
 }
 
 /// The tablet's token, when there is one.
@@ -113,9 +139,8 @@ impl Caller {
         if let Some(token) = device_token(&parts.headers) {
             return tablet_of(parts, app, token).await;
         }
-        let token = cookie_token(&parts.headers).ok_or_else(ApiError::unauthorised)?;
-        let login = app.store.lookup_login(&secret_hash(token), app.now().0).await?;
-        login.and_then(Caller::from_login).ok_or_else(ApiError::unauthorised)
+        let token = cookie_token(app, &parts.headers).ok_or_else(ApiError::unauthorised)?;
+        signed_in(app, token).await?.ok_or_else(ApiError::unauthorised)
     }
 }
 

@@ -1,21 +1,18 @@
-//! Enrolment of tablets, sign-in at the console, and who one is.
+//! Enrolment of tablets, and who one is.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{DeviceId, ScopeId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::caller::{COOKIE, KeyHolder, cookie_token};
+use crate::http::caller::KeyHolder;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{ApiJson, Peer};
 use crate::service::access::{Action, Caller, Role};
 use crate::service::registry::{Named, TenantView};
-use crate::service::secret::secret_hash;
 use crate::service::{App, enrol};
 
 /// A tablet that wants to be enrolled.
@@ -56,13 +53,6 @@ pub struct EnrolResponse {
     pub scopes: Vec<String>,
 }
 
-/// A person who wants to sign in.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct LoginRequest {
-    /// As shown: `XXXX-XXXX`.
-    pub code: String,
-}
-
 /// Who the caller is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Me {
@@ -84,11 +74,7 @@ pub struct Me {
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(enrol_device))
-        .routes(routes!(login))
-        .routes(routes!(logout))
-        .routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(enrol_device)).routes(routes!(me))
 }
 
 async fn names(app: &App, caller: &Caller) -> Result<(Named, TenantView), ApiError> {
@@ -139,7 +125,7 @@ async fn enrol_device(
     }))
 }
 
-async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
+pub(super) async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
     let (person, tenant) = names(app, &caller).await?;
     let may = Action::ALL.iter().filter(|action| caller.may(**action)).map(|action| action.as_str().to_owned());
     let may = may.collect();
@@ -156,36 +142,6 @@ async fn me_of(app: &App, caller: Caller) -> Result<Me, ApiError> {
         scopes: scopes.iter().map(ScopeId::to_string).collect(),
         may,
     })
-}
-
-/// Signs a person in at the office console with a cookie.
-#[utoipa::path(post, path = "/v1/login", tag = "identity", request_body = LoginRequest,
-    responses((status = 200, body = Me), (status = 401, body = Problem), (status = 429, body = Problem)))]
-async fn login(
-    State(app): State<App>,
-    Peer(peer): Peer,
-    ApiJson(request): ApiJson<LoginRequest>,
-) -> Result<Response, ApiError> {
-    let (token, caller) = enrol::login(&app, peer, &request.code).await?;
-    let seconds = app.config.login_hours.saturating_mul(3600);
-    let cookie = cookie(&app, &token, seconds)?;
-    let me = me_of(&app, caller).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(me)).into_response())
-}
-
-fn cookie(app: &App, token: &str, seconds: u64) -> Result<HeaderValue, ApiError> {
-    let secure = if app.config.secure_cookie { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
-    HeaderValue::try_from(text).map_err(|_| ApiError::internal())
-}
-
-/// Ends the console's sign-in.
-#[utoipa::path(post, path = "/v1/logout", tag = "identity", responses((status = 204)))]
-async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
-    if let Some(token) = cookie_token(&headers) {
-        app.store.logout(&secret_hash(token)).await?;
-    }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, "", 0)?)]).into_response())
 }
 
 /// Tells who the caller is.

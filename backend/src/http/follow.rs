@@ -65,7 +65,7 @@ fn is_on(app: &App) -> Result<(), ApiError> {
     responses((status = 200, body = FollowTicket), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 503, body = Problem)))]
 async fn ticket(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result<Json<FollowTicket>, ApiError> {
-    let credential = match (device_token(&headers), cookie_token(&headers)) {
+    let credential = match (device_token(&headers), cookie_token(&app, &headers)) {
         (Some(token), _) => Credential::Device(secret_hash(token)),
         (None, Some(token)) => Credential::Login(secret_hash(token)),
         (None, None) => return Err(ApiError::unauthorised()),

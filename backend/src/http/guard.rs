@@ -16,6 +16,8 @@ use crate::http::request_id;
 use crate::service::App;
 use crate::service::access::Caller;
 use crate::service::journal::{self, Act, Origin, Who};
+use crate::service::signin::SignInError;
+use crate::service::signin::own::is_proved;
 
 /// Answers a request, or refuses it, and notes what is to be noted.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -57,10 +59,13 @@ async fn enter(endpoint: &Endpoint, parts: &mut Parts, app: &App) -> Result<(), 
     if endpoint.entrance == Entrance::Tablet && caller.device.is_none() {
         return Err(ApiError::unauthorised());
     }
-    if endpoint.action.is_oneself() || caller.may(endpoint.action) {
-        return Ok(());
+    if !endpoint.action.is_oneself() && !caller.may(endpoint.action) {
+        return Err(if endpoint.hidden { ApiError::not_found() } else { ApiError::forbidden() });
     }
-    Err(if endpoint.hidden { ApiError::not_found() } else { ApiError::forbidden() })
+    if endpoint.proved && !is_proved(app, &caller) {
+        return Err(SignInError::ProofNeeded.into());
+    }
+    Ok(())
 }
 
 async fn note(

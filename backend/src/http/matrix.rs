@@ -27,17 +27,23 @@ pub struct Endpoint {
     pub action: Action,
     /// Whether reading here is an entry of the journal.
     pub noted: bool,
+    /// Whether it is open only to one who is signed in and has shown lately who they are.
+    pub proved: bool,
     /// Whether the endpoint does not exist for those whose role does not reach it.
     pub hidden: bool,
 }
 
 impl Endpoint {
     const fn new(method: &'static str, path: &'static str, entrance: Entrance, action: Action) -> Self {
-        Self { method, path, entrance, action, noted: false, hidden: false }
+        Self { method, path, entrance, action, noted: false, proved: false, hidden: false }
     }
 
     const fn noted(self) -> Self {
         Self { noted: true, ..self }
+    }
+
+    const fn proved(self) -> Self {
+        Self { proved: true, ..self }
     }
 
     const fn hidden(self) -> Self {
@@ -69,12 +75,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
     open("GET", "/readyz", Action::AskHealth),
     open("GET", "/version", Action::AskHealth),
     open("POST", "/v1/login", Action::SignIn),
+    open("GET", "/v1/sign-in/ways", Action::SignIn),
+    open("POST", "/v1/sign-in/password", Action::SignIn),
+    open("POST", "/v1/sign-in/passkey/begin", Action::SignIn),
+    open("POST", "/v1/sign-in/passkey", Action::SignIn),
+    open("GET", "/v1/sign-in/oidc", Action::SignIn),
+    open("GET", "/v1/sign-in/oidc/back", Action::SignIn),
     open("POST", "/v1/logout", Action::SignOut),
     open("POST", "/v1/enrol", Action::Enrol),
     open("POST", "/v1/recover", Action::ResetPin),
     caller("GET", "/v1/me", Action::ReadOwn),
     caller("GET", "/v1/me/roles", Action::ReadOwn),
     caller("POST", "/v1/me/role", Action::EditOwn),
+    caller("GET", "/v1/own/sign-in", Action::ReadOwn),
+    caller("POST", "/v1/own/proof", Action::SignIn),
+    caller("POST", "/v1/own/proof/passkey/begin", Action::SignIn),
+    caller("POST", "/v1/own/proof/passkey", Action::SignIn),
+    caller("POST", "/v1/own/password", Action::EditOwn).proved(),
+    caller("POST", "/v1/own/passkeys/begin", Action::EditOwn).proved(),
+    caller("POST", "/v1/own/passkeys", Action::EditOwn).proved(),
+    caller("DELETE", "/v1/own/passkeys/{id}", Action::EditOwn).proved(),
+    caller("GET", "/v1/own/provider", Action::SignIn),
+    caller("DELETE", "/v1/own/provider", Action::EditOwn).proved(),
+    caller("DELETE", "/v1/own/logins/{id}", Action::SignOut),
+    caller("DELETE", "/v1/own/logins", Action::SignOut),
     tablet("POST", "/v1/sync", Action::Sync),
     tablet("POST", "/v1/audit", Action::Sync),
     tablet("GET", "/v1/scopes", Action::Sync),
@@ -98,28 +122,29 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/records", Action::ReadRecords).noted(),
     caller("GET", "/v1/records.csv", Action::ExportRecords).noted(),
     caller("GET", "/v1/records/{document}", Action::ReadRecords).noted(),
-    caller("DELETE", "/v1/records/{document}", Action::DestroyRecord),
+    caller("DELETE", "/v1/records/{document}", Action::DestroyRecord).proved(),
     caller("GET", "/v1/custody", Action::ReadCustody).noted(),
     caller("GET", "/v1/custody/{document}/{device}", Action::ReadCustody).noted(),
     caller("POST", "/v1/custody/decisions", Action::DecideCustody),
     caller("GET", "/v1/healing", Action::ReadHealing).hidden(),
     caller("GET", "/v1/closings", Action::ReadClosings),
-    caller("POST", "/v1/closings", Action::CloseMonth),
+    caller("POST", "/v1/closings", Action::CloseMonth).proved(),
     caller("GET", "/v1/corrections", Action::ReadClosings).noted(),
     caller("GET", "/v1/people", Action::ReadPeople).noted(),
-    caller("POST", "/v1/people", Action::EditPeople),
-    caller("POST", "/v1/people/{person}/roles", Action::EditPeople),
-    caller("DELETE", "/v1/people/{person}/roles", Action::EditPeople),
-    caller("POST", "/v1/people/{person}/disabled", Action::EditPeople),
-    caller("POST", "/v1/people/{person}/code", Action::EditPeople),
+    caller("POST", "/v1/people", Action::EditPeople).proved(),
+    caller("POST", "/v1/people/{person}/roles", Action::EditPeople).proved(),
+    caller("DELETE", "/v1/people/{person}/roles", Action::EditPeople).proved(),
+    caller("POST", "/v1/people/{person}/disabled", Action::EditPeople).proved(),
+    caller("POST", "/v1/people/{person}/code", Action::EditPeople).proved(),
     caller("GET", "/v1/journal", Action::ReadJournal).noted(),
     caller("GET", "/v1/journal.csv", Action::ReadJournal).noted(),
 ];
 
 /// The list as the documentation prints it.
 pub fn table() -> String {
-    let mut text =
-        String::from("| 方法 | アドレス | 入口 | すること | 閲覧を記録 |\n| --- | --- | --- | --- | --- |\n");
+    let mut text = String::from(
+        "| 方法 | アドレス | 入口 | すること | 閲覧を記録 | 本人確認 |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     for endpoint in ENDPOINTS {
         let entrance = match endpoint.entrance {
             Entrance::Open => "誰でも",
@@ -128,7 +153,8 @@ pub fn table() -> String {
         };
         let Endpoint { method, path, action, .. } = endpoint;
         let noted = if endpoint.noted { "する" } else { "" };
-        text.push_str(&format!("| {method} | `{path}` | {entrance} | {} | {noted} |\n", action.label()));
+        let proved = if endpoint.proved { "直前に必要" } else { "" };
+        text.push_str(&format!("| {method} | `{path}` | {entrance} | {} | {noted} | {proved} |\n", action.label()));
     }
     text
 }

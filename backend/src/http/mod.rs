@@ -1,10 +1,11 @@
 //! Routes and the order of middleware; nothing else.
 //!
-//! From outside in: request name, time limit and log → nonces for tablets → safe headers → compression of answers → the
-//! guard → the endpoint.
+//! From outside in: request name, time limit and log → nonces for tablets → the caller's address → safe headers →
+//! compression of answers → the guard → refusal of other sites' requests → the endpoint.
 
 pub mod audit;
 pub mod caller;
+pub mod cross_site;
 pub mod enrol;
 pub mod error;
 pub mod events;
@@ -12,28 +13,33 @@ pub mod exchange;
 pub mod extract;
 pub mod follow;
 pub mod guard;
+pub mod headers;
 pub mod health;
 pub mod journal;
 pub mod matrix;
 pub mod office;
 pub mod people;
+pub mod proxy;
 pub mod registry;
 pub mod request_id;
 pub mod scopes;
 pub mod serve;
+pub mod signin;
 pub mod sync;
 pub mod tablets;
+pub mod tls;
 pub mod web;
 
-use axum::http::{HeaderValue, header};
+use std::sync::Arc;
+
 use axum::{Json, Router, middleware};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::http::proxy::Proxies;
 use crate::service::App;
 
 #[derive(OpenApi)]
@@ -63,6 +69,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(health::router())
         .merge(enrol::router())
+        .merge(signin::router())
         .merge(sync::router())
         .merge(audit::router())
         .merge(scopes::router())
@@ -85,15 +92,17 @@ pub fn router(app: App) -> Router {
     let (routes, description) = api().split_for_parts();
     // the binary calls of tablets compress what is worth it themselves
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(exchange::CBOR));
-    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    // a wrong setting ends the start; here it means that no proxy is believed
+    let proxies = Arc::new(Proxies::parse(&app.config.trusted_proxies).unwrap_or_default());
     routes
+        .route_layer(cross_site::layer(&app.config.public_url))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard::layer))
         .route("/openapi.json", axum::routing::get(move || async move { Json(description) }))
         .method_not_allowed_fallback(web::method_not_allowed)
         .fallback(web::fallback)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::layer))
+        .layer(middleware::from_fn_with_state(proxies, proxy::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::nonces))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app)

@@ -170,7 +170,7 @@ async fn switch(
     headers: HeaderMap,
     ApiJson(choice): ApiJson<RoleChoice>,
 ) -> Result<StatusCode, ApiError> {
-    let token = cookie_token(&headers).filter(|_| caller.device.is_none()).ok_or_else(ApiError::forbidden)?;
+    let token = cookie_token(&app, &headers).filter(|_| caller.device.is_none()).ok_or_else(ApiError::forbidden)?;
     let membership = Membership { role: choice.role.as_str().to_owned(), organisation: choice.organisation };
     if !app.store.switch_role(&secret_hash(token), &membership).await? {
         return Err(ApiError::forbidden());

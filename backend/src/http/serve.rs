@@ -4,13 +4,66 @@ use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
 
+use crate::config::Config;
+use crate::http::proxy::Proxies;
 use crate::http::router;
+use crate::http::tls::{Pair, TlsError};
 use crate::service::App;
 
 /// Answers requests until the process is told to end; then lets running ones finish, for a limited time.
-pub async fn serve(app: App, listener: TcpListener) -> std::io::Result<()> {
+pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
+    match Pair::of(&app.config.tls_certificate, &app.config.tls_key)? {
+        Some(pair) => serve_tls(app, listener, pair).await,
+        None => Ok(serve_plain(app, listener).await?),
+    }
+}
+
+/// Whether serving can begin with these settings, before anyone is told that it does.
+pub fn check(config: &Config) -> Result<(), ServeError> {
+    Proxies::parse(&config.trusted_proxies).map_err(ServeError::Proxy)?;
+    if let Some(pair) = Pair::of(&config.tls_certificate, &config.tls_key)? {
+        pair.load()?;
+    }
+    Ok(())
+}
+
+/// Why serving ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// `trusted_proxies` names something else.
+    #[error("trusted_proxies: {0} is no address and no network")]
+    Proxy(String),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The socket failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+async fn serve_tls(app: App, listener: TcpListener, pair: Pair) -> Result<(), ServeError> {
+    let limit = Duration::from_secs(app.config.shutdown_seconds);
+    let config = RustlsConfig::from_config(pair.load()?);
+    let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::new();
+    let server = axum_server::from_tcp_rustls(listener.into_std()?, config.clone())?.handle(handle.clone());
+    let follow = tokio::spawn(pair.follow(config));
+    tokio::spawn(async move {
+        end_signal().await;
+        app.ending.send_replace(true);
+        tracing::info!("ending");
+        handle.graceful_shutdown(Some(limit));
+    });
+    let outcome = server.serve(router).await;
+    follow.abort();
+    Ok(outcome?)
+}
+
+async fn serve_plain(app: App, listener: TcpListener) -> std::io::Result<()> {
     let limit = Duration::from_secs(app.config.shutdown_seconds);
     let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let ending = app.ending.clone();

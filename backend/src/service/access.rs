@@ -54,6 +54,17 @@ pub struct Caller {
     pub organisation: String,
     /// The tablet, when the call comes from one.
     pub device: Option<Tablet>,
+    /// The sign-in, when the call comes from the console.
+    pub login: Option<Login>,
+}
+
+/// The sign-in behind a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Names it to its owner.
+    pub name: String,
+    /// When the person last showed who they are, ms.
+    pub proved_at: u64,
 }
 
 /// The enrolled tablet behind a call.
@@ -86,6 +97,7 @@ impl Caller {
                 clock_offset_ms: row.clock_offset_ms,
                 revoked_at: row.revoked_at,
             }),
+            login: None,
         })
     }
 
@@ -97,6 +109,7 @@ impl Caller {
             role: Role::from_name(&row.role)?,
             organisation: row.organisation,
             device: None,
+            login: Some(Login { name: row.login, proved_at: row.proved_at }),
         })
     }
 
@@ -108,6 +121,7 @@ impl Caller {
             role: Role::Administrator,
             organisation: tenant.to_owned(),
             device: None,
+            login: None,
         }
     }
 

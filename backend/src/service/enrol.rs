@@ -1,4 +1,4 @@
-//! Codes, enrolment of tablets, and sign-in at the office console.
+//! Codes, and enrolment of tablets.
 
 use std::net::IpAddr;
 
@@ -6,6 +6,7 @@ use sync_core::ids::{DeviceId, ScopeId};
 
 use super::App;
 use super::access::{Action, Caller, Role};
+use super::attempts::network;
 use super::journal::Act;
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
@@ -105,7 +106,7 @@ pub async fn enrol(
     let code_hash = checked(app, peer, code)?;
     let now = app.now().0;
     let row = app.store.lookup_code(&code_hash, now).await?.ok_or(EnrolError::NoCode)?;
-    app.attempts.forgive(peer);
+    app.attempts.forgive(&network(peer));
     let scopes = match row.scopes.as_str() {
         ANY_SCOPES => asked.to_vec(),
         scopes => scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect(),
@@ -123,21 +124,8 @@ pub async fn enrol(
     Ok(Enrolled { token, caller, device_name: new.name })
 }
 
-/// Signs a person in with a code; returns the cookie's token.
-pub async fn login(app: &App, peer: IpAddr, code: &str) -> Result<(String, Caller), EnrolError> {
-    let code_hash = checked(app, peer, code)?;
-    let token = random_token()?;
-    let now = app.now();
-    let expires_at = now.plus_ms(app.config.login_hours.saturating_mul(3_600_000)).0;
-    let row = app.store.login(&code_hash, &secret_hash(&token), now.0, expires_at).await?.ok_or(EnrolError::NoCode)?;
-    app.attempts.forgive(peer);
-    let caller = Caller::from_login(row).ok_or(EnrolError::NoCode)?;
-    app.journal.note(&caller, Act::done(Action::SignIn)).await?;
-    Ok((token, caller))
-}
-
 pub(super) fn checked(app: &App, peer: IpAddr, code: &str) -> Result<[u8; 32], EnrolError> {
-    if !app.attempts.begin(peer, app.now()) {
+    if !app.attempts.begin(network(peer), app.now()) {
         return Err(EnrolError::TooMany);
     }
     Ok(SignInCode::parse(code).ok_or(EnrolError::NoCode)?.hash())

@@ -24,10 +24,12 @@ pub mod registry;
 pub mod rights;
 pub mod scrub;
 pub mod secret;
+pub mod signin;
 pub mod sync;
 pub mod tablets;
 pub mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sync_core::ids::ScopeId;
@@ -74,8 +76,10 @@ pub struct App {
     pub cold: Arc<ColdCache>,
     /// Encoded registries.
     pub registries: Arc<RegistryCache>,
-    /// Wrong sign-in codes, by peer.
-    pub attempts: Arc<Attempts>,
+    /// Wrong codes and passwords, by the network they come from.
+    pub attempts: Arc<Attempts<IpAddr>>,
+    /// Passwords, passkeys and the organisation's own provider.
+    pub sign_in: Arc<signin::Desk>,
     /// Nonces for tablets, and the proofs made with them.
     pub possession: Arc<possession::Possession>,
     /// Held by pushes that meet others on the same documents again and again.
@@ -100,7 +104,8 @@ impl App {
         }
         Self {
             gate: Gate::new(&config, cache.clone()),
-            attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute)),
+            attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute, 60_000)),
+            sign_in: Arc::new(signin::Desk::new(&config)),
             admission: Arc::new(Admission::new(&config)),
             cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
             registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::access::{Action, Caller, Organisation, Role};
+use super::attempts::network;
 use super::enrol::{ANY_SCOPES, EnrolError};
 use super::journal::{Act, Who};
 use super::projection::project;
@@ -321,7 +322,7 @@ pub async fn recover(
     let code_hash = super::enrol::checked(app, peer, code)?;
     let taken = app.store.take_recovery(&code_hash, device, key, app.now().0).await?;
     let (tenant, half) = taken.ok_or(EnrolError::NoCode)?;
-    app.attempts.forgive(peer);
+    app.attempts.forgive(&network(peer));
     let who = Who { device: Some(device), ..Who::person(&tenant, "") };
     app.journal.note(who, Act::done(Action::ResetPin).to(device).saying("recovered")).await?;
     Ok(half)
@@ -332,7 +333,7 @@ pub async fn add_colleague(app: &App, caller: &Caller, peer: IpAddr, code: &str)
     let code_hash = super::enrol::checked(app, peer, code)?;
     let taken = app.store.take_colleague(&code_hash, &caller.tenant, &caller.organisation, app.now().0).await?;
     let (id, name) = taken.ok_or(EnrolError::NoCode)?;
-    app.attempts.forgive(peer);
+    app.attempts.forgive(&network(peer));
     app.journal.note(caller, Act::done(Action::Enrol).to(&id).saying("colleague")).await?;
     Ok(Named { id, name })
 }

@@ -29,6 +29,7 @@ pub mod journal;
 pub mod office;
 pub mod people;
 pub mod postgres;
+pub mod signin;
 #[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
 pub mod sqlite;
 pub mod tablets;
@@ -48,6 +49,7 @@ pub use error::StoreError;
 use journal::JournalStore;
 use office::OfficeStore;
 use people::PeopleStore;
+use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
@@ -58,7 +60,7 @@ use types::{
 
 /// A database that keeps the contract above.
 #[async_trait]
-pub trait Store: OfficeStore + JournalStore + PeopleStore + TabletStore + Send + Sync {
+pub trait Store: OfficeStore + JournalStore + PeopleStore + SignInStore + TabletStore + Send + Sync {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -71,22 +73,19 @@ pub trait Store: OfficeStore + JournalStore + PeopleStore + TabletStore + Send +
 
     /// The device with this token.
     async fn lookup_device(&self, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError>;
-    /// The login with this token, unless it has expired at `now`.
-    async fn lookup_login(&self, token_hash: &SecretHash, now: u64) -> Result<Option<LoginRow>, StoreError>;
+    /// The login with this token, unless it has expired at `now` or was not used since `seen_since`.
+    async fn lookup_login(
+        &self,
+        token_hash: &SecretHash,
+        now: u64,
+        seen_since: u64,
+    ) -> Result<Option<LoginRow>, StoreError>;
     /// The code, unless it is used up or has expired at `now`.
     async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError>;
     /// Keeps a code and its person; the same code again replaces what it grants.
     async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, person_name: &str) -> Result<(), StoreError>;
     /// Uses a code to enrol a device and makes its scopes. The same person may enrol the same device anew.
     async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError>;
-    /// Uses a code to sign in, and forgets logins that have expired. `None` when the code is unknown, used up or expired.
-    async fn login(
-        &self,
-        code_hash: &SecretHash,
-        token_hash: &SecretHash,
-        now: u64,
-        expires_at: u64,
-    ) -> Result<Option<LoginRow>, StoreError>;
     /// Ends a login. An unknown one is no error.
     async fn logout(&self, token_hash: &SecretHash) -> Result<(), StoreError>;
     /// Notes when a device was last here and how far its clock is off.

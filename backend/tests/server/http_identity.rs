@@ -110,9 +110,10 @@ async fn no_endpoint_with_data_answers_without_a_credential() {
     let server = server().await;
     let description = serde_json::to_value(tsudoi_server::http::openapi()).unwrap();
     let open = ["/livez", "/readyz", "/version", "/v1/enrol", "/v1/recover", "/v1/login", "/v1/logout"];
+    let open = |path: &str| open.contains(&path) || path.starts_with("/v1/sign-in/");
     let mut tried = 0;
     for (path, methods) in description["paths"].as_object().unwrap() {
-        if open.contains(&path.as_str()) {
+        if open(path) {
             continue;
         }
         let concrete = path

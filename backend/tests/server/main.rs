@@ -29,6 +29,8 @@ mod rights;
 #[cfg(test)]
 mod scopes;
 #[cfg(test)]
+mod signin;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tablets;

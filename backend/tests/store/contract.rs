@@ -6,6 +6,7 @@ use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DocumentId};
 use tsudoi_server::store::Store;
+use tsudoi_server::store::signin::{AccountRow, CeremonyRow, IdentityRow, LoginOwner, NewLogin, PasskeyRow};
 use tsudoi_server::store::types::{CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups};
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, want, write};
@@ -87,10 +88,107 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
     assert_eq!(store.enrol(&[9; 32], &device, 50).await.unwrap(), Enrolment::NoCode);
     assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::Done);
     assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::NoCode);
-    assert_eq!(store.login(&[1; 32], &[3; 32], 50, 60).await.unwrap(), None);
+    let new = NewLogin {
+        token_hash: [3; 32],
+        login: "lo".to_owned(),
+        method: "code".to_owned(),
+        peer: String::new(),
+        agent: String::new(),
+        now: 50,
+        expires_at: 60,
+    };
+    assert_eq!(store.login(&[1; 32], &new).await.unwrap(), None);
+    sign_ins(store, &new).await;
     assert_eq!(store.lookup_device(&[2; 32]).await.unwrap().unwrap().scopes, [scope(KAMISATO)]);
     let scopes = store.list_scopes("11", Some(&[scope(KAMISATO)])).await.unwrap();
     assert_eq!((scopes[0].seq, scopes[0].digest), (0, Digest::ZERO), "its scope is there from the start");
+}
+
+/// What is kept of signing in is found by what a caller shows, once where it may be used once.
+async fn sign_ins(store: &dyn Store, new: &NewLogin) {
+    let owner = LoginOwner {
+        tenant: "11".to_owned(),
+        person: "pe-1".to_owned(),
+        role: "staff".to_owned(),
+        organisation: "112119".to_owned(),
+    };
+    store.begin_login(&owner, new).await.unwrap();
+    let row = store.lookup_login(&[3; 32], 59, 50).await.unwrap().unwrap();
+    assert_eq!((row.person.as_str(), row.seen_at, row.proved_at), ("pe-1", 50, 50));
+    assert_eq!(store.lookup_login(&[3; 32], 60, 50).await.unwrap(), None, "its time is over");
+    assert_eq!(store.lookup_login(&[3; 32], 59, 51).await.unwrap(), None, "not used for too long");
+    store.note_login_seen(&[3; 32], 55).await.unwrap();
+    store.note_login_seen(&[3; 32], 52).await.unwrap();
+    assert_eq!(store.list_logins("11", "pe-1", 56).await.unwrap()[0].seen_at, 55);
+    assert!(store.prove_login(&[3; 32], &[4; 32], 57).await.unwrap());
+    assert!(!store.prove_login(&[3; 32], &[5; 32], 57).await.unwrap(), "the token before is gone");
+    assert_eq!(store.lookup_login(&[4; 32], 58, 0).await.unwrap().unwrap().proved_at, 57);
+    assert!(!store.end_login("14", "pe-1", "lo").await.unwrap());
+    assert_eq!(store.end_logins("11", "pe-1", "lo").await.unwrap(), 0);
+    assert!(store.end_login("11", "pe-1", "lo").await.unwrap());
+    assert_eq!(store.list_roles_in_use("11", "pe-1").await.unwrap(), [("staff".to_owned(), "112119".to_owned())]);
+
+    let account = |name: &str, person: &str| AccountRow {
+        name: name.to_owned(),
+        tenant: "11".to_owned(),
+        person: person.to_owned(),
+        password: "hash".to_owned(),
+        set_at: 7,
+    };
+    assert!(store.set_account(&account("yamada", "pe-1")).await.unwrap());
+    assert!(store.set_account(&account("suzuki", "pe-2")).await.unwrap());
+    assert!(!store.set_account(&account("yamada", "pe-2")).await.unwrap(), "taken");
+    assert_eq!(store.account_of("11", "pe-2").await.unwrap(), Some(account("suzuki", "pe-2")), "and nothing changed");
+    assert!(store.set_account(&account("yamada2", "pe-1")).await.unwrap());
+    assert_eq!(store.lookup_account("yamada").await.unwrap(), None);
+    assert_eq!(store.lookup_account("yamada2").await.unwrap(), Some(account("yamada2", "pe-1")));
+
+    let passkey = PasskeyRow {
+        credential: vec![1, 2],
+        tenant: "11".to_owned(),
+        person: "pe-1".to_owned(),
+        name: "机".to_owned(),
+        data: "{}".to_owned(),
+        added_at: 5,
+        used_at: None,
+    };
+    assert!(store.add_passkey(&passkey).await.unwrap());
+    let stolen = PasskeyRow { person: "pe-2".to_owned(), ..passkey.clone() };
+    assert!(!store.add_passkey(&stolen).await.unwrap(), "a credential is one person's");
+    store.note_passkey_used(&[1, 2], "{1}", 9).await.unwrap();
+    let used = PasskeyRow { data: "{1}".to_owned(), used_at: Some(9), ..passkey };
+    assert_eq!(store.lookup_passkey(&[1, 2]).await.unwrap(), Some(used.clone()));
+    assert_eq!(store.list_passkeys("11", "pe-1").await.unwrap(), [used]);
+    assert!(!store.remove_passkey("11", "pe-2", &[1, 2]).await.unwrap());
+    assert!(store.remove_passkey("11", "pe-1", &[1, 2]).await.unwrap());
+
+    let identity = IdentityRow {
+        issuer: "https://a.example".to_owned(),
+        subject: "s".to_owned(),
+        tenant: "11".to_owned(),
+        person: "pe-1".to_owned(),
+        added_at: 5,
+    };
+    assert!(store.add_identity(&identity).await.unwrap());
+    assert!(!store.add_identity(&identity).await.unwrap());
+    assert_eq!(store.lookup_identity("https://a.example", "s").await.unwrap(), Some(identity.clone()));
+    assert_eq!(store.list_identities("11", "pe-1").await.unwrap(), [identity]);
+    assert!(store.remove_identity("11", "pe-1", "https://a.example").await.unwrap());
+
+    let ceremony = CeremonyRow {
+        kind: "k".to_owned(),
+        tenant: String::new(),
+        person: String::new(),
+        data: "d".to_owned(),
+        expires_at: 10,
+    };
+    for secret in [[1; 32], [2; 32], [3; 32]] {
+        store.begin_ceremony(&secret, &ceremony, 5).await.unwrap();
+    }
+    assert_eq!(store.take_ceremony(&[1; 32], "other", 6).await.unwrap(), None);
+    assert_eq!(store.take_ceremony(&[1; 32], "k", 6).await.unwrap(), Some(ceremony));
+    assert_eq!(store.take_ceremony(&[1; 32], "k", 6).await.unwrap(), None, "used");
+    assert_eq!(store.take_ceremony(&[2; 32], "k", 10).await.unwrap(), None, "its time is over");
 }
 
 /// A device that begins gets the newest first, then what is new, then what is older, and nothing is left out.

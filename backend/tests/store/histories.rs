@@ -8,6 +8,7 @@ use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{Apart, CustodyFilter, RecordFilter, Within};
+use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::{
     Association, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice, Purge, PushWrite,
     RollupKey, RollupValue, Rollups,
@@ -212,9 +213,19 @@ impl Historian<'_> {
             }
             2 => {
                 let token = [self.chance.below(9) as u8; 32];
-                let outcome = store.login(&[1; 32], &token, now, now + 9).await.map_err(|_| "taken token");
+                let new = NewLogin {
+                    token_hash: token,
+                    login: "lo".to_owned(),
+                    method: "code".to_owned(),
+                    peer: String::new(),
+                    agent: String::new(),
+                    now,
+                    expires_at: now + 9,
+                };
+                let outcome = store.login(&[1; 32], &new).await.map_err(|_| "taken token");
                 self.tell("login", outcome);
-                let row = store.lookup_login(&token, now + self.chance.below(12)).await;
+                let row =
+                    store.lookup_login(&token, now + self.chance.below(12), now - self.chance.below(4).min(now)).await;
                 self.tell("lookup login", row);
             }
             3 => {

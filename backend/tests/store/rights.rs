@@ -4,6 +4,7 @@ use tsudoi_server::service::journal::{ChainFault, verify};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::journal::{JournalFilter, JournalHead, NewEntry};
 use tsudoi_server::store::people::Membership;
+use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::CodeRow;
 
 fn entry(tenant: &str, number: u64) -> NewEntry {
@@ -97,21 +98,21 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
     };
     let (key, token) = ([31; 32], [32; 32]);
     store.upsert_code(&key, &code, "山田").await.unwrap();
-    store.login(&key, &token, 5, 1_000).await.unwrap().unwrap();
+    store.login(&key, &new_login(token, 5)).await.unwrap().unwrap();
     assert_eq!(store.lookup_person("33", "pe-1").await.unwrap().unwrap().signed_in_at, Some(5));
     assert!(store.switch_role(&token, &officer).await.unwrap());
     let elsewhere = Membership { role: "municipal".to_owned(), organisation: "113859".to_owned() };
     assert!(!store.switch_role(&token, &elsewhere).await.unwrap());
-    assert_eq!(store.lookup_login(&token, 6).await.unwrap().unwrap().role, "municipal");
+    assert_eq!(store.lookup_login(&token, 6, 0).await.unwrap().unwrap().role, "municipal");
     assert!(store.take_role("33", "pe-1", &officer).await.unwrap());
-    assert!(store.lookup_login(&token, 6).await.unwrap().is_none(), "the role it was in is gone");
+    assert!(store.lookup_login(&token, 6, 0).await.unwrap().is_none(), "the role it was in is gone");
     assert!(store.lookup_code(&key, 6).await.unwrap().is_some(), "the code was for another role");
 
-    store.login(&key, &token, 7, 1_000).await.unwrap().unwrap();
+    store.login(&key, &new_login(token, 7)).await.unwrap().unwrap();
     store.set_disabled("33", "pe-1", Some(8)).await.unwrap();
-    assert!(store.lookup_login(&token, 9).await.unwrap().is_none());
+    assert!(store.lookup_login(&token, 9, 0).await.unwrap().is_none());
     assert!(store.lookup_code(&key, 9).await.unwrap().is_none());
-    assert!(store.login(&key, &[33; 32], 9, 1_000).await.unwrap().is_none());
+    assert!(store.login(&key, &new_login([33; 32], 9)).await.unwrap().is_none());
     store.set_disabled("33", "pe-1", None).await.unwrap();
     assert!(store.lookup_code(&key, 9).await.unwrap().is_some());
     assert!(store.take_role("33", "pe-1", &staff).await.unwrap());
@@ -122,4 +123,16 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
 pub async fn rights(store: &dyn Store) {
     st_16_the_journal_is_one_chain_for_each_prefecture(store).await;
     st_17_a_sign_in_holds_while_the_person_has_the_role(store).await;
+}
+
+fn new_login(token_hash: [u8; 32], now: u64) -> NewLogin {
+    NewLogin {
+        token_hash,
+        login: "lo".to_owned(),
+        method: "code".to_owned(),
+        peer: String::new(),
+        agent: String::new(),
+        now,
+        expires_at: 1_000,
+    }
 }

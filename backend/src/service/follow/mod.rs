@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use self::message::{Incoming, Outgoing, VERSION};
 use crate::service::access::Caller;
 use crate::service::secret::{NoRandomness, random_token, secret_hash};
+use crate::service::signin::seen_since;
 use crate::service::{App, Notice};
 use crate::store::StoreError;
 use crate::store::types::{SecretHash, StoredDocument};
@@ -45,7 +46,9 @@ impl Credential {
                 let row = app.store.lookup_device(hash).await?.filter(|row| row.revoked_at.is_none());
                 row.and_then(Caller::from_device)
             }
-            Self::Login(hash) => app.store.lookup_login(hash, app.now().0).await?.and_then(Caller::from_login),
+            Self::Login(hash) => {
+                app.store.lookup_login(hash, app.now().0, seen_since(app)).await?.and_then(Caller::from_login)
+            }
         })
     }
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611210730, "proof", include_str!("../../../../migrations/postgres/202611210730_proof.sql")),
     (202611211100, "rights", include_str!("../../../../migrations/postgres/202611211100_rights.sql")),
     (202611211105, "tablets", include_str!("../../../../migrations/postgres/202611211105_tablets.sql")),
+    (202611211110, "signin", include_str!("../../../../migrations/postgres/202611211110_signin.sql")),
     (202611211120, "dashboards", include_str!("../../../../migrations/postgres/202611211120_dashboards.sql")),
 ];
 

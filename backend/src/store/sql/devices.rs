@@ -34,12 +34,15 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
     }))
 }
 
-fn login_row(row: &Row) -> Result<LoginRow, StoreError> {
+pub(super) fn login_row(row: &Row) -> Result<LoginRow, StoreError> {
     Ok(LoginRow {
         tenant: get(row, "tenant")?,
         person: get(row, "person")?,
         role: get(row, "role")?,
         organisation: get(row, "organisation")?,
+        login: get(row, "login")?,
+        seen_at: unsigned(get(row, "seen_at")?),
+        proved_at: unsigned(get(row, "proved_at")?),
     })
 }
 
@@ -47,8 +50,9 @@ pub(super) async fn lookup_login(
     store: &SqlStore,
     token_hash: &SecretHash,
     now: u64,
+    seen_since: u64,
 ) -> Result<Option<LoginRow>, StoreError> {
-    let query = sqlx::query(sql::LOOKUP_LOGIN).bind(&token_hash[..]).bind(integer(now));
+    let query = sqlx::query(sql::LOOKUP_LOGIN).bind(&token_hash[..]).bind(integer(now)).bind(integer(seen_since));
     query.fetch_optional(&mut *store.reader().await?).await.map_err(failed)?.as_ref().map(login_row).transpose()
 }
 
@@ -158,33 +162,6 @@ pub(super) async fn enrol(
     ensure_scopes(&mut transaction, &code.tenant, &new.scopes.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(Enrolment::Done)
-}
-
-pub(super) async fn login(
-    store: &SqlStore,
-    code_hash: &SecretHash,
-    token_hash: &SecretHash,
-    now: u64,
-    expires_at: u64,
-) -> Result<Option<LoginRow>, StoreError> {
-    let mut transaction = store.begin().await?;
-    let Some(code) = take_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
-    let signed_in = sqlx::query(sql::NOTE_SIGNED_IN).bind(&code.tenant).bind(&code.person).bind(integer(now));
-    signed_in.execute(&mut *transaction).await.map_err(failed)?;
-    let expired = sqlx::query(sql::DELETE_EXPIRED_LOGINS).bind(integer(now));
-    expired.execute(&mut *transaction).await.map_err(failed)?;
-    sqlx::query(sql::INSERT_LOGIN)
-        .bind(&token_hash[..])
-        .bind(&code.tenant)
-        .bind(&code.person)
-        .bind(&code.role)
-        .bind(&code.organisation)
-        .bind(integer(expires_at))
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(Some(LoginRow { tenant: code.tenant, person: code.person, role: code.role, organisation: code.organisation }))
 }
 
 pub(super) async fn logout(store: &SqlStore, token_hash: &SecretHash) -> Result<(), StoreError> {

@@ -22,6 +22,7 @@ mod push;
 mod rebuild;
 mod registry;
 mod rollup;
+mod signin;
 mod statements;
 mod sums;
 mod tablets;
@@ -114,8 +115,13 @@ impl Store for SqlStore {
         devices::lookup_device(self, token_hash).await
     }
 
-    async fn lookup_login(&self, token_hash: &SecretHash, now: u64) -> Result<Option<LoginRow>, StoreError> {
-        devices::lookup_login(self, token_hash, now).await
+    async fn lookup_login(
+        &self,
+        token_hash: &SecretHash,
+        now: u64,
+        seen_since: u64,
+    ) -> Result<Option<LoginRow>, StoreError> {
+        devices::lookup_login(self, token_hash, now, seen_since).await
     }
 
     async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError> {
@@ -129,16 +135,6 @@ impl Store for SqlStore {
 
     async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError> {
         again!(devices::enrol(self, code_hash, device, now))
-    }
-
-    async fn login(
-        &self,
-        code_hash: &SecretHash,
-        token_hash: &SecretHash,
-        now: u64,
-        expires_at: u64,
-    ) -> Result<Option<LoginRow>, StoreError> {
-        again!(devices::login(self, code_hash, token_hash, now, expires_at))
     }
 
     async fn logout(&self, token_hash: &SecretHash) -> Result<(), StoreError> {

@@ -14,9 +14,9 @@ statements! {
     LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
      d.clock_offset_ms, d.key_thumbprint, d.revoked_at, s.scope FROM device d \
      LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
-    LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation FROM login l \
-     WHERE l.token_hash = $1 AND l.expires_at > $2 AND EXISTS (SELECT 1 FROM membership m JOIN person p \
-     ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \
+    LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation, l.login, l.seen_at, l.proved_at FROM login l \
+     WHERE l.token_hash = $1 AND l.expires_at > $2 AND l.seen_at >= $3 AND EXISTS (SELECT 1 FROM membership m \
+     JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \
      AND m.person = l.person AND m.role = l.role AND m.organisation = l.organisation)";
     LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at FROM code \
      WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 AND NOT EXISTS (SELECT 1 FROM person p \
@@ -61,10 +61,7 @@ statements! {
     CLEAR_DEVICE_SCOPES = "DELETE FROM device_scope WHERE tenant = $1 AND device = $2";
     INSERT_DEVICE_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) \
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    INSERT_LOGIN = "INSERT INTO login (token_hash, tenant, person, role, organisation, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6)";
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
-    DELETE_EXPIRED_LOGINS = "DELETE FROM login WHERE expires_at < $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
     LIST_TABLET_STATES = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at, d.clock_offset_ms, d.revoked_at, \
@@ -153,6 +150,42 @@ statements! {
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
      AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
+
+    INSERT_LOGIN = "INSERT INTO login (token_hash, login, tenant, person, role, organisation, method, peer, agent, \
+     began_at, seen_at, proved_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, $11)";
+    DELETE_EXPIRED_LOGINS = "DELETE FROM login WHERE expires_at < $1";
+    NOTE_LOGIN_SEEN = "UPDATE login SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2";
+    PROVE_LOGIN = "UPDATE login SET token_hash = $2, proved_at = $3, seen_at = $3 WHERE token_hash = $1";
+    LIST_LOGINS = "SELECT login, method, peer, agent, began_at, seen_at FROM login \
+     WHERE tenant = $1 AND person = $2 AND expires_at > $3 ORDER BY seen_at DESC, login";
+    END_LOGIN = "DELETE FROM login WHERE tenant = $1 AND person = $2 AND login = $3";
+    END_LOGINS = "DELETE FROM login WHERE tenant = $1 AND person = $2 AND login <> $3";
+    LIST_ROLES_IN_USE = "SELECT m.role, m.organisation FROM membership m JOIN person p ON p.tenant = m.tenant \
+     AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = $1 AND m.person = $2 \
+     ORDER BY m.role, m.organisation";
+    LOOKUP_ACCOUNT = "SELECT name, tenant, person, password, set_at FROM account WHERE name = $1";
+    ACCOUNT_OF = "SELECT name, tenant, person, password, set_at FROM account WHERE tenant = $1 AND person = $2";
+    DELETE_ACCOUNT = "DELETE FROM account WHERE tenant = $1 AND person = $2";
+    INSERT_ACCOUNT = "INSERT INTO account (name, tenant, person, password, set_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT DO NOTHING";
+    INSERT_PASSKEY = "INSERT INTO passkey (credential, tenant, person, name, data, added_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    LOOKUP_PASSKEY = "SELECT credential, tenant, person, name, data, added_at, used_at FROM passkey WHERE credential = $1";
+    LIST_PASSKEYS = "SELECT credential, tenant, person, name, data, added_at, used_at FROM passkey \
+     WHERE tenant = $1 AND person = $2 ORDER BY added_at, credential";
+    NOTE_PASSKEY_USED = "UPDATE passkey SET data = $2, used_at = $3 WHERE credential = $1";
+    DELETE_PASSKEY = "DELETE FROM passkey WHERE tenant = $1 AND person = $2 AND credential = $3";
+    LOOKUP_IDENTITY = "SELECT issuer, subject, tenant, person, added_at FROM identity WHERE issuer = $1 AND subject = $2";
+    INSERT_IDENTITY = "INSERT INTO identity (issuer, subject, tenant, person, added_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT DO NOTHING";
+    LIST_IDENTITIES = "SELECT issuer, subject, tenant, person, added_at FROM identity \
+     WHERE tenant = $1 AND person = $2 ORDER BY issuer, subject";
+    DELETE_IDENTITY = "DELETE FROM identity WHERE tenant = $1 AND person = $2 AND issuer = $3";
+    INSERT_CEREMONY = "INSERT INTO ceremony (secret_hash, kind, tenant, person, data, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6)";
+    TAKE_CEREMONY = "DELETE FROM ceremony WHERE secret_hash = $1 AND kind = $2 \
+     RETURNING kind, tenant, person, data, expires_at";
+    DELETE_OLD_CEREMONIES = "DELETE FROM ceremony WHERE expires_at <= $1";
 
     PING = "SELECT 1 FROM tenant LIMIT 1";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1";

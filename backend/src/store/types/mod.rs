@@ -56,6 +56,12 @@ pub struct LoginRow {
     pub role: String,
     /// Municipality code, association id or tenant, as the role has it.
     pub organisation: String,
+    /// Names the sign-in to its owner.
+    pub login: String,
+    /// When it was last used, ms.
+    pub seen_at: u64,
+    /// When the person last showed who they are, ms.
+    pub proved_at: u64,
 }
 
 /// A sign-in code with what it grants.

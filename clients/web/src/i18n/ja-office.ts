@@ -57,6 +57,15 @@ const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
 };
 
+const cameBack: Record<string, string> = {
+  provider_denied: '組織のアカウントの画面で取りやめたか、利用が許されていません。もう一度お試しになるか、ほかの方法でサインインしてください。',
+  provider_unlinked: 'この組織のアカウントは、まだ集いの利用者とつながっていません。ほかの方法でサインインして「サインインの設定」でつないでください。',
+  provider_unreachable: '組織のアカウントのサーバーにつながりません。しばらくしてからお試しになるか、ほかの方法でサインインしてください。',
+  provider_invalid: '組織のアカウントで確かめられませんでした。もう一度お試しになるか、ほかの方法でサインインしてください。',
+  step_over: '手続きの時間が過ぎました。はじめからやり直してください。',
+  known_already: 'この組織のアカウントは、すでにほかの利用者とつながっています。',
+};
+
 const number = new Intl.NumberFormat('ja-JP');
 
 export const office = {
@@ -96,15 +105,69 @@ export const office = {
     return measure;
   },
 
-  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
     lead: '管理者から受け取った8文字のコードを入れてください。',
+    leadPassword: '利用者名とパスワードを入れてください。',
+    name: '利用者名',
+    password: 'パスワード',
     code: 'サインインコード',
     help: '例：ABCD-2345。ハイフンはなくても構いません。大文字と小文字は区別しません。',
     submit: 'サインインする',
     empty: 'コードを入れてください。',
+    emptyPassword: '利用者名とパスワードを入れてください。',
+    passkey: 'パスキーでサインインする',
+    passkeyStopped: 'パスキーを確かめられませんでした。もう一度押すか、ほかの方法でサインインしてください。',
+    provider: (name: string) => `${name}でサインインする`,
+    toCode: 'はじめての方・コードでサインインする',
+    toPassword: '利用者名とパスワードでサインインする',
+    forgotten: 'パスワードを忘れたときは、担当の管理者からコードを受け取ってください。コードでサインインすると、決め直せます。',
+    cameBack: (code: string): string => cameBack[code] ?? cameBack['provider_invalid'] ?? '',
+  },
+
+  proof: {
+    title: 'ご本人の確認',
+    lead: '大切な操作の前に、ご本人であることをもう一度確かめます。確かめると、そのまま操作を続けます。',
+    passkey: 'パスキーで確かめる',
+    withCode: 'コードで確かめる',
+    withPassword: 'パスワードで確かめる',
+    submit: '確かめて続ける',
+  },
+
+  own: {
+    title: 'サインインの設定',
+    lead: 'あなた自身のサインインの方法と、いまサインインしている場所です。',
+    password: '利用者名とパスワード',
+    noPassword: 'まだ決まっていません。決めると、次からはコードなしでサインインできます。',
+    passwordSince: (when: string) => `${when}に決めたパスワードを使っています。`,
+    nameHelp: '半角の英数字と記号（. - _ @ +）で3〜64文字。メールアドレスも使えます。',
+    newPassword: '新しいパスワード',
+    passwordHelp: '12文字以上。言葉をいくつか並べると、長くても覚えられます。',
+    keepPassword: 'パスワードを決める',
+    passwordKept: 'パスワードを決めました。ほかの場所のサインインは終わりました。',
+    passkeys: 'パスキー',
+    passkeysLead: 'パスワードの代わりに、この機器の指紋・顔・暗証番号などでサインインできます。',
+    passkeyUse: (added: string, used: string | null) => `登録 ${added}　${used === null ? 'まだ使っていません' : `最後の利用 ${used}`}`,
+    passkeyName: 'パスキーの呼び名',
+    passkeyExample: '例：職場のパソコン',
+    addPasskey: 'パスキーを登録する',
+    passkeyStopped: 'パスキーを登録できませんでした。すでに登録済みか、途中で止めたか、この機器では使えません。',
+    remove: '外す',
+    removeOf: (name: string) => `パスキー「${name}」を外す`,
+    linked: 'このアカウントでサインインできます。',
+    notLinked: 'つなぐと、このアカウントでサインインできます。',
+    link: 'アカウントをつなぐ',
+    unlink: 'つながりを外す',
+    logins: 'サインインしている場所',
+    loginsLead: '覚えのないものがあれば終わらせ、パスワードを決め直してください。',
+    here: 'この画面',
+    method: (code: string): string => ({ code: 'コード', password: 'パスワード', passkey: 'パスキー', oidc: '組織のアカウント' } as Record<string, string>)[code] ?? code,
+    login: (method: string, peer: string, seen: string) => `${method}で。接続元 ${peer}　最後の利用 ${seen}`,
+    end: '終わらせる',
+    endOf: (agent: string) => `${agent}のサインインを終わらせる`,
+    endOthers: 'この画面のほかをすべて終わらせる',
   },
 
   year: { label: '年度', name: fiscalYearName },

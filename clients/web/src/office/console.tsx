@@ -18,11 +18,13 @@ import { JournalPage } from './pages/journal';
 import { MunicipalityPage } from './pages/municipality';
 import { OrganisationsPage } from './pages/organisations';
 import { PeoplePage } from './pages/people';
+import { OwnPage } from './pages/own';
 import { PrefecturePage } from './pages/prefecture';
 import { RecordPage } from './pages/record';
 import { RecordsPage } from './pages/records';
 import { SignIn } from './pages/sign-in';
 import { homeOf } from './home';
+import { Prover } from './parts/proof';
 import { Shell } from './parts/shell';
 
 type Stage = { readonly stage: 'starting' } | { readonly stage: 'out' } | { readonly stage: 'in'; readonly me: Me };
@@ -48,6 +50,7 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/people"><PeoplePage /></Route>
           <Route path="/organisations"><OrganisationsPage mayEdit={me.may.includes('edit_organisations')} /></Route>
           <Route path="/journal"><JournalPage /></Route>
+          <Route path="/own"><OwnPage /></Route>
           <Route><Redirect to={home} replace /></Route>
         </Switch>
       </Shell>
@@ -73,6 +76,6 @@ export function Console({ api }: { readonly api: Api }): ReactNode {
     case 'out':
       return <SignIn api={api} entered={() => void enter()} />;
     case 'in':
-      return <HubProvider api={api} signedOut={signedOut}><Screens me={stage.me} signOut={signOut} /></HubProvider>;
+      return <HubProvider api={api} signedOut={signedOut}><Screens me={stage.me} signOut={signOut} /><Prover api={api} /></HubProvider>;
   }
 }

@@ -26,6 +26,8 @@ export interface Api {
   post<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   put<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   remove<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
+  /** Who asks the person to show anew who they are, when the server wants that; true: they did. */
+  proveWith(prover: (() => Promise<boolean>) | null): void;
   /** Calls `heard` with each scope that has something new; returns how to stop. `lost` says that news may be missing. */
   listen(heard: (scope: string) => void, lost: () => void): () => void;
 }
@@ -40,7 +42,13 @@ const changed = p.object((f) => f.get('scope', p.string));
 const send = (method: string, body: unknown): RequestInit => ({ method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 export function createApi(deps: ApiDeps): Api {
+  let prover: (() => Promise<boolean>) | null = null;
   async function ask<T>(path: string, init: RequestInit, parse: p.Parse<T>): Promise<Answer<T>> {
+    const answer = await once(path, init, parse);
+    if (answer.ok || answer.problem.code !== 'proof_needed' || prover === null) return answer;
+    return (await prover()) ? once(path, init, parse) : answer;
+  }
+  async function once<T>(path: string, init: RequestInit, parse: p.Parse<T>): Promise<Answer<T>> {
     let response: Response;
     try {
       response = await deps.fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init });
@@ -61,6 +69,9 @@ export function createApi(deps: ApiDeps): Api {
     post: (path, body, parse) => ask(path, send('POST', body), parse),
     put: (path, body, parse) => ask(path, send('PUT', body), parse),
     remove: (path, body, parse) => ask(path, send('DELETE', body), parse),
+    proveWith(next) {
+      prover = next;
+    },
     listen(heard, lost) {
       let wasLost = false;
       const open = (): EventSource => {

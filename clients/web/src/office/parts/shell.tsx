@@ -22,7 +22,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onPeople = path.startsWith('/people');
   const onOrganisations = path.startsWith('/organisations');
   const onJournal = path.startsWith('/journal');
-  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onDevices;
+  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onDevices || path.startsWith('/own');
   const may = (action: string): boolean => me.may.includes(action);
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
@@ -47,6 +47,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
               <span className="hidden text-muted lg:block">{me.tenant.name} {office.role(me.role)}</span>
             </p>
             <SwitchRole me={me} />
+            <div className="text-[0.9375rem]"><Item href="/own" on={path.startsWith('/own')}>{office.nav.own}</Item></div>
             <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={signOut}>{office.nav.signOut}</Button>
           </div>
         </div>

@@ -1,0 +1,85 @@
+// Before a dangerous act: the person shows once more who they are, and what they were doing goes on.
+
+import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
+import { ja } from '../../i18n/ja';
+import { office } from '../../i18n/ja-office';
+import { Button } from '../../ui/button';
+import { Sheet } from '../../ui/dialog';
+import { INPUT, Labelled } from '../../ui/field';
+import type { Answer, Api } from '../api/client';
+import { own, type Own } from '../api/own';
+import { step, use } from '../api/passkey';
+import { nothing } from '../api/proof';
+import { problemText } from './frame';
+
+const text = office.proof;
+
+type Asked = { readonly done: (proved: boolean) => void };
+
+/** Stands beside all screens and shows itself when the server asks for a proof. */
+export function Prover({ api }: { readonly api: Api }): ReactNode {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  useEffect(() => {
+    api.proveWith(() => new Promise((done) => setAsked({ done })));
+    return () => api.proveWith(null);
+  }, [api]);
+  const end = useCallback((proved: boolean) => {
+    asked?.done(proved);
+    setAsked(null);
+  }, [asked]);
+  return asked === null ? null : <Ask api={api} end={end} />;
+}
+
+function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) => void }): ReactNode {
+  const [how, setHow] = useState<Own | null>(null);
+  const [word, setWord] = useState('');
+  const [byCode, setByCode] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    void api.get('/v1/own/sign-in', own).then((answer) => {
+      if (!answer.ok) return setProblem(problemText(answer.problem));
+      setHow(answer.value);
+      setByCode(answer.value.name === null);
+    });
+  }, [api]);
+  const finish = (answer: Answer<unknown>): void => {
+    setBusy(false);
+    if (answer.ok) end(true);
+    else setProblem(problemText(answer.problem));
+  };
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (word.trim() === '') return;
+    setBusy(true);
+    finish(await api.post('/v1/own/proof', byCode ? { code: word.trim() } : { password: word }, nothing));
+  };
+  const byPasskey = async (): Promise<void> => {
+    setBusy(true);
+    const begun = await api.post('/v1/own/proof/passkey/begin', {}, step);
+    if (!begun.ok) return finish(begun);
+    const credential = await use(begun.value);
+    if (credential === null) {
+      setBusy(false);
+      return setProblem(office.signIn.passkeyStopped);
+    }
+    finish(await api.post('/v1/own/proof/passkey', { ceremony: begun.value.ceremony, credential }, nothing));
+  };
+  return (
+    <Sheet title={text.title} open onClose={() => end(false)}>
+      <p>{text.lead}</p>
+      {how !== null && how.passkeys.length > 0 && <Button isDisabled={busy} onPress={() => void byPasskey()}>{text.passkey}</Button>}
+      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        <Labelled label={byCode ? office.signIn.code : office.signIn.password}>
+          {(id) => <input id={id} className={INPUT} type={byCode ? 'text' : 'password'} autoComplete={byCode ? 'one-time-code' : 'current-password'} maxLength={256} value={word} onChange={(event) => setWord(event.target.value)} />}
+        </Labelled>
+        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <div className="flex flex-wrap justify-end gap-3">
+          {how !== null && how.name !== null && <Button look="quiet" onPress={() => setByCode(!byCode)}>{byCode ? text.withPassword : text.withCode}</Button>}
+          <Button onPress={() => end(false)}>{ja.cancel}</Button>
+          <Button look="primary" type="submit" isDisabled={busy || word.trim() === ''}>{text.submit}</Button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
