@@ -110,7 +110,7 @@ settings! {
     login_hours: u64 = 12, "How long a sign-in of the office console lasts at most, in hours.";
     login_idle_minutes: u64 = 60, "A sign-in of the office console that is not used for so long ends, in minutes.";
     proof_minutes: u64 = 5, "How long after a sign-in, or after proving anew who one is, dangerous acts are open, in minutes.";
-    public_url: String = String::new(), "Where people reach this server, e.g. https://tsudoi.example.jp. Needed for passkeys and for signing in at an OpenID provider.";
+    public_url: String = String::new(), "Where people reach this server, e.g. `https://tsudoi.example.jp`. Needed for passkeys and for signing in at an OpenID provider.";
     secure_cookie: bool = false, "Whether people come by HTTPS although neither public_url nor tls_certificate says so.";
     tls_certificate: String = String::new(), "Certificate chain (PEM file) for TLS inside the server; empty where a reverse proxy does it. Read again when it changes.";
     tls_key: String = String::new(), "Private key (PEM file) of that certificate.";
