@@ -66,11 +66,20 @@ function oneLanguage(): Plugin {
   };
 }
 
+/** Chunks that are loaded when they are needed have no style of their own, so that nothing is to be fetched ahead of them. */
+function bareImports(): Plugin {
+  return {
+    name: 'tsudoi-bare-imports',
+    enforce: 'pre',
+    load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
+  };
+}
+
 const FIELD_INPUT = { index: join(root, 'index.html'), 'service-worker': join(root, 'src/sw/service-worker.ts') };
 
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: [oneLanguage(), react(), tailwindcss(), ...(mode === OFFICE ? [] : [precache(), thenOffice()])],
+  plugins: [oneLanguage(), bareImports(), react(), tailwindcss(), ...(mode === OFFICE ? [] : [precache(), thenOffice()])],
   worker: { format: 'es' },
   publicDir: mode === OFFICE ? false : 'public',
   build: {

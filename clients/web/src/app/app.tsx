@@ -1,6 +1,6 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { type ReactNode, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
+import { type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
 import { useClient, useSnapshot } from '../core/hooks';
 import { isDocumentId } from '../core/records';
@@ -15,6 +15,7 @@ import { Today } from '../features/today/today';
 import { ja } from '../i18n/ja';
 import { Button } from '../ui/button';
 import { NoticeBar } from '../ui/notices';
+import { KnownNames, lecturerNames } from '../ui/personal';
 import { readMarker, writeMarker } from './marker';
 import { Shell } from './shell';
 import { UpdatesContext } from './update';
@@ -42,16 +43,19 @@ function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): 
 }
 
 function Ready(): ReactNode {
+  const { lecturers } = useSnapshot().registry;
   return (
-    <Switch>
-      <Route path="/session/:document">
-        {({ document }) => (isDocumentId(document) ? <Session key={document} document={document} /> : <Today frame={Shell} />)}
-      </Route>
-      <Route path="/records"><Records frame={Shell} /></Route>
-      <Route path="/summary"><Summary frame={Shell} /></Route>
-      <Route path="/device"><Device frame={Shell} /></Route>
-      <Route><Today frame={Shell} /></Route>
-    </Switch>
+    <KnownNames value={useMemo(() => lecturerNames(lecturers), [lecturers])}>
+      <Switch>
+        <Route path="/session/:document">
+          {({ document }) => (isDocumentId(document) ? <Session key={document} document={document} /> : <Today frame={Shell} />)}
+        </Route>
+        <Route path="/records"><Records frame={Shell} /></Route>
+        <Route path="/summary"><Summary frame={Shell} /></Route>
+        <Route path="/device"><Device frame={Shell} /></Route>
+        <Route><Today frame={Shell} /></Route>
+      </Switch>
+    </KnownNames>
   );
 }
 

@@ -331,6 +331,7 @@ export const office = {
 
   record: {
     back: '記録の一覧へ戻る',
+    personal: (place: string, what: string) => `「${place}」は${what}のように見えます。個人が分かる場合は、現場の端末で書き直してもらってください。`,
     basic: '基本の内容',
     conflictTitle: '書かれた内容が2通り以上あります',
     conflictNote: '現場の端末で正しいほうを選び直すと、食い違いはなくなります。どちらの内容も消えていません。',

@@ -292,12 +292,15 @@ export const ja = {
 
   answers: { lead: '会場で手を挙げた人数や、集めた用紙の数を数えます。' },
 
+  personal: {
+    found: (place: string, what: string) => `「${place}」は${what}のように見えます。個人が分かることは書かないでください。（このまま保存はできます）`,
+    kinds: { phone: '電話番号', birth: '生年月日', name: '個人の名前' },
+  },
+
   notes: {
     outcome: '内容・実績', issue: '課題・問題点', plan: '取組計画',
     outcomeHelp: 'どんな話をしたか、参加者の様子など', issueHelp: '困ったこと、次に直したいこと', planHelp: '次にすること',
     saved: '端末に保存しました', typing: '入力中…',
-    personal: (what: string) => `${what}のように見える記述があります。個人が分かることは書かないでください。`,
-    personalKinds: { phone: '電話番号', birth: '生年月日', name: '個人の名前' },
     tooLong: '長すぎます。10,000文字までにしてください。',
   },
 

@@ -3,7 +3,9 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Redirect, Route, Router, Switch } from 'wouter';
 import * as p from '../core/parse';
+import { registry } from '../core/registry';
 import { office } from '../i18n/ja-office';
+import { KnownNames, lecturerNames } from '../ui/personal';
 import type { Api } from './api/client';
 import { HubProvider } from './api/live';
 import { type Me, me as parseMe } from './api/shapes';
@@ -28,6 +30,15 @@ import { Prover } from './parts/proof';
 import { Shell } from './parts/shell';
 
 type Stage = { readonly stage: 'starting' } | { readonly stage: 'out' } | { readonly stage: 'in'; readonly me: Me };
+
+/** Lecturers may be named in texts. */
+function KnownLecturers({ api, children }: { readonly api: Api; readonly children: ReactNode }): ReactNode {
+  const [names, setNames] = useState<readonly string[]>([]);
+  useEffect(() => {
+    void api.get('/v1/registry', registry).then((answer) => (answer.ok ? setNames(lecturerNames(answer.value.lecturers)) : undefined));
+  }, [api]);
+  return <KnownNames value={names}>{children}</KnownNames>;
+}
 
 function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => void }): ReactNode {
   const home = homeOf(me);
@@ -76,6 +87,6 @@ export function Console({ api }: { readonly api: Api }): ReactNode {
     case 'out':
       return <SignIn api={api} entered={() => void enter()} />;
     case 'in':
-      return <HubProvider api={api} signedOut={signedOut}><Screens me={stage.me} signOut={signOut} /><Prover api={api} /></HubProvider>;
+      return <HubProvider api={api} signedOut={signedOut}><KnownLecturers api={api}><Screens me={stage.me} signOut={signOut} /></KnownLecturers><Prover api={api} /></HubProvider>;
   }
 }

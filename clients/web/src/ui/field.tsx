@@ -1,6 +1,7 @@
 // Labelled inputs. Text is kept as it is typed: after a pause, on leaving the field, and when the page goes out of sight.
 
 import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { PersonalWarning } from './personal';
 
 export const INPUT =
   'w-full min-h-12 rounded-8 border border-line-strong bg-surface px-3 py-2 text-[1.0625rem] text-ink hover:border-ink';
@@ -137,6 +138,7 @@ export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ..
               if (event.key === 'Enter' && !event.nativeEvent.isComposing) draft.flush();
             }}
           />
+          <PersonalWarning text={draft.text} />
           {suggestions.length > 0 && <datalist id={listId}>{suggestions.map((item) => <option key={item} value={item} />)}</datalist>}
         </>
       )}

@@ -5,6 +5,7 @@ import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { INPUT, Labelled } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { CodeInput, shownCode, Trouble, useAct } from '../lock/code';
 import { useNewPin } from '../lock/pin';
 import { canScan, codeIn, Scan } from './scan';
@@ -61,7 +62,10 @@ export function Enrol({ lost }: { readonly lost: Lost | null }): ReactNode {
           <CodeInput value={code} change={setCode} help={ja.enrol.codeHelp} />
           <Labelled label={ja.enrol.name} help={ja.enrol.nameHelp}>
             {(id, help) => (
-              <input id={id} aria-describedby={help} className={INPUT} value={name} maxLength={40} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+              <>
+                <input id={id} aria-describedby={help} className={INPUT} value={name} maxLength={40} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+                <PersonalWarning text={name} />
+              </>
             )}
           </Labelled>
           {pin.fields}

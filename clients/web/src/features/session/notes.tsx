@@ -5,8 +5,8 @@ import { TEXTS, type TextName } from '../../core/records';
 import { ja } from '../../i18n/ja';
 import { Card } from '../../ui/card';
 import { INPUT, Labelled, useDraft } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { useEditor } from './editor';
-import { personalData } from './personal';
 
 const LABELS: Record<TextName, readonly [string, string]> = {
   outcome: [ja.notes.outcome, ja.notes.outcomeHelp],
@@ -14,14 +14,6 @@ const LABELS: Record<TextName, readonly [string, string]> = {
   plan: [ja.notes.plan, ja.notes.planHelp],
 };
 const LIMIT = 10_000;
-
-export function PersonalWarning({ text }: { readonly text: string }): ReactNode {
-  return personalData(text).map((kind) => (
-    <p key={kind} role="status" className="rounded-8 bg-wait-soft px-3 py-2 text-[0.9375rem] font-bold text-wait">
-      {ja.notes.personal(ja.notes.personalKinds[kind])}
-    </p>
-  ));
-}
 
 function Note({ name }: { readonly name: TextName }): ReactNode {
   const { view, edit } = useEditor();

@@ -1,11 +1,10 @@
-// Small rules of the session screen: typed numbers, personal data, duplicates, texts edited on two tablets.
+// Small rules of the session screen: typed numbers, duplicates, texts edited on two tablets.
 
 import { describe, expect, it } from 'vitest';
 import { entry, isDocumentId } from '../../core/records';
 import { rebase } from '../../ui/field';
 import { duplicatesOf } from './duplicates';
 import { parseCount } from './numbers';
-import { personalData } from './personal';
 
 describe('typed numbers', () => {
   it('takes full-width digits, units and zero', () => {
@@ -15,18 +14,6 @@ describe('typed numbers', () => {
   });
   it('refuses what is no count', () => {
     for (const text of ['', '-3', '2.5', '十', '123456']) expect(parseCount(text)).toBeNull();
-  });
-});
-
-describe('personal data', () => {
-  it('notices telephone numbers, birth dates and names with an honorific', () => {
-    expect(personalData('連絡先は048-123-4567です')).toEqual(['phone']);
-    expect(personalData('昭和15年3月2日生まれの方')).toEqual(['birth']);
-    expect(personalData('田中さんから質問があった')).toEqual(['name']);
-  });
-  it('leaves ordinary notes alone', () => {
-    expect(personalData('参加者の皆さんから、家族の方と話したいという声。カード12枚を配布。')).toEqual([]);
-    expect(personalData('令和6年11月21日に児玉公民館で実施した')).toEqual([]);
   });
 });
 

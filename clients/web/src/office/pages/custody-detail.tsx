@@ -6,6 +6,7 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { type CustodyDetail, type Effect, custodyDetail, decided } from '../api/proof';
 import { eraDate, eraMoment } from '../format';
@@ -105,6 +106,7 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
               }} />
           )}
         </Labelled>
+        <PersonalWarning text={reason} />
         {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
         <div className="flex flex-wrap gap-3">
           <Button look="primary" isDisabled={busy} onPress={() => void decide('admitted')}>{text.admit}</Button>

@@ -6,6 +6,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { type Organisations, organisations } from '../api/rights';
@@ -39,6 +40,7 @@ function Edit({ association, all, end }: { readonly association: Association | n
     <Sheet title={association === null ? text.add : text.change} open onClose={() => end(false)}>
       <form className="flex min-h-0 flex-col gap-4" onSubmit={(event) => void submit(event)}>
         <Labelled label={text.name}>{(id) => <input id={id} className={INPUT} value={name} maxLength={200} required autoComplete="off" onChange={(event) => setName(event.target.value)} />}</Labelled>
+        <PersonalWarning text={name} />
         <fieldset className="rounded-8 border border-line px-4 py-2">
           <legend className="px-1 font-bold">{text.covers}</legend>
           <div className="max-h-[42dvh] overflow-auto">

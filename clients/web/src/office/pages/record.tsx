@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
+import { PersonalWarning } from '../../ui/personal';
 import { useLive } from '../api/live';
 import { custody } from '../api/proof';
 import { type Author, type Me, type RecordDetail, recordDetail } from '../api/shapes';
@@ -153,6 +154,7 @@ function Texts({ data }: { readonly data: RecordDetail }): ReactNode {
         <div key={name} className="mb-3">
           <h3 className="text-[0.9375rem] text-[#4d4d4d]">{text.text[name]}</h3>
           <p className="whitespace-pre-wrap">{value}</p>
+          <PersonalWarning text={value} say={text.personal} />
         </div>
       ))}
     </Panel>
@@ -197,6 +199,7 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
         </p>
       </header>
       <Held document={data.document} />
+      {['title', 'occasion', 'venue'].map((name) => <PersonalWarning key={name} text={value(name) ?? ''} say={text.personal} />)}
       <Conflicts data={data} names={names} />
       {data.flags.some((flag) => !flag.endsWith('_conflict')) && (
         <ul className="rounded-8 bg-wait-soft px-4 py-2 text-wait">{data.flags.filter((flag) => !flag.endsWith('_conflict')).map((flag) => <li key={flag}>{office.flag(flag)}</li>)}</ul>

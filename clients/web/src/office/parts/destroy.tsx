@@ -7,6 +7,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { useHub } from '../api/live';
 import { nothing } from '../api/proof';
 import { problemText } from './frame';
@@ -38,6 +39,7 @@ export function Destroy({ document, title }: { readonly document: string; readon
         <Labelled label={text.reason} help={text.reasonHelp}>
           {(id, helpId) => <textarea id={id} aria-describedby={helpId} className={`${INPUT} min-h-20`} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}
         </Labelled>
+        <PersonalWarning text={reason} />
         <Labelled label={text.confirm}>
           {(id) => <input id={id} className={INPUT} autoComplete="off" value={word} onChange={(event) => setWord(event.target.value)} />}
         </Labelled>
