@@ -11,6 +11,7 @@ use crate::service::access::{Caller, Role};
 use crate::service::journal;
 use crate::service::people::{self, NewPerson, PeopleError, RoleChoice, organisation_name};
 use crate::service::registry::{self, NewAssociation, RegistryError};
+use crate::service::retention::RetentionError;
 use crate::service::{App, reference};
 use crate::store::StoreError;
 use crate::store::journal::JournalHead;
@@ -20,7 +21,7 @@ use crate::store::journal::JournalHead;
 pub struct Prefecture {
     /// Prefecture, two digits.
     #[arg(long)]
-    tenant: String,
+    pub tenant: String,
 }
 
 /// A role in an organisation.
@@ -156,6 +157,9 @@ pub enum AdministrationError {
     /// Organisations.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Keeping and destroying.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -174,7 +178,8 @@ fn noted_end(text: &str) -> Result<(String, JournalHead), &'static str> {
     Ok((tenant.to_owned(), JournalHead { seq, hash }))
 }
 
-async fn caller(app: &App, prefecture: &Prefecture) -> Result<Caller, AdministrationError> {
+/// The command line as an administrator of a prefecture.
+pub async fn caller(app: &App, prefecture: &Prefecture) -> Result<Caller, AdministrationError> {
     if app.store.registry(&prefecture.tenant).await?.is_none() {
         return Err(AdministrationError::Tenant(prefecture.tenant.clone()));
     }

@@ -13,12 +13,14 @@ use tokio::sync::broadcast;
 
 use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
 use crate::config::{Config, ConfigError};
+use crate::retention::{self, RetentionVerb};
 use crate::service::access::{Action, Role};
 use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
 use crate::service::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
 use crate::service::first::{self, FirstError};
 use crate::service::journal::{Act, Who};
+use crate::service::retention::destruction;
 use crate::service::secret::{NoRandomness, SignInCode};
 use crate::service::{App, Notice, demo, purge, reference, registry, scrub, verify};
 use crate::store::types::ScopeChange;
@@ -83,6 +85,9 @@ enum Verb {
     /// The journal of who did what.
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// How long things are kept, what falls due, and destroying it.
+    #[command(subcommand)]
+    Retention(RetentionVerb),
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +212,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
+        Verb::Retention(verb) => retention::run(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
     };
     app.journal.flush().await;
     store.close().await;
@@ -228,6 +234,7 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     writeln!(out, "tsudoi-server ready {scheme}://{}", listener.local_addr()?)?;
     out.flush()?;
     tokio::spawn(scrub::run(app.clone()));
+    tokio::spawn(destruction::run(app.clone()));
     if let Some(changes) = app.store.changes() {
         tokio::spawn(hear(app.clone(), changes));
     }

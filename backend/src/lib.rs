@@ -10,6 +10,7 @@ mod administration;
 pub mod commands;
 pub mod config;
 pub mod http;
+mod retention;
 pub mod service;
 pub mod store;
 pub mod telemetry;

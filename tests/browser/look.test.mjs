@@ -84,6 +84,7 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
     ['/office/people', 'people'],
     ['/office/organisations', 'organisations'],
     ['/office/journal', 'journal'],
+    ['/office/retention', 'retention'],
   ]) {
     const screen = await desk.newPage();
     await desk.goto(path, screen);

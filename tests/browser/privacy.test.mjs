@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SCREENSHOTS, agree, enrol, openTab, readyForOffline, signIn, startServer, startTablet } from './harness.mjs';
+import { SCREENSHOTS, agree, enrol, loadCase, openTab, readyForOffline, signIn, startServer, startTablet } from './harness.mjs';
 
 const warning = (page, text) => page.getByRole('status').getByText(`「${text}」は`);
 
@@ -59,4 +59,45 @@ test('free text that looks personal is warned about in every field, without sign
   await desk.page.getByLabel('消去する理由').fill('高橋さんの求め');
   await warning(desk.page, '高橋さん').waitFor();
   assert.deepEqual([page.problems, desk.page.problems], [[], []]);
+});
+
+test('what is kept too long is destroyed by a person, who gets a certificate, and every figure stays', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  const shot = (name) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  await signIn(desk, server.code('administrator-11'));
+  const held = async () => {
+    await desk.goto('/office/municipality/112119?fiscal_year=2024');
+    await page.getByRole('heading', { level: 1, name: /本庄市/ }).waitFor();
+    return page.locator('main').innerText();
+  };
+  const figures = (text) => text.match(/\d[\d,]*(?=[人回枚件])/g);
+  const before = figures(await held());
+  await page.getByRole('link', { name: '保存期間', exact: true }).click();
+  await page.getByRole('button', { name: '記録（催し・相談など）の保存期間を変える' }).click();
+  await page.getByLabel('保存する年数（次の年度から）').selectOption('1');
+  await shot('office-retention-set');
+  await page.getByRole('button', { name: '保存する', exact: true }).click();
+  await page.getByText(/^期限の過ぎたもの \d+件/).first().waitFor();
+  await shot('office-retention-due');
+  await page.getByRole('button', { name: '記録（催し・相談など）を確かめて消去する' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('消去する理由').fill('文書管理規程による保存期間の満了');
+  await dialog.getByLabel('確かめるため「消去」と入力してください').fill('消去');
+  await shot('office-retention-confirm');
+  await dialog.getByRole('button', { name: '消去する', exact: true }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: /の証明書を受け取る$/ }).click();
+  const text = await (await download).createReadStream().then((stream) => stream.toArray()).then((parts) => Buffer.concat(parts).toString());
+  assert.match(text, /^消去の証明書\n/);
+  await shot('office-retention-done');
+  assert.deepEqual(figures(await held()), before);
+  await desk.goto('/office/records?fiscal_year=2024');
+  await page.getByText('（保存期間が過ぎたため消去。数だけが残っています）').first().waitFor();
+  await shot('office-retention-records');
+  server.verify();
+  assert.deepEqual(page.problems, []);
 });

@@ -138,6 +138,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("POST", "/v1/people/{person}/code", Action::EditPeople).proved(),
     caller("GET", "/v1/journal", Action::ReadJournal).noted(),
     caller("GET", "/v1/journal.csv", Action::ReadJournal).noted(),
+    caller("GET", "/v1/retention", Action::SetRetention),
+    caller("PUT", "/v1/retention/{subject}", Action::SetRetention).proved(),
+    caller("POST", "/v1/retention/{subject}/destructions", Action::SetRetention).proved(),
+    caller("GET", "/v1/retention/destructions/{destruction}", Action::SetRetention).noted(),
 ];
 
 /// The list as the documentation prints it.

@@ -22,6 +22,7 @@ pub mod people;
 pub mod proxy;
 pub mod registry;
 pub mod request_id;
+pub mod retention;
 pub mod scopes;
 pub mod serve;
 pub mod signin;
@@ -80,6 +81,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(office::router())
         .merge(people::router())
         .merge(journal::router())
+        .merge(retention::router())
 }
 
 /// The description of every JSON endpoint.

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::access::{Action, Caller};
 use super::clock::Clock;
-use crate::store::journal::{JournalHash, JournalHead, NewEntry};
+use crate::store::journal::{JournalFilter, JournalHash, JournalHead, NewEntry};
 use crate::store::{Store, StoreError};
 
 /// The outcome of what was done.
@@ -289,11 +289,42 @@ async fn append(store: &dyn Store, entries: &[NewEntry]) -> bool {
     false
 }
 
+/// The target of entries that say up to where a chain's beginning is destroyed.
+const BEGINNING: &str = "journal";
+
+/// Says that a chain's beginning is destroyed up to this row. Noted before its rows go: from then on the chain begins
+/// behind it.
+pub fn beginning(last: JournalHead) -> Act {
+    Act::done(Action::SetRetention).to(BEGINNING).saying(format!("{} {}", last.seq, hex::encode(last.hash)))
+}
+
+/// Where a chain whose first row has this place begins; `None`: no entry says that what was before it was destroyed.
+async fn base(store: &dyn Store, tenant: &str, first: u64) -> Result<Option<JournalHead>, StoreError> {
+    let none = JournalHead { seq: 0, hash: [0; 32] };
+    if first <= 1 {
+        return Ok(Some(none));
+    }
+    let filter = JournalFilter {
+        action: Some(Action::SetRetention.as_str().to_owned()),
+        target: Some(BEGINNING.to_owned()),
+        refused: Some(false),
+        ..JournalFilter::default()
+    };
+    let said = store.list_journal(tenant, &filter, None, STEP).await?;
+    let head = |detail: &str| {
+        let (seq, hash) = detail.split_once(' ')?;
+        Some(JournalHead { seq: seq.parse().ok()?, hash: hex::decode(hash).ok()?.try_into().ok()? })
+    };
+    Ok(said.iter().filter_map(|row| head(&row.entry.detail)).find(|head| head.seq + 1 == first))
+}
+
 /// What walking along a chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     /// Rows looked at.
     pub rows: u64,
+    /// Rows before them that were destroyed when their time was over, as an entry of the chain says.
+    pub destroyed: u64,
     /// Where it stands, by the rows.
     pub head: JournalHead,
     /// The first thing that is wrong; nothing after it can be trusted.
@@ -319,13 +350,19 @@ pub enum ChainFault {
     },
 }
 
-/// Walks along the chain of a prefecture. `noted`: an end that was written down before, which it has to pass.
+/// Walks along the chain of a prefecture. `noted`: an end that was written down before, which it has to pass; one among
+/// the rows that were destroyed since says nothing any more.
 pub async fn verify(store: &dyn Store, tenant: &str, noted: Option<JournalHead>) -> Result<Chain, StoreError> {
     // the head first: rows added while we walk come after it
     let stated = store.journal_head(tenant).await?;
-    let mut head = JournalHead { seq: 0, hash: [0; 32] };
-    let mut ends: HashMap<u64, JournalHash> = HashMap::new();
-    let chain = |head: JournalHead, fault| Chain { rows: head.seq, head, fault };
+    let first = store.walk_journal(tenant, 0, 1).await?.first().map_or(1, |row| row.seq);
+    let Some(base) = base(store, tenant, first).await? else {
+        let head = JournalHead { seq: 0, hash: [0; 32] };
+        return Ok(Chain { rows: 0, destroyed: 0, head, fault: Some(ChainFault::Missing(1)) });
+    };
+    let mut head = base;
+    let mut ends: HashMap<u64, JournalHash> = HashMap::from([(base.seq, base.hash)]);
+    let chain = |head: JournalHead, fault| Chain { rows: head.seq - base.seq, destroyed: base.seq, head, fault };
     loop {
         let rows = store.walk_journal(tenant, head.seq, STEP).await?;
         for row in &rows {
@@ -344,7 +381,7 @@ pub async fn verify(store: &dyn Store, tenant: &str, noted: Option<JournalHead>)
             break;
         }
     }
-    for end in [Some(stated), noted].into_iter().flatten().filter(|end| end.seq > 0) {
+    for end in [Some(stated), noted].into_iter().flatten().filter(|end| end.seq > 0 && end.seq >= base.seq) {
         match ends.get(&end.seq) {
             None => return Ok(chain(head, Some(ChainFault::End { rows: head.seq, head: end.seq }))),
             Some(hash) if *hash != end.hash => return Ok(chain(head, Some(ChainFault::Changed(end.seq)))),

@@ -21,6 +21,7 @@ pub mod purge;
 mod push;
 pub mod reference;
 pub mod registry;
+pub mod retention;
 pub mod rights;
 pub mod scrub;
 pub mod secret;

@@ -30,6 +30,7 @@ pub async fn purge(app: &App, who: impl Into<Who>, document: DocumentId, reason:
             by: by.to_owned(),
             reason: reason.to_owned(),
             now: app.now().0,
+            retired: false,
         };
         match app.store.purge(&purge).await? {
             PurgeOutcome::Outdated => {}

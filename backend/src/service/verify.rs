@@ -66,6 +66,13 @@ pub async fn verify(app: &App, tenant: &str) -> Result<Findings, StoreError> {
             compare(stored, &mut findings, &mut rollups, &mut sums);
         }
     }
+    let mut after = None;
+    loop {
+        let page = app.store.list_retired(tenant, after, PAGE_DOCUMENTS).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        page.iter().for_each(|(_, projection)| accumulate(&mut rollups, &figures(projection), 1));
+    }
     compare_rollups(&rollups, &app.store.list_rollups(tenant).await?, &mut findings);
     for row in app.store.list_scopes(tenant, None).await? {
         findings.scopes += 1;
@@ -145,5 +152,5 @@ fn shown_value(value: &RollupValue) -> String {
 
 /// Replaces everything that follows from a tenant's documents. Returns how many documents there are.
 pub async fn rebuild(app: &App, tenant: &str) -> Result<u64, StoreError> {
-    app.store.rebuild(tenant, app.now().0, &|stored| derive(stored)).await
+    app.store.rebuild(tenant, app.now().0, &|stored| derive(stored), &figures).await
 }

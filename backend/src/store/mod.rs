@@ -17,11 +17,13 @@
 //! - ST-10 Everything is kept apart by tenant; an id of one tenant is unknown in another.
 //! - ST-11 A code is used up by the enrolment or login it pays for, in the same transaction.
 //! - ST-12 The registry's version grows when, and only when, something tablets see has changed.
-//! - ST-13 A destroyed document stays destroyed: whoever writes it is outdated. Its bytes are in no row any more.
+//! - ST-13 A destroyed document stays destroyed: whoever writes it is outdated. Its bytes are in no row any more. Of one
+//!   that was kept long enough a line of numbers stays, and no figure changes.
 //! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in.
 //! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference.
 //! - ST-16 A row of the journal is never changed. Places run 1, 2, 3 … within a prefecture, each row's hash covers the
 //!   row before it, and the head names the last.
+//!   The beginning of a chain is taken away only after an entry of the same chain has said so.
 //! - ST-17 A sign-in holds while the person is not disabled and has the role it was made with.
 
 pub mod error;
@@ -29,6 +31,7 @@ pub mod journal;
 pub mod office;
 pub mod people;
 pub mod postgres;
+pub mod retention;
 pub mod signin;
 #[expect(clippy::duplicate_mod, reason = "store/sql is compiled once for each database")]
 pub mod sqlite;
@@ -49,18 +52,21 @@ pub use error::StoreError;
 use journal::JournalStore;
 use office::OfficeStore;
 use people::PeopleStore;
+use retention::RetentionStore;
 use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
-    PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash, StoredDocument,
-    WantedScope,
+    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
+    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
+    StoredDocument, WantedScope,
 };
 
 /// A database that keeps the contract above.
 #[async_trait]
-pub trait Store: OfficeStore + JournalStore + PeopleStore + SignInStore + TabletStore + Send + Sync {
+pub trait Store:
+    OfficeStore + JournalStore + PeopleStore + RetentionStore + SignInStore + TabletStore + Send + Sync
+{
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -148,13 +154,22 @@ pub trait Store: OfficeStore + JournalStore + PeopleStore + SignInStore + Tablet
     /// Every roll-up figure that is not zero.
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError>;
     /// Replaces projections, roll-ups, contributions, counts and digests by what `project` makes of each document.
-    /// A document of which it makes nothing keeps its feed entries and has no projections. Returns how many documents.
+    /// A document of which it makes nothing keeps its feed entries and has no projections. What stays of documents that
+    /// were kept long enough stays, and counts as `figures` says. Returns how many documents.
     async fn rebuild(
         &self,
         tenant: &str,
         now: u64,
         project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
+        figures: &(dyn for<'a> Fn(&'a Projection) -> Rollups + Send + Sync),
     ) -> Result<u64, StoreError>;
+    /// The next lines that stay of documents which were kept long enough, by id.
+    async fn list_retired(
+        &self,
+        tenant: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<(DocumentId, Projection)>, StoreError>;
 
     // Destroying, damage and healing.
 

@@ -25,6 +25,8 @@ mod pressure;
 #[cfg(test)]
 mod repair;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod scopes;

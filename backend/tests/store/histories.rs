@@ -239,6 +239,7 @@ impl Historian<'_> {
                     by: "pe-1".to_owned(),
                     reason: "希望".to_owned(),
                     now,
+                    retired: self.chance.below(2) == 0,
                 };
                 let outcome = if self.chance.below(3) == 0 { Some(store.purge(&purge).await) } else { None };
                 self.tell("purge", outcome);

@@ -16,6 +16,8 @@ mod proof;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod rows;
@@ -53,6 +55,7 @@ async fn sqlite_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    retention::retention(&store).await;
     let bytes = std::fs::read(folder.path().join("t.sqlite")).unwrap();
     let log = std::fs::read(folder.path().join("t.sqlite-wal")).unwrap_or_default();
     let held = |bytes: &[u8]| bytes.windows(proof::SECRET.len()).any(|window| window == proof::SECRET);
@@ -66,6 +69,7 @@ async fn postgresql_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    retention::retention(&store).await;
     let left = cluster
         .sql("t0", "SELECT document FROM document WHERE POSITION('burn after' IN ENCODE(snapshot, 'escape')) > 0");
     assert_eq!(left, "");
@@ -94,6 +98,7 @@ async fn a_partitioned_database_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    retention::retention(&store).await;
     let tables: Vec<String> = cluster.sql("t0", "SELECT tsudoi_partitioned()").lines().map(str::to_owned).collect();
     for table in ["document", "feed", "scope", "record_fact", "rollup", "custody", "device", "purged"] {
         assert!(tables.iter().any(|one| one == table), "{table} is not split: {tables:?}");

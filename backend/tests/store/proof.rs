@@ -51,6 +51,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
         by: "pe-1".to_owned(),
         reason: "本人の希望".to_owned(),
         now: 77,
+        retired: false,
     };
     assert_eq!(store.purge(&purge).await.unwrap(), PurgeOutcome::Outdated);
     assert!(store.list_purged("11", &[id(50)]).await.unwrap().is_empty(), "nothing was written");

@@ -122,7 +122,7 @@ fn cells(record: &RecordItem) -> [String; 16] {
         record.document.clone(),
         kind(&record.kind).to_owned(),
         record.activity.as_deref().map(activity).unwrap_or_default(),
-        text(&record.title),
+        if record.destroyed { "（消去済み）".to_owned() } else { text(&record.title) },
         text(&record.occasion),
         text(&record.date),
         text(&record.month),

@@ -1,6 +1,6 @@
 //! The list of records behind a figure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sync_core::ids::DocumentId;
@@ -103,6 +103,8 @@ pub struct RecordItem {
     pub value: Option<i64>,
     /// Fields and steps in conflict.
     pub conflict_count: i64,
+    /// Whether it was kept long enough and destroyed, so that these numbers are all there is.
+    pub destroyed: bool,
 }
 
 /// A page of records.
@@ -183,6 +185,8 @@ pub async fn items(
     for row in app.store.list_lecturers_of(tenant, &documents).await? {
         of_record.entry(row.document).or_default().push(row);
     }
+    let destroyed: BTreeSet<DocumentId> =
+        app.store.list_purged(tenant, &documents).await?.into_iter().map(|row| row.document).collect();
     let municipality = |code: String| named(registry, Registry::municipality_name, &code);
     let association = |id: String| named(registry, Registry::association_name, &id);
     let items = rows.into_iter().map(|row| {
@@ -211,6 +215,7 @@ pub async fn items(
             viewers: row.viewers,
             value: row.value,
             conflict_count: row.conflict_count,
+            destroyed: destroyed.contains(&row.document),
         }
     });
     Ok(items.collect())

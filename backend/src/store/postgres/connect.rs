@@ -24,6 +24,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211105, "tablets", include_str!("../../../../migrations/postgres/202611211105_tablets.sql")),
     (202611211110, "signin", include_str!("../../../../migrations/postgres/202611211110_signin.sql")),
     (202611211120, "dashboards", include_str!("../../../../migrations/postgres/202611211120_dashboards.sql")),
+    (202611211130, "retention", include_str!("../../../../migrations/postgres/202611211130_retention.sql")),
 ];
 
 /// A server that was told to answer commits before they are durable is told otherwise for our connections.
@@ -65,7 +66,8 @@ impl PostgresStore {
     /// Removes what was deleted or overwritten from the tables. The server's own log and backups forget it in their time.
     pub(in crate::store) async fn forget_bytes(&self) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
-        let vacuum = "VACUUM document, custody, record_fact, tally_fact, record_lecturer, flag";
+        let vacuum = "VACUUM document, custody, record_fact, tally_fact, record_lecturer, flag, journal, device, account, \
+             passkey, identity, code";
         writer.execute(vacuum).await.map(|_| ()).map_err(failed)
     }
 

@@ -13,19 +13,35 @@ use super::{corrupt, flag, get};
 use crate::store::StoreError;
 use crate::store::types::{FactRow, Place, Projection, StoredDocument};
 
+/// The columns of a row of facts.
+macro_rules! fact_columns {
+    () => {
+        "r.kind AS fact_kind, r.activity, r.fiscal_year, r.month, r.date, r.start_time, r.municipality, r.association, \
+         r.dispatched_by, r.item, r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, \
+         r.attendance, r.viewers, r.conflict_count"
+    };
+}
 /// Documents with their row of facts, when they have one.
 macro_rules! document_columns {
     () => {
-        "SELECT document, d.kind, d.home_scope, d.heads, d.snapshot, d.revision, r.kind AS fact_kind, r.activity, \
-         r.fiscal_year, r.month, r.date, r.start_time, r.municipality, r.association, r.dispatched_by, r.item, r.title, \
-         r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, r.conflict_count \
-         FROM document d LEFT JOIN record_fact r USING (tenant, document)"
+        concat!(
+            "SELECT document, d.kind, d.home_scope, d.heads, d.snapshot, d.revision, ",
+            fact_columns!(),
+            " FROM document d LEFT JOIN record_fact r USING (tenant, document)"
+        )
     };
 }
 pub(super) const DOCUMENTS: Select = Select::by_document(document_columns!());
 pub(super) const WALK: &str = concat!(
     document_columns!(),
     " WHERE tenant = $1 AND document > $2 AND d.revision < 4611686018427387904 ORDER BY document LIMIT $3"
+);
+/// What stays of documents that were kept long enough.
+pub(super) const RETIRED: &str = concat!(
+    "SELECT p.document, ",
+    fact_columns!(),
+    " FROM purged p JOIN record_fact r ON r.tenant = p.tenant AND r.document = p.document \
+     WHERE p.tenant = $1 AND p.document > $2 ORDER BY p.document LIMIT $3"
 );
 pub(super) const PLACES: Select = Select::by_document("SELECT document, scope, state, contribution FROM feed");
 /// Everything else that hangs on documents, in one round trip: places, tallies, lecturers, flags.
@@ -103,6 +119,34 @@ async fn attach(connection: &mut Connection, tenant: &str, rows: &[Row]) -> Resu
         document.places.sort_by(|a, b| a.scope.cmp(&b.scope));
     }
     Ok(documents)
+}
+
+/// The next lines that stay of documents which were kept long enough.
+pub(super) async fn retired(
+    connection: &mut Connection,
+    tenant: &str,
+    after: Option<DocumentId>,
+    limit: u32,
+) -> Result<Vec<(DocumentId, Projection)>, StoreError> {
+    let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let query = sqlx::query(RETIRED).bind(tenant).bind(after).bind(i64::from(limit));
+    let mut lines = Vec::new();
+    for row in &query.fetch_all(&mut *connection).await.map_err(failed)? {
+        if let Some(projection) = projection_of(row)? {
+            lines.push((document_of(row)?, projection));
+        }
+    }
+    let ids: Vec<DocumentId> = lines.iter().map(|(id, _)| *id).collect();
+    let at: HashMap<DocumentId, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    for row in PARTS.of(connection, tenant, &ids).await? {
+        let line = at.get(&document_of(&row)?).and_then(|place| lines.get_mut(*place));
+        match (line, get::<i32>(&row, "part")?) {
+            (Some((_, projection)), 2) => drop(projection.tallies.insert(get(&row, "name")?, get(&row, "number")?)),
+            (Some((_, projection)), 3) => drop(projection.lecturers.insert(get(&row, "name")?, get(&row, "word")?)),
+            _ => {}
+        }
+    }
+    Ok(lines)
 }
 
 pub(super) fn document_of(row: &Row) -> Result<DocumentId, StoreError> {

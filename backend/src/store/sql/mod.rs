@@ -21,6 +21,7 @@ mod purge;
 mod push;
 mod rebuild;
 mod registry;
+mod retention;
 mod rollup;
 mod signin;
 mod statements;
@@ -40,9 +41,9 @@ use tokio::sync::broadcast;
 use super as dialect;
 use crate::store::types::{
     Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Pull, Purge, PurgeOutcome,
-    PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash, StoredDocument,
-    WantedScope,
+    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
+    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
+    StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -227,8 +228,18 @@ impl Store for SqlStore {
         tenant: &str,
         now: u64,
         project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
+        figures: &(dyn for<'a> Fn(&'a Projection) -> Rollups + Send + Sync),
     ) -> Result<u64, StoreError> {
-        again!(rebuild::rebuild(self, tenant, now, project))
+        again!(rebuild::rebuild(self, tenant, now, project, figures))
+    }
+
+    async fn list_retired(
+        &self,
+        tenant: &str,
+        after: Option<DocumentId>,
+        limit: u32,
+    ) -> Result<Vec<(DocumentId, Projection)>, StoreError> {
+        documents::retired(&mut *self.look().await?, tenant, after, limit).await
     }
 
     async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError> {
@@ -349,8 +360,11 @@ impl SqlStore {
             &rollup::CLEAR_FACTS,
             &office::LECTURERS_OF,
         ];
-        let mut texts: Vec<String> =
-            statements::ALL.iter().chain([&documents::WALK]).map(|text| (*text).to_owned()).collect();
+        let mut texts: Vec<String> = statements::ALL
+            .iter()
+            .chain([&documents::WALK, &documents::RETIRED])
+            .map(|text| (*text).to_owned())
+            .collect();
         texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));
         let selects = selects.into_iter().chain(&rollup::CLEAR);
         texts.extend(selects.flat_map(|select| [1, 2].map(|keys| dialect::select_text(select, keys))));

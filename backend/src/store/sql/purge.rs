@@ -1,5 +1,5 @@
 //! Destroying a document: its row is emptied under a revision that no writer can follow, everything made from it goes,
-//! and every scope that ever held it is told.
+//! and every scope that ever held it is told. Of one that was kept long enough a line of numbers stays.
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::ids::DocumentId;
@@ -46,8 +46,15 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     }
     let note = sqlx::query(sql::INSERT_PURGED).bind(tenant).bind(id).bind(integer(purge.now));
     note.bind(&purge.by).bind(&purge.reason).execute(&mut *transaction).await.map_err(failed)?;
-    clear(&mut transaction, tenant, &ids).await?;
-    for rest in [&CLEAR_FACTS, &CLEAR_CUSTODY, &CLEAR_DAMAGED] {
+    if purge.retired {
+        for text in [sql::RETIRE_FACTS, sql::RETIRE_FLAGS] {
+            sqlx::query(text).bind(tenant).bind(id).execute(&mut *transaction).await.map_err(failed)?;
+        }
+    } else {
+        clear(&mut transaction, tenant, &ids).await?;
+        CLEAR_FACTS.of(&mut transaction, tenant, &ids).await?;
+    }
+    for rest in [&CLEAR_CUSTODY, &CLEAR_DAMAGED] {
         rest.of(&mut transaction, tenant, &ids).await?;
     }
     add_rollups(&mut transaction, tenant, &purge.rollups).await?;
@@ -64,7 +71,9 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     transaction.commit().await.map_err(failed)?;
     let scopes: Vec<_> = after.into_iter().map(|place| place.scope).collect();
     store.announce(tenant, &scopes);
-    store.forget_bytes().await?;
+    if !purge.retired {
+        store.forget_bytes().await?;
+    }
     Ok(PurgeOutcome::Done(scopes))
 }
 

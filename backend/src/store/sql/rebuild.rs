@@ -3,14 +3,14 @@
 use sync_core::digest::{Digest, FeedState};
 
 use super::dialect::{SqlStore, failed};
-use super::documents::{state_of, walk};
+use super::documents::{retired, state_of, walk};
 use super::feed::all_scopes;
 use super::places::{Moves, move_in_scopes, write_scopes};
 use super::rollup::{add_rollups, write_projections};
 use super::statements as sql;
 use super::{corrupt, get};
 use crate::store::StoreError;
-use crate::store::types::{Rebuilt, RollupValue, Rollups, StoredDocument};
+use crate::store::types::{Projection, Rebuilt, RollupValue, Rollups, StoredDocument};
 
 const PAGE_DOCUMENTS: u32 = 200;
 
@@ -19,6 +19,7 @@ pub(super) async fn rebuild(
     tenant: &str,
     now: u64,
     project: &(dyn for<'a> Fn(&'a StoredDocument) -> Option<Rebuilt> + Send + Sync),
+    figures: &(dyn for<'a> Fn(&'a Projection) -> Rollups + Send + Sync),
 ) -> Result<u64, StoreError> {
     let mut transaction = store.begin_alone().await?;
     sqlx::query(sql::BUMP_REVISION).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
@@ -51,6 +52,17 @@ pub(super) async fn rebuild(
         }
         move_in_scopes(&mut transaction, tenant, &moves).await?;
         count += page.len() as u64;
+    }
+    let mut after = None;
+    loop {
+        let page = retired(&mut transaction, tenant, after, PAGE_DOCUMENTS).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        for (_, projection) in &page {
+            for (key, value) in &figures(projection) {
+                add(rollups.entry(key.clone()).or_default(), value);
+            }
+        }
     }
     add_rollups(&mut transaction, tenant, &rollups).await?;
     let mut scopes = all_scopes(&mut transaction, tenant).await?;

@@ -52,7 +52,7 @@ statements! {
     CLEAR_ASSOCIATION = "DELETE FROM association_municipality WHERE tenant = $1 AND association = $2";
     LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
-     WHERE d.tenant = $1 ORDER BY d.name, d.device";
+     WHERE d.tenant = $1 AND d.name <> '' ORDER BY d.name, d.device";
     DEVICE_OWNER = "SELECT organisation FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
      key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
@@ -68,7 +68,7 @@ statements! {
      CAST(CASE WHEN d.recovery IS NULL THEN 0 ELSE 1 END AS BIGINT) AS recoverable, \
      (SELECT COUNT(*) FROM custody c WHERE c.tenant = d.tenant AND c.device = d.device AND c.decision IS NULL) AS held \
      FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
-     WHERE d.tenant = $1 ORDER BY d.name, d.device";
+     WHERE d.tenant = $1 AND d.name <> '' ORDER BY d.name, d.device";
     LIST_HOLDERS = "SELECT m.person, p.name, m.role, m.organisation FROM membership m \
      JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL \
      WHERE m.tenant = $1 ORDER BY p.name, m.person, m.role, m.organisation";
@@ -122,7 +122,7 @@ statements! {
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
     LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";
-    LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 ORDER BY device";
+    LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 AND name <> '' ORDER BY device";
 
     LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
     PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
@@ -148,7 +148,7 @@ statements! {
      AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association \
      ORDER BY measure, municipality, association";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
-     AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
+     AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
 
     INSERT_LOGIN = "INSERT INTO login (token_hash, login, tenant, person, role, organisation, method, peer, agent, \
@@ -188,9 +188,13 @@ statements! {
     DELETE_OLD_CEREMONIES = "DELETE FROM ceremony WHERE expires_at <= $1";
 
     PING = "SELECT 1 FROM tenant LIMIT 1";
-    CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1";
-    CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1";
-    CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1";
+    CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
+     WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
+    CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
+     WHERE d.tenant = tally_fact.tenant AND d.document = tally_fact.document AND d.revision >= 4611686018427387904)";
+    CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
+     WHERE d.tenant = record_lecturer.tenant AND d.document = record_lecturer.document \
+     AND d.revision >= 4611686018427387904)";
     CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1";
     CLEAR_ROLLUP = "DELETE FROM rollup WHERE tenant = $1";
 
@@ -203,6 +207,11 @@ statements! {
      COALESCE((SELECT r.kind FROM record_fact r WHERE r.tenant = $1 AND r.document = $2), 'session'), \
      COALESCE((SELECT MIN(f.scope) FROM feed f WHERE f.tenant = $1 AND f.document = $2 AND f.state = 0), ''), \
      $4, $4, 1, $3) ON CONFLICT DO NOTHING";
+    RETIRE_FACTS = "UPDATE record_fact SET title = NULL, venue = NULL, \
+     occasion = CASE WHEN occasion IN ('通いの場', '民生委員研修会', '特定健診') THEN occasion END, \
+     medium = CASE WHEN medium IS NOT NULL THEN '' END, item = CASE WHEN LENGTH(item) = 1 THEN item END \
+     WHERE tenant = $1 AND document = $2";
+    RETIRE_FLAGS = "DELETE FROM flag WHERE tenant = $1 AND document = $2";
     INSERT_PURGED = "INSERT INTO purged (tenant, document, purged_at, purged_by, reason) VALUES ($1, $2, $3, $4, $5)";
 
     INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \
@@ -235,6 +244,45 @@ statements! {
     HOLD_JOURNAL_HEAD = "UPDATE journal_head SET seq = seq WHERE tenant = $1 RETURNING seq, hash";
     MOVE_JOURNAL_HEAD = "UPDATE journal_head SET seq = $2, hash = $3 WHERE tenant = $1";
     LOOKUP_JOURNAL_HEAD = "SELECT seq, hash FROM journal_head WHERE tenant = $1";
+
+    LIST_RETENTION = "SELECT subject, years, set_at, set_by FROM retention WHERE tenant = $1 ORDER BY subject";
+    UPSERT_RETENTION = "INSERT INTO retention (tenant, subject, years, set_at, set_by) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (tenant, subject) DO UPDATE SET years = excluded.years, set_at = excluded.set_at, \
+     set_by = excluded.set_by";
+    DELETE_RETENTION = "DELETE FROM retention WHERE tenant = $1 AND subject = $2";
+    DUE_RECORDS = "SELECT r.document, r.fiscal_year FROM record_fact r JOIN document d ON d.tenant = r.tenant \
+     AND d.document = r.document AND d.revision < 4611686018427387904 WHERE r.tenant = $1 \
+     AND (r.fiscal_year <= $2 OR r.fiscal_year IS NULL AND d.updated_at < $3) \
+     AND NOT EXISTS (SELECT 1 FROM custody c WHERE c.tenant = r.tenant AND c.document = r.document \
+     AND c.decision IS NULL) ORDER BY r.document";
+    DUE_CUSTODY = "SELECT document, hash, device FROM custody WHERE tenant = $1 AND decision IS NOT NULL \
+     AND decided_at < $2 ORDER BY document, hash, device";
+    DUE_TABLETS = "SELECT device FROM device WHERE tenant = $1 AND revoked_at < $2 AND name <> '' ORDER BY device";
+    DUE_SIGN_INS = "SELECT p.person FROM person p WHERE p.tenant = $1 AND p.disabled_at < $2 AND (\
+     EXISTS (SELECT 1 FROM account a WHERE a.tenant = p.tenant AND a.person = p.person) \
+     OR EXISTS (SELECT 1 FROM passkey k WHERE k.tenant = p.tenant AND k.person = p.person) \
+     OR EXISTS (SELECT 1 FROM identity i WHERE i.tenant = p.tenant AND i.person = p.person)) ORDER BY p.person";
+    JOURNAL_BEFORE = "SELECT seq, hash, (SELECT MIN(f.seq) FROM journal f WHERE f.tenant = $1) AS first FROM journal \
+     WHERE tenant = $1 AND seq < COALESCE((SELECT n.seq FROM journal n WHERE n.tenant = $1 AND n.at >= $2 \
+     ORDER BY n.seq LIMIT 1), 9223372036854775807) ORDER BY seq DESC LIMIT 1";
+    DESTROY_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
+     AND decision IS NOT NULL";
+    FORGET_TABLET = "UPDATE device SET name = '', person = '', recovery = NULL WHERE tenant = $1 AND device = $2 \
+     AND revoked_at IS NOT NULL";
+    DESTROY_ACCOUNT = "DELETE FROM account WHERE tenant = $1 AND person = $2";
+    DESTROY_PASSKEYS = "DELETE FROM passkey WHERE tenant = $1 AND person = $2";
+    DESTROY_IDENTITIES = "DELETE FROM identity WHERE tenant = $1 AND person = $2";
+    DESTROY_CODES = "DELETE FROM code WHERE tenant = $1 AND person = $2";
+    DESTROY_JOURNAL = "DELETE FROM journal WHERE tenant = $1 AND seq <= $2";
+    BEGIN_DESTRUCTION = "INSERT INTO destruction (tenant, destruction, subject, years, fiscal_year, reason, begun_at, \
+     begun_by, item_count, items, hash) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS \
+     (SELECT 1 FROM destruction d WHERE d.tenant = $1 AND d.subject = $3 AND d.finished_at IS NULL)";
+    FINISH_DESTRUCTION = "UPDATE destruction SET finished_at = $3, item_count = $4, items = $5, hash = $6 \
+     WHERE tenant = $1 AND destruction = $2 AND finished_at IS NULL";
+    LIST_DESTRUCTIONS = "SELECT destruction, subject, years, fiscal_year, reason, begun_at, begun_by, finished_at, \
+     item_count, hash FROM destruction WHERE tenant = $1 ORDER BY begun_at DESC, destruction";
+    LOOKUP_DESTRUCTION = "SELECT destruction, subject, years, fiscal_year, reason, begun_at, begun_by, finished_at, \
+     item_count, items, hash FROM destruction WHERE tenant = $1 AND destruction = $2";
 
     LIST_DAMAGED = "SELECT document, found_at FROM damaged WHERE tenant = $1 ORDER BY document";
     AUDIT_ENTRIES = "SELECT document, state, contribution FROM feed WHERE tenant = $1 AND scope = $2";

@@ -25,6 +25,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211105, "tablets", include_str!("../../../../migrations/sqlite/202611211105_tablets.sql")),
     (202611211110, "signin", include_str!("../../../../migrations/sqlite/202611211110_signin.sql")),
     (202611211120, "dashboards", include_str!("../../../../migrations/sqlite/202611211120_dashboards.sql")),
+    (202611211130, "retention", include_str!("../../../../migrations/sqlite/202611211130_retention.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.

@@ -22,6 +22,9 @@ pub struct Purge {
     pub reason: String,
     /// The present time, ms.
     pub now: u64,
+    /// It was kept long enough: what remains is a line of numbers without texts, so that every figure stays as it is.
+    /// Many are destroyed one after the other, and whoever does so calls `forget_deleted` at the end.
+    pub retired: bool,
 }
 
 /// How destroying a document ended.

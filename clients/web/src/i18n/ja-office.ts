@@ -55,6 +55,7 @@ const refusal: Record<string, string> = {
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
+  set: '保存する年数を決めた', keep: '消去しないことにした', begin: '消去を始めた', end: '消去を終えた',
 };
 
 const cameBack: Record<string, string> = {
@@ -65,6 +66,9 @@ const cameBack: Record<string, string> = {
   step_over: '手続きの時間が過ぎました。はじめからやり直してください。',
   known_already: 'この組織のアカウントは、すでにほかの利用者とつながっています。',
 };
+
+/** What has a retention time of its own. */
+const kept: Record<string, string> = { records: '記録', custody: '預かり', journal: '操作の記録', tablets: '端末', sign_ins: 'サインイン方法' };
 
 const number = new Intl.NumberFormat('ja-JP');
 
@@ -105,7 +109,7 @@ export const office = {
     return measure;
   },
 
-  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -301,6 +305,7 @@ export const office = {
   },
 
   records: {
+    destroyed: (title: string) => `${title}（保存期間が過ぎたため消去。数だけが残っています）`,
     title: '記録',
     count: (total: number) => `${number.format(total)}件`,
     filters: '絞り込みの条件',
@@ -504,8 +509,47 @@ export const office = {
       const [verb = '', who = '', where = ''] = detail.split(' ');
       const did = act[verb];
       if (did === undefined) return detail;
-      return who === '' ? did : `${did}：${role[who] ?? who} ${place(where)}`;
+      return who === '' ? did : `${did}：${role[who] ?? kept[who] ?? who} ${place(where)}`;
     },
+  },
+
+  retention: {
+    title: '保存期間と消去',
+    lead: '何年保存するかを決め、過ぎたものを確かめてから消去します。自動で消えることはありません。何も決めていないものは、ずっと残ります。',
+    subject: {
+      records: ['記録（催し・相談など）', '題名・会場・文章・変更の履歴を消去し、集計の数だけを残します。年度は催しの日付で決まります。', '補助事業の証拠書類は、事業の終わった年度の後5年間の保存を求められることが多いため。'],
+      custody: ['判断の済んだ預かり', '取り込んだもの・取り込まなかったものの元の内容を消去します。判断を待っているものは消去しません。', '判断の見直しは、次の年度の報告までに済むため。'],
+      journal: ['操作の記録', '古いほうから消去します。消去したところまでの番号とハッシュを書き残すので、残りが書き換えられていないことは確かめられます。', '記録を見た人・変えた人を、記録と同じ間たどれるように。'],
+      tablets: ['登録を取り消した端末', '端末の名前と使った人を消去します。端末の番号は残り、あとから届いたものは今までどおり預かります。', '取り消しの後に届くものの確認が済めば、名前は要らないため。'],
+      sign_ins: ['利用を止めた人のサインイン方法', 'パスワード・パスキー・外部のアカウントとのつながりを消去します。名前は、記録の作成者として残ります。', '再開の見込みがなくなれば、要らないため。'],
+    } as Record<string, readonly [string, string, string]>,
+    keep: '消去しない',
+    kept: (years: number) => `次の年度から${years}年間保存`,
+    suggested: (years: number, why: string) => `目安は${years}年です。${why}実際の年数は、県や市町村の文書管理の決まりに合わせてください。`,
+    change: '保存期間を変える',
+    changeOf: (name: string) => `${name}の保存期間を変える`,
+    years: '保存する年数（次の年度から）',
+    save: '保存する',
+    upTo: (year: string) => `${year}までのもの`,
+    due: (count: number) => `期限の過ぎたもの ${number.format(count)}件`,
+    noneDue: '期限の過ぎたものはありません。',
+    noYear: '年度の分からない記録',
+    count: (count: number) => `${number.format(count)}件`,
+    begin: '確かめて消去する…',
+    beginOf: (name: string) => `${name}を確かめて消去する`,
+    confirmTitle: (name: string) => `${name}の消去`,
+    confirmNote: 'サーバーとすべての端末から消えます。元に戻すことはできません。消去のあと、件数と一覧の入った証明書を受け取れます。',
+    reason: '消去する理由',
+    reasonHelp: '証明書に載ります。例：文書管理規程による保存期間の満了',
+    word: '消去',
+    confirm: '確かめるため「消去」と入力してください',
+    now: '消去する',
+    done: '消去したもの',
+    noneDone: 'まだ何も消去していません。',
+    what: '消去したもの', amount: '件数', who: '確かめた人', when: '日時', proof: '証明書',
+    goesOn: '消去しています…',
+    certificate: '証明書を受け取る',
+    certificateOf: (what: string, when: string) => `${what}（${when}）の証明書を受け取る`,
   },
 
   closings: {

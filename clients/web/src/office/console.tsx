@@ -24,6 +24,7 @@ import { OwnPage } from './pages/own';
 import { PrefecturePage } from './pages/prefecture';
 import { RecordPage } from './pages/record';
 import { RecordsPage } from './pages/records';
+import { RetentionPage } from './pages/retention';
 import { SignIn } from './pages/sign-in';
 import { homeOf } from './home';
 import { Prover } from './parts/proof';
@@ -61,6 +62,7 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/people"><PeoplePage /></Route>
           <Route path="/organisations"><OrganisationsPage mayEdit={me.may.includes('edit_organisations')} /></Route>
           <Route path="/journal"><JournalPage /></Route>
+          <Route path="/retention"><RetentionPage /></Route>
           <Route path="/own"><OwnPage /></Route>
           <Route><Redirect to={home} replace /></Route>
         </Switch>

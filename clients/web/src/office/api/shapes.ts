@@ -104,6 +104,7 @@ export const recordItem = p.object((f) => ({
   viewers: f.get('viewers', p.nullable(p.integer)),
   value: f.get('value', p.nullable(p.integer)),
   conflict_count: f.get('conflict_count', p.integer),
+  destroyed: f.get('destroyed', p.boolean),
 }));
 export type RecordItem = ReturnType<typeof recordItem>;
 

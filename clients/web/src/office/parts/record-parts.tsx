@@ -64,7 +64,7 @@ export function RecordTable({ caption, records, value, withPlace = true }: { rea
               <tr key={record.document}>
                 <td className={`whitespace-nowrap ${record.date === null && record.month === null ? 'text-[0.875rem] text-muted' : ''}`}>{recordDate(record)}</td>
                 <td>
-                  <Link href={`/records/${record.document}`} className="link">{title}</Link>
+                  {record.destroyed ? <span className="text-muted">{office.records.destroyed(title)}</span> : <Link href={`/records/${record.document}`} className="link">{title}</Link>}
                   {record.conflict_count > 0 && <span className="ml-2 rounded-4 bg-wait-soft px-2 text-[0.8125rem] font-bold text-wait">{office.records.conflict}</span>}
                   {details.length > 0 && <span className="block text-[0.875rem] text-muted">{details.join(ja.separator)}</span>}
                 </td>

@@ -22,7 +22,8 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onPeople = path.startsWith('/people');
   const onOrganisations = path.startsWith('/organisations');
   const onJournal = path.startsWith('/journal');
-  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onDevices || path.startsWith('/own');
+  const onRetention = path.startsWith('/retention');
+  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onRetention || onDevices || path.startsWith('/own');
   const may = (action: string): boolean => me.may.includes(action);
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
@@ -40,6 +41,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             {may('read_people') && <Item href="/people" on={onPeople}>{office.nav.people}</Item>}
             {may('edit_organisations') && <Item href="/organisations" on={onOrganisations}>{office.nav.organisations}</Item>}
             {may('read_journal') && <Item href="/journal" on={onJournal}>{office.nav.journal}</Item>}
+            {may('set_retention') && <Item href="/retention" on={onRetention}>{office.nav.retention}</Item>}
           </nav>
           <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
             <p className="px-3 text-[0.875rem] leading-[1.5] max-lg:max-w-[13rem] max-lg:truncate max-lg:px-0">
