@@ -28,7 +28,7 @@ pub struct Prefecture {
 #[derive(Debug, Args)]
 pub struct RoleArguments {
     /// lecturer, staff, coordinator, municipal, prefectural or administrator.
-    #[arg(long, value_parser = |name: &str| Role::from_name(name).ok_or("no such role"))]
+    #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
     role: Role,
     /// Municipality code (staff, municipal), association id (coordinator, lecturer), or the prefecture.
     #[arg(long)]

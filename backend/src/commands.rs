@@ -22,7 +22,7 @@ use crate::service::first::{self, FirstError};
 use crate::service::journal::{Act, Who};
 use crate::service::retention::destruction;
 use crate::service::secret::{NoRandomness, SignInCode};
-use crate::service::{App, Notice, demo, purge, reference, registry, scrub, verify};
+use crate::service::{App, Notice, day_pass, demo, purge, reference, registry, scrub, verify};
 use crate::store::types::ScopeChange;
 use crate::store::{self, StoreError};
 use crate::{http, telemetry};
@@ -116,7 +116,7 @@ struct CodeArguments {
     #[arg(long)]
     tenant: String,
     /// lecturer, staff, coordinator, municipal, prefectural or administrator.
-    #[arg(long, value_parser = |name: &str| Role::from_name(name).ok_or("no such role"))]
+    #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
     role: Role,
     /// Name of the person.
     #[arg(long)]
@@ -235,6 +235,7 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     out.flush()?;
     tokio::spawn(scrub::run(app.clone()));
     tokio::spawn(destruction::run(app.clone()));
+    tokio::spawn(day_pass::run(app.clone()));
     if let Some(changes) = app.store.changes() {
         tokio::spawn(hear(app.clone(), changes));
     }

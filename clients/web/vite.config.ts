@@ -75,6 +75,10 @@ function bareImports(): Plugin {
   };
 }
 
+/** What is not part of a first start. All the rest stays one file: in pieces it would compress worse. */
+const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|i18n[/\\]ja-pass|core[/\\]personal\.|sw[/\\])/;
+const ONE_FILE = { groups: [{ name: 'app', test: (id: string) => !LATER.test(id) }] };
+
 const FIELD_INPUT = { index: join(root, 'index.html'), 'service-worker': join(root, 'src/sw/service-worker.ts') };
 
 export default defineConfig(({ mode }) => ({
@@ -91,6 +95,7 @@ export default defineConfig(({ mode }) => ({
     rollupOptions: {
       input: mode === OFFICE ? { office: join(root, 'office.html') } : FIELD_INPUT,
       output: {
+        ...(mode === OFFICE ? {} : { codeSplitting: ONE_FILE }),
         entryFileNames: (chunk: { readonly name: string }) => (chunk.name === 'service-worker' ? SERVICE_WORKER : 'assets/[name]-[hash].js'),
       },
     },

@@ -180,7 +180,7 @@ impl FromStr for ChangeHash {
 text_form!(ChangeHash);
 
 /// The documents a device may hold, e.g. `municipality:112119`.
-/// One of the kinds `municipality`, `association`, `lecturer`, a colon, and a name of `[a-z0-9-]{1,40}`.
+/// One of the kinds `municipality`, `association`, `lecturer`, `session`, a colon, and a name of `[a-z0-9-]{1,40}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeId(String);
 
@@ -200,6 +200,16 @@ impl ScopeId {
         format!("lecturer:{id}").parse()
     }
 
+    /// The scope of one session alone.
+    pub fn session(document: DocumentId) -> Self {
+        Self(format!("session:{document}"))
+    }
+
+    /// The session, when this is the scope of one alone.
+    pub fn of_session(&self) -> Option<DocumentId> {
+        self.0.strip_prefix("session:")?.parse().ok()
+    }
+
     /// The printed form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -216,7 +226,9 @@ impl FromStr for ScopeId {
     type Err = ParseIdError;
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         match text.split_once(':') {
-            Some(("municipality" | "association" | "lecturer", name)) if is_slug(name) => Ok(Self(text.to_owned())),
+            Some(("municipality" | "association" | "lecturer" | "session", name)) if is_slug(name) => {
+                Ok(Self(text.to_owned()))
+            }
             _ => Err(ParseIdError::new("scope", text)),
         }
     }
@@ -287,8 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_outside_the_three_kinds_is_refused() {
+    fn a_scope_outside_the_four_kinds_is_refused() {
         assert!("municipality:112119".parse::<ScopeId>().is_ok());
+        let document = DocumentId::from_bytes([5; 16]);
+        let session = ScopeId::session(document);
+        assert_eq!(session.as_str().parse(), Ok(session.clone()));
+        assert_eq!(session.of_session(), Some(document));
         for text in ["prefecture:11", "municipality:", "municipality:１１２", "association:A B", ""] {
             assert!(text.parse::<ScopeId>().is_err(), "{text}");
         }

@@ -51,6 +51,17 @@ pub struct EnrolResponse {
     pub organisation: String,
     /// What it may hold; the first is the home of records it makes.
     pub scopes: Vec<String>,
+    /// The day pass, when the code was one's.
+    pub pass: Option<PassView>,
+}
+
+/// What a day pass is good for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassView {
+    /// The one session.
+    pub document: String,
+    /// From then on it shows nothing, ms.
+    pub ends_at: u64,
 }
 
 /// Who the caller is.
@@ -112,7 +123,7 @@ async fn enrol_device(
         app.store.keep_recovery(&enrolled.caller.tenant, device, &half).await?;
     }
     let (person, tenant) = names(&app, &enrolled.caller).await?;
-    let scopes = enrolled.caller.device.map(|tablet| tablet.scopes).unwrap_or_default();
+    let (scopes, pass) = enrolled.caller.device.map(|tablet| (tablet.scopes, tablet.pass)).unwrap_or_default();
     Ok(Json(EnrolResponse {
         token: enrolled.token,
         tenant,
@@ -122,6 +133,7 @@ async fn enrol_device(
         role: enrolled.caller.role,
         organisation: enrolled.caller.organisation,
         scopes: scopes.iter().map(ScopeId::to_string).collect(),
+        pass: pass.map(|pass| PassView { document: pass.document.to_string(), ends_at: pass.ends_at }),
     }))
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::request_id;
+use crate::service::access::{Caller, Role};
 use crate::service::admission::Refused;
 use crate::service::enrol::EnrolError;
 use crate::service::registry::RegistryError;
@@ -92,6 +93,20 @@ impl ApiError {
             "device_revoked",
             "この端末の登録は取り消されています。端末に残っている記録は消さずに、担当者から新しいコードをもらって登録し直してください。",
         )
+    }
+
+    /// The time of a day pass is over.
+    pub fn pass_over() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "pass_over",
+            "一日券の時間が終わりました。まだ送っていない記録は、この画面を開いておくと自動で送ります。別の会の記録には、新しい一日券が必要です。",
+        )
+    }
+
+    /// Why a caller is shown nothing any more.
+    pub fn over(caller: &Caller) -> Self {
+        if caller.role == Role::Visitor { Self::pass_over() } else { Self::revoked() }
     }
 
     /// The caller is known but the action is not its to do.

@@ -33,6 +33,7 @@ async fn events(State(app): State<App>, caller: Caller) -> Sse<impl Stream<Item 
     let (sender, receiver) = mpsc::channel(WAITING);
     let mut notices = app.notices.subscribe();
     let mut ending = app.ending.subscribe();
+    let clock = app.clock.clone();
     tokio::spawn(async move {
         loop {
             let notice = tokio::select! {
@@ -40,6 +41,9 @@ async fn events(State(app): State<App>, caller: Caller) -> Sse<impl Stream<Item 
                 _ = ending.wait_for(|ending| *ending) => break,
                 () = sender.closed() => break,
             };
+            if caller.is_over(clock.now().0) {
+                break;
+            }
             match notice {
                 Ok(notice) if notice.tenant == caller.tenant && caller.hears(&notice.scope) => {
                     let event = Event::default().event("changed").data(json!({ "scope": notice.scope }).to_string());

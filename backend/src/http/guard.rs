@@ -52,14 +52,14 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
 async fn enter(endpoint: &Endpoint, parts: &mut Parts, app: &App) -> Result<(), ApiError> {
     let caller = Caller::identify(parts, app).await?;
     parts.extensions.insert(caller.clone());
-    // what a revoked tablet still holds is taken in, and it sees nothing
-    if caller.is_revoked() && endpoint.path != "/v1/sync" {
-        return Err(ApiError::revoked());
+    // what a revoked tablet, or one whose day pass has ended, still holds is taken in, and it sees nothing
+    if caller.is_over(app.now().0) && endpoint.path != "/v1/sync" {
+        return Err(ApiError::over(&caller));
     }
     if endpoint.entrance == Entrance::Tablet && caller.device.is_none() {
         return Err(ApiError::unauthorised());
     }
-    if !endpoint.action.is_oneself() && !caller.may(endpoint.action) {
+    if !caller.may(endpoint.action) {
         return Err(if endpoint.hidden { ApiError::not_found() } else { ApiError::forbidden() });
     }
     if endpoint.proved && !is_proved(app, &caller) {

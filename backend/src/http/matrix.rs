@@ -111,6 +111,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/devices/{device}", Action::ReadDevices).noted(),
     caller("POST", "/v1/devices/{device}/revocation", Action::RevokeDevice),
     caller("POST", "/v1/devices/{device}/pin-code", Action::ResetPin),
+    caller("POST", "/v1/records/{document}/pass", Action::IssueDayPass),
+    caller("POST", "/v1/devices/{device}/pass-end", Action::IssueDayPass),
     caller("GET", "/v1/registry", Action::ReadRegistry),
     caller("POST", "/v1/registry/associations", Action::EditOrganisations),
     caller("PUT", "/v1/registry/associations/{id}", Action::EditOrganisations),
@@ -169,6 +171,7 @@ pub fn document() -> String {
         "# だれが何をできるか\n\nこの文書は `tsudoi-server` の表（`service/rights.rs`、`http/matrix.rs`）から作られ、\
          テストが表と比べます。手では直しません。\n\n## 役割とできること\n\n\
          「自分の組織」は、講師とコーディネーターでは医師会、職員と市町村担当では市町村です。\
+         一日券の「端末の範囲」は一つの会で、会の日が終わると何もできなくなります。\
          自分の範囲の外にあるものは、存在しない番号と同じ答えになります。\n\n{}\n\
          ## 役割を与えられる人\n\n{}\n## アドレスごとの入口\n\n\
          ここにないアドレスは、だれにも答えません。断った要求は、すべて操作の記録に残ります。\n\n{}",

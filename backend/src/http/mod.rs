@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod caller;
 pub mod cross_site;
+pub mod day_pass;
 pub mod enrol;
 pub mod error;
 pub mod events;
@@ -78,6 +79,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(follow::router())
         .merge(registry::router())
         .merge(tablets::router())
+        .merge(day_pass::router())
         .merge(office::router())
         .merge(people::router())
         .merge(journal::router())

@@ -361,7 +361,7 @@ async fn back_from_provider(
     let over = set_cookie(&app, VISIT, "", 0, "Lax")?;
     let to = |path: String| ([(header::SET_COOKIE, over.clone())], Redirect::to(&path)).into_response();
     match oidc::come_back(&app, &from, secret.as_deref(), answer).await {
-        Ok(Return::SignedIn(SignedIn { token, .. }) | Return::Proved(token)) => {
+        Ok(Return::SignedIn(token) | Return::Proved(token)) => {
             let mut response = to("/office".to_owned());
             response.headers_mut().append(header::SET_COOKIE, session(&app, &token)?);
             Ok(response)

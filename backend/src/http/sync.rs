@@ -33,8 +33,9 @@ async fn exchange(
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::default())).await?;
-    if device.caller.is_revoked() {
-        let late = sync::late(&app, &device.caller, &device.tablet, request).await?.ok_or_else(ApiError::revoked)?;
+    if device.caller.is_over(app.now().0) {
+        let late = sync::late(&app, &device.caller, &device.tablet, request).await?;
+        let late = late.ok_or_else(|| ApiError::over(&device.caller))?;
         return admitted.answer(late.encode()).await;
     }
     admitted.expect_page(request.page_bytes.min(app.config.page_limit_bytes));

@@ -3,7 +3,7 @@
 //! How far a role reaches stands in [`super::rights`]; here it meets the organisation of a caller. What a caller may not
 //! see does not exist for it: the answer is the one for an unknown id.
 
-use sync_core::ids::{DeviceId, ScopeId};
+use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 
 use super::journal::COMMAND_LINE;
 pub use super::rights::{Action, Extent, OrganisationKind, Role};
@@ -19,6 +19,8 @@ pub enum Organisation<'a> {
     Municipality(&'a str),
     /// 郡市医師会, by its registry id.
     Association(&'a str),
+    /// One session, by its document's id.
+    Session(&'a str),
 }
 
 impl<'a> Organisation<'a> {
@@ -28,6 +30,7 @@ impl<'a> Organisation<'a> {
             OrganisationKind::Municipality => Self::Municipality(id),
             OrganisationKind::Association => Self::Association(id),
             OrganisationKind::Prefecture => Self::Prefecture,
+            OrganisationKind::Session => Self::Session(id),
         }
     }
 
@@ -36,6 +39,7 @@ impl<'a> Organisation<'a> {
         match scope.as_str().split_once(':') {
             Some(("municipality", code)) => Self::Municipality(code),
             Some(("association", id)) => Self::Association(id),
+            Some(("session", id)) => Self::Session(id),
             _ => Self::Prefecture,
         }
     }
@@ -80,15 +84,48 @@ pub struct Tablet {
     pub clock_offset_ms: Option<i64>,
     /// When its registration was revoked, ms. Then it sees nothing, and what it still sends waits for a person.
     pub revoked_at: Option<u64>,
+    /// The day pass it holds; `None` for a tablet of an organisation.
+    pub pass: Option<Pass>,
+}
+
+/// What a day pass lets its holder see and write, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// The one session.
+    pub document: DocumentId,
+    /// From then on it shows nothing, ms.
+    pub ends_at: u64,
+}
+
+/// For so long after a day pass has ended, what was recorded on it is taken in like before.
+pub const LATE_MS: u64 = 3 * 24 * 3_600_000;
+
+impl Tablet {
+    /// Whether what it sends of this document may be taken in without a person.
+    pub fn writes(&self, document: DocumentId, now: u64) -> bool {
+        let on_time = |pass: &Pass| pass.document == document && now < pass.ends_at.saturating_add(LATE_MS);
+        self.revoked_at.is_none() && self.pass.as_ref().is_none_or(on_time)
+    }
+
+    /// Whether it may be told anything of this document.
+    pub fn may_ask_of(&self, document: DocumentId) -> bool {
+        self.pass.is_none_or(|pass| pass.document == document)
+    }
 }
 
 impl Caller {
-    /// The caller behind a device's token; `None` when its role is unknown to this version.
+    /// The caller behind a device's token; `None` when its role is unknown to this version, or does not go with a pass.
     pub fn from_device(row: DeviceRow) -> Option<Self> {
+        let role = Role::from_name(&row.role)?;
+        let pass = match (role, row.pass_ends_at) {
+            (Role::Visitor, Some(ends_at)) => Some(Pass { document: row.organisation.parse().ok()?, ends_at }),
+            (Role::Visitor, None) | (_, Some(_)) => return None,
+            (_, None) => None,
+        };
         Some(Self {
             tenant: row.tenant,
             person: row.person,
-            role: Role::from_name(&row.role)?,
+            role,
             organisation: row.organisation,
             device: Some(Tablet {
                 device: row.device,
@@ -96,17 +133,19 @@ impl Caller {
                 last_seen_at: row.last_seen_at,
                 clock_offset_ms: row.clock_offset_ms,
                 revoked_at: row.revoked_at,
+                pass,
             }),
             login: None,
         })
     }
 
-    /// The caller behind a login; `None` when its role is unknown to this version.
+    /// The caller behind a login; `None` when its role is unknown to this version, or nobody signs in with it.
     pub fn from_login(row: LoginRow) -> Option<Self> {
+        let role = Role::from_name(&row.role).filter(|role| Role::GIVEN.contains(role))?;
         Some(Self {
             tenant: row.tenant,
             person: row.person,
-            role: Role::from_name(&row.role)?,
+            role,
             organisation: row.organisation,
             device: None,
             login: Some(Login { name: row.login, proved_at: row.proved_at }),
@@ -125,9 +164,10 @@ impl Caller {
         }
     }
 
-    /// Whether the tablet's registration was revoked.
-    pub fn is_revoked(&self) -> bool {
-        self.device.as_ref().is_some_and(|tablet| tablet.revoked_at.is_some())
+    /// Whether the tablet's registration was revoked, or its day pass has ended.
+    pub fn is_over(&self, now: u64) -> bool {
+        let over = |tablet: &Tablet| tablet.revoked_at.is_some() || tablet.pass.is_some_and(|pass| pass.ends_at <= now);
+        self.device.as_ref().is_some_and(over)
     }
 
     /// The caller's organisation.
@@ -160,6 +200,7 @@ impl Caller {
             (Extent::Prefecture, _) | (Extent::Own, Organisation::Prefecture) => Within::Tenant,
             (Extent::Own, Organisation::Municipality(code)) => Within::Municipality(code.to_owned()),
             (Extent::Own, Organisation::Association(id)) => Within::Association(id.to_owned()),
+            (Extent::Own, Organisation::Session(_)) => Within::Nothing,
             (Extent::Tablet | Extent::Oneself | Extent::Nothing, _) => Within::Nothing,
         }
     }

@@ -158,8 +158,11 @@ impl Asked {
     ) -> Result<Option<Self>, StoreError> {
         let only_reads = request.pushes.is_empty() && request.wanted.is_empty() && request.held.is_empty();
         let wanted = wanted_scopes(tablet, request);
-        // a tablet that has everything asks most often, and costs nothing here
-        if !only_reads || wanted.iter().all(|want| want.cursor.is_some() && want.below.is_none()) {
+        // a tablet that has everything asks most often, and costs nothing here; what a day pass is told is its own
+        if !only_reads
+            || tablet.pass.is_some()
+            || wanted.iter().all(|want| want.cursor.is_some() && want.below.is_none())
+        {
             return Ok(None);
         }
         let rows = app.store.list_scopes(&caller.tenant, Some(&tablet.scopes)).await?;

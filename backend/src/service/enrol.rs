@@ -7,6 +7,7 @@ use sync_core::ids::{DeviceId, ScopeId};
 use super::App;
 use super::access::{Action, Caller, Role};
 use super::attempts::network;
+use super::day_pass;
 use super::journal::Act;
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
@@ -105,7 +106,9 @@ pub async fn enrol(
     }
     let code_hash = checked(app, peer, code)?;
     let now = app.now().0;
-    let row = app.store.lookup_code(&code_hash, now).await?.ok_or(EnrolError::NoCode)?;
+    let Some(row) = app.store.lookup_code(&code_hash, now).await? else {
+        return day_pass::enrol(app, peer, &code_hash, device, key).await;
+    };
     app.attempts.forgive(&network(peer));
     let scopes = match row.scopes.as_str() {
         ANY_SCOPES => asked.to_vec(),
@@ -113,14 +116,26 @@ pub async fn enrol(
     };
     let token = random_token()?;
     let new = NewDevice { device, key, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
-    match app.store.enrol(&code_hash, &new, now).await? {
+    let outcome = app.store.enrol(&code_hash, &new, now).await?;
+    enrolled(app, outcome, new, token, "").await
+}
+
+/// What an enrolment came to; it is noted, with `detail`.
+pub(super) async fn enrolled(
+    app: &App,
+    outcome: Enrolment,
+    new: NewDevice,
+    token: String,
+    detail: &str,
+) -> Result<Enrolled, EnrolError> {
+    match outcome {
         Enrolment::Done => {}
         Enrolment::NoCode => return Err(EnrolError::NoCode),
         Enrolment::DeviceTaken => return Err(EnrolError::DeviceTaken),
     }
     let row = app.store.lookup_device(&new.token_hash).await?;
     let caller = row.and_then(Caller::from_device).ok_or(EnrolError::NoCode)?;
-    app.journal.note(&caller, Act::done(Action::Enrol).to(device)).await?;
+    app.journal.note(&caller, Act::done(Action::Enrol).to(new.device).saying(detail)).await?;
     Ok(Enrolled { token, caller, device_name: new.name })
 }
 

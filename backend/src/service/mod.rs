@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cache;
 pub mod clock;
 pub mod cold;
+pub mod day_pass;
 pub mod demo;
 pub mod enrol;
 pub mod first;

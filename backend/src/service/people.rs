@@ -159,6 +159,7 @@ pub fn organisation_name(registry: &Registry, role: Role, id: &str) -> String {
         Organisation::Association(id) => {
             registry.associations.iter().find(|one| one.id == id).map(|one| one.name.clone())
         }
+        Organisation::Session(_) => None,
     };
     found.unwrap_or_else(|| id.to_owned())
 }
@@ -168,6 +169,7 @@ fn known(registry: &Registry, tenant: &str, choice: &RoleChoice) -> bool {
         Organisation::Prefecture => choice.organisation == tenant,
         Organisation::Municipality(code) => registry.municipalities.iter().any(|one| one.code == code),
         Organisation::Association(id) => registry.associations.iter().any(|one| one.id == id),
+        Organisation::Session(_) => false,
     }
 }
 

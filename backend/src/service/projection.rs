@@ -169,8 +169,8 @@ pub fn accumulate(sum: &mut Rollups, figures: &Rollups, sign: i64) {
     }
 }
 
-/// Where a document stands: in its home and in every scope its fields and links name. Scopes of `before` that it is
-/// not in any more are there as left. Sorted by scope.
+/// Where a document stands: in its home, in every scope its fields and links name, and in the scope of itself alone while
+/// that is open. Other scopes of `before` are there as left. Sorted by scope.
 pub fn places(
     document: DocumentId,
     heads: &Heads,
@@ -178,8 +178,10 @@ pub fn places(
     projection: &Projection,
     before: &[Place],
 ) -> Vec<Place> {
+    // nothing in a document says that it is held alone: who lets it be so opens and ends that
+    let kept = |place: &Place| if place.scope.of_session().is_some() { place.state } else { FeedState::Left };
     let mut states: BTreeMap<ScopeId, FeedState> =
-        before.iter().map(|place| (place.scope.clone(), FeedState::Left)).collect();
+        before.iter().map(|place| (place.scope.clone(), kept(place))).collect();
     let fact = &projection.fact;
     let municipality = fact.municipality.as_deref().and_then(|code| ScopeId::municipality(code).ok());
     let associations = [&fact.association, &fact.dispatched_by];

@@ -23,7 +23,7 @@ pub(super) const ATTEMPTS: u32 = 40;
 const OPTIMISTIC_ATTEMPTS: u32 = 2;
 
 /// The pushed changes by document; a document named twice is one piece of work.
-pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
+pub(super) fn gather(tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
     let mut works: Vec<Work> = Vec::with_capacity(request.pushes.len());
     let mut places: HashMap<DocumentId, usize> = HashMap::new();
     for push in &request.pushes {
@@ -43,7 +43,7 @@ pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) ->
                     again: push.again,
                     replaces: push.replaces.clone(),
                     stored: None,
-                    allowed: caller.may(Action::RecordAnywhere),
+                    allowed: false,
                     home: tablet.scopes.first().cloned(),
                 });
             }
@@ -54,9 +54,15 @@ pub(super) fn gather(caller: &Caller, tablet: &Tablet, request: &SyncRequest) ->
 }
 
 /// Whether the tablet may write to a document: it is in one of the tablet's scopes, or nobody has it yet.
-/// An administrator's device may write to any of its prefecture.
-fn may_write(caller: &Caller, tablet: &Tablet, stored: Option<&StoredDocument>) -> bool {
-    if tablet.revoked_at.is_some() {
+/// An administrator's device may write to any of its prefecture, a day pass only to its session.
+fn may_write(
+    caller: &Caller,
+    tablet: &Tablet,
+    document: DocumentId,
+    stored: Option<&StoredDocument>,
+    now: u64,
+) -> bool {
+    if !tablet.writes(document, now) {
         return false;
     }
     let Some(stored) = stored else { return true };
@@ -137,9 +143,10 @@ async fn read(
         stored.into_iter().map(|stored| (stored.document, stored)).collect();
     for work in todo.iter_mut() {
         work.stored = stored.remove(&work.document);
-        work.allowed = may_write(caller, tablet, work.stored.as_ref());
+        work.allowed = may_write(caller, tablet, work.document, work.stored.as_ref(), app.now().0);
     }
-    let absent: Vec<DocumentId> = todo.iter().filter(|work| work.stored.is_none()).map(|work| work.document).collect();
+    let absent = todo.iter().filter(|work| work.stored.is_none()).map(|work| work.document);
+    let absent: Vec<DocumentId> = absent.filter(|document| tablet.may_ask_of(*document)).collect();
     if absent.is_empty() {
         return Ok(());
     }

@@ -23,6 +23,8 @@ pub enum Role {
     Prefectural,
     /// システム管理者; organisation: the tenant.
     Administrator,
+    /// 一日券の講師; organisation: the one session, a document's id. Nobody is given this role: it comes with a day pass.
+    Visitor,
 }
 
 /// What a role's organisation is.
@@ -34,11 +36,24 @@ pub enum OrganisationKind {
     Association,
     /// 県, named by two digits.
     Prefecture,
+    /// One session, named by its document's id.
+    Session,
 }
 
 impl Role {
     /// Every role, in the order of the table's columns.
-    pub const ALL: [Self; 6] =
+    pub const ALL: [Self; 7] = [
+        Self::Lecturer,
+        Self::Staff,
+        Self::Coordinator,
+        Self::Municipal,
+        Self::Prefectural,
+        Self::Administrator,
+        Self::Visitor,
+    ];
+
+    /// The roles that people are given.
+    pub const GIVEN: [Self; 6] =
         [Self::Lecturer, Self::Staff, Self::Coordinator, Self::Municipal, Self::Prefectural, Self::Administrator];
 
     /// The stable name, as stored.
@@ -50,6 +65,7 @@ impl Role {
             Self::Municipal => "municipal",
             Self::Prefectural => "prefectural",
             Self::Administrator => "administrator",
+            Self::Visitor => "visitor",
         }
     }
 
@@ -67,6 +83,7 @@ impl Role {
             Self::Municipal => "市町村担当",
             Self::Prefectural => "県担当",
             Self::Administrator => "システム管理者",
+            Self::Visitor => "一日券の講師",
         }
     }
 
@@ -76,16 +93,17 @@ impl Role {
             Self::Staff | Self::Municipal => OrganisationKind::Municipality,
             Self::Lecturer | Self::Coordinator => OrganisationKind::Association,
             Self::Prefectural | Self::Administrator => OrganisationKind::Prefecture,
+            Self::Visitor => OrganisationKind::Session,
         }
     }
 
     /// The roles that one who may edit people may give to others, and take from them. Nobody gives more than they have.
     pub const fn gives(self) -> &'static [Self] {
         match self {
-            Self::Lecturer | Self::Staff | Self::Prefectural => &[],
+            Self::Lecturer | Self::Staff | Self::Prefectural | Self::Visitor => &[],
             Self::Coordinator => &[Self::Lecturer],
             Self::Municipal => &[Self::Staff],
-            Self::Administrator => &Self::ALL,
+            Self::Administrator => &Self::GIVEN,
         }
     }
 
@@ -99,6 +117,7 @@ impl Role {
             Self::Municipal => municipal,
             Self::Prefectural => prefectural,
             Self::Administrator => administrator,
+            Self::Visitor => action.extent_of_a_visitor(),
         }
     }
 }
@@ -216,9 +235,13 @@ impl Action {
         Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 
-    /// Whether this is about the caller alone, so that no right is asked for.
-    pub fn is_oneself(self) -> bool {
-        self.extents().iter().all(|extent| *extent == Extent::Oneself)
+    /// How far a day pass reaches: to its one session, and to nothing of what is not named here.
+    const fn extent_of_a_visitor(self) -> Extent {
+        match self {
+            Self::AskHealth | Self::ReadOwn => Extent::Oneself,
+            Self::Sync | Self::Hear => Extent::Tablet,
+            _ => Extent::Nothing,
+        }
     }
 }
 

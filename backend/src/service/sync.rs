@@ -17,7 +17,7 @@ use super::cold::Answer;
 use super::journal::Act;
 use super::office::day_in_japan;
 use super::push::{gather, push};
-use super::{App, audit, cold, registry};
+use super::{App, audit, cold, day_pass, registry};
 use crate::store::StoreError;
 use crate::store::types::{Pull, WantedScope};
 
@@ -40,19 +40,22 @@ pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: Sync
     }
 }
 
-/// Takes in what a tablet still holds whose registration was revoked: all of it waits for a person, and the tablet is told
-/// nothing but that it arrived. `None`: it brought nothing.
+/// Takes in what a tablet still holds whose registration was revoked or whose day pass has ended, and tells it nothing but
+/// that it arrived. What [`Tablet::writes`] does not let in waits for a person. `None`: it brought nothing.
 pub async fn late(
     app: &App,
     caller: &Caller,
     tablet: &Tablet,
     request: SyncRequest,
 ) -> Result<Option<SyncResponse>, StoreError> {
-    let works = gather(caller, tablet, &request);
+    let works = gather(tablet, &request);
     if works.is_empty() {
         return Ok(None);
     }
     let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
+    if tablet.pass.is_some() {
+        app.journal.note_read(caller, Act::done(Action::Sync).to(tablet.device).saying("late")).await;
+    }
     let mut receipts = push(app, caller, tablet, works).await?;
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
     Ok(Some(answer(app.now(), receipts, Pull::default(), None)))
@@ -63,7 +66,7 @@ async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest
     let known: HashMap<DocumentId, Heads> =
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
-    let works = gather(caller, tablet, &request);
+    let works = gather(tablet, &request);
     let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
     let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works).await? };
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
@@ -72,14 +75,16 @@ async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest
     let wanted = wanted_scopes(tablet, &request);
     let pull = app.store.pull(&caller.tenant, &wanted, &request.wanted, page_bytes, &known).await?;
     note_lost(app, &caller.tenant, &pull.damaged).await?;
-    let registry = if pull.registry_version == request.registry_version {
-        None
-    } else {
-        registry::json(app, &caller.tenant).await?
+    let registry = match &tablet.pass {
+        Some(pass) => day_pass::registry(app, caller, pass).await?,
+        None if pull.registry_version == request.registry_version => None,
+        None => registry::json(app, &caller.tenant).await?,
     };
+    let registry = registry.filter(|(version, _)| *version != request.registry_version);
     let registry = registry.map(|(version, json)| RegistryPayload { version, json: json.as_ref().clone() });
     let decisions = decisions(app, caller, tablet, &request.held).await?;
-    let purged = destroyed(app, &caller.tenant, &request.wanted).await?;
+    let asked: Vec<DocumentId> = request.wanted.into_iter().filter(|document| tablet.may_ask_of(*document)).collect();
+    let purged = destroyed(app, &caller.tenant, &asked).await?;
     Ok(SyncResponse { decisions, purged, ..answer(app.now(), receipts, pull, registry) })
 }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::access::{Action, Caller, Organisation, Role};
 use super::attempts::network;
+use super::day_pass::{DayPassView, Sessions};
 use super::enrol::{ANY_SCOPES, EnrolError};
 use super::journal::{Act, Who};
 use super::projection::project;
@@ -25,10 +26,12 @@ use crate::store::tablets::{RecoveryKey, TabletRow};
 use crate::store::types::{CodeRow, SecretHash};
 
 /// How long a code shown by the office is good.
-const CODE_MS: u64 = 600_000;
+pub(super) const CODE_MS: u64 = 600_000;
 /// Records looked at for what only one tablet has written.
 const LOOKED_AT: u32 = 300;
 const ADDRESS_LETTERS: usize = 200;
+/// Day passes that ended longer ago are listed only when something of them waits for a person.
+const PASSES_SHOWN_MS: u64 = 30 * 86_400_000;
 
 /// Why something about tablets is not done.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +81,10 @@ pub struct TabletView {
     pub held: u64,
     /// Whether a code for a lost PIN can be made.
     pub recoverable: bool,
-    /// Whether the caller may end its registration.
+    /// Whether the caller may end its registration, or its day pass.
     pub may_revoke: bool,
+    /// The day pass it holds; null for a tablet of an organisation.
+    pub pass: Option<DayPassView>,
 }
 
 /// Someone who may be given a tablet by the caller.
@@ -96,6 +101,8 @@ pub struct Holder {
 /// The tablets a caller sees.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TabletPage {
+    /// When this was read, ms.
+    pub as_of: u64,
     /// By name.
     pub tablets: Vec<TabletView>,
     /// Who may be given one.
@@ -116,6 +123,8 @@ pub struct OwnRecord {
 /// One tablet, and what nobody else can vouch for.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TabletDetail {
+    /// When this was read, ms.
+    pub as_of: u64,
     /// The tablet.
     pub tablet: TabletView,
     /// Records that no other tablet has written, of the latest of its home.
@@ -164,13 +173,17 @@ fn may(caller: &Caller, action: Action, role: Role, organisation: &str) -> bool 
     caller.may_at(action, Organisation::of(role, organisation))
 }
 
-fn seen(caller: &Caller, row: TabletRow) -> Option<TabletView> {
+/// A tablet as this caller sees it; `None` when they do not. A day pass is seen by those its session belongs to.
+fn seen(caller: &Caller, sessions: &Sessions, row: TabletRow) -> Option<TabletView> {
     let role = Role::from_name(&row.role)?;
-    if !may(caller, Action::ReadDevices, role, &row.organisation) {
-        return None;
-    }
+    let (pass, may_revoke) = match row.pass_ends_at {
+        Some(_) => sessions.pass(&row).map(|(pass, may_end)| (Some(pass), may_end))?,
+        None if !may(caller, Action::ReadDevices, role, &row.organisation) => return None,
+        None => (None, may(caller, Action::RevokeDevice, role, &row.organisation)),
+    };
     Some(TabletView {
-        may_revoke: may(caller, Action::RevokeDevice, role, &row.organisation) && row.revoked_at.is_none(),
+        may_revoke: may_revoke && row.revoked_at.is_none(),
+        pass,
         recoverable: row.recoverable
             && row.revoked_at.is_none()
             && may(caller, Action::ResetPin, role, &row.organisation),
@@ -189,9 +202,13 @@ fn seen(caller: &Caller, row: TabletRow) -> Option<TabletView> {
 
 /// The tablets of the caller's organisation, and who may be given one.
 pub async fn list(app: &App, caller: &Caller) -> Result<TabletPage, TabletError> {
-    let rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let mut rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let since = app.now().0.saturating_sub(PASSES_SHOWN_MS);
+    rows.retain(|row| row.held > 0 || row.pass_ends_at.is_none_or(|ends_at| ends_at > since));
+    let sessions = Sessions::of(app, caller, &rows).await?;
     Ok(TabletPage {
-        tablets: rows.into_iter().filter_map(|row| seen(caller, row)).collect(),
+        as_of: app.now().0,
+        tablets: rows.into_iter().filter_map(|row| seen(caller, &sessions, row)).collect(),
         holders: holders(app, caller).await?,
     })
 }
@@ -211,8 +228,9 @@ async fn holders(app: &App, caller: &Caller) -> Result<Vec<Holder>, TabletError>
 
 async fn find(app: &App, caller: &Caller, device: DeviceId) -> Result<TabletView, TabletError> {
     let rows = app.store.list_tablet_states(&caller.tenant).await?;
-    let row = rows.into_iter().find(|row| row.device == device);
-    row.and_then(|row| seen(caller, row)).ok_or(TabletError::NotFound)
+    let row = rows.into_iter().find(|row| row.device == device).ok_or(TabletError::NotFound)?;
+    let sessions = Sessions::of(app, caller, std::slice::from_ref(&row)).await?;
+    seen(caller, &sessions, row).ok_or(TabletError::NotFound)
 }
 
 /// One tablet with the records only it has written.
@@ -229,7 +247,7 @@ pub async fn show(app: &App, caller: &Caller, device: DeviceId) -> Result<Tablet
             own_records.push(OwnRecord { document: stored.document.to_string(), title: fact.title, date: fact.date });
         }
     }
-    Ok(TabletDetail { tablet, own_records })
+    Ok(TabletDetail { as_of: app.now().0, tablet, own_records })
 }
 
 /// Makes a code that enrols one tablet, with its picture.
@@ -238,11 +256,8 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Ta
     let fits =
         |one: &&Holder| one.person.id == new.person && one.role == new.role && one.organisation == new.organisation;
     let holder = known.iter().find(fits).ok_or(TabletError::NotFound)?;
-    let address = Url::parse(&new.address).map_err(|_| TabletError::Address)?;
-    if !matches!(address.scheme(), "http" | "https") || new.address.len() > ADDRESS_LETTERS {
-        return Err(TabletError::Address);
-    }
     let code = SignInCode::random()?;
+    let link = link_to(&new.address, "code", &code).ok_or(TabletError::Address)?;
     let expires_at = app.now().plus_ms(CODE_MS).0;
     let row = CodeRow {
         tenant: caller.tenant.clone(),
@@ -255,8 +270,6 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Ta
     };
     app.store.upsert_code(&code.hash(), &row, &holder.person.name).await?;
     app.journal.note(caller, Act::done(Action::IssueEnrolment).to(&holder.person.id)).await?;
-    // after the mark: it is not sent to any server, and stays out of logs
-    let link = format!("{}/#code={}", address.origin().ascii_serialization(), code.shown());
     let (path, size) = picture(&link).ok_or(TabletError::Address)?;
     Ok(TabletCode { code: code.shown(), link, path, size, expires_at })
 }
@@ -267,11 +280,19 @@ fn scopes_of(role: Role, organisation: &str) -> String {
         Organisation::Municipality(code) => format!("municipality:{code}"),
         Organisation::Association(id) => format!("association:{id}"),
         Organisation::Prefecture => ANY_SCOPES.to_owned(),
+        Organisation::Session(_) => String::new(),
     }
 }
 
+/// The field app with a code filled in. After the mark, where it is not sent to any server and stays out of logs.
+pub(super) fn link_to(address: &str, name: &str, code: &SignInCode) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let fits = address.len() <= ADDRESS_LETTERS;
+    fits.then(|| format!("{}/#{name}={}", url.origin().ascii_serialization(), code.shown()))
+}
+
 /// A QR code as the path of its dark squares, with a quiet zone of four.
-fn picture(text: &str) -> Option<(String, usize)> {
+pub(super) fn picture(text: &str) -> Option<(String, usize)> {
     const QUIET: usize = 4;
     let code = fast_qr::QRBuilder::new(text).ecl(fast_qr::ECL::M).build().ok()?;
     let mut path = String::new();
@@ -286,6 +307,10 @@ fn picture(text: &str) -> Option<(String, usize)> {
 /// Ends a tablet's registration. It takes effect at its next request.
 pub async fn revoke(app: &App, caller: &Caller, device: DeviceId) -> Result<(), TabletError> {
     let tablet = find(app, caller, device).await?;
+    if tablet.pass.is_some() {
+        // it holds something that has to be let go of too
+        return Err(TabletError::Impossible);
+    }
     if !may(caller, Action::RevokeDevice, tablet.role, &tablet.organisation) {
         return Err(TabletError::Forbidden);
     }

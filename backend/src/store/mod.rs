@@ -25,7 +25,10 @@
 //!   row before it, and the head names the last.
 //!   The beginning of a chain is taken away only after an entry of the same chain has said so.
 //! - ST-17 A sign-in holds while the person is not disabled and has the role it was made with.
+//! - ST-18 A session is present in the scope of itself alone while a day pass holds it: from the transaction that uses the
+//!   pass's code to the one that ends the last of its passes. Neither counts as a write of the record.
 
+pub mod day_pass;
 pub mod error;
 pub mod journal;
 pub mod office;
@@ -48,6 +51,7 @@ use sync_core::document::Heads;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
+use day_pass::DayPassStore;
 pub use error::StoreError;
 use journal::JournalStore;
 use office::OfficeStore;
@@ -65,7 +69,7 @@ use types::{
 /// A database that keeps the contract above.
 #[async_trait]
 pub trait Store:
-    OfficeStore + JournalStore + PeopleStore + RetentionStore + SignInStore + TabletStore + Send + Sync
+    OfficeStore + JournalStore + PeopleStore + RetentionStore + SignInStore + TabletStore + DayPassStore + Send + Sync
 {
     /// Whether the database answers and has its schema.
     async fn ping(&self) -> Result<(), StoreError>;

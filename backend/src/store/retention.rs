@@ -85,7 +85,7 @@ pub trait RetentionStore {
     ) -> Result<Vec<(DocumentId, Option<i64>)>, StoreError>;
     /// Changes in custody that were decided on before this time.
     async fn list_due_custody(&self, tenant: &str, before: u64) -> Result<Vec<DecidedKey>, StoreError>;
-    /// Tablets whose registration ended before this time and that are still named.
+    /// Tablets whose registration, or whose day pass, ended before this time and that are still named.
     async fn list_due_tablets(&self, tenant: &str, before: u64) -> Result<Vec<DeviceId>, StoreError>;
     /// People who were kept from signing in before this time and whose ways to sign in are still there.
     async fn list_due_sign_ins(&self, tenant: &str, before: u64) -> Result<Vec<String>, StoreError>;

@@ -36,6 +36,8 @@ pub struct TabletRow {
     pub recoverable: bool,
     /// Changes of it that wait for a person.
     pub held: u64,
+    /// When its day pass ends, ms; its organisation is the session then.
+    pub pass_ends_at: Option<u64>,
 }
 
 /// Someone who may be given a tablet.

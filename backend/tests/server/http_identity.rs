@@ -24,7 +24,7 @@ async fn a_code_enrols_a_tablet_and_is_then_used_up() {
         json!({
             "token": null, "tenant": { "code": "11", "name": "埼玉県" }, "device": DEVICE, "device_name": "本庄1号",
             "person": { "id": enrolled["person"]["id"], "name": "staff 112119" }, "role": "staff",
-            "organisation": "112119", "scopes": [HONJO],
+            "organisation": "112119", "pass": null, "scopes": [HONJO],
         })
     );
     let authorization = format!("DPoP {}", token.as_str().unwrap());

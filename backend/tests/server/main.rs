@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cold;
 #[cfg(test)]
+mod day_pass;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod http_export;

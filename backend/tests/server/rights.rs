@@ -13,15 +13,17 @@ use serde_json::{Value, json};
 use sync_core::document::Document;
 use sync_core::ids::{DeviceId, DocumentId};
 use sync_core::sync::Chance;
+use sync_core::wire::SyncRequest;
 use tsudoi_server::http::matrix::{ENDPOINTS, Endpoint, Entrance};
 use tsudoi_server::service::access::{Action, Caller, Extent, Role};
+use tsudoi_server::service::day_pass::{self, NewDayPass};
 use tsudoi_server::service::enrol::{Grant, keep_code};
-use tsudoi_server::service::registry::{NewAssociation, put_association};
+use tsudoi_server::service::registry::{NewAssociation, NewLecturer, put_association, put_lecturer};
 use tsudoi_server::service::secret::SignInCode;
 
 use crate::support::{Answer, Device, Server, server};
 
-const CALLS: u64 = 400;
+const CALLS: u64 = 600;
 
 /// A text that only some may see.
 struct Mark {
@@ -47,6 +49,9 @@ struct Someone {
 impl Someone {
     /// Worked out apart from the table of rights.
     fn may_see(&self, mark: &Mark) -> bool {
+        if self.role == Role::Visitor {
+            return mark.document.to_string() == self.organisation;
+        }
         let everything = matches!(self.role, Role::Prefectural | Role::Administrator);
         self.tenant == mark.tenant && (everything || mark.owners.contains(&self.organisation))
     }
@@ -58,6 +63,8 @@ struct World {
     everyone: Vec<Someone>,
     tablets: Vec<(Device, String)>,
     marks: Vec<Mark>,
+    /// Phones with a day pass, each with its session.
+    visitors: Vec<(Device, DocumentId)>,
     municipalities: Vec<(&'static str, String)>,
     associations: Vec<(&'static str, String)>,
 }
@@ -83,6 +90,7 @@ impl World {
             everyone: Vec::new(),
             tablets: Vec::new(),
             marks: Vec::new(),
+            visitors: Vec::new(),
             municipalities,
             associations,
         };
@@ -155,6 +163,41 @@ impl World {
         for number in 0..6_u8 {
             self.held(number).await;
         }
+        for number in 0..3_u8 {
+            self.visit(number).await;
+        }
+    }
+
+    /// A day pass for one of the records, scanned by someone's phone.
+    async fn visit(&mut self, number: u8) {
+        let of = self.chance.below(10) as usize;
+        let (tenant, document) = (self.marks[of].tenant, self.marks[of].document);
+        let new = NewLecturer {
+            surname: format!("人〔{tenant}/客{number}〕"),
+            given_name: None,
+            title: None,
+            affiliation: None,
+            association: None,
+            bank: true,
+            in_training: false,
+        };
+        let administrator = Caller::command_line(tenant);
+        let lecturer = put_lecturer(&self.server.app, &administrator, new).await.unwrap();
+        let asked = NewDayPass { lecturer: lecturer.clone(), address: "https://tsudoi.example".to_owned() };
+        let pass = day_pass::issue(&self.server.app, &administrator, document, &asked).await.unwrap();
+        let device = DeviceId::from_bytes([200 + number; 16]);
+        let body = json!({ "code": pass.code, "device": device.to_string(), "device_name": "x" });
+        let answer = self.server.post("/v1/enrol", None, &body).await;
+        let authorization = format!("DPoP {}", answer.json()["token"].as_str().unwrap());
+        self.everyone.push(Someone {
+            tenant,
+            role: Role::Visitor,
+            organisation: document.to_string(),
+            credential: ("authorization", authorization.clone()),
+            person: lecturer,
+            tablet: None,
+        });
+        self.visitors.push((Device { device, authorization, documents: Default::default() }, document));
     }
 
     fn tenant_of(&self, tablet: usize) -> &'static str {
@@ -294,6 +337,10 @@ impl World {
             "/v1/people" => json!({ "name": "他人", "role": role, "organisation": stranger }),
             "/v1/people/{person}/roles" | "/v1/people/{person}/code" | "/v1/me/role" => choice,
             "/v1/people/{person}/disabled" => json!({ "disabled": true }),
+            "/v1/records/{document}/pass" => {
+                let visitor = self.everyone.iter().find(|one| one.role == Role::Visitor).unwrap();
+                json!({ "lecturer": visitor.person, "address": "https://tsudoi.example" })
+            }
             _ => json!({}),
         }
     }
@@ -347,6 +394,10 @@ async fn state(world: &World) -> Vec<String> {
         "SELECT COALESCE(GROUP_CONCAT(tenant || person || COALESCE(disabled_at, '')), '') FROM person",
         "SELECT COALESCE(GROUP_CONCAT(tenant || person || role || organisation), '') FROM membership",
         "SELECT COUNT(*) || '' FROM code",
+        "SELECT COUNT(*) || '' FROM pass_code",
+        "SELECT COUNT(*) || '' FROM device",
+        "SELECT COUNT(*) || '' FROM document",
+        "SELECT COALESCE(GROUP_CONCAT(hex(document) || scope || state), '') FROM feed",
         "SELECT COUNT(*) || '' FROM device WHERE revoked_at IS NOT NULL",
     ] {
         all.push(sqlx::query_scalar::<_, String>(text).fetch_one(&mut raw).await.unwrap());
@@ -377,7 +428,7 @@ async fn writing(world: &mut World, seed: u64) {
         let body = world.body(endpoint, &stranger);
         let one = &world.everyone[who];
         let what = format!("{} {some} {body} by {:?} {} (seed {seed})", endpoint.method, one.role, one.organisation);
-        let of_oneself = endpoint.action.is_oneself() && endpoint.path != "/v1/me/role";
+        let of_oneself = one.role.extent(endpoint.action) == Extent::Oneself && endpoint.path != "/v1/me/role";
         if of_oneself || endpoint.path == "/v1/follow/ticket" || may_do_anywhere(one, endpoint) {
             continue;
         }
@@ -396,6 +447,14 @@ async fn writing(world: &mut World, seed: u64) {
         }
         let named = |device: &Device| some.contains(&device.device.to_string());
         if world.tablets.iter().any(|(device, of)| named(device) && *of == one.organisation) {
+            continue;
+        }
+        if endpoint.path.ends_with("/pass")
+            && world
+                .marks
+                .iter()
+                .any(|mark| some.contains(&mark.document.to_string()) && one.role != Role::Visitor && one.may_see(mark))
+        {
             continue;
         }
         let answer = world.send(one, endpoint.method, &some, Some(&body)).await;
@@ -419,6 +478,20 @@ async fn syncing(world: &World, seed: u64) {
         assert_eq!(got, due, "tablet {number} of {organisation} (seed {seed})");
         for payload in &response.documents {
             Document::load(&payload.snapshot).unwrap();
+        }
+    }
+    for (device, document) in &world.visitors {
+        let response = world.server.pull_all(device).await;
+        let got: Vec<DocumentId> = response.documents.iter().map(|one| one.document).collect();
+        assert_eq!(got, [*document], "a day pass holds its session and nothing else (seed {seed})");
+        let asked = world.marks.iter().map(|mark| mark.document).collect();
+        let asked = SyncRequest { wanted: asked, ..device.request(Vec::new()) };
+        let response = world.server.sync(device, &asked).await;
+        assert!(response.documents.iter().all(|one| one.document == *document), "asked for by id (seed {seed})");
+        let registry = String::from_utf8(response.registry.unwrap().json).unwrap();
+        for one in &world.everyone {
+            let own = one.organisation == document.to_string() && one.role == Role::Visitor;
+            assert!(own || !registry.contains(&format!("\"{}\"", one.person)), "{} in {registry}", one.person);
         }
     }
 }

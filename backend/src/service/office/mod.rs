@@ -188,7 +188,7 @@ impl Registry {
     }
 
     /// 富沢医師: surname, given name and title.
-    fn lecturer_name(&self, id: &str) -> Option<String> {
+    pub(in crate::service) fn lecturer_name(&self, id: &str) -> Option<String> {
         let one = self.lecturers.iter().find(|one| one.id == id)?;
         let given = one.given_name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
         Some(format!("{}{given}{}", one.surname, one.title.as_deref().unwrap_or_default()))

@@ -25,7 +25,7 @@ use sync_core::time::Timestamp;
 use tokio::sync::Mutex;
 
 use super::password::sign_in_name;
-use super::{App, CEREMONY_MS, From, Method, SignInError, SignedIn, begin, count, own};
+use super::{App, CEREMONY_MS, From, Method, SignInError, begin, count, own};
 use crate::config::Config;
 use crate::service::access::{Action, Caller};
 use crate::service::attempts::network;
@@ -107,8 +107,8 @@ pub struct Departure {
 /// How someone came back.
 #[derive(Clone, Debug)]
 pub enum Return {
-    /// Signed in.
-    SignedIn(SignedIn),
+    /// Signed in, under this token.
+    SignedIn(String),
     /// Linked to the person who is signed in.
     Linked,
     /// Proved; the sign-in goes on under this token.
@@ -402,7 +402,7 @@ pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Ans
                 None => by_claim(app, issuer, subject, &token).await?.ok_or(ProviderError::Unlinked)?,
             };
             let signed_in = begin(app, from, Method::Oidc, &tenant, &person).await?;
-            Return::SignedIn(signed_in.ok_or(ProviderError::Unlinked)?)
+            Return::SignedIn(signed_in.ok_or(ProviderError::Unlinked)?.token)
         }
         Purpose::Link => {
             if known.is_some() || !keep(app, issuer, subject, &row.tenant, &row.person).await? {

@@ -31,6 +31,7 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
         clock_offset_ms: get(row, "clock_offset_ms")?,
         key: get::<Option<&[u8]>>(row, "key_thumbprint")?.and_then(|key| key.try_into().ok()),
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
+        pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
     }))
 }
 

@@ -7,6 +7,7 @@
 pub(in crate::store) mod batch;
 mod closing;
 mod custody;
+mod day_pass;
 mod devices;
 mod documents;
 mod feed;

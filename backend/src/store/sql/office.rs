@@ -239,7 +239,9 @@ impl OfficeStore for SqlStore {
         }
         query.push(" WHERE c.tenant = ").push_bind(tenant.to_owned());
         if !within.is_empty() {
-            query.push(" AND d.organisation = ").push_bind(within);
+            // what a day pass sent belongs to those whose record it is about
+            query.push(" AND (d.organisation = ").push_bind(within);
+            query.push(" OR (d.pass_ends_at IS NOT NULL AND r.document IS NOT NULL))");
         }
         match filter.decided {
             None => {}

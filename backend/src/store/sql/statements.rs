@@ -12,7 +12,7 @@ macro_rules! statements {
 
 statements! {
     LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, s.scope FROM device d \
+     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.scope FROM device d \
      LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
     LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation, l.login, l.seen_at, l.proved_at FROM login l \
      WHERE l.token_hash = $1 AND l.expires_at > $2 AND l.seen_at >= $3 AND EXISTS (SELECT 1 FROM membership m \
@@ -64,7 +64,7 @@ statements! {
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
     LIST_TABLET_STATES = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
-     d.last_seen_at, d.clock_offset_ms, d.revoked_at, \
+     d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, \
      CAST(CASE WHEN d.recovery IS NULL THEN 0 ELSE 1 END AS BIGINT) AS recoverable, \
      (SELECT COUNT(*) FROM custody c WHERE c.tenant = d.tenant AND c.device = d.device AND c.decision IS NULL) AS held \
      FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
@@ -83,6 +83,22 @@ statements! {
     INSERT_PIN_CODE = "INSERT INTO pin_code (tenant, code_hash, device, expires_at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
     TAKE_PIN_CODE = "DELETE FROM pin_code WHERE code_hash = $1 AND device = $2 AND expires_at > $3 RETURNING tenant";
+    INSERT_PASS_CODE = "INSERT INTO pass_code (tenant, code_hash, document, person, ends_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    DELETE_OLD_PASS_CODES = "DELETE FROM pass_code WHERE tenant = $1 AND expires_at <= $2";
+    LOOKUP_PASS_CODE = "SELECT c.tenant, c.document, c.person, p.name, c.ends_at, c.expires_at FROM pass_code c \
+     JOIN person p ON p.tenant = c.tenant AND p.person = c.person AND p.disabled_at IS NULL \
+     WHERE c.code_hash = $1 AND c.expires_at > $2";
+    TAKE_PASS_CODE = "DELETE FROM pass_code WHERE code_hash = $1 AND expires_at > $2 RETURNING tenant, document, person, \
+     ends_at";
+    INSERT_VISITOR = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
+     key_thumbprint, pass_ends_at) VALUES ($1, $2, $3, $4, 'visitor', $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    HOLD_DOCUMENT = "UPDATE document SET revision = revision + 1 WHERE tenant = $1 AND document = $2 \
+     AND revision < 4611686018427387904 RETURNING heads";
+    OTHER_PASS = "SELECT 1 FROM device_scope s JOIN device d ON d.tenant = s.tenant AND d.device = s.device \
+     WHERE s.tenant = $1 AND d.organisation = $2 AND s.scope = $3 LIMIT 1";
+    LIST_ENDED_PASSES = "SELECT DISTINCT d.tenant, d.device, d.organisation FROM device d \
+     JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.pass_ends_at <= $1";
     LOOKUP_NAMES = "SELECT t.name AS tenant_name, p.name AS person_name FROM tenant t \
      LEFT JOIN person p ON p.tenant = t.tenant AND p.person = $2 WHERE t.tenant = $1";
 
@@ -147,7 +163,7 @@ statements! {
      CAST(SUM(unreported) AS BIGINT) AS unreported, CAST(SUM(total) AS BIGINT) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
      AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association \
      ORDER BY measure, municipality, association";
-    SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 \
+    SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 AND pass_ends_at IS NULL \
      AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
 
@@ -257,7 +273,8 @@ statements! {
      AND c.decision IS NULL) ORDER BY r.document";
     DUE_CUSTODY = "SELECT document, hash, device FROM custody WHERE tenant = $1 AND decision IS NOT NULL \
      AND decided_at < $2 ORDER BY document, hash, device";
-    DUE_TABLETS = "SELECT device FROM device WHERE tenant = $1 AND revoked_at < $2 AND name <> '' ORDER BY device";
+    DUE_TABLETS = "SELECT device FROM device WHERE tenant = $1 AND name <> '' \
+     AND (revoked_at < $2 OR pass_ends_at < $2) ORDER BY device";
     DUE_SIGN_INS = "SELECT p.person FROM person p WHERE p.tenant = $1 AND p.disabled_at < $2 AND (\
      EXISTS (SELECT 1 FROM account a WHERE a.tenant = p.tenant AND a.person = p.person) \
      OR EXISTS (SELECT 1 FROM passkey k WHERE k.tenant = p.tenant AND k.person = p.person) \
@@ -268,7 +285,7 @@ statements! {
     DESTROY_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
      AND decision IS NOT NULL";
     FORGET_TABLET = "UPDATE device SET name = '', person = '', recovery = NULL WHERE tenant = $1 AND device = $2 \
-     AND revoked_at IS NOT NULL";
+     AND (revoked_at IS NOT NULL OR pass_ends_at IS NOT NULL)";
     DESTROY_ACCOUNT = "DELETE FROM account WHERE tenant = $1 AND person = $2";
     DESTROY_PASSKEYS = "DELETE FROM passkey WHERE tenant = $1 AND person = $2";
     DESTROY_IDENTITIES = "DELETE FROM identity WHERE tenant = $1 AND person = $2";

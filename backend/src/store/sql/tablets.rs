@@ -31,6 +31,7 @@ impl TabletStore for SqlStore {
                     revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
                     recoverable: get::<i64>(row, "recoverable")? > 0,
                     held: unsigned(get(row, "held")?),
+                    pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
                 })
             })
             .collect()

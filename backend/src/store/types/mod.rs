@@ -43,6 +43,8 @@ pub struct DeviceRow {
     pub key: Option<SecretHash>,
     /// When its registration was revoked, ms.
     pub revoked_at: Option<u64>,
+    /// When its day pass ends, ms; its organisation is the session then. `None`: it holds no day pass.
+    pub pass_ends_at: Option<u64>,
 }
 
 /// A person signed in at the office console.

@@ -1,24 +1,36 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
 import { useClient, useSnapshot } from '../core/hooks';
-import { isDocumentId } from '../core/records';
-import { Device } from '../features/device/device';
+import { type DocumentId, isDocumentId } from '../core/records';
 import { Enrol } from '../features/enrol/enrol';
 import { useIdleLock } from '../features/lock/idle';
 import { Lock } from '../features/lock/lock';
-import { Records } from '../features/records/records';
 import { Session } from '../features/session/session';
-import { Summary } from '../features/summary/summary';
 import { Today } from '../features/today/today';
 import { ja } from '../i18n/ja';
 import { Button } from '../ui/button';
 import { NoticeBar } from '../ui/notices';
 import { KnownNames, lecturerNames } from '../ui/personal';
-import { readMarker, writeMarker } from './marker';
+import { clearMarker, readMarker, writeMarker } from './marker';
 import { Shell } from './shell';
 import { UpdatesContext } from './update';
+
+// not part of a first start: each comes when it is opened, from what the service worker keeps
+const Pass = lazy(() => import('../features/pass/pass'));
+const Device = lazy(async () => ({ default: (await import('../features/device/device')).Device }));
+const Records = lazy(async () => ({ default: (await import('../features/records/records')).Records }));
+const Summary = lazy(async () => ({ default: (await import('../features/summary/summary')).Summary }));
+
+const session = (document: DocumentId): ReactNode => <Session key={document} document={document} />;
+
+/** The code of a day pass in the address, taken out of it. */
+function passInAddress(): string | null {
+  const found = /^#pass=([0-9A-Za-z-]+)$/.exec(window.location.hash)?.[1] ?? null;
+  if (found !== null) window.history.replaceState(null, '', '/');
+  return found;
+}
 
 function UpdateBar(): ReactNode {
   const updates = useContext(UpdatesContext);
@@ -42,20 +54,23 @@ function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): 
   );
 }
 
-function Ready(): ReactNode {
+/** Texts typed below are looked at for names; those of lecturers are known and belong there. */
+function Names({ children }: { readonly children: ReactNode }): ReactNode {
   const { lecturers } = useSnapshot().registry;
+  return <KnownNames value={useMemo(() => lecturerNames(lecturers), [lecturers])}>{children}</KnownNames>;
+}
+
+function Ready(): ReactNode {
   return (
-    <KnownNames value={useMemo(() => lecturerNames(lecturers), [lecturers])}>
-      <Switch>
-        <Route path="/session/:document">
-          {({ document }) => (isDocumentId(document) ? <Session key={document} document={document} /> : <Today frame={Shell} />)}
-        </Route>
-        <Route path="/records"><Records frame={Shell} /></Route>
-        <Route path="/summary"><Summary frame={Shell} /></Route>
-        <Route path="/device"><Device frame={Shell} /></Route>
-        <Route><Today frame={Shell} /></Route>
-      </Switch>
-    </KnownNames>
+    <Switch>
+      <Route path="/session/:document">
+        {({ document }) => (isDocumentId(document) ? session(document) : <Today frame={Shell} />)}
+      </Route>
+      <Route path="/records"><Records frame={Shell} /></Route>
+      <Route path="/summary"><Summary frame={Shell} /></Route>
+      <Route path="/device"><Device frame={Shell} /></Route>
+      <Route><Today frame={Shell} /></Route>
+    </Switch>
   );
 }
 
@@ -63,11 +78,20 @@ export function App(): ReactNode {
   const { stage } = useSnapshot();
   const unsent = stage.stage === 'ready' ? stage.status.unsent_records : null;
   const name = stage.stage === 'ready' ? stage.identity.device_name : null;
+  const spent = stage.stage === 'over' && stage.unsent === 0;
   useEffect(() => {
     if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
-  }, [unsent, name]);
+    if (spent) clearMarker(window.localStorage);
+  }, [unsent, name, spent]);
+  const [code, setCode] = useState(passInAddress);
+  useEffect(() => {
+    const look = (): void => setCode((before) => passInAddress() ?? before);
+    window.addEventListener('hashchange', look);
+    return () => window.removeEventListener('hashchange', look);
+  }, []);
+  const hasPass = stage.stage === 'ready' && stage.identity.pass !== null;
   const client = useClient();
-  useIdleLock(stage.stage === 'ready', useCallback(() => void client.perform({ type: 'lock' }), [client]));
+  useIdleLock(stage.stage === 'ready' && !hasPass, useCallback(() => void client.perform({ type: 'lock' }), [client]));
   const person = stage.stage === 'ready' ? stage.identity.person.id : null;
   const last = useRef(person);
   if (person !== null && last.current !== person) {
@@ -81,10 +105,15 @@ export function App(): ReactNode {
       <NoticeBar />
       <div className="min-h-0 flex-1 overflow-y-auto">
         {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
-        {stage.stage === 'unenrolled' && <Enrol lost={readMarker(window.localStorage)} />}
-        {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
-        {stage.stage === 'locked' && <Lock people={stage.people} waitUntil={stage.wait_until} />}
-        {stage.stage === 'ready' && <Ready key={person} />}
+        <Names>
+          <Suspense fallback={<p className="p-6 text-muted">{ja.starting}</p>}>
+            {(stage.stage === 'over' || hasPass || (stage.stage === 'unenrolled' && code !== null)) && <Pass code={code} used={() => setCode(null)} session={session} />}
+            {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker(window.localStorage)} />}
+            {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
+            {stage.stage === 'locked' && <Lock people={stage.people} waitUntil={stage.wait_until} />}
+            {stage.stage === 'ready' && !hasPass && <Ready key={person} />}
+          </Suspense>
+        </Names>
       </div>
     </div>
   );

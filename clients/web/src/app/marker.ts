@@ -22,6 +22,10 @@ export function readMarker(storage: Storage): Marker | null {
   }
 }
 
+export function clearMarker(storage: Storage): void {
+  storage.removeItem(KEY);
+}
+
 export function writeMarker(storage: Storage, value: Marker): void {
   storage.setItem(KEY, JSON.stringify(value));
 }

@@ -14,6 +14,14 @@ export interface Identity {
   readonly organisation: string;
   readonly tenant: { readonly code: string; readonly name: string };
   readonly scopes: readonly string[];
+  /** The day pass: one session, for a while. */
+  readonly pass: Pass | null;
+}
+
+export interface Pass {
+  readonly document: DocumentId;
+  /** From then on nothing of it is shown, ms. */
+  readonly ends_at: number;
 }
 
 const person: p.Parse<Named> = p.object((n) => ({ id: n.get('id', p.string), name: n.get('name', p.string) }));
@@ -26,6 +34,7 @@ export const identity: p.Parse<Identity> = p.object((f) => ({
   organisation: f.get('organisation', p.string),
   tenant: f.get('tenant', p.object((t) => ({ code: t.get('code', p.string), name: t.get('name', p.string) }))),
   scopes: f.get('scopes', p.list(p.string)),
+  pass: f.get('pass', p.nullable(p.object((a) => ({ document: a.get('document', documentId), ends_at: a.get('ends_at', p.integer) })))),
 }));
 
 export interface ScopeStatus {
@@ -74,16 +83,20 @@ export type Stage =
   | { readonly stage: 'unenrolled' }
   /** Nothing readable is in memory; a person's PIN opens it, from `wait_until` (ms) on. */
   | { readonly stage: 'locked'; readonly people: readonly Named[]; readonly wait_until: number }
+  /** The day pass has ended: nothing is shown, and what is not sent yet is sent. Nothing is kept once all is. */
+  | { readonly stage: 'over'; readonly ends_at: number; readonly unsent: number; readonly fault: string | null }
   | { readonly stage: 'ready'; readonly identity: Identity; readonly status: Status; readonly online: boolean }
   | { readonly stage: 'fault'; readonly fault: 'storage' | 'quota' | 'core' };
 
 export const stage: p.Parse<Stage> = p.object((f): Stage => {
-  const name = f.get('stage', p.word(['starting', 'unenrolled', 'locked', 'ready', 'fault']));
+  const name = f.get('stage', p.word(['starting', 'unenrolled', 'locked', 'over', 'ready', 'fault']));
   switch (name) {
     case 'ready':
       return { stage: name, identity: f.get('identity', identity), status: f.get('status', status), online: f.get('online', p.boolean) };
     case 'locked':
       return { stage: name, people: f.get('people', p.list(person)), wait_until: f.get('wait_until', p.integer) };
+    case 'over':
+      return { stage: name, ends_at: f.get('ends_at', p.integer), unsent: f.get('unsent', p.integer), fault: f.get('fault', p.nullable(p.string)) };
     case 'fault':
       return { stage: name, fault: f.get('fault', p.word(['storage', 'quota', 'core'])) };
     case 'starting':
@@ -95,7 +108,7 @@ export const stage: p.Parse<Stage> = p.object((f): Stage => {
 export type Command =
   | { readonly type: 'stage' }
   | { readonly type: 'enrol'; readonly code: string; readonly device_name: string; readonly pin: string }
-  | { readonly type: 'enrol_again'; readonly code: string }
+  | { readonly type: 'enrol_again' | 'enter_pass'; readonly code: string }
   | { readonly type: 'unlock'; readonly person: string; readonly pin: string }
   | { readonly type: 'recover'; readonly person: string; readonly code: string; readonly pin: string }
   | { readonly type: 'add_person'; readonly code: string; readonly pin: string }
@@ -182,11 +195,12 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'unlock', 'recover', 'add_person', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
     case 'enrol_again':
+    case 'enter_pass':
       return { type, code: f.get('code', p.string) };
     case 'unlock':
       return { type, person: f.get('person', p.string), pin: f.get('pin', p.string) };

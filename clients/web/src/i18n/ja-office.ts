@@ -7,6 +7,7 @@ const group: Record<string, string> = { planned: '予定', held: '実施', cance
 
 const role: Record<string, string> = {
   lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県担当', administrator: 'システム管理者',
+  visitor: '一日券の講師',
 };
 
 const field: Record<string, string> = {
@@ -49,13 +50,14 @@ const custody: Record<string, string> = {
 const refusal: Record<string, string> = {
   unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
   code_unknown: 'コードが違うか、期限切れです', too_many_codes: '違うコードが続きました', invalid_request: '内容が正しくありません',
-  device_taken: '別の人の端末です', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
+  device_taken: '別の人の端末です', pass_over: '一日券の時間が終わっています', pass_too_early: '一日券を出すには早すぎます', device_revoked: '端末の利用を止めています', not_possible: 'もうできません', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
   already_decided: '判断が済んでいます', already_done: '済んでいます', person_disabled: '利用を止められています', too_often: '続けて送りすぎです',
 };
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
   set: '保存する年数を決めた', keep: '消去しないことにした', begin: '消去を始めた', end: '消去を終えた',
+  pass: '一日券を出した', visit: '一日券で始めた', ended: '一日券を早く終わらせた', late: '一日券が終わったあとに届いた',
 };
 
 const cameBack: Record<string, string> = {
@@ -417,7 +419,21 @@ export const office = {
     reset: '暗証番号を忘れたとき', resetNote: 'このコードを端末の「暗証番号を忘れたとき」に入力してもらってください。10分の間、一度だけ使えます。端末に残っている記録は消えません。',
     unsent: '端末に残っているかもしれない記録', lastSeen: (when: string) => `最後の送受信は ${when} です。そのあとの記録は、この端末にしかありません。`,
     heldNote: (count: number) => `この端末から届いた ${count} 件を預かっています`,
+    pass: '一日券', passOf: (title: string, day: string) => `一日券：${title}（${day}いっぱい）`, passEnded: '終了', passLeft: (day: string) => `${day}いっぱい使える一日券です。この会だけを記録できます。`,
+    passOver: (day: string) => `この一日券は ${day}で終わりました。会場に電波がなかったときのために、そのあと3日の間に届いた記録は取り込みます。`,
+    passRevoked: (when: string) => `この一日券は ${when} に終わらせました。このあと届いた記録は、預かり中になります。`,
+    passEnd: '一日券を終わらせる', passEndTitle: (name: string) => `「${name}」を終わらせますか`,
+    passEndNote: '次の通信から、この端末では会の記録を見られなくなります。端末に残っていた記録が届いたときは、預かり中として担当者が確かめます。',
+    passSession: '一日券の会',
     own: 'この端末だけが書いた記録', ownNote: 'ほかの端末がまだ書き加えていない記録です。端末をなくしたときは、現場で内容を確かめてください。',
+  },
+  pass: {
+    open: '一日券を出す', title: '一日券を出します',
+    lead: '講師の先生が、ご自分のスマートフォンやタブレットで、この会だけを記録できるようにします。会の日が終わると、自動で使えなくなります。',
+    lecturer: '記録する講師', choose: '講師を選んでください', here: 'この会の講師', bank: '人材バンクの講師', issue: 'QR を出す', picture: '一日券の QR',
+    scan: '先生の端末のカメラで読み取ってもらい、「この会の記録を始める」を押してもらってください。一度だけ使えます。始めるときは電波が必要です。',
+    until: (when: string) => `QR は ${when} まで使えます`, ends: (name: string, day: string) => `${name}は、この会を ${day}いっぱい記録できます`,
+    started: '先生の端末で始まると、「端末」の画面に出ます。',
   },
   healing: {
     title: '戻った記録',
@@ -509,6 +525,8 @@ export const office = {
       const [verb = '', who = '', where = ''] = detail.split(' ');
       const did = act[verb];
       if (did === undefined) return detail;
+      if (verb === 'pass') return `${did}：${place(who)}`;
+      if (verb === 'visit') return did;
       return who === '' ? did : `${did}：${role[who] ?? kept[who] ?? who} ${place(where)}`;
     },
   },

@@ -46,7 +46,7 @@ const question: Record<string, string> = {
 const questionShort: Record<string, string> = { 'knows-acp': '知っている', 'has-talked': '話し合った', intends: '話し合いたい' };
 const answer: Record<string, string> = { yes: 'はい', no: 'いいえ', 'no-answer': '無回答' };
 
-const scopeKind: Record<string, string> = { municipality: '市町村', association: '医師会', lecturer: '講師' };
+const scopeKind: Record<string, string> = { municipality: '市町村', association: '医師会', lecturer: '講師', session: '会' };
 
 /** Plain sentences for what can go wrong; the server's own sentence wins when there is one. */
 const problem: Record<string, string> = {

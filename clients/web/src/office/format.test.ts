@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { fiscalYearName } from '../i18n/dates';
-import { eraDate, eraMoment, monthName, monthsOf, plain, wording } from './format';
+import { eraDate, eraLastDay, eraMoment, monthName, monthsOf, plain, wording } from './format';
 import { marks, shade, stacked } from './parts/scales';
 import { COLUMNS, ROW_COUNT, TILES } from './parts/tiles';
 
@@ -27,6 +27,8 @@ describe('dates', () => {
     expect(eraDate('2024-06-18')).toBe('令和6年6月18日');
     expect(eraDate('2019-05-01')).toBe('令和元年5月1日');
     expect(eraDate('2019-04-30')).toBe('平成31年4月30日');
+    expect(eraLastDay(Date.UTC(2024, 5, 18, 15))).toBe('令和6年6月18日');
+    expect(eraLastDay(Date.UTC(2024, 5, 18, 15) + 1)).toBe('令和6年6月19日');
     expect(fiscalYearName(2024)).toBe('令和6年度');
   });
   it('shows moments in Japan’s time', () => {

@@ -54,6 +54,11 @@ export function eraDate(iso: string): string {
   return date === null ? iso : era.format(date);
 }
 
+/** The last day in Japan before a time in ms: 令和6年11月21日 */
+export function eraLastDay(end: number): string {
+  return eraDate(new Date(end - 1 + 9 * 3_600_000).toISOString().slice(0, 10));
+}
+
 /** 2024-06 → 6月 */
 export function monthName(month: string | null): string {
   const found = month === null ? null : /^\d{4}-(\d{2})$/.exec(month);

@@ -93,6 +93,7 @@ function bench(): Bench {
     },
     read: () => Promise.resolve(undefined),
     keep: () => Promise.resolve({ ok: true }),
+    empty: () => Promise.resolve({ ok: true }),
     close: () => undefined,
   };
   const who = { token: 't', key: KEY, identity: identity(IDENTITY, '') };
@@ -104,10 +105,12 @@ function bench(): Bench {
     admit: () => Promise.resolve({ ok: true }),
   };
   const vault: Vault = {
-    door: () => Promise.resolve({ device: DEVICE, people: [IDENTITY.person], wait_until: 0 }),
+    door: () => Promise.resolve({ device: DEVICE, people: [IDENTITY.person], wait_until: 0, open: null }),
     found: () => Promise.resolve({ ok: true, room }),
     unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
     recover: () => Promise.resolve({ ok: false, code: 'wrong_pin' }),
+    forget: () => Promise.resolve({ ok: true }),
+    ended: () => Promise.resolve(null),
     key: () => Promise.resolve(KEY),
   };
   const transport: Transport = {

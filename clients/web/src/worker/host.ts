@@ -17,6 +17,8 @@ import { newRecovery, type Person, type Room, type Vault } from './vault';
 const REOPEN_MS = 2_000;
 const EVENTS_FIRST_MS = 1_000;
 const EVENTS_LAST_MS = 60_000;
+/** The server gives the device of a day pass its name. */
+const PASS_NAME = '一日券';
 
 export type Answer = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: Problem };
 
@@ -55,6 +57,10 @@ export function createHost(deps: HostDeps): Host {
   let person: Person | null = null;
   /** Who may unlock it; null while it is not enrolled. */
   let door: Awaited<ReturnType<Vault['door']>> = null;
+  /** When the day pass ended of which nothing is left here; null: there was none. */
+  let ended: number | null = null;
+  let cancelEnd: (() => void) | null = null;
+  let leaving = false;
   let fault: StoreFault | 'core' | null = null;
   let started = false;
   let online = deps.online();
@@ -70,20 +76,56 @@ export function createHost(deps: HostDeps): Host {
     return last;
   };
 
+  const isOver = (): boolean => {
+    const pass = who?.identity.pass ?? null;
+    return pass !== null && pass.ends_at <= now();
+  };
+
   const stage = (): Stage => {
     if (fault !== null) return { stage: 'fault', fault };
     if (!started) return { stage: 'starting' };
+    if (ended !== null) return { stage: 'over', ends_at: ended, unsent: 0, fault: null };
     if (room === null && door !== null) return { stage: 'locked', people: door.people, wait_until: door.wait_until };
     if (who === null || person === null || core === null) return { stage: 'unenrolled' };
-    return { stage: 'ready', identity: { ...who.identity, person }, status: p.json(status, core.status()), online };
+    const told = p.json(status, core.status());
+    const { pass } = who.identity;
+    if (pass !== null && isOver()) return { stage: 'over', ends_at: pass.ends_at, unsent: told.unsent_changes, fault: told.last_fault };
+    return { stage: 'ready', identity: { ...who.identity, person }, status: told, online };
   };
 
+  const isSpent = (present: Stage): present is Extract<Stage, { stage: 'over' }> =>
+    present.stage === 'over' && ended === null && present.unsent === 0;
+
   const notify = (documents: readonly string[] = []): void => {
+    const present = stage();
+    // a day pass leaves nothing behind once the day is over and everything has arrived
+    if (isSpent(present)) void leaveSpent();
     const known = documents.flatMap((id) => {
       const parsed = p.attempt(documentId, id);
       return parsed.ok ? [parsed.value] : [];
     });
-    deps.notify(stage(), known);
+    deps.notify(present, known);
+  };
+
+  /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
+  const leave = async (endsAt: number | null): Promise<boolean> => {
+    const stored = await deps.vault.forget(endsAt);
+    if (!stored.ok) return false;
+    events?.abort();
+    drop();
+    [who, room, person, door, ended] = [null, null, null, null, endsAt];
+    notify();
+    return true;
+  };
+
+  const leaveSpent = async (): Promise<void> => {
+    if (leaving) return;
+    leaving = true;
+    // an edit on its way to the disk is counted as unsent once it is there
+    await writing;
+    const present = stage();
+    if (isSpent(present)) await leave(present.ends_at);
+    leaving = false;
   };
 
   const drop = (): void => {
@@ -154,13 +196,25 @@ export function createHost(deps: HostDeps): Host {
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));
     else tell({ type: 'exchanged', task, result: { fault: result.fault } });
+    if ('over' in result && result.over === true) await endNow();
     notify();
+  };
+
+  /** The server's word counts, whatever the clock here says. */
+  const endNow = async (): Promise<void> => {
+    const pass = who?.identity.pass ?? null;
+    if (who === null || room === null || pass === null || isOver()) return;
+    who = { ...who, identity: { ...who.identity, pass: { ...pass, ends_at: now() } } };
+    await room.keep(who);
   };
 
   const reopen = async (): Promise<void> => {
     try {
       drop();
+      cancelEnd?.();
       if (who !== null) {
+        const left = (who.identity.pass?.ends_at ?? 0) - now();
+        if (left > 0) cancelEnd = deps.clock.after(left, () => notify());
         const rows = room === null ? [] : await room.rows();
         core = deps.open(who.identity.device, deps.random(8), rows, now());
       }
@@ -185,7 +239,7 @@ export function createHost(deps: HostDeps): Host {
     const mine = new AbortController();
     events = mine;
     let pause = EVENTS_FIRST_MS;
-    while (!mine.signal.aborted && who !== null) {
+    while (!mine.signal.aborted && who !== null && !isOver()) {
       const opened = await deps.transport.events(who, hear, hear, mine.signal);
       pause = opened ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
       await new Promise<void>((resolve) => {
@@ -201,6 +255,26 @@ export function createHost(deps: HostDeps): Host {
     const answer = await deps.transport.enrol(code, deps.uuid(), deviceName, recovery);
     if (!answer.ok) return answer;
     const founded = await deps.vault.found(answer.credential, pin, recovery);
+    if (!founded.ok) return refuse(founded.fault);
+    door = await deps.vault.door();
+    [who, room, person] = [answer.credential, founded.room, answer.credential.identity.person];
+    await reopen();
+    return done;
+  };
+
+  /** A day pass that was scanned. One that is here already has to have sent everything. */
+  const enterPass = async (code: string): Promise<Answer> => {
+    if (door !== null) {
+      const unsent = core === null ? 1 : p.json(status, core.status()).unsent_changes;
+      if (who === null || who.identity.pass === null) return refuse('already_enrolled');
+      if (unsent > 0) return refuse('pass_unsent');
+    }
+    const answer = await deps.transport.enrol(code, deps.uuid(), PASS_NAME, null);
+    if (!answer.ok) return answer;
+    // without a PIN goes only what ends by itself
+    if (answer.credential.identity.pass === null) return refuse('code_unknown');
+    if ((door !== null || ended !== null) && !(await leave(null))) return refuse('storage');
+    const founded = await deps.vault.found(answer.credential, null, newRecovery());
     if (!founded.ok) return refuse(founded.fault);
     door = await deps.vault.door();
     [who, room, person] = [answer.credential, founded.room, answer.credential.identity.person];
@@ -261,10 +335,15 @@ export function createHost(deps: HostDeps): Host {
     return done;
   };
 
+  /** What screens may read from: nothing of a day pass that has ended. */
+  const shown = (): Core | null => (isOver() ? null : core);
+
   return {
     async start() {
       door = await deps.vault.door();
-      await reopen();
+      ended = await deps.vault.ended();
+      const open = door?.open ?? null;
+      if (open === null || !(await enter(await deps.vault.unlock(open, ''))).ok) await reopen();
     },
 
     async command(command) {
@@ -273,6 +352,8 @@ export function createHost(deps: HostDeps): Host {
           return { ok: true, json: JSON.stringify(stage()) };
         case 'enrol':
           return enrol(command.code, command.device_name, command.pin);
+        case 'enter_pass':
+          return enterPass(command.code);
         case 'enrol_again':
           return enrolAgain(command.code);
         case 'unlock':
@@ -288,23 +369,24 @@ export function createHost(deps: HostDeps): Host {
             online = command.online;
             tell({ type: 'online', online });
             if (online) void listen();
-            notify();
           }
+          // a page that comes back asks this: a day may have ended meanwhile
+          notify();
           return done;
         case 'list':
-          return { ok: true, json: core?.list() ?? '[]' };
+          return { ok: true, json: shown()?.list() ?? '[]' };
         case 'view':
-          return { ok: true, json: core?.view(command.document) ?? 'null' };
+          return { ok: true, json: shown()?.view(command.document) ?? 'null' };
         case 'summary':
-          return { ok: true, json: core?.summary(command.document) ?? 'null' };
+          return { ok: true, json: shown()?.summary(command.document) ?? 'null' };
         case 'registry':
-          return { ok: true, json: core?.registry() ?? 'null' };
+          return { ok: true, json: shown()?.registry() ?? 'null' };
         case 'sync':
           tell({ type: 'sync' });
           notify();
           return done;
         case 'record':
-          if (core === null || person === null) return refuse(fault ?? 'not_ready');
+          if (shown() === null || person === null) return refuse(fault ?? 'not_ready');
           try {
             tell({ type: 'record', document: command.document, kind: command.kind, by: person.id, intent: command.intent });
             return done;

@@ -19,6 +19,8 @@ export interface Store {
   /** Values of the host itself, such as the credential. */
   read(key: string): Promise<unknown>;
   keep(values: Readonly<Record<string, unknown>>): Promise<Stored>;
+  /** Takes everything off the disk but the values given. */
+  empty(values: Readonly<Record<string, unknown>>): Promise<Stored>;
   close(): void;
 }
 
@@ -30,7 +32,7 @@ function faultOf(error: unknown): StoreFault {
 async function commit(
   database: IDBPDatabase,
   tables: readonly string[],
-  fill: (put: (table: string, key: string, value: unknown) => void) => void,
+  fill: (put: (table: string, key: string, value: unknown) => void, clear: (table: string) => void) => void,
 ): Promise<Stored> {
   try {
     const transaction = database.transaction([...tables], 'readwrite', { durability: 'strict' });
@@ -41,7 +43,7 @@ async function commit(
         const store = transaction.objectStore(table);
         const request = value === null ? store.delete(key) : store.put(value, key);
         request.catch(() => undefined);
-      });
+      }, (table) => void transaction.objectStore(table).clear().catch(() => undefined));
     } catch (error) {
       transaction.abort();
       await done.catch(() => undefined);
@@ -92,6 +94,10 @@ export async function openStore(name: string, onClosed: () => void): Promise<Sto
     },
     read: (key) => database.get(HOST, key),
     keep: (values) => commit(database, [HOST], (put) => {
+      for (const [key, value] of Object.entries(values)) put(HOST, key, value);
+    }),
+    empty: (values) => commit(database, [...TABLES, HOST], (put, clear) => {
+      for (const table of [...TABLES, HOST]) clear(table);
       for (const [key, value] of Object.entries(values)) put(HOST, key, value);
     }),
     close: () => database.close(),

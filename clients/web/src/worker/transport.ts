@@ -10,7 +10,8 @@ export type Fault =
   | { readonly type: 'busy'; readonly retry_after_ms?: number }
   | { readonly type: 'refused'; readonly code?: string };
 
-export type Exchanged = { readonly ok: Uint8Array } | { readonly fault: Fault };
+/** `over`: the server says that the day pass has ended. */
+export type Exchanged = { readonly ok: Uint8Array } | { readonly fault: Fault; readonly over?: boolean };
 
 export interface Credential {
   readonly token: string;
@@ -105,7 +106,7 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
           signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
         }, who.key, who.token);
         if (response.ok) return { ok: new Uint8Array(await response.arrayBuffer()) };
-        if (response.status === 401) return { fault: { type: 'unauthorised' } };
+        if (response.status === 401) return { fault: { type: 'unauthorised' }, over: (await problemOf(response)).code === 'pass_over' };
         if (response.status === 429 || response.status >= 500) return { fault: { type: 'busy', ...retryAfter(response) } };
         return { fault: { type: 'refused', code: (await problemOf(response)).code } };
       } catch {

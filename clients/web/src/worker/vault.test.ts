@@ -103,6 +103,30 @@ describe('vault', () => {
     expect(await rowsWith(bench, 'pe-1', OTHER)).toContain('座談会の記録');
   });
 
+  it('holds a day pass without a PIN, still unreadable on the disk, and forgets all of it', async () => {
+    const store = await openStore('pass', () => undefined);
+    const vault = createVault({ store, now: () => 1, rounds: 1_000 });
+    const made = await vault.found(await credential(), null, newRecovery());
+    if (!made.ok) throw new Error(made.fault);
+    await made.room.write([{ table: 'document', key: 'a', value: text('座談会の記録') }]);
+    const disk = await everything(store);
+    for (const clear of ['座談会', '富沢', 'とくべつな鍵', '112119', '埼玉', 'EXTRACTABLE']) expect(disk).not.toContain(clear);
+    const again = createVault({ store, now: () => 1, rounds: 1_000 });
+    expect((await again.door())?.open).toBe('pe-1');
+    const opened = await again.unlock('pe-1', '');
+    if (!opened.ok) throw new Error(opened.code);
+    expect((await opened.room.rows()).map((row) => new TextDecoder().decode(row.value))).toEqual(['座談会の記録']);
+    expect(await vault.ended()).toBe(null);
+    expect(await vault.forget(5)).toEqual({ ok: true });
+    expect([await vault.door(), await store.read('key'), await store.rows(), await vault.ended()]).toEqual([null, undefined, [], 5]);
+  });
+
+  it('opens a tablet with a PIN to nobody without one', async () => {
+    const bench = await founded('closed');
+    expect((await bench.vault.door())?.open).toBe(null);
+    expect(await bench.vault.unlock('pe-1', '')).toMatchObject({ code: 'wrong_pin' });
+  });
+
   it('adds little to a tap', async () => {
     const bench = await founded('tap');
     const opened = await bench.vault.unlock('pe-1', PIN);

@@ -1,6 +1,9 @@
 // What keeps the tablet's disk unreadable: every row is sealed with AES-GCM under one random data key. The data key is kept
 // sealed once for each person, under a key derived from their PIN, and once for the way back in when PINs are lost.
 //
+// A day pass may do without a PIN: its holder has minutes, the device is their own and locks itself, and nothing of it stays
+// after the day. Its data key is sealed under a key that cannot leave the browser.
+//
 // Invariants: neither the data key nor anything of a record is on the disk in clear; a try counts before it is tried, so
 // that closing the app gives no further tries; a sealed row fits only its own place.
 
@@ -13,6 +16,7 @@ import { type Credential, credentialText } from './transport';
 const VAULT = 'vault';
 const KEY = 'key';
 const CREDENTIAL = 'credential';
+const OVER = 'over';
 /** Of PBKDF2 with SHA-256. */
 export const ROUNDS = 600_000;
 const IV_BYTES = 12;
@@ -112,14 +116,26 @@ export type Unlocked =
   | { readonly ok: true; readonly room: Room; readonly person: Person }
   | { readonly ok: false; readonly code: 'wrong_pin' | 'wait' | 'storage' };
 
+export interface Door {
+  readonly device: string;
+  readonly people: readonly Person[];
+  readonly wait_until: number;
+  /** Who comes in without a PIN. */
+  readonly open: string | null;
+}
+
 export interface Vault {
   /** Who may unlock this tablet, and from when on; null: it has no PIN yet. */
-  door(): Promise<{ readonly device: string; readonly people: readonly Person[]; readonly wait_until: number } | null>;
-  /** A new data key under the first person's PIN; what is on the disk in clear is sealed. */
-  found(credential: Credential, pin: string, recovery: string): Promise<{ readonly ok: true; readonly room: Room } | Exclude<Stored, { ok: true }>>;
+  door(): Promise<Door | null>;
+  /** A new data key under the first person's PIN, or under none; what is on the disk in clear is sealed. */
+  found(credential: Credential, pin: string | null, recovery: string): Promise<{ readonly ok: true; readonly room: Room } | Exclude<Stored, { ok: true }>>;
   unlock(person: string, pin: string): Promise<Unlocked>;
   /** Opens with the server's half of the way back in, and gives the person a new PIN. */
   recover(half: string, person: string, pin: string): Promise<Unlocked>;
+  /** Takes everything off the disk. Only when the day pass that was here ended stays. */
+  forget(endsAt: number | null): Promise<Stored>;
+  /** When the day pass that was here ended, ms; null: none was. */
+  ended(): Promise<number | null>;
   /** The tablet's key, which is there while it is locked too. */
   key(): Promise<TabletKey | null>;
 }
@@ -155,11 +171,12 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
     return wait === 0 ? 0 : Math.min(vault.tried_at, deps.now()) + wait;
   };
 
-  const slotOf = async (door: CryptoKey, data: Bytes, person: Person, pin: string): Promise<Slot> => {
+  /** No rounds: no PIN. */
+  const slotOf = async (door: CryptoKey, data: Bytes, person: Person, pin: string | null): Promise<Slot> => {
     const salt = random(16);
-    const inner = await seal(await pinKey(pin, salt, rounds), `pin/${person.id}`, data);
+    const inner = pin === null ? data : await seal(await pinKey(pin, salt, rounds), `pin/${person.id}`, data);
     return {
-      id: person.id, salt, rounds,
+      id: person.id, salt, rounds: pin === null ? 0 : rounds,
       name: await seal(door, `name/${person.id}`, text(person.name)),
       wrapped: await seal(door, `slot/${person.id}`, inner),
     };
@@ -207,7 +224,9 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
   return {
     async door() {
       const vault = await read();
-      return vault === null ? null : { device: vault.device, people: await people(vault), wait_until: waitUntil(vault) };
+      if (vault === null) return null;
+      const open = vault.slots.find((slot) => slot.rounds === 0)?.id ?? null;
+      return { device: vault.device, people: await people(vault), wait_until: waitUntil(vault), open };
     },
     async found(credential, pin, recovery) {
       const data = random(32);
@@ -232,15 +251,16 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
       const vault = await read();
       const slot = vault?.slots.find((one) => one.id === id);
       if (vault === null || slot === undefined) return { ok: false, code: 'wrong_pin' };
+      const person = (await people(vault)).find((one) => one.id === id) ?? { id, name: '' };
+      const inner = await unseal(vault.door, `slot/${id}`, slot.wrapped);
+      if (slot.rounds === 0) return inner === null ? { ok: false, code: 'storage' } : { ok: true, room: await room(inner), person };
       if (deps.now() < waitUntil(vault)) return { ok: false, code: 'wait' };
       // counted before it is tried
       const counted = await store.keep({ [VAULT]: { ...vault, failures: vault.failures + 1, tried_at: deps.now() } });
       if (!counted.ok) return { ok: false, code: 'storage' };
-      const inner = await unseal(vault.door, `slot/${id}`, slot.wrapped);
       const data = inner === null ? null : await unseal(await pinKey(pin, slot.salt, slot.rounds), `pin/${id}`, inner);
       if (data === null) return { ok: false, code: 'wrong_pin' };
       await store.keep({ [VAULT]: { ...vault, failures: 0, tried_at: 0 } });
-      const person = (await people(vault)).find((one) => one.id === id) ?? { id, name: '' };
       return { ok: true, room: await room(data), person };
     },
     async recover(half, id, pin) {
@@ -252,6 +272,11 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
       const opened = await room(data);
       const stored = await opened.admit(person, pin);
       return stored.ok ? { ok: true, room: opened, person } : { ok: false, code: 'storage' };
+    },
+    forget: (endsAt) => store.empty(endsAt === null ? {} : { [OVER]: endsAt }),
+    async ended() {
+      const found = p.attempt(p.integer, await store.read(OVER));
+      return found.ok ? found.value : null;
     },
     async key() {
       const found = p.attempt(tabletKey, await store.read(KEY));

@@ -16,15 +16,19 @@ const tablet = p.object((f) => ({
   held: f.get('held', p.integer),
   recoverable: f.get('recoverable', p.boolean),
   may_revoke: f.get('may_revoke', p.boolean),
+  pass: f.get('pass', p.nullable(p.object((a) => ({
+    document: a.get('document', p.string), title: a.get('title', p.nullable(p.string)), date: a.get('date', p.nullable(p.string)), ends_at: a.get('ends_at', p.integer),
+  })))),
 }));
 export type Tablet = ReturnType<typeof tablet>;
 
 const holder = p.object((f) => ({ person: f.get('person', named), role: f.get('role', p.string), organisation: f.get('organisation', p.string) }));
 export type Holder = ReturnType<typeof holder>;
 
-export const tabletPage = p.object((f) => ({ tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', p.array(holder)) }));
+export const tabletPage = p.object((f) => ({ as_of: f.get('as_of', p.integer), tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', p.array(holder)) }));
 
 export const tabletDetail = p.object((f) => ({
+  as_of: f.get('as_of', p.integer),
   tablet: f.get('tablet', tablet),
   own_records: f.get('own_records', p.array(p.object((r) => ({
     document: r.get('document', p.string), title: r.get('title', p.nullable(p.string)), date: r.get('date', p.nullable(p.string)),
@@ -38,5 +42,14 @@ export const tabletCode = p.object((f) => ({
   expires_at: f.get('expires_at', p.integer),
 }));
 export type TabletCode = ReturnType<typeof tabletCode>;
+
+export const dayPassCode = p.object((f) => ({
+  code: f.get('code', p.string),
+  path: f.get('path', p.string),
+  size: f.get('size', p.integer),
+  expires_at: f.get('expires_at', p.integer),
+  ends_at: f.get('ends_at', p.integer),
+}));
+export type DayPassCode = ReturnType<typeof dayPassCode>;
 
 export const pinCode = p.object((f) => ({ code: f.get('code', p.string), expires_at: f.get('expires_at', p.integer) }));

@@ -6,23 +6,26 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
-import { type Holder, pinCode, type TabletCode, tabletCode, tabletDetail, tabletPage } from '../api/devices';
+import { type Holder, pinCode, type Tablet, type TabletCode, tabletCode, tabletDetail, tabletPage } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
-import { eraMoment } from '../format';
+import { eraDate, eraLastDay, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Qr } from '../parts/qr';
 
 const text = office.devices;
 
 const keyOf = (holder: Holder): string => `${holder.person.id} ${holder.role} ${holder.organisation}`;
 
-function Picture({ code }: { readonly code: TabletCode }): ReactNode {
-  return (
-    <svg role="img" aria-label={text.picture} viewBox={`0 0 ${code.size} ${code.size}`} shapeRendering="crispEdges" className="mx-auto w-full max-w-72 bg-white">
-      <path d={code.path} fill="#000" />
-    </svg>
-  );
+type Pass = NonNullable<Tablet['pass']>;
+
+const titleOf = (pass: Pass): string => pass.title ?? office.records.untitled;
+
+/** In use, ended by a person, or over. */
+function stateOf(tablet: Tablet, now: number): ReactNode {
+  if (tablet.revoked_at !== null) return <b className="text-danger">{tablet.pass === null ? text.revoked : text.passEnded}</b>;
+  return tablet.pass !== null && tablet.pass.ends_at <= now ? text.passEnded : text.inUse;
 }
 
 function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readonly end: () => void }): ReactNode {
@@ -59,9 +62,7 @@ function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readon
       ) : (
         <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
           <p>{text.scan}</p>
-          <Picture code={code} />
-          <p className="num text-center text-[2rem] font-bold tracking-widest">{code.code}</p>
-          <p className="text-center text-muted">{text.until(eraMoment(code.expires_at))}</p>
+          <Qr shown={code} label={text.picture} until={text.until(eraMoment(code.expires_at))} />
         </div>
       )}
     </Sheet>
@@ -91,10 +92,10 @@ export function DevicesPage(): ReactNode {
                 <tbody>
                   {page.tablets.map((one) => (
                     <tr key={one.device}>
-                      <th scope="row"><Link href={`/devices/${one.device}`} className="link">{one.name}</Link></th>
+                      <th scope="row"><Link href={`/devices/${one.device}`} className="link">{one.name}</Link>{one.pass !== null && <span className="block text-[0.875rem] font-normal text-muted">{text.passOf(titleOf(one.pass), eraLastDay(one.pass.ends_at))}</span>}</th>
                       <td>{one.person.name}<span className="block text-[0.875rem] text-muted">{office.role(one.role)}</span></td>
                       <td className="whitespace-nowrap">{one.last_seen_at === null ? text.never : eraMoment(one.last_seen_at)}</td>
-                      <td>{one.revoked_at === null ? text.inUse : <b className="text-danger">{text.revoked}</b>}</td>
+                      <td>{stateOf(one, page.as_of)}</td>
                       <td className="fig">{one.held > 0 ? <Link href="/custody" className="link">{text.count(one.held)}</Link> : text.none}</td>
                     </tr>
                   ))}
@@ -109,13 +110,15 @@ export function DevicesPage(): ReactNode {
   );
 }
 
-function Acts({ device, name, mayRevoke, mayReset, done }: { readonly device: string; readonly name: string; readonly mayRevoke: boolean; readonly mayReset: boolean; readonly done: () => void }): ReactNode {
+function Acts({ tablet, done }: { readonly tablet: Tablet; readonly done: () => void }): ReactNode {
+  const { device, name } = tablet;
+  const isPass = tablet.pass !== null;
   const { api } = useHub();
   const [asking, setAsking] = useState(false);
   const [code, setCode] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const revoke = async (): Promise<void> => {
-    const answer = await api.post(`/v1/devices/${device}/revocation`, {}, nothing);
+    const answer = await api.post(`/v1/devices/${device}/${isPass ? 'pass-end' : 'revocation'}`, {}, nothing);
     setAsking(false);
     if (answer.ok) done();
     else setProblem(problemText(answer.problem));
@@ -128,16 +131,16 @@ function Acts({ device, name, mayRevoke, mayReset, done }: { readonly device: st
   return (
     <>
       <div className="flex flex-wrap gap-3">
-        {mayReset && <Button onPress={() => void reset()}>{text.reset}</Button>}
-        {mayRevoke && <Button onPress={() => setAsking(true)}>{text.revoke}</Button>}
+        {tablet.recoverable && <Button onPress={() => void reset()}>{text.reset}</Button>}
+        {tablet.may_revoke && <Button onPress={() => setAsking(true)}>{isPass ? text.passEnd : text.revoke}</Button>}
       </div>
       {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
       {asking && (
-        <Sheet title={text.revokeTitle(name)} open onClose={() => setAsking(false)}>
-          <p>{text.revokeNote}</p>
+        <Sheet title={isPass ? text.passEndTitle(name) : text.revokeTitle(name)} open onClose={() => setAsking(false)}>
+          <p>{isPass ? text.passEndNote : text.revokeNote}</p>
           <div className="flex flex-wrap justify-end gap-3">
             <Button onPress={() => setAsking(false)}>{ja.cancel}</Button>
-            <Button look="primary" onPress={() => void revoke()}>{text.revoke}</Button>
+            <Button look="primary" onPress={() => void revoke()}>{isPass ? text.passEnd : text.revoke}</Button>
           </div>
         </Sheet>
       )}
@@ -151,20 +154,31 @@ function Acts({ device, name, mayRevoke, mayReset, done }: { readonly device: st
   );
 }
 
+function passText(tablet: Tablet, pass: Pass, now: number): string {
+  if (tablet.revoked_at !== null) return text.passRevoked(eraMoment(tablet.revoked_at));
+  return pass.ends_at <= now ? text.passOver(eraLastDay(pass.ends_at)) : text.passLeft(eraLastDay(pass.ends_at));
+}
+
 export function DevicePage({ device }: { readonly device: string }): ReactNode {
   const live = useLive(`/v1/devices/${device}`, tabletDetail);
   useTitle(text.title);
   return (
     <Loaded live={live}>
-      {({ tablet, own_records: own }) => (
+      {({ tablet, own_records: own, as_of: now }) => (
         <>
           <header>
             <p><Link href="/devices" className="link">{text.title}</Link></p>
             <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
             <p className="mt-1 text-[#4d4d4d]">{tablet.person.name}（{office.role(tablet.role)}）　{text.enrolled(eraMoment(tablet.enrolled_at))}</p>
           </header>
-          {tablet.revoked_at !== null && <p className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4 font-bold text-wait">{text.revokedAt(eraMoment(tablet.revoked_at))}</p>}
-          <Acts device={device} name={tablet.name} mayRevoke={tablet.may_revoke} mayReset={tablet.recoverable} done={live.again} />
+          {tablet.revoked_at !== null && tablet.pass === null && <p className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4 font-bold text-wait">{text.revokedAt(eraMoment(tablet.revoked_at))}</p>}
+          {tablet.pass !== null && (
+            <Panel title={text.passSession}>
+              <p><Link href={`/records/${tablet.pass.document}`} className="link">{titleOf(tablet.pass)}</Link>　{tablet.pass.date === null ? '' : eraDate(tablet.pass.date)}</p>
+              <p className="mt-1">{passText(tablet, tablet.pass, now)}</p>
+            </Panel>
+          )}
+          <Acts tablet={tablet} done={live.again} />
           <Panel title={text.unsent}>
             <p>{tablet.last_seen_at === null ? text.never : text.lastSeen(eraMoment(tablet.last_seen_at))}</p>
             {tablet.held > 0 && <p><Link href="/custody" className="link">{text.heldNote(tablet.held)}</Link></p>}

@@ -37,7 +37,7 @@ function Target({ entry }: { readonly entry: Entry }): ReactNode {
 }
 
 function Row({ entry, names }: { readonly entry: Entry; readonly names: ReturnType<typeof useNames> }): ReactNode {
-  const place = (id: string): string => (id.startsWith('as-') ? names.association(id) : names.municipality(id));
+  const place = (id: string): string => (id.startsWith('as-') ? names.association(id) : id.startsWith('le-') ? names.lecturer(id) : names.municipality(id));
   const done = entry.outcome === 'done';
   return (
     <tr>

@@ -9,6 +9,7 @@ import { useLive } from '../api/live';
 import { custody } from '../api/proof';
 import { type Author, type Me, type RecordDetail, recordDetail } from '../api/shapes';
 import { eraDate, eraMoment, monthName } from '../format';
+import { DayPass } from '../parts/day-pass';
 import { Destroy } from '../parts/destroy';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
@@ -197,6 +198,7 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
           <span>{office.kind(data.kind)}</span>
           <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
         </p>
+        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
       </header>
       <Held document={data.document} />
       {['title', 'occasion', 'venue'].map((name) => <PersonalWarning key={name} text={value(name) ?? ''} say={text.personal} />)}
