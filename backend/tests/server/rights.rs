@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sync_core::document::Document;
 use sync_core::ids::{DeviceId, DocumentId};
 use sync_core::sync::Chance;
-use sync_core::wire::SyncRequest;
+use sync_core::wire::{Outcome, SyncRequest};
 use tsudoi_server::http::matrix::{ENDPOINTS, Endpoint, Entrance};
 use tsudoi_server::service::access::{Action, Caller, Extent, Role};
 use tsudoi_server::service::day_pass::{self, NewDayPass};
@@ -21,7 +21,7 @@ use tsudoi_server::service::enrol::{Grant, keep_code};
 use tsudoi_server::service::registry::{NewAssociation, NewLecturer, put_association, put_lecturer};
 use tsudoi_server::service::secret::SignInCode;
 
-use crate::support::{Answer, Device, Server, server};
+use crate::support::{Answer, Device, Server, outcomes, server};
 
 const CALLS: u64 = 600;
 
@@ -496,6 +496,26 @@ async fn syncing(world: &World, seed: u64) {
     }
 }
 
+/// What a day pass sends of any other record waits for a person, be the record another's, of no one, or the pass's neighbour.
+async fn visiting(world: &mut World, seed: u64) {
+    let before = state(world).await;
+    let mut others: BTreeSet<DocumentId> = world.marks.iter().map(|mark| mark.document).collect();
+    others.insert(DocumentId::from_bytes([99; 16]));
+    for number in 0..world.visitors.len() {
+        let own = world.visitors[number].1;
+        for other in others.iter().filter(|other| **other != own) {
+            let device = &mut world.visitors[number].0;
+            let change = device.set(*other, "venue", "他人");
+            let push = device.push(*other, vec![change]);
+            let response = world.server.sync(device, &device.request(vec![push])).await;
+            let outcomes = outcomes(&response, *other);
+            assert_eq!(outcomes, [(Outcome::Custody, 1, "not_in_scope".to_owned())], "{other} (seed {seed})");
+            assert!(response.documents.iter().all(|one| one.document == own), "{other} (seed {seed})");
+        }
+    }
+    assert_eq!(state(world).await, before, "a day pass has changed something else (seed {seed})");
+}
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
@@ -511,5 +531,6 @@ async fn inv_6_no_answer_holds_anything_outside_the_callers_rights() {
         syncing(&world, seed).await;
         reading(&mut world, seed).await;
         writing(&mut world, seed).await;
+        visiting(&mut world, seed).await;
     }
 }
