@@ -66,6 +66,14 @@ pub enum UserVerb {
         #[command(flatten)]
         role: RoleArguments,
     },
+    /// Gives a person another name.
+    Rename {
+        #[command(flatten)]
+        person: Person,
+        /// The new name.
+        #[arg(long)]
+        name: String,
+    },
     /// Gives a person another role.
     Give {
         #[command(flatten)]
@@ -212,6 +220,10 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
             let person = people::add(app, &caller, new).await?;
             let code = people::sign_in_code(app, &caller, &person, &choice).await?;
             writeln!(out, "{person}  {}", code.code)?;
+        }
+        UserVerb::Rename { person, name } => {
+            let caller = caller(app, &person.prefecture).await?;
+            people::rename(app, &caller, &person.person, &name).await?;
         }
         UserVerb::Give { person, role } => {
             let caller = caller(app, &person.prefecture).await?;

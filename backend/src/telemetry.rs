@@ -1,7 +1,7 @@
 //! Structured logs on standard error: one line per event, as text or as JSON.
 //!
 //! Field names: `request_id`, `method`, `path`, `status`, `elapsed_ms`, `tenant`, `device`, `document`, `code`.
-//! Never logged: tokens, sign-in codes but the first administrator's, names of people, texts and values of records.
+//! Never logged, and never a field of a span: tokens, sign-in codes but the first administrator's, names of people, texts and values of records.
 
 use std::io::IsTerminal;
 

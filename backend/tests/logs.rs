@@ -1,4 +1,4 @@
-//! Logs hold no secret and no name, at the most talkative level. In a process of its own: what logs is settled once for
+//! Logs and traces hold no secret and no name, at the most talkative level, spans and their fields included. In a process of its own: what logs is settled once for
 //! each process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex};
 use axum::http::{StatusCode, header};
 use serde_json::json;
 use tsudoi_server::service::access::Role;
+
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use support::{HONJO, document_id, server};
 
@@ -31,12 +33,49 @@ impl Write for Said {
     }
 }
 
+/// Acts of the office in which people write names and reasons.
+async fn acts(server: &support::Server, cookie: &str, tablet: &support::Device) {
+    let credential = Some(("cookie", cookie));
+    let person = json!({ "name": "新井花子", "role": "staff", "organisation": "112119" });
+    let added = server.post("/v1/people", credential, &person).await;
+    let id = added.json()["person"].as_str().unwrap().to_owned();
+    let renamed = server.post(&format!("/v1/people/{id}/name"), credential, &json!({ "name": "大野花子" })).await;
+    assert_eq!(renamed.status, StatusCode::NO_CONTENT);
+    for (path, body) in [
+        ("/v1/registry/associations", json!({ "name": "こだま郡市医師会", "municipalities": [] })),
+        ("/v1/registry/lecturers", json!({ "surname": "富沢", "bank": false })),
+        ("/v1/people", json!({ "name": "新井花子\n", "role": "nobody", "organisation": "x" })),
+        ("/v1/retention/records/destructions", json!({ "list": "x", "reason": "期限の理由" })),
+    ] {
+        server.post(path, credential, &body).await;
+    }
+    server.get("/v1/records?title=search-word", credential).await;
+    server.get("/v1/journal?target=search-word", credential).await;
+    server.get("/v1/records.csv", credential).await;
+    server.get("/v1/publication.csv", credential).await;
+    let path = format!("/v1/records/{}", document_id(1));
+    let destroyed = server.delete(&path, credential, &json!({ "reason": "消す理由" })).await;
+    assert_eq!(destroyed.status, StatusCode::NO_CONTENT);
+    // a wrong proof, and a tablet's own name
+    let request = axum::http::Request::get("/v1/scopes").header("authorization", &tablet.authorization);
+    let request = request.header("dpop", "a.b.c").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(server.send_bare(request).await.status, StatusCode::UNAUTHORIZED);
+    let code = server.code(Role::Staff, "112119", HONJO, 1).await;
+    let device = sync_core::ids::DeviceId::from_bytes([9; 16]);
+    let body = json!({ "code": code.shown(), "device": device.to_string(), "device_name": "受付の古い端末" });
+    assert_eq!(server.post("/v1/enrol", None, &body).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn logs_hold_no_secret_and_no_name() {
     let said = Said::default();
     let writer = said.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    // every span is told of as well, when it is made and when it ends, with its fields; of every crate
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = server().await;
 
@@ -56,6 +95,7 @@ async fn logs_hold_no_secret_and_no_name() {
     server.sync(&tablet, &tablet.request(vec![push])).await;
     server.get(&format!("/v1/records/{}", document_id(1)), Some(("cookie", &cookie))).await;
     server.get("/v1/own/sign-in", Some(("cookie", &cookie))).await;
+    acts(&server, &cookie, &tablet).await;
 
     let said = String::from_utf8_lossy(&said.0.lock().unwrap()).into_owned();
     assert!(said.contains("answered") && said.contains("/v1/sync"), "something was logged");
@@ -77,6 +117,14 @@ async fn logs_hold_no_secret_and_no_name() {
         "staff 112119",
         "端末1",
         "$argon2id",
+        "新井花子",
+        "大野花子",
+        "こだま郡市医師会",
+        "富沢",
+        "消す理由",
+        "期限の理由",
+        "受付の古い端末",
+        "search-word",
     ] {
         assert!(!said.contains(secret), "{secret} is in the log");
     }

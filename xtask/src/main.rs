@@ -1,4 +1,4 @@
-//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | sbom | bench | fuzz | simulate`.
+//! What a person or CI runs, the same on both: `cargo xtask demo | test | setup | interface | sbom | bench | fuzz | simulate`.
 //!
 //! Shows every step with its time, skips what is up to date, names a missing tool with the command that installs it.
 //! Deliberately absent: any knowledge of what the parts do; this program builds, starts and checks them.
@@ -11,6 +11,7 @@ mod failure;
 mod fuzz;
 mod house;
 mod imports;
+mod interface;
 mod peers;
 mod process;
 mod stamp;
@@ -27,6 +28,7 @@ const USAGE: &str = "\
 cargo xtask demo [--port N] [--fresh]     build everything, load the demonstration year, serve until Ctrl-C
 cargo xtask test [STEP…]                  every check and test, or the steps named
 cargo xtask setup                         install what the tests need
+cargo xtask interface [--examples N]      calls nobody thought of, by each role (schemathesis); two to three minutes
 cargo xtask sbom                          every package that is delivered, as CycloneDX
 cargo xtask web                           build the core for WASM and the web app
 cargo xtask bench [NAME] [--store sqlite|postgres] [--markdown] [-- OPTION…]
@@ -60,6 +62,7 @@ fn run() -> Result<()> {
         }
         "test" => check::run(&house, rest),
         "setup" => check::set_up(&house),
+        "interface" => interface::run(&house, Options::parse(rest, &["--examples"], &[])?.number("--examples")?),
         "sbom" => {
             println!("{}", bill::write(&house)?.display());
             Ok(())

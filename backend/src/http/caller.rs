@@ -10,6 +10,7 @@ use axum::response::Response;
 use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::access::{Caller, Tablet};
+use crate::service::journal::Who;
 use crate::service::possession::{Call, NotProven};
 use crate::service::secret::secret_hash;
 use crate::service::signin::seen_since;
@@ -34,6 +35,10 @@ pub struct DeviceCaller {
 /// A call signed by a key that no tablet is known by yet.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHolder(pub SecretHash);
+
+/// The tablet whose token came with a proof that is not its own: whoever called has shown no more than that.
+#[derive(Clone, Debug)]
+pub struct Claimed(pub Who);
 
 /// A sign-in is noted as used at most once in this time, ms.
 const NOTE_MS: u64 = 60_000;
@@ -113,8 +118,10 @@ fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, A
     })
 }
 
-async fn tablet_of(parts: &Parts, app: &App, token: &str) -> Result<Caller, ApiError> {
+async fn tablet_of(parts: &mut Parts, app: &App, token: &str) -> Result<Caller, ApiError> {
     let row = app.store.lookup_device(&secret_hash(token)).await?.ok_or_else(ApiError::unauthorised)?;
+    let claimed = Who { tenant: row.tenant.clone(), device: Some(row.device), ..Who::default() };
+    parts.extensions.insert(Claimed(claimed));
     let key = proven(parts, app, Some(token))?;
     if row.key != Some(key) {
         tracing::warn!(device = %row.device, "a tablet's token came with another key");
@@ -135,9 +142,9 @@ impl FromRequestParts<App> for Caller {
 impl Caller {
     /// Finds out who is calling, from what the request shows. The guard asks once for each request. A tablet whose
     /// registration was revoked is found too.
-    pub(super) async fn identify(parts: &Parts, app: &App) -> Result<Self, ApiError> {
-        if let Some(token) = device_token(&parts.headers) {
-            return tablet_of(parts, app, token).await;
+    pub(super) async fn identify(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        if let Some(token) = device_token(&parts.headers).map(str::to_owned) {
+            return tablet_of(parts, app, &token).await;
         }
         let token = cookie_token(app, &parts.headers).ok_or_else(ApiError::unauthorised)?;
         signed_in(app, token).await?.ok_or_else(ApiError::unauthorised)

@@ -84,13 +84,13 @@ async fn ticket(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result
 async fn follow(
     State(app): State<App>,
     Query(query): Query<FollowQuery>,
-    parts: Parts,
+    mut parts: Parts,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let credential = match (device_token(&parts.headers), query.ticket) {
+    let credential = match (device_token(&parts.headers).map(secret_hash), query.ticket) {
         (Some(token), _) => {
-            Caller::identify(&parts, &app).await?;
-            Some(Credential::Device(secret_hash(token)))
+            Caller::identify(&mut parts, &app).await?;
+            Some(Credential::Device(token))
         }
         (None, Some(ticket)) => app.follow.redeem(&ticket, app.now().0),
         (None, None) => None,

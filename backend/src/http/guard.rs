@@ -9,12 +9,13 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::http::caller::Claimed;
 use crate::http::error::{ApiError, ProblemCode};
 use crate::http::extract::Peer;
-use crate::http::matrix::{Endpoint, Entrance};
+use crate::http::matrix::{Endpoint, Entrance, Proof};
 use crate::http::request_id;
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Caller, Extent};
 use crate::service::journal::{self, Act, Origin, Who};
 use crate::service::signin::SignInError;
 use crate::service::signin::own::is_proved;
@@ -37,12 +38,13 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
             Entrance::Caller | Entrance::Tablet => enter(endpoint, &mut parts, &app).await,
         };
         let caller = parts.extensions.get::<Caller>().cloned();
+        let claimed = parts.extensions.get::<Claimed>().cloned();
         let response = match entered {
             Err(refusal) => refusal.into_response(),
             Ok(()) => next.run(Request::from_parts(parts, body)).await,
         };
         let code = response.extensions().get::<ProblemCode>().map_or("refused", |code| code.0);
-        note(&app, endpoint, caller.as_ref(), (&address, &query), (response.status(), code)).await;
+        note(&app, endpoint, (caller.as_ref(), claimed), (&address, &query), (response.status(), code)).await;
         response
     })
     .await
@@ -62,7 +64,12 @@ async fn enter(endpoint: &Endpoint, parts: &mut Parts, app: &App) -> Result<(), 
     if !caller.may(endpoint.action) {
         return Err(if endpoint.hidden { ApiError::not_found() } else { ApiError::forbidden() });
     }
-    if endpoint.proved && !is_proved(app, &caller) {
+    let asked = match endpoint.proof {
+        Proof::Nobody => false,
+        Proof::Everyone => true,
+        Proof::WholePrefecture => caller.extent(endpoint.action) == Extent::Prefecture,
+    };
+    if asked && !is_proved(app, &caller) {
         return Err(SignInError::ProofNeeded.into());
     }
     Ok(())
@@ -71,7 +78,7 @@ async fn enter(endpoint: &Endpoint, parts: &mut Parts, app: &App) -> Result<(), 
 async fn note(
     app: &App,
     endpoint: &Endpoint,
-    caller: Option<&Caller>,
+    (caller, claimed): (Option<&Caller>, Option<Claimed>),
     (address, query): (&str, &str),
     (status, code): (StatusCode, &str),
 ) {
@@ -82,7 +89,7 @@ async fn note(
     // an address may hold a secret where nobody has said who they are
     let target = if caller.is_some() { address } else { endpoint.path };
     let detail = if endpoint.noted { query } else { "" };
-    let who = caller.map(Who::from).unwrap_or_default();
+    let who = caller.map(Who::from).or(claimed.map(|claimed| claimed.0)).unwrap_or_default();
     if status.is_client_error() {
         let act = Act::refused(endpoint.action, code).to(target).saying(detail);
         app.journal.note_refused(who, act).await;

@@ -14,6 +14,17 @@ pub enum Entrance {
     Tablet,
 }
 
+/// For whom it takes a proof of the last minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// For nobody.
+    Nobody,
+    /// For everyone.
+    Everyone,
+    /// For those whose role reaches the whole prefecture here: what they take along is everything.
+    WholePrefecture,
+}
+
 /// One method of one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -28,14 +39,14 @@ pub struct Endpoint {
     /// Whether reading here is an entry of the journal.
     pub noted: bool,
     /// Whether it is open only to one who is signed in and has shown lately who they are.
-    pub proved: bool,
+    pub proof: Proof,
     /// Whether the endpoint does not exist for those whose role does not reach it.
     pub hidden: bool,
 }
 
 impl Endpoint {
     const fn new(method: &'static str, path: &'static str, entrance: Entrance, action: Action) -> Self {
-        Self { method, path, entrance, action, noted: false, proved: false, hidden: false }
+        Self { method, path, entrance, action, noted: false, proof: Proof::Nobody, hidden: false }
     }
 
     const fn noted(self) -> Self {
@@ -43,7 +54,11 @@ impl Endpoint {
     }
 
     const fn proved(self) -> Self {
-        Self { proved: true, ..self }
+        Self { proof: Proof::Everyone, ..self }
+    }
+
+    const fn proved_for_everything(self) -> Self {
+        Self { proof: Proof::WholePrefecture, ..self }
     }
 
     const fn hidden(self) -> Self {
@@ -98,7 +113,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/own/provider", Action::SignIn),
     caller("DELETE", "/v1/own/provider", Action::EditOwn).proved(),
     caller("DELETE", "/v1/own/logins/{id}", Action::SignOut),
-    caller("DELETE", "/v1/own/logins", Action::SignOut),
+    caller("DELETE", "/v1/own/logins", Action::SignOut).proved(),
     tablet("POST", "/v1/sync", Action::Sync),
     tablet("POST", "/v1/audit", Action::Sync),
     tablet("GET", "/v1/scopes", Action::Sync),
@@ -109,7 +124,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/devices", Action::ReadDevices).noted(),
     caller("POST", "/v1/devices/codes", Action::IssueEnrolment),
     caller("GET", "/v1/devices/{device}", Action::ReadDevices).noted(),
-    caller("POST", "/v1/devices/{device}/revocation", Action::RevokeDevice),
+    caller("POST", "/v1/devices/{device}/revocation", Action::RevokeDevice).proved(),
     caller("POST", "/v1/devices/{device}/pin-code", Action::ResetPin),
     caller("POST", "/v1/records/{document}/pass", Action::IssueDayPass),
     caller("POST", "/v1/devices/{device}/pass-end", Action::IssueDayPass),
@@ -122,7 +137,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/dashboard/municipality/{code}", Action::ReadFigures),
     caller("GET", "/v1/dashboard/association/{id}", Action::ReadFigures),
     caller("GET", "/v1/records", Action::ReadRecords).noted(),
-    caller("GET", "/v1/records.csv", Action::ExportRecords).noted(),
+    caller("GET", "/v1/records.csv", Action::ExportRecords).noted().proved_for_everything(),
+    caller("GET", "/v1/publication.csv", Action::ExportRecords).noted(),
     caller("GET", "/v1/records/{document}", Action::ReadRecords).noted(),
     caller("DELETE", "/v1/records/{document}", Action::DestroyRecord).proved(),
     caller("GET", "/v1/custody", Action::ReadCustody).noted(),
@@ -134,12 +150,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     caller("GET", "/v1/corrections", Action::ReadClosings).noted(),
     caller("GET", "/v1/people", Action::ReadPeople).noted(),
     caller("POST", "/v1/people", Action::EditPeople).proved(),
+    caller("POST", "/v1/people/{person}/name", Action::EditPeople).proved(),
     caller("POST", "/v1/people/{person}/roles", Action::EditPeople).proved(),
     caller("DELETE", "/v1/people/{person}/roles", Action::EditPeople).proved(),
     caller("POST", "/v1/people/{person}/disabled", Action::EditPeople).proved(),
     caller("POST", "/v1/people/{person}/code", Action::EditPeople).proved(),
     caller("GET", "/v1/journal", Action::ReadJournal).noted(),
-    caller("GET", "/v1/journal.csv", Action::ReadJournal).noted(),
+    caller("GET", "/v1/journal.csv", Action::ReadJournal).noted().proved_for_everything(),
     caller("GET", "/v1/retention", Action::SetRetention),
     caller("PUT", "/v1/retention/{subject}", Action::SetRetention).proved(),
     caller("POST", "/v1/retention/{subject}/destructions", Action::SetRetention).proved(),
@@ -159,7 +176,11 @@ pub fn table() -> String {
         };
         let Endpoint { method, path, action, .. } = endpoint;
         let noted = if endpoint.noted { "する" } else { "" };
-        let proved = if endpoint.proved { "直前に必要" } else { "" };
+        let proved = match endpoint.proof {
+            Proof::Nobody => "",
+            Proof::Everyone => "直前に必要",
+            Proof::WholePrefecture => "県全体の人は直前に必要",
+        };
         text.push_str(&format!("| {method} | `{path}` | {entrance} | {} | {noted} | {proved} |\n", action.label()));
     }
     text

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod caller;
 pub mod cross_site;
 pub mod day_pass;
+pub mod description;
 pub mod enrol;
 pub mod error;
 pub mod events;
@@ -88,12 +89,15 @@ fn api() -> OpenApiRouter<App> {
 
 /// The description of every JSON endpoint.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+    let mut description = api().split_for_parts().1;
+    description::describe_refusals(&mut description);
+    description
 }
 
 /// The whole application, ready to be served.
 pub fn router(app: App) -> Router {
-    let (routes, description) = api().split_for_parts();
+    let (routes, mut description) = api().split_for_parts();
+    description::describe_refusals(&mut description);
     // the binary calls of tablets compress what is worth it themselves
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(exchange::CBOR));
     // a wrong setting ends the start; here it means that no proxy is believed

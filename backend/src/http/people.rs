@@ -22,6 +22,7 @@ use crate::store::people::Membership;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, add))
+        .routes(routes!(rename))
         .routes(routes!(give, take))
         .routes(routes!(set_disabled))
         .routes(routes!(sign_in_code))
@@ -75,6 +76,14 @@ struct Disabling {
     disabled: bool,
 }
 
+/// Another name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewName {
+    /// 1 to 80 letters.
+    name: String,
+}
+
 /// The people of the caller's part, with their roles.
 #[utoipa::path(get, path = "/v1/people", tag = "people", security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = PeoplePage), (status = 401, body = Problem), (status = 403, body = Problem)))]
@@ -93,6 +102,21 @@ async fn add(
     ApiJson(new): ApiJson<NewPerson>,
 ) -> Result<Json<AddedPerson>, ApiError> {
     Ok(Json(AddedPerson { person: people::add(&app, &caller, new).await? }))
+}
+
+/// Gives a person another name.
+#[utoipa::path(post, path = "/v1/people/{person}/name", tag = "people", request_body = NewName,
+    params(("person" = String, Path, description = "Registry id")), security(("device" = []), ("cookie" = [])),
+    responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn rename(
+    State(app): State<App>,
+    caller: Caller,
+    Path(person): Path<String>,
+    ApiJson(new): ApiJson<NewName>,
+) -> Result<StatusCode, ApiError> {
+    people::rename(&app, &caller, &person, &new.name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives a person a role. Saying it twice changes nothing.

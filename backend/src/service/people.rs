@@ -18,6 +18,8 @@ use crate::store::types::{CodeRow, Registry};
 
 /// Longest name, in letters.
 const NAME_LETTERS: usize = 80;
+/// How many people who were given another name may have had the same one before.
+const RENAMED: u32 = 20;
 /// How long a sign-in code for the console holds.
 const CODE_HOURS: u64 = 24;
 
@@ -79,6 +81,8 @@ pub struct PersonView {
     pub roles: Vec<RoleView>,
     /// Whether the caller may keep them from signing in.
     pub may_disable: bool,
+    /// Whether the caller may give them another name.
+    pub may_rename: bool,
 }
 
 /// The people a caller sees.
@@ -191,6 +195,7 @@ fn seen(caller: &Caller, registry: &Registry, row: PersonRow) -> Option<PersonVi
     };
     Some(PersonView {
         may_disable: may_disable(caller, &row.person, &choices),
+        may_rename: may_rename(caller, &choices),
         roles: visible.into_iter().map(role).collect(),
         person: row.person,
         name: row.name,
@@ -204,6 +209,18 @@ fn may_disable(caller: &Caller, person: &str, choices: &[RoleChoice]) -> bool {
     let all = choices.iter().all(|choice| may_give(caller, choice));
     let everyone = caller.extent(Action::EditPeople) == Extent::Prefecture;
     person != caller.person && all && (everyone || !choices.is_empty())
+}
+
+/// Whoever could take all of a person's roles may give them another name; an administrator also themselves.
+fn may_rename(caller: &Caller, choices: &[RoleChoice]) -> bool {
+    let everyone = caller.extent(Action::EditPeople) == Extent::Prefecture;
+    everyone || !choices.is_empty() && choices.iter().all(|choice| may_give(caller, choice))
+}
+
+fn name_of(text: &str) -> Result<&str, PeopleError> {
+    let name = text.trim();
+    let fits = !name.is_empty() && name.chars().count() <= NAME_LETTERS && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(PeopleError::Name) }
 }
 
 async fn registry_of(app: &App, caller: &Caller) -> Result<Registry, PeopleError> {
@@ -240,20 +257,42 @@ pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<String, P
     if !may_give(caller, &choice) {
         return Err(PeopleError::Forbidden);
     }
-    let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_LETTERS || name.chars().any(char::is_control) {
-        return Err(PeopleError::Name);
-    }
+    let name = name_of(&new.name)?;
     if !known(&registry_of(app, caller).await?, &caller.tenant, &choice) {
         return Err(PeopleError::Organisation);
     }
-    let person = id_from_name("pe", &format!("{name}|{}", choice.organisation));
+    let person = free_id(app, caller, name, &choice).await?;
     if !app.store.add_person(&caller.tenant, &person, name, &choice.membership()).await? {
         return Err(PeopleError::Taken);
     }
     let act = Act::done(Action::EditPeople).to(&person).saying(format!("add {}", choice.shown()));
     app.journal.note(caller, act).await?;
     Ok(person)
+}
+
+/// The id of a new person. It follows from the name, unless somebody who had this name and was given another bears it.
+async fn free_id(app: &App, caller: &Caller, name: &str, choice: &RoleChoice) -> Result<String, PeopleError> {
+    for number in 1..=RENAMED {
+        let again = if number == 1 { String::new() } else { format!("|{number}") };
+        let person = id_from_name("pe", &format!("{name}|{}{again}", choice.organisation));
+        match app.store.lookup_person(&caller.tenant, &person).await? {
+            Some(row) if row.name != name => {}
+            Some(_) => return Err(PeopleError::Taken),
+            None => return Ok(person),
+        }
+    }
+    Err(PeopleError::Taken)
+}
+
+/// Gives a person another name. What they have recorded is theirs under the new one.
+pub async fn rename(app: &App, caller: &Caller, person: &str, name: &str) -> Result<(), PeopleError> {
+    let (_, choices) = open(app, caller, person).await?;
+    if !caller.may(Action::EditPeople) || !may_rename(caller, &choices) {
+        return Err(PeopleError::Forbidden);
+    }
+    app.store.rename_person(&caller.tenant, person, name_of(name)?).await?;
+    let act = Act::done(Action::EditPeople).to(person).saying("rename");
+    Ok(app.journal.note(caller, act).await?)
 }
 
 /// Gives a role to a person the caller sees.

@@ -66,6 +66,8 @@ pub trait PeopleStore {
         name: &str,
         membership: &Membership,
     ) -> Result<bool, StoreError>;
+    /// Gives a person another name; false when there is no such person.
+    async fn rename_person(&self, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError>;
     /// Gives a role; false when they had it.
     async fn give_role(&self, tenant: &str, person: &str, membership: &Membership) -> Result<bool, StoreError>;
     /// Takes a role away, with the codes and sign-ins that were made with it; false when they did not have it.

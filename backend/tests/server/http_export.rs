@@ -1,6 +1,7 @@
 //! `GET /v1/records.csv`: the records a caller may see, as a table.
 
 use axum::http::StatusCode;
+use sync_core::domain::vocabulary::StepState;
 use tsudoi_server::service::access::Role;
 
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, server};
@@ -11,6 +12,12 @@ async fn record(server: &Server, device: &mut Device, number: u8, fields: &[(&st
     changes.push(device.count(id, "attendance.band.75-84", 0));
     let push = device.push(id, changes);
     server.sync(device, &device.request(vec![push])).await;
+}
+
+async fn signed_in(server: &Server, role: Role, organisation: &str) -> String {
+    let code = server.code(role, organisation, "", 1).await;
+    let login = server.post("/v1/login", None, &serde_json::json!({ "code": code.shown() })).await;
+    login.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
 }
 
 fn lines(body: &[u8]) -> Vec<String> {
@@ -41,10 +48,79 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     assert!(rows[1].ends_with(",0,"), "a reported 0 is a number, unreported viewers are empty: {}", rows[1]);
     assert!(rows[2].contains("日付のない会"), "{}", rows[2]);
 
-    let administrator = server.device_as(4, Role::Administrator, HONJO).await;
-    let all = server.get("/v1/records.csv", administrator.credential()).await;
+    let tablet = server.device_as(4, Role::Administrator, HONJO).await;
+    let refused = server.get("/v1/records.csv", tablet.credential()).await;
+    assert_eq!(refused.code(), "proof_needed", "a tablet takes no prefecture's records along");
+    let cookie = signed_in(&server, Role::Administrator, "11").await;
+    let administrator = Some(("cookie", cookie.as_str()));
+    let all = server.get("/v1/records.csv", administrator).await;
     assert_eq!(lines(&all.body).len(), 4);
-    let narrowed = server.get("/v1/records.csv?fiscal_year=2026&month=2026-10", administrator.credential()).await;
+    let narrowed = server.get("/v1/records.csv?fiscal_year=2026&month=2026-10", administrator).await;
     assert_eq!(lines(&narrowed.body).len(), 2);
     assert_eq!(server.get("/v1/records.csv", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn whole_exports_take_a_proof_of_the_last_minutes_and_ones_own_do_not() {
+    let server = server().await;
+    let officer = signed_in(&server, Role::Prefectural, "11").await;
+    let own = signed_in(&server, Role::Municipal, "112119").await;
+    for path in ["/v1/records.csv", "/v1/journal.csv"] {
+        assert_eq!(server.get(path, Some(("cookie", &officer))).await.status, StatusCode::OK, "{path}");
+    }
+    server.clock.forward(6 * 60_000);
+    for path in ["/v1/records.csv", "/v1/journal.csv"] {
+        assert_eq!(server.get(path, Some(("cookie", &officer))).await.code(), "proof_needed", "{path}");
+    }
+    assert_eq!(server.get("/v1/records.csv", Some(("cookie", &own))).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn years_beyond_all_calendars_are_refused() {
+    let server = server().await;
+    let officer = signed_in(&server, Role::Prefectural, "11").await;
+    let paths = ["closings", "records", "records.csv", "publication.csv", "dashboard/prefecture"];
+    for (path, year) in paths.into_iter().flat_map(|path| [(path, i64::MAX), (path, i64::MIN), (path, 9_999)]) {
+        let answer = server.get(&format!("/v1/{path}?fiscal_year={year}"), Some(("cookie", &officer))).await;
+        assert_eq!(answer.code(), "invalid_request", "{path} {year}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out() {
+    let server = server().await;
+    let mut tablet = server.device(1, HONJO).await;
+    // heads: 12, 3, 40, and of one place nobody reported any
+    for (number, municipality, heads) in
+        [(1, "112119", Some(12)), (2, "113859", Some(3)), (3, "113816", Some(40)), (4, "113832", None)]
+    {
+        let id = document_id(number);
+        let fields = [("municipality", municipality), ("date", "2026-05-01"), ("activity", "lecture")];
+        let mut changes: Vec<_> = fields.iter().map(|(field, value)| tablet.set(id, field, value)).collect();
+        changes.extend(heads.map(|heads| tablet.count(id, "attendance.band.75-84", heads)));
+        changes.push(tablet.step(id, StepState::Held));
+        let push = tablet.push(id, changes);
+        server.sync(&tablet, &tablet.request(vec![push])).await;
+    }
+    let officer = signed_in(&server, Role::Prefectural, "11").await;
+    let answer = server.get("/v1/publication.csv?fiscal_year=2026", Some(("cookie", &officer))).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let rows = lines(&answer.body);
+    assert!(
+        rows[0].starts_with("\u{feff}年度,市町村コード,市町村,二次保健医療圏,実施回数,参加者数,DVD視聴者数"),
+        "{}",
+        rows[0]
+    );
+    let row = |begins: &str| rows.iter().find(|row| row.contains(begins)).unwrap().split(',').skip(4).take(3);
+    let cells = |begins: &str| row(begins).collect::<Vec<_>>();
+    assert_eq!(cells("112119"), ["5未満", "非公表", "報告なし"], "the smallest that can be left out");
+    assert_eq!(cells("113859"), ["5未満", "5未満", "報告なし"]);
+    assert_eq!(cells("113816"), ["5未満", "40", "報告なし"]);
+    assert_eq!(cells("113832"), ["5未満", "報告なし", "報告なし"]);
+    assert_eq!(cells("111007"), ["0", "報告なし", "報告なし"]);
+    assert_eq!(cells(",計,"), ["非公表", "55", "報告なし"], "four places with less than five make four");
+    assert_eq!(rows.len(), 1 + 63 + 2);
+    let own = signed_in(&server, Role::Municipal, "112119").await;
+    assert_eq!(server.get("/v1/publication.csv", Some(("cookie", &own))).await.code(), "not_found");
+    assert_eq!(server.get("/v1/publication.csv", None).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -159,3 +159,31 @@ async fn an_association_is_renamed_and_its_municipalities_replaced() {
     assert_eq!(registry["associations"][0]["municipalities"], json!(["113859"]));
     assert_eq!(put("as-0000000000", &change).await.code(), "unknown_reference");
 }
+
+#[tokio::test]
+async fn a_person_gets_another_name_and_the_old_one_is_free_again() {
+    let server = server().await;
+    let administrator = signed_in(&server, Role::Administrator, "11").await;
+    let honjo = signed_in(&server, Role::Municipal, "112119").await;
+    let kamisato = signed_in(&server, Role::Municipal, "113859").await;
+    let new = json!({ "name": "山田", "role": "staff", "organisation": "112119" });
+    let person = post(&server, &honjo, "/v1/people", new.clone()).await.json()["person"].as_str().unwrap().to_owned();
+    let path = format!("/v1/people/{person}/name");
+    let version = server.app.store.registry_version("11").await.unwrap();
+    assert_eq!(post(&server, &kamisato, &path, json!({ "name": "他人" })).await.code(), "not_found");
+    for wrong in ["", "  ", "a\nb", &"長".repeat(81)] {
+        assert_eq!(post(&server, &honjo, &path, json!({ "name": wrong })).await.code(), "invalid_request");
+    }
+    assert_eq!(post(&server, &honjo, &path, json!({ "name": " 佐藤 " })).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(names(&server, &honjo).await, ["municipal 112119", "佐藤"]);
+    assert!(server.app.store.registry_version("11").await.unwrap() > version, "tablets hear of it");
+    let again = post(&server, &honjo, "/v1/people", new.clone()).await.json()["person"].as_str().unwrap().to_owned();
+    assert_ne!(again, person, "whoever comes with the old name is somebody else");
+    assert_eq!(post(&server, &honjo, "/v1/people", new).await.code(), "name_taken");
+    let me = get(&server, &administrator, "/v1/me").await.json()["person"]["id"].as_str().unwrap().to_owned();
+    let own = format!("/v1/people/{me}/name");
+    assert_eq!(post(&server, &honjo, &own, json!({ "name": "x" })).await.code(), "not_found");
+    assert_eq!(post(&server, &administrator, &own, json!({ "name": "新しい名" })).await.status, StatusCode::NO_CONTENT);
+    server.clock.forward(6 * 60_000);
+    assert_eq!(post(&server, &administrator, &own, json!({ "name": "y" })).await.code(), "proof_needed");
+}

@@ -145,3 +145,22 @@ async fn what_a_revoked_tablet_still_sends_waits_for_a_person_and_it_sees_nothin
     assert!(answer.scopes.is_empty() && answer.documents.is_empty() && answer.registry.is_none());
     assert_eq!(server.custody_count().await, 2);
 }
+
+#[tokio::test]
+async fn a_refused_proof_is_in_the_journal_with_the_tablet_whose_token_it_came_with() {
+    let server = server().await;
+    let device = server.device(1, HONJO).await;
+    let claims = Claims { seconds: 0, ..none_like(&server, &device) };
+    assert_eq!(ask(&server, &device, &keys::common().proof(&claims)).await.code(), "invalid_dpop_proof");
+    server.app.journal.flush().await;
+    let rows = server.app.store.list_journal("11", &Default::default(), None, 10).await.unwrap();
+    let refused = rows.iter().find(|row| row.entry.outcome == "invalid_dpop_proof").unwrap();
+    assert_eq!((refused.entry.device, refused.entry.person.as_str()), (Some(device.device), ""));
+    assert_eq!(refused.device_name, "端末1");
+    let stranger = Device { authorization: "DPoP 00".to_owned(), ..device };
+    let claims = none_like(&server, &stranger);
+    assert_eq!(ask(&server, &stranger, &keys::common().proof(&claims)).await.status, StatusCode::UNAUTHORIZED);
+    server.app.journal.flush().await;
+    let rows = server.app.store.list_journal("", &Default::default(), None, 10).await.unwrap();
+    assert!(rows.iter().all(|row| row.entry.device.is_none()), "an unknown token claims no tablet");
+}

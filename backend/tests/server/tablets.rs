@@ -86,6 +86,9 @@ async fn a_revoked_tablet_is_out_at_its_next_request_and_comes_back_with_a_new_c
     let shown = server.get(&path, Some(("cookie", &cookie))).await.json();
     assert_eq!(shown["own_records"][0]["title"], "この端末だけ");
     let revoke = format!("{path}/revocation");
+    server.clock.forward(6 * 60_000);
+    assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.code(), "proof_needed");
+    let cookie = officer(&server, "112119").await;
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/v1/scopes", device.credential()).await.code(), "device_revoked");
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.code(), "not_possible");

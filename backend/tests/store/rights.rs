@@ -80,6 +80,11 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
     assert!(store.add_person("33", "pe-1", "山田", &staff).await.unwrap());
     assert!(!store.add_person("33", "pe-1", "佐藤", &officer).await.unwrap(), "the id is taken");
     assert_eq!(store.registry_version("33").await.unwrap(), version + 1);
+    assert!(store.rename_person("33", "pe-1", "鈴木").await.unwrap());
+    assert!(!store.rename_person("34", "pe-1", "鈴木").await.unwrap(), "unknown in another prefecture");
+    assert_eq!(store.lookup_person("33", "pe-1").await.unwrap().unwrap().name, "鈴木");
+    assert_eq!(store.registry_version("33").await.unwrap(), version + 2, "tablets see the new name");
+    assert!(store.rename_person("33", "pe-1", "山田").await.unwrap());
     assert!(store.give_role("33", "pe-1", &officer).await.unwrap());
     assert!(!store.give_role("33", "pe-1", &officer).await.unwrap());
     let person = store.lookup_person("33", "pe-1").await.unwrap().unwrap();

@@ -26,6 +26,7 @@ use crate::service::office::association::{self, AssociationDashboard};
 use crate::service::office::export;
 use crate::service::office::municipality::{self, MunicipalityDashboard};
 use crate::service::office::prefecture::{self, PrefectureDashboard};
+use crate::service::office::publication;
 use crate::service::office::record::{self, RecordDetail};
 use crate::service::office::records::{self, RecordPage, RecordQuery};
 
@@ -37,6 +38,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(association_dashboard))
         .routes(routes!(list_records))
         .routes(routes!(export_records))
+        .routes(routes!(publish_figures))
         .routes(routes!(show_record))
         .merge(proof::router())
 }
@@ -46,6 +48,8 @@ pub fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct YearQuery {
     /// Starting year; the present or the latest with records unless stated.
+    #[param(minimum = 0, maximum = 9998)]
+    #[serde(default, deserialize_with = "crate::service::office::asked_year")]
     fiscal_year: Option<i64>,
 }
 
@@ -165,6 +169,23 @@ async fn export_records(State(app): State<App>, caller: Caller, ApiQuery(query):
     let (sender, receiver) = mpsc::channel(WAITING);
     let sent = async move { export::send(&app, &caller, query, &sender).await };
     csv_file("attachment; filename=\"tsudoi.csv\"", receiver, sent)
+}
+
+/// A year's figures by municipality as CSV that may be published: small counts, and what would give them away, are not in
+/// it. For prefectural officers and administrators.
+#[utoipa::path(get, path = "/v1/publication.csv", tag = "office", params(YearQuery),
+    security(("device" = []), ("cookie" = [])),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn publish_figures(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(query): ApiQuery<YearQuery>,
+) -> Result<Response, ApiError> {
+    let table = publication::table(&app, &caller, query.fiscal_year).await?;
+    let disposition = "attachment; filename=\"tsudoi-publication.csv\"";
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, table).into_response())
 }
 
 /// One whole record.

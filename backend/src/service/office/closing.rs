@@ -66,6 +66,8 @@ pub struct ClosingPage {
 #[serde(deny_unknown_fields)]
 pub struct ClosingQuery {
     /// Starting year; the present one unless stated.
+    #[param(minimum = 0, maximum = 9998)]
+    #[serde(default, deserialize_with = "super::asked_year")]
     pub fiscal_year: Option<i64>,
 }
 

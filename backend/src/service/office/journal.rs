@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 use utoipa::{IntoParams, ToSchema};
 
+use super::spreadsheet::{MARK, harmless, lines};
 use super::{Named, OfficeError};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Role};
@@ -170,11 +171,6 @@ async fn names(app: &App, caller: &Caller) -> Result<HashMap<String, String>, Of
     Ok(named.chain(devices).chain(materials).chain(lecturers).collect())
 }
 
-/// Text that a spreadsheet would take for a formula gets an apostrophe.
-fn harmless(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
-}
-
 /// Sends the entries as CSV, latest first, piece by piece.
 pub async fn send(
     app: &App,
@@ -184,9 +180,8 @@ pub async fn send(
 ) -> Result<(), OfficeError> {
     let (tenant, filter) = meant(caller, query)?;
     let heading = ["番号", "日時", "利用者", "役割", "端末", "接続元", "操作", "結果", "対象", "内容", "要求", "連鎖"];
-    // Excel takes a file for UTF-8 only with this mark
-    let mut piece = "\u{feff}".as_bytes().to_vec();
-    piece.extend(lines([heading.map(str::to_owned)])?);
+    let mut piece = MARK.as_bytes().to_vec();
+    piece.extend(lines([heading])?);
     let mut before = query.before;
     while pieces.send(piece).await.is_ok() {
         let rows = app.store.list_journal(&tenant, &filter, before, STEP).await?;
@@ -195,14 +190,6 @@ pub async fn send(
         piece = lines(rows.iter().map(fields))?;
     }
     Ok(())
-}
-
-fn lines(rows: impl IntoIterator<Item = [String; 12]>) -> Result<Vec<u8>, OfficeError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).map_err(|_| OfficeError::Unreadable)?;
-    }
-    writer.into_inner().map_err(|_| OfficeError::Unreadable)
 }
 
 fn fields(row: &JournalRow) -> [String; 12] {
@@ -227,5 +214,5 @@ fn fields(row: &JournalRow) -> [String; 12] {
         item.request,
         hash,
     ];
-    texts.map(harmless)
+    texts.map(|text| harmless(&text))
 }

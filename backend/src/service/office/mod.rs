@@ -12,12 +12,16 @@ pub mod healing;
 pub mod journal;
 pub mod municipality;
 pub mod prefecture;
+pub mod publication;
 pub mod record;
 pub mod records;
+mod spreadsheet;
 mod sums;
+mod suppression;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use serde::Serialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::service::App;
@@ -32,6 +36,18 @@ pub const SILENT_AFTER_DAYS: u64 = 7;
 
 /// What begins the names of made-up data.
 pub const SAMPLE: &str = "見本";
+
+/// The last fiscal year that can be asked for.
+const LAST_YEAR: i64 = 9_998;
+
+/// Reads a fiscal year of a query; 0 stands for none. Years beyond all calendars are refused.
+pub fn asked_year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let year = Option::<i64>::deserialize(deserializer)?;
+    if year.is_some_and(|year| !(0..=LAST_YEAR).contains(&year)) {
+        return Err(Error::custom("fiscal_year"));
+    }
+    Ok(year)
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

@@ -23,6 +23,8 @@ const MOST_PER_PAGE: u32 = 500;
 #[serde(default)]
 pub struct RecordQuery {
     /// Starting year; 0: not known.
+    #[param(minimum = 0, maximum = 9998)]
+    #[serde(default, deserialize_with = "super::asked_year")]
     pub fiscal_year: Option<i64>,
     /// `YYYY-MM`.
     pub month: Option<String>,

@@ -61,6 +61,17 @@ async fn add(
     Ok(true)
 }
 
+async fn rename(store: &SqlStore, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError> {
+    let mut transaction = store.begin().await?;
+    let query = sqlx::query(sql::RENAME_PERSON).bind(tenant).bind(person).bind(name);
+    if query.execute(&mut *transaction).await.map_err(failed)?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    bump(&mut transaction, tenant).await?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(true)
+}
+
 async fn take(store: &SqlStore, tenant: &str, person: &str, membership: &Membership) -> Result<bool, StoreError> {
     let mut transaction = store.begin().await?;
     let taken = about_role(&mut transaction, sql::DELETE_MEMBERSHIP, tenant, person, membership).await?;
@@ -141,6 +152,10 @@ impl PeopleStore for SqlStore {
         membership: &Membership,
     ) -> Result<bool, StoreError> {
         again!(add(self, tenant, person, name, membership))
+    }
+
+    async fn rename_person(&self, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError> {
+        again!(rename(self, tenant, person, name))
     }
 
     async fn give_role(&self, tenant: &str, person: &str, membership: &Membership) -> Result<bool, StoreError> {

@@ -34,6 +34,7 @@ statements! {
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
     INSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    RENAME_PERSON = "UPDATE person SET name = $3 WHERE tenant = $1 AND person = $2";
     LIST_PERSONS = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 ORDER BY name, person";
     LOOKUP_PERSON = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
     LIST_MEMBERSHIPS = "SELECT person, role, organisation FROM membership WHERE tenant = $1 \

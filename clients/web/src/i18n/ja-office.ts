@@ -55,7 +55,7 @@ const refusal: Record<string, string> = {
 };
 
 const act: Record<string, string> = {
-  add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
+  add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', rename: '名前を変えた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
   set: '保存する年数を決めた', keep: '消去しないことにした', begin: '消去を始めた', end: '消去を終えた',
   pass: '一日券を出した', visit: '一日券で始めた', ended: '一日券を早く終わらせた', late: '一日券が終わったあとに届いた',
 };
@@ -211,6 +211,8 @@ export const office = {
   table: { show: '表で見る', hide: '表を閉じる', showChart: '図で見る', total: '計', monthUnknown: '月の報告なし', percent: (value: number) => `${value}%`, bothPanels: '図と表' },
 
   prefecture: {
+    publication: '公表用の集計をCSVで書き出す',
+    publicationNote: '市町村ごとの1年間の集計です。5未満の数と、ほかの数から計算できてしまう数は伏せてあります。',
     title: '講師人材バンク',
     dispatches: '派遣 実施',
     dispatchNote: (planned: string, postponed: string) => `予定 ${planned}・延期 ${postponed}`,
@@ -307,6 +309,7 @@ export const office = {
   },
 
   records: {
+    csv: 'CSVで書き出す',
     destroyed: (title: string) => `${title}（保存期間が過ぎたため消去。数だけが残っています）`,
     title: '記録',
     count: (total: number) => `${number.format(total)}件`,
@@ -472,6 +475,9 @@ export const office = {
     give: '役割を加える',
     giveNow: '役割を加える',
     take: '役割を外す',
+    rename: '名前を変える',
+    renameNote: 'これまでの記録の作成者も、新しい名前で表示されます。',
+    newName: '新しい名前',
     makeCode: 'サインインコードを出す',
     codeFor: (name: string) => `${name} さんのサインインコード`,
     codeNote: (until: string) => `1回だけ、${until} まで使えます。ここでしか表示されないので、本人に直接お渡しください。`,

@@ -51,7 +51,7 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
           <Route path="/municipality/:code">{({ code }) => <MunicipalityPage key={code} code={code} />}</Route>
           <Route path="/association/:id">{({ id }) => <AssociationPage key={id} id={id} />}</Route>
           <Route path="/records/:document">{({ document }) => <RecordPage key={document} document={document} me={me} />}</Route>
-          <Route path="/records"><RecordsPage /></Route>
+          <Route path="/records"><RecordsPage mayExport={me.may.includes('export_records')} /></Route>
           <Route path="/custody/:document/:device">{({ document, device }) => <CustodyDetailPage key={`${document} ${device}`} document={document} device={device} />}</Route>
           <Route path="/devices/:device">{({ device }) => <DevicePage key={device} device={device} />}</Route>
           <Route path="/devices"><DevicesPage /></Route>

@@ -28,6 +28,8 @@ export interface Api {
   remove<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   /** Who asks the person to show anew who they are, when the server wants that; true: they did. */
   proveWith(prover: (() => Promise<boolean>) | null): void;
+  /** Whether a file may be fetched now; asks for a proof where the server wants one. */
+  mayTake(path: string): Promise<boolean>;
   /** Calls `heard` with each scope that has something new; returns how to stop. `lost` says that news may be missing. */
   listen(heard: (scope: string) => void, lost: () => void): () => void;
 }
@@ -71,6 +73,10 @@ export function createApi(deps: ApiDeps): Api {
     remove: (path, body, parse) => ask(path, send('DELETE', body), parse),
     proveWith(next) {
       prover = next;
+    },
+    async mayTake(path) {
+      const asked = await deps.fetch(path, { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' }).catch(() => null);
+      return asked?.status !== 403 || prover === null || prover();
     },
     listen(heard, lost) {
       let wasLost = false;

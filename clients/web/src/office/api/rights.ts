@@ -18,6 +18,7 @@ const person = p.object((f) => ({
   signed_in_at: f.get('signed_in_at', p.nullable(p.integer)),
   roles: f.get('roles', roles),
   may_disable: f.get('may_disable', p.boolean),
+  may_rename: f.get('may_rename', p.boolean),
 }));
 export type Person = ReturnType<typeof person>;
 

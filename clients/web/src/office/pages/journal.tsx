@@ -8,6 +8,7 @@ import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
 import { type Entry, journal, people } from '../api/rights';
 import { eraMoment } from '../format';
+import { Download } from '../parts/download';
 import { Loaded, useTitle } from '../parts/frame';
 import { useNames } from '../parts/names';
 
@@ -84,7 +85,7 @@ export function JournalPage(): ReactNode {
           <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
           <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
         </div>
-        <a href={file} download className="no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint">{text.csv}</a>
+        <Download path={file}>{text.csv}</Download>
       </header>
       <div className="no-print grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <Labelled label={text.from}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('from'), 0)} onChange={(event) => set('from', midnight(event.target.value, 0))} />}</Labelled>

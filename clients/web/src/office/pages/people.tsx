@@ -107,6 +107,23 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   );
 }
 
+function Rename({ person, run }: { readonly person: Person; readonly run: (name: string) => void }): ReactNode {
+  const [name, setName] = useState(person.name);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (name.trim() !== '' && name.trim() !== person.name) run(name.trim());
+  };
+  return (
+    <form className="flex flex-col gap-2" onSubmit={submit}>
+      <h3 className="text-[1.0625rem]">{text.rename}</h3>
+      <Labelled label={text.newName} help={text.renameNote}>
+        {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
+      </Labelled>
+      <div><Button type="submit">{text.rename}</Button></div>
+    </form>
+  );
+}
+
 function Manage({ person, page, all, changed, end }: { readonly person: Person; readonly page: People; readonly all: Organisations; readonly changed: () => void; readonly end: () => void }): ReactNode {
   const { api } = useHub();
   const [choice, choose] = useState<Choice>(() => startOf(page, all));
@@ -154,6 +171,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
             <div><Button onPress={() => void run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
           </section>
         )}
+        {person.may_rename && <Rename key={person.name} person={person} run={(name) => void run(api.post(`${path}/name`, { name }, nothing))} />}
         {person.may_disable && (
           <section className="rounded-12 border border-line px-4 py-3">
             <h3 className="text-[1.0625rem]">{disabled ? text.disabledTitle : text.disableTitle}</h3>

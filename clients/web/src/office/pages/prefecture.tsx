@@ -8,6 +8,7 @@ import { useLive } from '../api/live';
 import { type Prefecture, prefecture, type Reasons } from '../api/shapes';
 import { plain, recordCount, wording } from '../format';
 import { Corrections } from '../parts/corrections';
+import { Download } from '../parts/download';
 import { Cell, GroupTable, Key, Panel } from '../parts/figures';
 import { Head, Loaded } from '../parts/frame';
 import { Lecturers } from '../parts/lecturers';
@@ -150,6 +151,10 @@ function Screen({ data, chooseYear }: { readonly data: Prefecture; readonly choo
         <Lecturers by={data.by_lecturer} />
       </div>
       <Municipalities data={data} />
+      <div className="no-print flex flex-col items-start gap-1">
+        <Download path={`/v1/publication.csv?fiscal_year=${data.fiscal_year}`}>{text.publication}</Download>
+        <p className="text-[0.875rem] text-muted">{text.publicationNote}</p>
+      </div>
     </>
   );
 }

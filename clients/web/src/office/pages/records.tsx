@@ -8,6 +8,7 @@ import { Button } from '../../ui/button';
 import { useLive } from '../api/live';
 import { recordPage, type RecordPage as Page } from '../api/shapes';
 import { monthName } from '../format';
+import { Download } from '../parts/download';
 import { Loaded, useTitle } from '../parts/frame';
 import { RecordTable } from '../parts/record-parts';
 import { useNames } from '../parts/names';
@@ -55,12 +56,13 @@ function List({ page, value, more }: { readonly page: Page; readonly value: stri
   );
 }
 
-export function RecordsPage(): ReactNode {
+export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): ReactNode {
   const [search, setSearch] = useSearchParams();
   const [limit, setLimit] = useState(STEP);
   const names = useNames();
   useTitle(text.title);
   const query = new URLSearchParams([...search].filter(([name]) => KNOWN.includes(name) || ['is_dispatch', 'report_missing', 'without_value'].includes(name)));
+  const conditions = query.toString();
   query.set('limit', String(limit));
   const live = useLive(`/v1/records?${query.toString()}`, recordPage);
   const without = (name: string): void => {
@@ -84,6 +86,7 @@ export function RecordsPage(): ReactNode {
       <header className="flex flex-wrap items-baseline gap-x-4">
         <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
         {live.value !== null && <p aria-live="polite" className="text-[1.125rem] font-bold tabular-nums">{text.count(live.value.total)}</p>}
+        {mayExport && <span className="ml-auto"><Download path={`/v1/records.csv?${conditions}`}>{text.csv}</Download></span>}
       </header>
       {chips.length > 0 && (
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">

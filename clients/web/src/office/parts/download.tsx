@@ -1,0 +1,23 @@
+// A file to take along. Where it is everything, the person shows first who they are.
+
+import { type MouseEvent, type ReactNode, useRef } from 'react';
+import { useHub } from '../api/live';
+
+export function Download({ path, children }: { readonly path: string; readonly children: ReactNode }): ReactNode {
+  const { api } = useHub();
+  const link = useRef<HTMLAnchorElement>(null);
+  const asked = useRef(false);
+  const take = (event: MouseEvent): void => {
+    if (asked.current) {
+      asked.current = false;
+      return;
+    }
+    event.preventDefault();
+    void api.mayTake(path).then((may) => {
+      if (!may) return;
+      asked.current = true;
+      link.current?.click();
+    });
+  };
+  return <a ref={link} href={path} download onClick={take} className="no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint">{children}</a>;
+}
