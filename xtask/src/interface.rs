@@ -8,7 +8,7 @@ use crate::{process, tools};
 
 /// Builds the server, and has schemathesis call it as each role.
 pub fn run(house: &House, examples: Option<u32>) -> Result<()> {
-    process::run(&mut house.cargo(&["build", "--locked", "--package", "tsudoi-server"]))?;
+    process::run(&mut house.cargo(&["build", "--locked", "--workspace", "--exclude", "xtask", "--all-targets"]))?;
     let mut node = Command::new("node");
     node.arg(house.root.join("tests/interface/roles.mjs")).arg(tools::schemathesis(house)?);
     if let Some(examples) = examples {
