@@ -14,9 +14,9 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::Semaphore;
 
 use super::cache::DocumentCache;
-use super::projection::{accumulate, figures, places, project};
+use super::projection::{figures, places, project};
 use crate::config::Config;
-use crate::store::types::{DocumentWrite, Rollups, StoredDocument};
+use crate::store::types::{DocumentWrite, Rollups, StoredDocument, accumulate};
 
 /// The changes of one document, with the document as it is stored.
 #[derive(Debug)]

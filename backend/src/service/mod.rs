@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cache;
 pub mod clock;
 pub mod cold;
+pub mod commit;
 pub mod day_pass;
 pub mod demo;
 pub mod enrol;
@@ -46,6 +47,7 @@ use attempts::Attempts;
 use cache::DocumentCache;
 use clock::Clock;
 use cold::ColdCache;
+use commit::Commits;
 use gate::Gate;
 use journal::Journal;
 use registry::RegistryCache;
@@ -84,6 +86,8 @@ pub struct App {
     pub sign_in: Arc<signin::Desk>,
     /// Nonces for tablets, and the proofs made with them.
     pub possession: Arc<possession::Possession>,
+    /// Where pushes are written.
+    pub commits: Commits,
     /// Held by pushes that meet others on the same documents again and again.
     pub contended: Arc<Mutex<()>>,
     /// Who is answered now, so that all that is answered at the same time fits into memory.
@@ -112,6 +116,7 @@ impl App {
             cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
             registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
+            commits: Commits::new(store.clone(), notices.clone()),
             journal: Journal::new(store.clone(), clock.clone()),
             config: Arc::new(config),
             store,

@@ -11,7 +11,7 @@ use sync_core::domain::vocabulary::{Activity, Group, StepState};
 use sync_core::domain::{Facts, facts, group_of, view};
 use sync_core::ids::{DocumentId, ScopeId};
 
-use crate::store::types::{FactRow, Place, Projection, RollupKey, RollupValue, Rollups};
+use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
 
 const ATTENDANCE: &str = "attendance";
 const VIEWERS: &str = "screening.viewers";
@@ -156,16 +156,6 @@ impl Figures<'_> {
             }
             None => figure.unreported += 1,
         }
-    }
-}
-
-/// Adds `figures` to `sum`, or takes them away with `sign` −1.
-pub fn accumulate(sum: &mut Rollups, figures: &Rollups, sign: i64) {
-    for (key, value) in figures {
-        let figure: &mut RollupValue = sum.entry(key.clone()).or_default();
-        figure.reported += sign * value.reported;
-        figure.unreported += sign * value.unreported;
-        figure.total = figure.total.saturating_add(sign.saturating_mul(value.total));
     }
 }
 

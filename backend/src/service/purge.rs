@@ -5,11 +5,12 @@ use sync_core::ids::DocumentId;
 
 use super::App;
 use super::access::Action;
+use super::commit::announce;
 use super::journal::{Act, Who};
-use super::projection::{accumulate, figures};
-use super::push::{ATTEMPTS, announce};
+use super::projection::figures;
+use super::push::ATTEMPTS;
 use crate::store::StoreError;
-use crate::store::types::{Purge, PurgeOutcome, Rollups};
+use crate::store::types::{Purge, PurgeOutcome, Rollups, accumulate};
 
 /// Destroys a document, also one the server never had: what tablets still send of it is refused from here on.
 /// `false`: it was destroyed before.
@@ -41,7 +42,7 @@ pub async fn purge(app: &App, who: impl Into<Who>, document: DocumentId, reason:
                 let places = stored.iter().flat_map(|stored| &stored.places);
                 let held = places.filter(|place| place.state == FeedState::Present).count();
                 tracing::warn!(tenant, %document, by, scopes = held, "a record was destroyed");
-                announce(app, tenant, scopes);
+                announce(&app.notices, tenant, scopes);
                 app.journal.note(who, Act::done(Action::DestroyRecord).to(document)).await?;
                 return Ok(true);
             }

@@ -12,10 +12,9 @@ use sync_core::wire::{Outcome, Receipt, Run, SyncRequest};
 
 use super::access::{Action, Caller, Tablet};
 use super::gate::{Judged, Work};
-use super::projection::accumulate;
-use super::{App, Notice, audit};
+use super::{App, audit};
 use crate::store::StoreError;
-use crate::store::types::{CustodyRow, PushOutcome, PushWrite, Rollups, StoredDocument};
+use crate::store::types::{CustodyRow, PushOutcome, PushWrite, Rollups, StoredDocument, accumulate};
 
 /// How often a write starts over when others change the same documents, before it is answered "busy".
 pub(super) const ATTEMPTS: u32 = 40;
@@ -100,10 +99,8 @@ pub(super) async fn push(
         }
         note_damage(app, caller, &done).await?;
         let write = collect(app, caller, tablet, &done);
-        match app.store.commit_push(&write).await? {
+        match app.commits.write(write).await? {
             PushOutcome::Committed => {
-                announce(app, &caller.tenant, write.scopes());
-                tell_healing(&write);
                 let mut receipts = settle(caller, done);
                 receipts.extend(gone.into_iter().map(|work| (work.document, purged(&work))));
                 return Ok(receipts);
@@ -119,14 +116,6 @@ pub(super) async fn push(
     }
     tracing::warn!(tenant = caller.tenant, "a push met others on the same documents too often");
     Err(StoreError::Busy)
-}
-
-/// Tells everyone who listens that there is something new in these scopes.
-pub(super) fn announce(app: &App, tenant: &str, scopes: Vec<ScopeId>) {
-    for scope in scopes {
-        // no listener is no fault
-        let _ = app.notices.send(Notice { tenant: tenant.to_owned(), scope });
-    }
 }
 
 /// Reads the stored form of each work; works on destroyed documents move to `gone`.
@@ -215,14 +204,6 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> Pu
         accumulate(&mut write.rollups, &one.rollups, 1);
     }
     write
-}
-
-fn tell_healing(write: &PushWrite) {
-    if write.healed_changes > 0 {
-        let (tenant, device) = (&write.tenant, write.device);
-        let (documents, changes) = (write.healed_documents, write.healed_changes);
-        tracing::info!(tenant, %device, documents, changes, "tablets brought back");
-    }
 }
 
 /// Receipts of what is durable now.

@@ -7,9 +7,9 @@ use sync_core::document::Document;
 use sync_core::ids::ScopeId;
 
 use super::App;
-use super::projection::{accumulate, figures, places, project};
+use super::projection::{figures, places, project};
 use crate::store::StoreError;
-use crate::store::types::{Place, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument};
+use crate::store::types::{Place, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument, accumulate};
 
 const PAGE_DOCUMENTS: u32 = 200;
 /// Longest list of differences that is kept.

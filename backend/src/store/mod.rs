@@ -3,7 +3,7 @@
 //! The contract, rule by rule; the suite in `tests/store` holds every store to it.
 //!
 //! - ST-1 Each method is one transaction: all of it is there afterwards, or nothing. Absent is `None`, not an error.
-//! - ST-2 When [`Store::commit_push`] returns `Committed`, everything it was given survives a loss of power.
+//! - ST-2 When [`Store::commit_pushes`] returns `Committed`, everything it was given survives a loss of power.
 //! - ST-3 A document is only replaced by a writer that read its latest revision; otherwise nothing is written and the
 //!   outdated documents are named.
 //! - ST-4 Feed: one row per scope and document, with the latest sequence. A scope's sequence grows by one for each
@@ -131,8 +131,9 @@ pub trait Store:
         after: Option<DocumentId>,
         limit: u32,
     ) -> Result<Vec<StoredDocument>, StoreError>;
-    /// Writes a push: documents, custody, projections, roll-ups, and the feed last. See ST-2 to ST-8.
-    async fn commit_push(&self, push: &PushWrite) -> Result<PushOutcome, StoreError>;
+    /// Writes pushes of one tenant as one unit: documents, custody, projections, roll-ups, and the feed last. No two of
+    /// them write the same document. See ST-2 to ST-8.
+    async fn commit_pushes(&self, tenant: &str, pushes: &[PushWrite]) -> Result<PushOutcome, StoreError>;
     /// What a device missed, up to about `page_bytes` of documents and at least one entry. Documents whose heads are
     /// those in `known` are named but not sent; those in `whole` are sent first when one of the scopes holds them.
     /// Scopes that are not there yet are left out.

@@ -1,6 +1,7 @@
 //! The store's contract, as functions over any store. Each names its rule of `store/mod.rs`.
 
 use std::collections::{BTreeSet, HashMap};
+use std::slice::from_ref;
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Kind;
@@ -14,20 +15,20 @@ use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, wan
 const PAGED: &str = "municipality:112011";
 
 async fn st_3_an_outdated_writer_writes_nothing(store: &dyn Store) {
-    assert_eq!(store.commit_push(&push(vec![write(1, None, 1)])).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", &[push(vec![write(1, None, 1)])]).await.unwrap(), PushOutcome::Committed);
     let one = DocumentId::from_bytes([1; 16]);
     let stale = push(vec![write(2, None, 1), write(1, None, 2)]);
-    assert_eq!(store.commit_push(&stale).await.unwrap(), PushOutcome::Outdated(vec![one]));
+    assert_eq!(store.commit_pushes("11", from_ref(&stale)).await.unwrap(), PushOutcome::Outdated(vec![one]));
     assert!(store.load_documents("11", &[DocumentId::from_bytes([2; 16])]).await.unwrap().is_empty());
-    assert_eq!(store.commit_push(&push(vec![write(1, Some(1), 2)])).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", &[push(vec![write(1, Some(1), 2)])]).await.unwrap(), PushOutcome::Committed);
     let stored = store.load_documents("11", &[one]).await.unwrap();
     assert_eq!((stored[0].revision, &stored[0].heads), (2, &heads(2)));
     assert_eq!(stored[0].projection, Some(write(1, None, 2).projection), "ST-7: NULL stays NULL");
 }
 
 async fn st_4_and_5_the_feed_has_one_row_and_the_scope_sums_up(store: &dyn Store) {
-    store.commit_push(&push((3..=6).map(|number| write(number, None, 1)).collect())).await.unwrap();
-    store.commit_push(&push(vec![write(3, Some(1), 2)])).await.unwrap();
+    store.commit_pushes("11", &[push((3..=6).map(|number| write(number, None, 1)).collect())]).await.unwrap();
+    store.commit_pushes("11", &[push(vec![write(3, Some(1), 2)])]).await.unwrap();
     let wanted = [want(HONJO, None, None)];
     let pull = store.pull("11", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap();
     let page = &pull.pages[0];
@@ -58,8 +59,8 @@ async fn st_8_custody_keeps_each_change_once(store: &dyn Store) {
         bytes: vec![1, 2, 3],
     };
     let with = |code| PushWrite { custody: vec![held(code)], rollups: Rollups::new(), ..push(Vec::new()) };
-    store.commit_push(&with("malformed")).await.unwrap();
-    store.commit_push(&with("sequence")).await.unwrap();
+    store.commit_pushes("11", &[with("malformed")]).await.unwrap();
+    store.commit_pushes("11", &[with("sequence")]).await.unwrap();
     assert!(store.load_documents("11", &[DocumentId::from_bytes([7; 16])]).await.unwrap().is_empty());
 }
 
@@ -194,7 +195,7 @@ async fn sign_ins(store: &dyn Store, new: &NewLogin) {
 /// A device that begins gets the newest first, then what is new, then what is older, and nothing is left out.
 async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
     let first: Vec<_> = (100..110).map(|number| in_scope(write(number, None, 1), PAGED)).collect();
-    store.commit_push(&push(first)).await.unwrap();
+    store.commit_pushes("11", &[push(first)]).await.unwrap();
     let (mut cursor, mut below, mut seen, mut rounds) = (None, None, Vec::new(), 0);
     loop {
         let wanted = [want(PAGED, cursor, below)];
@@ -208,7 +209,7 @@ async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
         if rounds == 1 {
             assert_eq!((page.next_seq, page.below, page.more), (10, Some(9), true));
             let again = in_scope(write(101, Some(1), 2), PAGED);
-            store.commit_push(&push(vec![again])).await.unwrap();
+            store.commit_pushes("11", &[push(vec![again])]).await.unwrap();
         }
         if !page.more {
             assert_eq!(page.below, None);

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use sync_core::digest::FeedState;
 use sync_core::document::Kind;
-use sync_core::ids::{ChangeHash, DeviceId};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{Apart, CustodyFilter, RecordFilter, Within};
 use tsudoi_server::store::signin::NewLogin;
@@ -124,17 +124,12 @@ impl Historian<'_> {
         DeviceId::from_bytes([1 + self.chance.below(3) as u8; 16])
     }
 
-    async fn write_something(&mut self) {
-        let mut documents: BTreeMap<_, DocumentWrite> = BTreeMap::new();
-        for _ in 0..self.chance.below(4) {
-            let one = self.document().await;
-            documents.insert(one.document, one);
-        }
+    fn push_of(&mut self, documents: BTreeMap<DocumentId, DocumentWrite>) -> PushWrite {
         let custody: BTreeMap<ChangeHash, CustodyRow> =
             (0..self.chance.below(3)).map(|_| self.custody()).map(|held| (held.hash, held)).collect();
         let released =
             (0..self.chance.below(2)).map(|_| self.custody()).map(|held| (held.document, held.hash)).collect();
-        let write = PushWrite {
+        PushWrite {
             now: self.now,
             device: self.device(),
             custody: custody.into_values().collect(),
@@ -143,7 +138,18 @@ impl Historian<'_> {
             healed_changes: self.chance.below(3),
             healed_documents: 1,
             ..push(documents.into_values().collect())
-        };
+        }
+    }
+
+    /// Up to two pushes in one unit, or a decision with what it lets in.
+    async fn write_something(&mut self) {
+        let mut documents: BTreeMap<_, DocumentWrite> = BTreeMap::new();
+        for _ in 0..self.chance.below(4) {
+            let one = self.document().await;
+            documents.insert(one.document, one);
+        }
+        let others = documents.split_off(&id(self.chance.below(20) as u8));
+        let write = self.push_of(documents);
         let outcome = if self.chance.below(4) == 0 {
             let held = self.custody();
             let decision = CustodyDecision {
@@ -159,7 +165,7 @@ impl Historian<'_> {
             let push = decision.admitted.then_some(&write);
             format!("{:?}", self.store.decide_custody(&decision, push).await)
         } else {
-            format!("{:?}", self.store.commit_push(&write).await)
+            format!("{:?}", self.store.commit_pushes("11", &[write, self.push_of(others)]).await)
         };
         self.tell("write", outcome);
     }

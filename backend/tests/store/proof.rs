@@ -1,6 +1,7 @@
 //! The contract of destroying, damage, healing, custody decisions and closing. Runs after `contract` on the same store.
 
 use std::collections::HashMap;
+use std::slice::from_ref;
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Kind;
@@ -35,7 +36,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
         bytes: SECRET.to_vec(),
     };
     let with = PushWrite { custody: vec![held], ..push(vec![secret]) };
-    assert_eq!(store.commit_push(&with).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", from_ref(&with)).await.unwrap(), PushOutcome::Committed);
     let before = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
     let figures = store.list_rollups("11").await.unwrap();
     let negative = |value: &RollupValue| RollupValue {
@@ -79,17 +80,17 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
 
     for base in [None, Some(1), Some(2)] {
         let again = push(vec![write(50, base, 2)]);
-        assert_eq!(store.commit_push(&again).await.unwrap(), PushOutcome::Outdated(vec![id(50)]));
+        assert_eq!(store.commit_pushes("11", from_ref(&again)).await.unwrap(), PushOutcome::Outdated(vec![id(50)]));
     }
     let never = Purge { document: id(51), revision: None, rollups: Rollups::new(), ..purge };
     assert_eq!(store.purge(&never).await.unwrap(), PurgeOutcome::Done(Vec::new()));
     let late = push(vec![write(51, None, 1)]);
-    assert_eq!(store.commit_push(&late).await.unwrap(), PushOutcome::Outdated(vec![id(51)]));
+    assert_eq!(store.commit_pushes("11", from_ref(&late)).await.unwrap(), PushOutcome::Outdated(vec![id(51)]));
 }
 
 async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     let first = push((60..63).map(|number| in_scope(write(number, None, 1), HEALED)).collect());
-    store.commit_push(&first).await.unwrap();
+    store.commit_pushes("11", from_ref(&first)).await.unwrap();
     store.note_damaged("11", &[id(61), id(61)], 9).await.unwrap();
     store.note_damaged("11", &[id(61)], 10).await.unwrap();
     assert_eq!(store.list_damaged("11").await.unwrap(), [(id(61), 9)]);
@@ -105,7 +106,7 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     let mut repair = in_scope(write(61, Some(1), 2), HEALED);
     repair.repaired = true;
     let repair = PushWrite { healed_documents: 1, healed_changes: 4, now: 20, ..push(vec![repair]) };
-    assert_eq!(store.commit_push(&repair).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", from_ref(&repair)).await.unwrap(), PushOutcome::Committed);
     assert!(store.list_damaged("11").await.unwrap().is_empty());
     assert!(store.pull("11", &idle, &[], 1 << 20, &HashMap::new()).await.unwrap().damaged.is_empty());
     let healing = store.list_healing("11", 10).await.unwrap();
@@ -140,7 +141,7 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
         bytes: vec![number; 5],
     };
     let with = PushWrite { custody: vec![held(71), held(72), held(73)], rollups: Rollups::new(), ..push(Vec::new()) };
-    store.commit_push(&with).await.unwrap();
+    store.commit_pushes("11", from_ref(&with)).await.unwrap();
     let filter = |decided| CustodyFilter { document: Some(id(70)), decided, ..CustodyFilter::default() };
     assert_eq!(store.list_custody("11", &filter(Some(false)), 10).await.unwrap().len(), 3);
     let decision = |numbers: &[u8], admitted| CustodyDecision {
@@ -197,14 +198,14 @@ async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
         one.projection.fact.fiscal_year = Some(2026);
         PushWrite { now, rollups: Rollups::from([figure("112119", 12)]), ..push(vec![one]) }
     };
-    store.commit_push(&of_month(80, None, 100)).await.unwrap();
+    store.commit_pushes("11", &[of_month(80, None, 100)]).await.unwrap();
     assert!(store.list_corrections("11", "2026-05").await.unwrap().is_empty(), "an open month has none");
     assert!(store.close_month("11", "2026-05", 2026, "pe-1", 100).await.unwrap());
     assert!(!store.close_month("11", "2026-05", 2026, "pe-2", 200).await.unwrap(), "closed once");
     assert!(store.list_corrections("11", "2026-05").await.unwrap().is_empty());
     let late =
         PushWrite { rollups: Rollups::from([figure("112119", 3), figure("113859", 4)]), ..of_month(81, None, 150) };
-    store.commit_push(&late).await.unwrap();
+    store.commit_pushes("11", from_ref(&late)).await.unwrap();
     let corrections = store.list_corrections("11", "2026-05").await.unwrap();
     let shown: Vec<_> = corrections.iter().map(|one| (one.reported.total, one.now.total)).collect();
     assert_eq!(shown, [(12, 15), (0, 4)]);

@@ -82,7 +82,10 @@ pub async fn race(store: Arc<dyn Store>) {
             let store = store.clone();
             tokio::spawn(async move {
                 for number in 0..PUSHES {
-                    assert_eq!(store.commit_push(&one_push(pusher, number)).await.unwrap(), PushOutcome::Committed);
+                    assert_eq!(
+                        store.commit_pushes("11", &[one_push(pusher, number)]).await.unwrap(),
+                        PushOutcome::Committed
+                    );
                 }
             })
         })

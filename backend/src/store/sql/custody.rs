@@ -1,12 +1,14 @@
 //! What people decide about changes in custody.
 
+use std::slice::from_ref;
+
 use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::documents::document_of;
-use super::push::write_push;
+use super::push::write_pushes;
 use super::{corrupt, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{CustodyDecision, DecideOutcome, DecidedChange, Decision, HeldChange, PushWrite};
@@ -28,7 +30,7 @@ pub(super) async fn decide(
 ) -> Result<DecideOutcome, StoreError> {
     let mut transaction = store.begin().await?;
     let outdated = match push {
-        Some(push) => write_push(&mut transaction, push, Some(decision)).await?,
+        Some(push) => write_pushes(&mut transaction, &push.tenant, from_ref(push), Some(decision)).await?,
         None => note(&mut transaction, decision).await?.map(|()| Vec::new()),
     };
     match outdated {

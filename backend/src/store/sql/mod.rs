@@ -193,8 +193,8 @@ impl Store for SqlStore {
         documents::list(self, tenant, after, limit).await
     }
 
-    async fn commit_push(&self, push: &PushWrite) -> Result<PushOutcome, StoreError> {
-        again!(push::commit(self, push))
+    async fn commit_pushes(&self, tenant: &str, pushes: &[PushWrite]) -> Result<PushOutcome, StoreError> {
+        again!(push::commit(self, tenant, pushes))
     }
 
     async fn pull(

@@ -1,4 +1,4 @@
-//! Writing a push: one transaction, the feed and its scopes last.
+//! Writing pushes: one transaction for all that come together, the feed and its scopes last.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,7 +12,7 @@ use super::purge::CLEAR_DAMAGED;
 use super::rollup::{add_rollups, write_projections};
 use super::{custody, healing, integer, statements as sql};
 use crate::store::StoreError;
-use crate::store::types::{CustodyDecision, DocumentWrite, PushOutcome, PushWrite};
+use crate::store::types::{CustodyDecision, DocumentWrite, PushOutcome, PushWrite, Rollups, accumulate};
 
 /// A row that someone else wrote since it was read is left as it is and not returned.
 pub(super) const DOCUMENT: Insert = Insert {
@@ -47,25 +47,30 @@ pub(super) const CUSTODY: Insert = Insert {
 };
 pub(super) const IN_CUSTODY: Select = Select::by_document("SELECT DISTINCT document FROM custody");
 
-pub(super) async fn commit(store: &SqlStore, push: &PushWrite) -> Result<PushOutcome, StoreError> {
+pub(super) async fn commit(store: &SqlStore, tenant: &str, pushes: &[PushWrite]) -> Result<PushOutcome, StoreError> {
     let mut transaction = store.begin().await?;
-    let outdated = write_push(&mut transaction, push, None).await?.unwrap_or_default();
+    let outdated = write_pushes(&mut transaction, tenant, pushes, None).await?.unwrap_or_default();
     if !outdated.is_empty() {
         return Ok(PushOutcome::Outdated(outdated));
     }
     transaction.commit().await.map_err(failed)?;
-    store.announce(&push.tenant, &push.scopes());
+    let scopes: BTreeSet<ScopeId> = pushes.iter().flat_map(PushWrite::scopes).collect();
+    store.announce(tenant, &scopes.into_iter().collect::<Vec<_>>());
     Ok(PushOutcome::Committed)
 }
 
-/// Writes a push, with the decision that lets it in, when there is one. The answer names documents that are outdated;
+/// Writes pushes, with the decision that lets one in, when there is one. The answer names documents that are outdated;
 /// `None`: the decision cannot be noted. In both cases the transaction has to be dropped.
-pub(super) async fn write_push(
+pub(super) async fn write_pushes(
     connection: &mut Connection,
-    push: &PushWrite,
+    tenant: &str,
+    pushes: &[PushWrite],
     decision: Option<&CustodyDecision>,
 ) -> Result<Option<Vec<DocumentId>>, StoreError> {
-    let outdated = write_documents(connection, push).await?;
+    let mut writes: Vec<(&DocumentWrite, u64)> =
+        pushes.iter().flat_map(|push| push.documents.iter().map(|write| (write, push.now))).collect();
+    writes.sort_by_key(|(write, _)| write.document);
+    let outdated = write_documents(connection, tenant, &writes).await?;
     if !outdated.is_empty() {
         return Ok(Some(outdated));
     }
@@ -74,63 +79,69 @@ pub(super) async fn write_push(
     {
         return Ok(None);
     }
-    write_custody(connection, push).await?;
+    write_custody(connection, tenant, pushes).await?;
     let repaired: Vec<DocumentId> =
-        push.documents.iter().filter(|write| write.repaired).map(|write| write.document).collect();
-    CLEAR_DAMAGED.of(connection, &push.tenant, &repaired).await?;
-    healing::note(connection, push).await?;
+        writes.iter().filter(|(write, _)| write.repaired).map(|(write, _)| write.document).collect();
+    CLEAR_DAMAGED.of(connection, tenant, &repaired).await?;
+    for push in pushes {
+        healing::note(connection, push).await?;
+    }
     let known: Vec<DocumentId> =
-        push.documents.iter().filter(|write| write.base_revision.is_some()).map(|write| write.document).collect();
-    let projections: Vec<_> = push.documents.iter().map(|write| (write.document, &write.projection)).collect();
-    write_projections(connection, &push.tenant, push.now, &known, &projections).await?;
-    add_rollups(connection, &push.tenant, &push.rollups).await?;
+        writes.iter().filter(|(write, _)| write.base_revision.is_some()).map(|(write, _)| write.document).collect();
+    let projections: Vec<_> = writes.iter().map(|(write, now)| (write.document, &write.projection, *now)).collect();
+    write_projections(connection, tenant, &known, &projections).await?;
+    let mut rollups = Rollups::new();
+    for push in pushes {
+        accumulate(&mut rollups, &push.rollups, 1);
+    }
+    add_rollups(connection, tenant, &rollups).await?;
     let mut moves = Moves::new();
-    for write in &push.documents {
+    for (write, _) in &writes {
         for after in &write.places {
             let before = write.places_before.iter().find(|place| place.scope == after.scope);
             moves.add(write.document, before, after);
         }
     }
-    move_in_scopes(connection, &push.tenant, &moves).await?;
+    move_in_scopes(connection, tenant, &moves).await?;
     Ok(Some(Vec::new()))
 }
 
 /// Writes the documents in order of id, which also holds their rows. Those that were changed meanwhile are the answer.
-async fn write_documents(connection: &mut Connection, push: &PushWrite) -> Result<Vec<DocumentId>, StoreError> {
-    let mut writes: Vec<&DocumentWrite> = push.documents.iter().collect();
-    writes.sort_by_key(|write| write.document);
-    let homes: Vec<String> =
-        writes.iter().map(|write| write.home_scope.as_ref().map(ScopeId::to_string).unwrap_or_default()).collect();
-    let heads: Vec<Vec<u8>> = writes.iter().map(|write| write.heads.to_bytes()).collect();
+async fn write_documents(
+    connection: &mut Connection,
+    tenant: &str,
+    writes: &[(&DocumentWrite, u64)],
+) -> Result<Vec<DocumentId>, StoreError> {
+    let home = |write: &DocumentWrite| write.home_scope.as_ref().map(ScopeId::to_string).unwrap_or_default();
+    let bound: Vec<(String, Vec<u8>)> = writes.iter().map(|(write, _)| (home(write), write.heads.to_bytes())).collect();
     let rows: Vec<Vec<Value<'_>>> = writes
         .iter()
-        .zip(homes.iter().zip(&heads))
-        .map(|(write, (home, heads))| {
+        .zip(&bound)
+        .map(|((write, now), (home, heads))| {
             vec![
-                push.tenant.as_str().into(),
+                tenant.into(),
                 (&write.document).into(),
                 write.kind.as_str().into(),
                 home.as_str().into(),
                 heads.as_slice().into(),
                 write.snapshot.as_slice().into(),
                 write.base_revision.map_or(1, |revision| revision + 1).into(),
-                integer(push.now).into(),
+                integer(*now).into(),
             ]
         })
         .collect();
     let written = DOCUMENT.run(connection, &rows).await?;
     let written: HashSet<DocumentId> = written.iter().map(document_of).collect::<Result<_, _>>()?;
-    let ids = push.documents.iter().map(|write| write.document);
+    let ids = writes.iter().map(|(write, _)| write.document);
     Ok(ids.filter(|document| !written.contains(document)).collect())
 }
 
-async fn write_custody(connection: &mut Connection, push: &PushWrite) -> Result<(), StoreError> {
-    let rows: Vec<Vec<Value<'_>>> = push
-        .custody
-        .iter()
-        .map(|held| {
+async fn write_custody(connection: &mut Connection, tenant: &str, pushes: &[PushWrite]) -> Result<(), StoreError> {
+    let held = pushes.iter().flat_map(|push| push.custody.iter().map(move |held| (push, held)));
+    let rows: Vec<Vec<Value<'_>>> = held
+        .map(|(push, held)| {
             vec![
-                push.tenant.as_str().into(),
+                tenant.into(),
                 (&held.document).into(),
                 held.hash.as_bytes().as_slice().into(),
                 held.kind.as_str().into(),
@@ -142,16 +153,22 @@ async fn write_custody(connection: &mut Connection, push: &PushWrite) -> Result<
         })
         .collect();
     CUSTODY.run(connection, &rows).await?;
-    let ids: BTreeSet<DocumentId> = push.released.iter().map(|(document, _)| *document).collect();
+    let ids: BTreeSet<DocumentId> =
+        pushes.iter().flat_map(|push| &push.released).map(|(document, _)| *document).collect();
     let ids: Vec<DocumentId> = ids.into_iter().collect();
-    let with_custody = IN_CUSTODY.of(connection, &push.tenant, &ids).await?;
+    let with_custody = IN_CUSTODY.of(connection, tenant, &ids).await?;
     let with_custody: HashSet<DocumentId> = with_custody.iter().map(document_of).collect::<Result<_, _>>()?;
-    for (document, hash) in push.released.iter().filter(|(document, _)| with_custody.contains(document)) {
+    let mut released = Vec::new();
+    for push in pushes {
+        let held = push.released.iter().filter(|(document, _)| with_custody.contains(document));
+        released.extend(held.map(|(document, hash)| (push.device, document, hash)));
+    }
+    for (device, document, hash) in released {
         sqlx::query(sql::RELEASE_CUSTODY)
-            .bind(&push.tenant)
+            .bind(tenant)
             .bind(&document.as_bytes()[..])
             .bind(&hash.as_bytes()[..])
-            .bind(&push.device.as_bytes()[..])
+            .bind(&device.as_bytes()[..])
             .execute(&mut *connection)
             .await
             .map_err(failed)?;

@@ -10,7 +10,7 @@ use super::rollup::{add_rollups, write_projections};
 use super::statements as sql;
 use super::{corrupt, get};
 use crate::store::StoreError;
-use crate::store::types::{Projection, Rebuilt, RollupValue, Rollups, StoredDocument};
+use crate::store::types::{Projection, Rebuilt, Rollups, StoredDocument, accumulate};
 
 const PAGE_DOCUMENTS: u32 = 200;
 
@@ -36,13 +36,11 @@ pub(super) async fn rebuild(
         after = Some(last.document);
         let rebuilt: Vec<(&StoredDocument, Rebuilt)> =
             page.iter().filter_map(|document| Some((document, project(document)?))).collect();
-        let projections: Vec<_> = rebuilt.iter().map(|(stored, new)| (stored.document, &new.projection)).collect();
-        write_projections(&mut transaction, tenant, now, &[], &projections).await?;
+        let projections: Vec<_> = rebuilt.iter().map(|(stored, new)| (stored.document, &new.projection, now)).collect();
+        write_projections(&mut transaction, tenant, &[], &projections).await?;
         let mut moves = Moves::new();
         for (stored, new) in &rebuilt {
-            for (key, value) in &new.rollups {
-                add(rollups.entry(key.clone()).or_default(), value);
-            }
+            accumulate(&mut rollups, &new.rollups, 1);
             for place in &new.places {
                 let before = stored.places.iter().find(|before| before.scope == place.scope);
                 if before != Some(place) {
@@ -79,10 +77,4 @@ pub(super) async fn rebuild(
     write_scopes(&mut transaction, tenant, &scopes).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(count)
-}
-
-fn add(sum: &mut RollupValue, value: &RollupValue) {
-    sum.reported += value.reported;
-    sum.unreported += value.unreported;
-    sum.total += value.total;
 }

@@ -93,18 +93,17 @@ pub(super) async fn clear(connection: &mut Connection, tenant: &str, ids: &[Docu
     if ids.is_empty() { Ok(()) } else { delete_all(connection, &CLEAR, tenant, ids).await }
 }
 
-/// Replaces the projections of documents. `known` are those that had any before.
+/// Replaces the projections of documents, each with the time of writing, ms. `known` are those that had any before.
 pub(super) async fn write_projections(
     connection: &mut Connection,
     tenant: &str,
-    now: u64,
     known: &[DocumentId],
-    projections: &[(DocumentId, &Projection)],
+    projections: &[(DocumentId, &Projection, u64)],
 ) -> Result<(), StoreError> {
     clear(connection, tenant, known).await?;
     let (mut facts, mut tallies, mut lecturers, mut flags) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (document, projection) in projections {
-        facts.push(fact_row(tenant, document, projection, now));
+    for (document, projection, now) in projections {
+        facts.push(fact_row(tenant, document, projection, *now));
         for (measure, value) in &projection.tallies {
             tallies.push(vec![tenant.into(), document.into(), measure.as_str().into(), (*value).into()]);
         }

@@ -205,6 +205,16 @@ impl RollupValue {
 /// Roll-up figures, or what is to be added to them.
 pub type Rollups = BTreeMap<RollupKey, RollupValue>;
 
+/// Adds `figures` to `sum`, or takes them away with `sign` −1.
+pub fn accumulate(sum: &mut Rollups, figures: &Rollups, sign: i64) {
+    for (key, value) in figures {
+        let figure: &mut RollupValue = sum.entry(key.clone()).or_default();
+        figure.reported += sign * value.reported;
+        figure.unreported += sign * value.unreported;
+        figure.total = figure.total.saturating_add(sign.saturating_mul(value.total));
+    }
+}
+
 /// A document's place in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

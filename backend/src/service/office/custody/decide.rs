@@ -10,9 +10,10 @@ use super::preview::in_order;
 use super::{Held, ids};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
+use crate::service::commit::announce;
 use crate::service::gate::Work;
 use crate::service::journal::Act;
-use crate::service::push::{ATTEMPTS, announce};
+use crate::service::push::ATTEMPTS;
 use crate::store::StoreError;
 use crate::store::types::{CustodyDecision, DecideOutcome, HeldChange, PushWrite};
 
@@ -128,7 +129,7 @@ pub async fn decide(app: &App, caller: &Caller, new: &NewDecision) -> Result<Dec
             DecideOutcome::Done => {
                 let (by, admitted) = (&decision.by, decision.admitted);
                 tracing::info!(tenant = caller.tenant, %document, %device, by, admitted, changes, "custody was decided on");
-                announce(app, &caller.tenant, push.map(|push| push.scopes()).unwrap_or_default());
+                announce(&app.notices, &caller.tenant, push.map(|push| push.scopes()).unwrap_or_default());
                 let ruling = if admitted { "admitted" } else { "declined" };
                 let act = Act::done(Action::DecideCustody).to(document).saying(format!("{device} {ruling} {changes}"));
                 app.journal.note(caller, act).await?;
