@@ -11,7 +11,7 @@ use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::access::{Caller, Tablet};
 use crate::service::journal::Who;
-use crate::service::possession::{Call, NotProven};
+use crate::service::possession::{Call, NotProven, stated_nonce};
 use crate::service::secret::secret_hash;
 use crate::service::signin::seen_since;
 use crate::store::types::SecretHash;
@@ -77,9 +77,10 @@ pub fn device_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("dpop").then(|| token.trim())
 }
 
-/// Gives every tablet the nonce for its next proof, and says in the standard's words when one was missing.
+/// Gives every tablet the nonce for its next proof unless it has it, and says in the standard's words when one was missing.
 pub async fn nonces(State(app): State<App>, request: Request, next: Next) -> Response {
-    let from_tablet = request.headers().contains_key(PROOF) || device_token(request.headers()).is_some();
+    let stated = request.headers().get(PROOF).map(|proof| proof.to_str().ok().and_then(stated_nonce));
+    let from_tablet = stated.is_some() || device_token(request.headers()).is_some();
     let enrolling = ["/v1/enrol", "/v1/recover"].contains(&request.uri().path());
     let mut response = next.run(request).await;
     if !from_tablet && !enrolling {
@@ -87,6 +88,9 @@ pub async fn nonces(State(app): State<App>, request: Request, next: Next) -> Res
     }
     let Ok(nonce) = app.possession.nonce(app.now()) else { return response };
     let refused = response.status() == StatusCode::UNAUTHORIZED;
+    if !refused && stated.flatten().is_some_and(|stated| stated == nonce) {
+        return response;
+    }
     let headers = response.headers_mut();
     if let Ok(nonce) = HeaderValue::from_str(&nonce) {
         headers.insert(NONCE, nonce);

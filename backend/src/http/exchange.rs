@@ -4,6 +4,7 @@
 //! reached without holding more than the limit; an answer's claim ends when its last byte was handed to the network.
 
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -26,6 +27,8 @@ pub const CBOR: &str = "application/cbor";
 const BODY_COPIES: u64 = 4;
 /// A page of so many bytes is held about this often at once: read, encoded, and compressed.
 const PAGE_COPIES: u64 = 3;
+/// A body below this is read where it is; another thread would cost more than the work.
+const READ_HERE: usize = 4 * 1024;
 /// An answer below this is sent as it is.
 const COMPRESS_FROM: usize = 512;
 /// An answer below this is compressed where it is; another thread would cost more than the work.
@@ -73,13 +76,18 @@ pub async fn admit(app: &App, device: &DeviceCaller, headers: &HeaderMap, body: 
 }
 
 impl Admitted {
-    /// Reads the body, on a thread of its own where a panic ends nothing else.
+    /// Reads the body. A panic ends nothing else; a large one is read on another thread.
     pub async fn read<T: Send + 'static>(
         &mut self,
         decode: impl FnOnce(&[u8]) -> Result<T, WireError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let plain = std::mem::take(&mut self.plain);
-        on_a_thread(move || decode(&plain)).await?.map_err(|error| unreadable(&error))
+        let read = if plain.len() < READ_HERE {
+            catch_unwind(AssertUnwindSafe(|| decode(&plain))).map_err(|_| malformed("panic"))?
+        } else {
+            on_a_thread(move || decode(&plain)).await?
+        };
+        read.map_err(|error| unreadable(&error))
     }
 
     /// Gives back what is not needed: the answer holds a page of at most `page_bytes`.

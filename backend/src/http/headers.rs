@@ -1,6 +1,7 @@
 //! Headers every answer bears, so that a browser gives nothing away and runs nothing that is not ours.
 //!
 //! Pages bring their own content policy ([`super::web::CONTENT_SECURITY_POLICY`]); every other answer allows nothing.
+//! The binary answers of tablets are never shown, and each byte of theirs counts: they say that they are no page, no more.
 //! `Strict-Transport-Security` is sent only where people come by TLS: over plain HTTP it would be without effect.
 
 use axum::extract::{Request, State};
@@ -8,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::http::exchange::CBOR;
 use crate::service::App;
 
 /// For answers that are no pages.
@@ -18,9 +20,10 @@ const PERMISSIONS: &str = "camera=(self), publickey-credentials-create=(self), p
     accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), display-capture=(), geolocation=(), gyroscope=(), \
     hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()";
 
-const ALWAYS: [(HeaderName, &str); 7] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CACHE_CONTROL, "no-store"),
+const ALWAYS: [(HeaderName, &str); 2] =
+    [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::CACHE_CONTROL, "no-store")];
+
+const SHOWN: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, NO_CONTENT),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -32,7 +35,9 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
+    let is_shown = headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != CBOR);
+    let shown = SHOWN.into_iter().filter(|_| is_shown);
+    for (name, value) in ALWAYS.into_iter().chain(shown) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if app.config.is_secure() {

@@ -1,7 +1,7 @@
 //! Pushes that come while another is being written share the next transaction.
 //!
 //! A transaction costs a flush to the disk and about the same statements whether it holds one push or twenty, and pushes
-//! to one scope wait for each other anyway. So each lane, the pushes of a tenant whose first scope is the same, has one
+//! to one scope wait for each other anyway. So each lane, the pushes whose documents are at home in one scope, has one
 //! transaction at a time.
 //!
 //! Invariants: a push is answered after its commit; no transaction writes a document twice; what is outdated or cannot
@@ -45,7 +45,8 @@ impl Commits {
 
     /// Writes a push. On [`PushOutcome::Outdated`] and on errors nothing of it is in the database.
     pub async fn write(&self, push: PushWrite) -> Outcome {
-        let lane = (push.tenant.clone(), push.scopes().into_iter().next());
+        let home = push.documents.first().and_then(|write| write.home_scope.clone());
+        let lane = (push.tenant.clone(), home);
         let (answer, outcome) = oneshot::channel();
         let waiting = Waiting { push, answer };
         let is_idle = {

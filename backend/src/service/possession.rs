@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use sync_core::time::Timestamp;
 use url::Url;
 
-use super::secret::{NoRandomness, random_token};
+use super::secret::{NoRandomness, random_nonce};
 use crate::store::types::SecretHash;
 
 /// How long a nonce is handed out; it is good for as long again.
@@ -102,7 +102,7 @@ impl Possession {
         if let Some(present) = generations.0.as_ref().filter(|one| fresh(one)) {
             return Ok(present.nonce.clone());
         }
-        let nonce = random_token()?;
+        let nonce = random_nonce()?;
         let next = Generation { nonce: nonce.clone(), since: now, used: HashSet::new() };
         generations.1 = generations.0.replace(next);
         Ok(nonce)
@@ -163,6 +163,12 @@ impl Possession {
         }
         if generation.used.insert(name) { Ok(()) } else { Err(NotProven::Wrong("used before")) }
     }
+}
+
+/// The nonce a proof states.
+pub fn stated_nonce(proof: &str) -> Option<String> {
+    let claims: Claims = read(proof.split('.').nth(1)?)?;
+    claims.nonce
 }
 
 fn read<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {

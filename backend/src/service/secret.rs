@@ -1,5 +1,7 @@
 //! Sign-in codes and tokens: making them, reading what a person typed, and the hash that is kept.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::store::types::SecretHash;
@@ -56,11 +58,20 @@ impl SignInCode {
     }
 }
 
-/// A new random token, 64 letters.
+/// A new random token, 43 letters.
 pub fn random_token() -> Result<String, NoRandomness> {
-    let mut bytes = [0; 32];
+    random_letters::<32>()
+}
+
+/// A new random word that is good for minutes, 22 letters.
+pub fn random_nonce() -> Result<String, NoRandomness> {
+    random_letters::<16>()
+}
+
+fn random_letters<const BYTES: usize>() -> Result<String, NoRandomness> {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(hex::encode(bytes))
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// What is kept of a code or a token.
