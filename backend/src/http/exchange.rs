@@ -23,6 +23,12 @@ use crate::service::cold::EFFORT;
 
 /// The type of requests and answers of tablets.
 pub const CBOR: &str = "application/cbor";
+
+/// Whether an answer is one of those to tablets, which are no pages.
+pub fn is_binary(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == CBOR)
+}
+
 /// A body of so many bytes is held about this often at once: plain, decoded, by document, and saved.
 const BODY_COPIES: u64 = 4;
 /// A page of so many bytes is held about this often at once: read, encoded, and compressed.
@@ -120,7 +126,6 @@ impl Admitted {
         let mut response = Body::from(Bytes::from_owner(Held { bytes, _claim: claim })).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CBOR));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if gzip {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }

@@ -1,7 +1,7 @@
 //! Headers every answer bears, so that a browser gives nothing away and runs nothing that is not ours.
 //!
 //! Pages bring their own content policy ([`super::web::CONTENT_SECURITY_POLICY`]); every other answer allows nothing.
-//! The binary answers of tablets are never shown, and each byte of theirs counts: they say that they are no page, no more.
+//! The binary answers of tablets bear none of this: no browser shows them or keeps what was posted, and each byte counts.
 //! `Strict-Transport-Security` is sent only where people come by TLS: over plain HTTP it would be without effect.
 
 use axum::extract::{Request, State};
@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::http::exchange::CBOR;
+use crate::http::exchange::is_binary;
 use crate::service::App;
 
 /// For answers that are no pages.
@@ -20,10 +20,9 @@ const PERMISSIONS: &str = "camera=(self), publickey-credentials-create=(self), p
     accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), display-capture=(), geolocation=(), gyroscope=(), \
     hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()";
 
-const ALWAYS: [(HeaderName, &str); 2] =
-    [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::CACHE_CONTROL, "no-store")];
-
-const SHOWN: [(HeaderName, &str); 5] = [
+const ALWAYS: [(HeaderName, &str); 7] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, NO_CONTENT),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -35,9 +34,10 @@ const SHOWN: [(HeaderName, &str); 5] = [
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let is_shown = headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != CBOR);
-    let shown = SHOWN.into_iter().filter(|_| is_shown);
-    for (name, value) in ALWAYS.into_iter().chain(shown) {
+    if is_binary(headers) {
+        return response;
+    }
+    for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if app.config.is_secure() {

@@ -1,4 +1,5 @@
-//! A short random name for each request, in the log, in problem details and in the `x-request-id` header.
+//! A short random name for each request, in the log, in problem details and in the `x-request-id` header of what is no
+//! binary answer.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::error::ApiError;
+use crate::http::exchange::is_binary;
 use crate::service::App;
 
 tokio::task_local! {
@@ -44,7 +46,9 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     } else {
         tracing::info!(request_id = id, %method, path, status, elapsed_ms, "answered");
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if !is_binary(response.headers())
+        && let Ok(value) = HeaderValue::from_str(&id)
+    {
         response.headers_mut().insert("x-request-id", value);
     }
     response

@@ -63,9 +63,9 @@ pub fn random_token() -> Result<String, NoRandomness> {
     random_letters::<32>()
 }
 
-/// A new random word that is good for minutes, 22 letters.
+/// A new random word that is good for minutes, 16 letters.
 pub fn random_nonce() -> Result<String, NoRandomness> {
-    random_letters::<16>()
+    random_letters::<12>()
 }
 
 fn random_letters<const BYTES: usize>() -> Result<String, NoRandomness> {

@@ -62,7 +62,7 @@ impl DeviceKey {
             "jwk": { "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) },
         });
         let mut claims = json!({
-            "jti": URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4()), "htm": method, "iat": seconds,
+            "jti": URL_SAFE_NO_PAD.encode(&uuid::Uuid::new_v4().as_bytes()[..12]), "htm": method, "iat": seconds,
             "htu": address.split(['?', '#']).next().unwrap_or(address),
         });
         if let Some(nonce) = nonce {

@@ -79,10 +79,14 @@ impl Wire {
         self.stream.write_all(&request).await?;
         self.sent += request.len() as u64;
         let head = self.until(b"\r\n\r\n").await?;
-        let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+        let head = String::from_utf8_lossy(&head);
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(broken)?;
-        let field =
-            |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+        let field = |name: &str| {
+            head.lines()
+                .filter_map(|line| line.split_once(':'))
+                .find(|(of, _)| of.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim())
+        };
         if let Some(nonce) = field("dpop-nonce") {
             self.nonce = Some(nonce.to_owned());
         }
