@@ -13,8 +13,9 @@ use super::due::{due, hash_of, text_of};
 use super::{RetentionError, Subject, check, reach, years_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
+use crate::service::commit::announce;
 use crate::service::journal::{Act, Who, beginning};
-use crate::service::push::{ATTEMPTS, announce};
+use crate::service::push::ATTEMPTS;
 use crate::service::secret::random_token;
 use crate::store::StoreError;
 use crate::store::journal::JournalHead;
@@ -168,7 +169,7 @@ async fn destroy_record(app: &App, row: &DestructionRow, document: DocumentId) -
             PurgeOutcome::Already => return Ok(true),
             PurgeOutcome::Done(scopes) => {
                 app.cache.forget(tenant, document);
-                announce(app, tenant, scopes);
+                announce(&app.notices, tenant, scopes);
                 return Ok(true);
             }
         }

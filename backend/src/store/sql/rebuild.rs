@@ -57,9 +57,7 @@ pub(super) async fn rebuild(
         let Some((last, _)) = page.last() else { break };
         after = Some(*last);
         for (_, projection) in &page {
-            for (key, value) in &figures(projection) {
-                add(rollups.entry(key.clone()).or_default(), value);
-            }
+            accumulate(&mut rollups, &figures(projection), 1);
         }
     }
     add_rollups(&mut transaction, tenant, &rollups).await?;
