@@ -36,7 +36,7 @@ async fn st_13_of_a_record_kept_long_enough_a_line_of_numbers_stays(store: &dyn 
         PushWrite { now, rollups: figures(&one.projection), ..push(vec![one]) }
     };
     for write in [dated(90, Some(1999), 10), dated(91, Some(2000), 10), dated(92, None, 10), dated(93, None, 90)] {
-        assert_eq!(store.commit_push(&write).await.unwrap(), PushOutcome::Committed);
+        assert_eq!(store.commit_pushes("11", &[write]).await.unwrap(), PushOutcome::Committed);
     }
     let held = CustodyRow {
         document: id(91),
@@ -46,7 +46,7 @@ async fn st_13_of_a_record_kept_long_enough_a_line_of_numbers_stays(store: &dyn 
         bytes: vec![1],
     };
     let waits = PushWrite { custody: vec![held], rollups: Rollups::new(), now: 20, ..push(Vec::new()) };
-    store.commit_push(&waits).await.unwrap();
+    store.commit_pushes("11", &[waits]).await.unwrap();
     let due = async |year, before| {
         let all = store.list_due_records("11", year, before).await.unwrap();
         all.into_iter().filter(|(one, _)| (90..94).any(|number| *one == id(number))).collect::<Vec<_>>()
