@@ -51,7 +51,7 @@ fn present(heads: &Heads) -> Digest {
 }
 
 pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(store: &dyn Store) {
-    assert_eq!(store.commit_push(&push(vec![write(NUMBER, None, 1)])).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", &[push(vec![write(NUMBER, None, 1)])]).await.unwrap(), PushOutcome::Committed);
     for number in [71, 72, 73] {
         store.keep_pass_code(&[number; 32], &code(id(NUMBER)), 10).await.unwrap();
     }
@@ -77,12 +77,15 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
 
     // a push judged before the pass was used would miss the scope
     let missing = write(NUMBER, Some(1), 2);
-    assert_eq!(store.commit_push(&push(vec![missing])).await.unwrap(), PushOutcome::Outdated(vec![id(NUMBER)]));
+    assert_eq!(
+        store.commit_pushes("11", &[push(vec![missing])]).await.unwrap(),
+        PushOutcome::Outdated(vec![id(NUMBER)])
+    );
     let mut second = write(NUMBER, Some(2), 2);
     let own = ScopeId::session(id(NUMBER)).to_string();
     second.places_before.push(place(id(NUMBER), &own, FeedState::Present, &heads(1)));
     second.places.push(place(id(NUMBER), &own, FeedState::Present, &heads(2)));
-    assert_eq!(store.commit_push(&push(vec![second])).await.unwrap(), PushOutcome::Committed);
+    assert_eq!(store.commit_pushes("11", &[push(vec![second])]).await.unwrap(), PushOutcome::Committed);
     assert_eq!(standing(store).await, (2, 1, present(&heads(2)), FeedState::Present));
 
     assert_eq!(store.enrol_visitor(&[72; 32], &device(182), 50).await.unwrap(), Enrolment::Done);

@@ -24,10 +24,10 @@ pub use needs::registry;
 use super::App;
 use super::access::{Action, Caller, LATE_MS, Organisation};
 use super::attempts::network;
+use super::commit::announce;
 use super::enrol::{EnrolError, Enrolled, enrolled};
 use super::journal::Act;
 use super::office::day_in_japan;
-use super::push::announce;
 use super::secret::{NoRandomness, SignInCode, random_token, secret_hash};
 use super::tablets::{CODE_MS, link_to, picture};
 use crate::store::StoreError;
@@ -242,7 +242,7 @@ pub async fn end(app: &App, caller: &Caller, device: DeviceId) -> Result<(), Day
     if over || !app.store.end_pass(&ended, Some(&caller.person), app.now().0).await? {
         return Err(DayPassError::Over);
     }
-    announce(app, &caller.tenant, vec![ScopeId::session(document)]);
+    announce(&app.notices, &caller.tenant, [ScopeId::session(document)]);
     Ok(app.journal.note(caller, Act::done(Action::IssueDayPass).to(device).saying("ended")).await?)
 }
 
