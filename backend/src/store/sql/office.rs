@@ -255,7 +255,7 @@ impl OfficeStore for SqlStore {
         if let Some(document) = filter.document {
             query.push(" AND c.document = ").push_bind(document.as_bytes().to_vec());
         }
-        query.push(" ORDER BY c.decision IS NOT NULL, c.received_at DESC, c.document, c.hash LIMIT ");
+        query.push(" ORDER BY c.decision IS NOT NULL, c.received_at DESC, c.document, c.hash, c.device LIMIT ");
         query.push_bind(i64::from(limit));
         let mut reader = self.reader().await?;
         let rows = query.build().persistent(false).fetch_all(&mut *reader).await.map_err(failed)?;
