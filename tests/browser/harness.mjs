@@ -60,7 +60,16 @@ export async function startServer(t, settings = {}, port = 0) {
       if (found) resolve(found[1]);
     });
   });
-  return { address, code: (key) => signIns.get(key).code, organisation: (key) => signIns.get(key).organisation, verify: () => verify(data) };
+  return { address, code: (key) => signIns.get(key).code, organisation: (key) => signIns.get(key).organisation, colleague: (name) => colleague(data, name), verify: () => verify(data) };
+}
+
+/** A code with which somebody of 本庄市 joins a tablet there. */
+function colleague(data, name) {
+  const grant = ['--tenant', '11', '--role', 'staff', '--person', name, '--organisation', '112119', '--scope', 'municipality:112119'];
+  const done = spawnSync(SERVER, ['code', '--database', data, ...grant], { env: environment, encoding: 'utf8' });
+  const found = /[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(done.stdout);
+  if (done.status !== 0 || found === null) throw new Error(`code: ${done.error ?? done.stdout + done.stderr}`);
+  return found[0];
 }
 
 function verify(data) {

@@ -80,3 +80,59 @@ test('a locked tablet shows nothing until the PIN is right, and wrong ones have 
   await openTab(page, '参加者');
   await counter(page, BAND).shows(3);
 });
+
+test('a screen that nobody touches closes by itself, and what was being typed is kept', async (t) => {
+  const { page } = await recorded(t);
+  await page.clock.install();
+  await page.reload();
+  await unlock(page);
+  await openTab(page, '基本');
+  await page.getByRole('textbox', { name: '名称' }).fill('ひみつの座談会・二回目');
+  await page.clock.fastForward('04:30');
+  assert.ok(await page.getByRole('textbox', { name: '名称' }).isVisible());
+  await page.clock.fastForward('00:50');
+  await page.getByRole('heading', { name: '端末を開きます' }).waitFor();
+  assert.ok(!(await page.content()).includes('ひみつ'));
+  await unlock(page);
+  await openTab(page, '基本');
+  assert.equal(await page.getByRole('textbox', { name: '名称' }).inputValue(), 'ひみつの座談会・二回目');
+});
+
+test('two people on one tablet: neither sees the screen the other left, and who recorded what is kept', async (t) => {
+  const { server, page } = await recorded(t);
+  const record = new URL(page.url()).pathname;
+  const first = '（見本）本庄市 普及啓発職員';
+  await page.goto(new URL('/device', page.url()).href);
+  await unlock(page);
+  await page.getByRole('button', { name: '使う人を加える' }).click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('textbox', { name: '登録コード' }).fill(server.colleague('佐藤'));
+  await sheet.getByLabel('暗証番号（数字6桁以上）').fill('861942');
+  await sheet.getByLabel('暗証番号（もう一度）').fill('861942');
+  await sheet.getByRole('button', { name: '加える' }).click();
+  await sheet.waitFor({ state: 'detached' });
+
+  await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: '記録' }).click();
+  await page.getByText('ひみつの座談会').first().click();
+  await openTab(page, '参加者');
+  await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: 'この端末' }).click();
+  await page.getByRole('button', { name: /^画面をとじる/ }).click();
+  await page.getByRole('button', { name: '佐藤', exact: true }).click();
+  await page.getByLabel('暗証番号', { exact: true }).fill(PIN);
+  await page.getByRole('button', { name: '開く', exact: true }).click();
+  await page.getByText('暗証番号が違います。').waitFor();
+  await unlock(page, '861942');
+  await page.getByRole('heading', { name: /^今日/ }).waitFor();
+
+  await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: '記録' }).click();
+  await page.getByText('ひみつの座談会').first().click();
+  assert.equal(new URL(page.url()).pathname, record);
+  await openTab(page, '参加者');
+  await counter(page, '65–74歳').add(1);
+  await counter(page, '65–74歳').shows(1);
+  await openTab(page, '完了');
+  await page.getByText('この記録の履歴').click();
+  const history = page.getByRole('group').filter({ hasText: 'この記録の履歴' });
+  await history.getByText('佐藤').first().waitFor();
+  await history.getByText(first).first().waitFor();
+});

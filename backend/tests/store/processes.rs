@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 use tsudoi_server::service::{registry, verify};
-use tsudoi_server::store::types::Association;
+use tsudoi_server::store::types::{Association, Material};
 use tsudoi_tests::Cluster;
 
 use crate::support::{Device, HONJO, Server, document_id, outcomes, server_on};
@@ -128,6 +128,25 @@ async fn caches_are_not_stale(a: &Server, b: &Server, mut device: Device, mut ot
     assert!(registry::view(&b.app, "11").await.unwrap().unwrap().version == later);
 }
 
+/// Processes that start at once make the same entries of the registry.
+async fn the_same_entry_is_made_by_all(a: &Server, b: &Server) {
+    for number in 0..30 {
+        let material = Material {
+            id: format!("ma-{number}"),
+            name: format!("資料{number}"),
+            unit: "部".to_owned(),
+            eligibilities: vec![("resident".to_owned(), "市民".to_owned())],
+        };
+        let make = |server: &Server| {
+            let (store, material) = (server.app.store.clone(), material.clone());
+            tokio::spawn(async move { store.upsert_material("11", &material).await })
+        };
+        for made in [make(a), make(b), make(a), make(b)] {
+            made.await.unwrap().unwrap();
+        }
+    }
+}
+
 async fn registry_of(server: &Server, device: &Device) -> (u64, String) {
     let registry = server.pull_all(device).await.registry.unwrap();
     (registry.version, String::from_utf8(registry.json).unwrap())
@@ -141,6 +160,7 @@ async fn processes_over_one_database_hear_each_other_and_lose_nothing() {
     let mut one = a.device(1, HONJO).await;
     let two = b.device_as(2, Role::Staff, HONJO).await;
     let (three, four) = (a.device(3, HONJO).await, b.device(4, HONJO).await);
+    the_same_entry_is_made_by_all(&a, &b).await;
     events_cross(&a, &b, &mut one, &cluster).await;
     nothing_is_lost(&a, &b, one, two).await;
     caches_are_not_stale(&a, &b, three, four).await;

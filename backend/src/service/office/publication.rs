@@ -1,6 +1,6 @@
 //! The yearly figures of a prefecture by municipality, as a table that may be published.
 //!
-//! Small counts are not in it, and cannot be worked out from it ([`super::suppression`]); what nobody reported says so. No
+//! Small counts are not in it, and cannot be worked out from it (`suppression`); what nobody reported says so. No
 //! column is the sum of others.
 
 use std::collections::BTreeMap;

@@ -21,6 +21,14 @@ async fn changed(connection: &mut Connection, query: Query<'_>) -> Result<u64, S
     Ok(query.execute(connection).await.map_err(failed)?.rows_affected())
 }
 
+/// A transaction that alone changes the registry of a tenant: positions follow each other, and processes that start at
+/// once make the same entries one after the other.
+async fn begin<'a>(store: &'a SqlStore, tenant: &str) -> Result<Transaction<'a, Database>, StoreError> {
+    let mut transaction = store.begin().await?;
+    changed(&mut transaction, sqlx::query(sql::HOLD_REGISTRY).bind(tenant)).await?;
+    Ok(transaction)
+}
+
 async fn finish(mut transaction: Transaction<'_, Database>, tenant: &str, count: u64) -> Result<(), StoreError> {
     if count > 0 {
         changed(&mut transaction, sqlx::query(sql::BUMP_REGISTRY).bind(tenant)).await?;
@@ -48,7 +56,7 @@ pub(super) async fn upsert_association(
     tenant: &str,
     association: &Association,
 ) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = begin(store, tenant).await?;
     let query = sqlx::query(sql::UPSERT_ASSOCIATION).bind(tenant).bind(&association.id).bind(&association.name);
     let mut count = changed(&mut transaction, query).await?;
     for code in &association.municipalities {
@@ -59,7 +67,7 @@ pub(super) async fn upsert_association(
 }
 
 pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lecturer) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = begin(store, tenant).await?;
     let query = sqlx::query(sql::UPSERT_LECTURER)
         .bind(tenant)
         .bind(&one.id)
@@ -75,7 +83,7 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
 }
 
 pub(super) async fn upsert_material(store: &SqlStore, tenant: &str, one: &Material) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = begin(store, tenant).await?;
     let query = sqlx::query(sql::UPSERT_MATERIAL).bind(tenant).bind(&one.id).bind(&one.name).bind(&one.unit);
     let mut count = changed(&mut transaction, query).await?;
     for (id, name) in &one.eligibilities {

@@ -127,6 +127,7 @@ statements! {
     INSERT_ELIGIBILITY = "INSERT INTO eligibility (tenant, material, eligibility, name, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM eligibility WHERE tenant = $1 AND material = $2)) \
      ON CONFLICT DO NOTHING";
+    HOLD_REGISTRY = "UPDATE tenant SET registry_version = registry_version WHERE tenant = $1";
     BUMP_REGISTRY = "UPDATE tenant SET registry_version = registry_version + 1 WHERE tenant = $1";
     LOOKUP_TENANT = "SELECT name, registry_version FROM tenant WHERE tenant = $1";
     LIST_TENANTS = "SELECT tenant FROM tenant ORDER BY tenant";
