@@ -87,22 +87,6 @@ impl Server {
         self.json(path, self.client.get(self.url(path)), own(key))
     }
 
-    /// `GET` of text of any length: how many lines it has. Nothing of it is kept.
-    pub fn count_lines(&self, path: &str, key: &TabletKey) -> Result<u64, CliError> {
-        let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
-        let mut response = self.send(self.client.get(self.url(path)), own(key))?;
-        if !response.status().is_success() {
-            return Err(CliError::Answer { what: path.to_owned() });
-        }
-        let (mut piece, mut lines) = (vec![0; 64 * 1024], 0);
-        loop {
-            match response.read(&mut piece).map_err(|error| unreachable(error.to_string()))? {
-                0 => return Ok(lines),
-                count => lines += piece[..count].iter().filter(|byte| **byte == b'\n').count() as u64,
-            }
-        }
-    }
-
     /// `POST` of JSON.
     pub fn post<T: DeserializeOwned, B: Serialize>(
         &self,
