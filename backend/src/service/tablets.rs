@@ -202,7 +202,7 @@ fn seen(caller: &Caller, sessions: &Sessions, row: TabletRow) -> Option<TabletVi
 
 /// The tablets of the caller's organisation, and who may be given one.
 pub async fn list(app: &App, caller: &Caller) -> Result<TabletPage, TabletError> {
-    let mut rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let mut rows = app.store.list_tablets(&caller.tenant).await?;
     let since = app.now().0.saturating_sub(PASSES_SHOWN_MS);
     rows.retain(|row| row.held > 0 || row.pass_ends_at.is_none_or(|ends_at| ends_at > since));
     let sessions = Sessions::of(app, caller, &rows).await?;
@@ -227,7 +227,7 @@ async fn holders(app: &App, caller: &Caller) -> Result<Vec<Holder>, TabletError>
 }
 
 async fn find(app: &App, caller: &Caller, device: DeviceId) -> Result<TabletView, TabletError> {
-    let rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let rows = app.store.list_tablets(&caller.tenant).await?;
     let row = rows.into_iter().find(|row| row.device == device).ok_or(TabletError::NotFound)?;
     let sessions = Sessions::of(app, caller, std::slice::from_ref(&row)).await?;
     seen(caller, &sessions, row).ok_or(TabletError::NotFound)

@@ -1,7 +1,6 @@
 //! People, what roles they have, and the organisations they have them in.
 
 use async_trait::async_trait;
-use sync_core::ids::DeviceId;
 
 use crate::store::StoreError;
 use crate::store::types::SecretHash;
@@ -28,27 +27,6 @@ pub struct PersonRow {
     pub signed_in_at: Option<u64>,
     /// What they do, by role and organisation.
     pub memberships: Vec<Membership>,
-}
-
-/// A tablet in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TabletRow {
-    /// Its id.
-    pub device: DeviceId,
-    /// What people call it.
-    pub name: String,
-    /// Who enrolled it: registry id.
-    pub person: String,
-    /// Their name.
-    pub person_name: String,
-    /// Their role then.
-    pub role: String,
-    /// The role's organisation.
-    pub organisation: String,
-    /// When, ms.
-    pub enrolled_at: u64,
-    /// When it last synchronised, ms.
-    pub last_seen_at: Option<u64>,
 }
 
 /// Keeping people. Each change that tablets see (a new name) moves the registry's version.
@@ -84,6 +62,4 @@ pub trait PeopleStore {
         name: &str,
         municipalities: &[String],
     ) -> Result<(), StoreError>;
-    /// Every tablet of a tenant, by name.
-    async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError>;
 }

@@ -9,7 +9,7 @@ use super::types::SecretHash;
 /// Half of what opens a tablet again when every PIN of it is lost; the other half is on the tablet.
 pub type RecoveryKey = [u8; 32];
 
-/// A tablet as the office sees it.
+/// A tablet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TabletRow {
     /// The tablet.
@@ -57,7 +57,7 @@ pub struct HolderRow {
 #[async_trait]
 pub trait TabletStore {
     /// Every tablet of a prefecture, by name.
-    async fn list_tablet_states(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError>;
+    async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError>;
     /// Everyone with a role who may sign in.
     async fn list_holders(&self, tenant: &str) -> Result<Vec<HolderRow>, StoreError>;
     /// Ends a registration; `false`: there is none, or it has ended.

@@ -107,7 +107,7 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     assert_eq!(standing(store).await, (4, 1, present(&heads(2)), FeedState::Present), "and comes back");
     let silent = store.list_silent("11", &tsudoi_server::store::office::Within::Tenant, u64::MAX >> 1).await.unwrap();
     assert!(silent.iter().all(|one| one.name != "一日券"), "a pass is not a tablet that has fallen silent");
-    let states = store.list_tablet_states("11").await.unwrap();
+    let states = store.list_tablets("11").await.unwrap();
     let shown = states.iter().find(|one| one.device == pass(183).device).unwrap();
     assert_eq!((shown.pass_ends_at, shown.person_name.as_str()), (Some(500), "富沢医師"));
     assert_eq!(store.list_scopes("11", Some(&[scope("session:x")])).await.unwrap(), []);

@@ -228,7 +228,7 @@ impl Sessions {
 
 /// Ends a pass before its time. It takes effect at its next request.
 pub async fn end(app: &App, caller: &Caller, device: DeviceId) -> Result<(), DayPassError> {
-    let rows = app.store.list_tablet_states(&caller.tenant).await?;
+    let rows = app.store.list_tablets(&caller.tenant).await?;
     let row = rows.into_iter().find(|row| row.device == device && row.pass_ends_at.is_some());
     let row = row.ok_or(DayPassError::NotFound)?;
     let sessions = Sessions::of(app, caller, std::slice::from_ref(&row)).await?;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use sync_core::ids::DeviceId;
 
 use super::dialect::{ATTEMPTS, Connection, Row, SqlStore, failed};
-use super::{PATIENCE, again, corrupt, get, integer, statements as sql, unsigned};
+use super::{PATIENCE, again, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
-use crate::store::people::{Membership, PeopleStore, PersonRow, TabletRow};
+use crate::store::people::{Membership, PeopleStore, PersonRow};
 use crate::store::types::SecretHash;
 
 fn person_of(row: &Row, memberships: Vec<Membership>) -> Result<PersonRow, StoreError> {
@@ -183,25 +182,5 @@ impl PeopleStore for SqlStore {
         municipalities: &[String],
     ) -> Result<(), StoreError> {
         again!(change(self, tenant, association, name, municipalities))
-    }
-
-    async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError> {
-        let query = sqlx::query(sql::LIST_TABLETS).bind(tenant);
-        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                let device: Vec<u8> = get(row, "device")?;
-                Ok(TabletRow {
-                    device: DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?,
-                    name: get(row, "name")?,
-                    person: get(row, "person")?,
-                    person_name: get::<Option<String>>(row, "person_name")?.unwrap_or_default(),
-                    role: get(row, "role")?,
-                    organisation: get(row, "organisation")?,
-                    enrolled_at: unsigned(get(row, "enrolled_at")?),
-                    last_seen_at: get::<Option<i64>>(row, "last_seen_at")?.map(unsigned),
-                })
-            })
-            .collect()
     }
 }

@@ -51,9 +51,6 @@ statements! {
      (SELECT 1 FROM membership m WHERE m.tenant = login.tenant AND m.person = login.person AND m.role = $2 \
      AND m.organisation = $3)";
     CLEAR_ASSOCIATION = "DELETE FROM association_municipality WHERE tenant = $1 AND association = $2";
-    LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
-     d.last_seen_at FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
-     WHERE d.tenant = $1 AND d.name <> '' ORDER BY d.name, d.device";
     DEVICE_OWNER = "SELECT organisation FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
      key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
@@ -64,7 +61,7 @@ statements! {
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
-    LIST_TABLET_STATES = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
+    LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, \
      CAST(CASE WHEN d.recovery IS NULL THEN 0 ELSE 1 END AS BIGINT) AS recoverable, \
      (SELECT COUNT(*) FROM custody c WHERE c.tenant = d.tenant AND c.device = d.device AND c.decision IS NULL) AS held \

@@ -13,8 +13,8 @@ use crate::store::types::SecretHash;
 
 #[async_trait]
 impl TabletStore for SqlStore {
-    async fn list_tablet_states(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError> {
-        let query = sqlx::query(sql::LIST_TABLET_STATES).bind(tenant);
+    async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError> {
+        let query = sqlx::query(sql::LIST_TABLETS).bind(tenant);
         let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
