@@ -10,40 +10,11 @@ use crate::http::error::{ApiError, Problem};
 use crate::http::extract::ApiJson;
 use crate::service::App;
 use crate::service::access::Caller;
-use crate::service::day_pass::{self, DayPassCode, DayPassError, NewDayPass};
+use crate::service::day_pass::{self, DayPassCode, NewDayPass};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(issue)).routes(routes!(end))
-}
-
-impl From<DayPassError> for ApiError {
-    fn from(error: DayPassError) -> Self {
-        let conflict = |code, detail: &str| Self::new(StatusCode::CONFLICT, code, detail);
-        match error {
-            DayPassError::NotFound => Self::not_found(),
-            DayPassError::Forbidden => Self::forbidden(),
-            DayPassError::TooEarly => conflict(
-                "pass_too_early",
-                "一日券は、会の前の日から出せます。日付が違うときは、先に記録の日付を直してください。",
-            ),
-            DayPassError::Kind => conflict("not_a_session", "一日券は、会の記録にだけ出せます。"),
-            DayPassError::Lecturer => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_reference",
-                "講師が見つかりません。人材バンクの講師か、この会の講師を選んでください。",
-            ),
-            DayPassError::Over => {
-                conflict("not_possible", "この一日券はもう終わっています。画面を読み込み直してください。")
-            }
-            DayPassError::Address => Self::invalid("アプリのアドレスの形式が正しくありません。"),
-            DayPassError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make a secret");
-                Self::internal()
-            }
-            DayPassError::Store(error) => error.into(),
-        }
-    }
 }
 
 /// Makes a day pass for a session and a lecturer, with its picture. Good once and for ten minutes.

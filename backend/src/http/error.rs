@@ -13,6 +13,7 @@ use crate::service::access::{Caller, Role};
 use crate::service::admission::Refused;
 use crate::service::enrol::EnrolError;
 use crate::service::registry::RegistryError;
+use crate::service::secret::NoRandomness;
 use crate::store::StoreError;
 
 /// The body of a refusal, `application/problem+json`.
@@ -169,6 +170,13 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<NoRandomness> for ApiError {
+    fn from(error: NoRandomness) -> Self {
+        tracing::error!(%error, "cannot make a secret");
+        Self::internal()
+    }
+}
+
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
@@ -223,10 +231,7 @@ impl From<EnrolError> for ApiError {
                 "この端末はほかの組織の端末として登録されています。端末の記録は消さずに、もとの組織の担当者が出したコードで登録してください。",
             ),
             EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
-            EnrolError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make a secret");
-                Self::internal()
-            }
+            EnrolError::NoRandomness(error) => error.into(),
             EnrolError::Store(error) => error.into(),
         }
     }

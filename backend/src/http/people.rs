@@ -52,10 +52,7 @@ impl From<PeopleError> for ApiError {
             PeopleError::Disabled => {
                 conflict("person_disabled", "この利用者は利用を止められています。先に利用を再開してください。")
             }
-            PeopleError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make a secret");
-                Self::internal()
-            }
+            PeopleError::NoRandomness(error) => error.into(),
             PeopleError::Store(error) => error.into(),
         }
     }

@@ -40,10 +40,7 @@ impl From<RetentionError> for ApiError {
             RetentionError::GoesOn => {
                 conflict("goes_on", "前の消去がまだ終わっていません。終わってから、もう一度お試しください。")
             }
-            RetentionError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make an id");
-                Self::internal()
-            }
+            RetentionError::NoRandomness(error) => error.into(),
             RetentionError::Store(error) => error.into(),
         }
     }

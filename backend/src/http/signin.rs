@@ -203,10 +203,7 @@ impl std::convert::From<SignInError> for ApiError {
                     "組織のアカウントで確かめられませんでした。もう一度お試しになるか、ほかの方法でサインインしてください。",
                 )
             }
-            SignInError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make a secret");
-                Self::internal()
-            }
+            SignInError::NoRandomness(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }
     }

@@ -15,7 +15,8 @@ use crate::http::extract::{ApiJson, Peer};
 use crate::service::App;
 use crate::service::access::Caller;
 use crate::service::registry::Named;
-use crate::service::tablets::{self, NewTabletCode, PinCode, TabletCode, TabletDetail, TabletError, TabletPage};
+use crate::service::scan::ScanCode;
+use crate::service::tablets::{self, NewTabletCode, PinCode, TabletDetail, TabletError, TabletPage};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<App> {
@@ -31,19 +32,29 @@ pub fn router() -> OpenApiRouter<App> {
 
 impl From<TabletError> for ApiError {
     fn from(error: TabletError) -> Self {
+        let conflict = |code, detail: &str| Self::new(StatusCode::CONFLICT, code, detail);
         match error {
             TabletError::NotFound => Self::not_found(),
             TabletError::Forbidden => Self::forbidden(),
-            TabletError::Impossible => Self::new(
-                StatusCode::CONFLICT,
+            TabletError::Impossible => conflict(
                 "not_possible",
                 "この端末ではできません。登録がすでに取り消されているか、暗証番号を戻す用意がありません。画面を読み込み直してください。",
             ),
-            TabletError::Address => Self::invalid("アプリのアドレスの形式が正しくありません。"),
-            TabletError::NoRandomness(error) => {
-                tracing::error!(%error, "cannot make a secret");
-                Self::internal()
+            TabletError::PassOver => {
+                conflict("not_possible", "この一日券はもう終わっています。画面を読み込み直してください。")
             }
+            TabletError::TooEarly => conflict(
+                "pass_too_early",
+                "一日券は、会の前の日から出せます。日付が違うときは、先に記録の日付を直してください。",
+            ),
+            TabletError::NotSession => conflict("not_a_session", "一日券は、会の記録にだけ出せます。"),
+            TabletError::Lecturer => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_reference",
+                "講師が見つかりません。人材バンクの講師か、この会の講師を選んでください。",
+            ),
+            TabletError::Address => Self::invalid("アプリのアドレスの形式が正しくありません。"),
+            TabletError::NoRandomness(error) => error.into(),
             TabletError::Store(error) => error.into(),
         }
     }
@@ -86,13 +97,13 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Json<TabletPage>
 /// Makes a code that enrols one tablet, with its picture. Good once and for ten minutes.
 #[utoipa::path(post, path = "/v1/devices/codes", tag = "tablets", request_body = NewTabletCode,
     security(("device" = []), ("cookie" = [])),
-    responses((status = 200, body = TabletCode), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = ScanCode), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn issue(
     State(app): State<App>,
     caller: Caller,
     ApiJson(new): ApiJson<NewTabletCode>,
-) -> Result<Json<TabletCode>, ApiError> {
+) -> Result<Json<ScanCode>, ApiError> {
     Ok(Json(tablets::issue(&app, &caller, &new).await?))
 }
 

@@ -25,6 +25,7 @@ pub mod reference;
 pub mod registry;
 pub mod retention;
 pub mod rights;
+pub mod scan;
 pub mod scrub;
 pub mod secret;
 pub mod signin;

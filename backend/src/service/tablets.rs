@@ -9,7 +9,6 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use sync_core::document::Document;
 use sync_core::ids::{ActorId, DeviceId};
-use url::Url;
 use utoipa::ToSchema;
 
 use super::App;
@@ -20,6 +19,7 @@ use super::enrol::{ANY_SCOPES, EnrolError};
 use super::journal::{Act, Who};
 use super::projection::project;
 use super::registry::Named;
+use super::scan::ScanCode;
 use super::secret::{NoRandomness, SignInCode};
 use crate::store::StoreError;
 use crate::store::tablets::{RecoveryKey, TabletRow};
@@ -29,11 +29,10 @@ use crate::store::types::{CodeRow, SecretHash};
 pub(super) const CODE_MS: u64 = 600_000;
 /// Records looked at for what only one tablet has written.
 const LOOKED_AT: u32 = 300;
-const ADDRESS_LETTERS: usize = 200;
 /// Day passes that ended longer ago are listed only when something of them waits for a person.
 const PASSES_SHOWN_MS: u64 = 30 * 86_400_000;
 
-/// Why something about tablets is not done.
+/// Why something about tablets or their day passes is not done.
 #[derive(Debug, thiserror::Error)]
 pub enum TabletError {
     /// Unknown, or not this caller's to see.
@@ -45,6 +44,18 @@ pub enum TabletError {
     /// Its registration has ended already, or a lost PIN of it cannot be recovered.
     #[error("not possible for this tablet")]
     Impossible,
+    /// A day pass that has ended already.
+    #[error("the day pass has ended already")]
+    PassOver,
+    /// A day pass for a session later than tomorrow.
+    #[error("the session is later than tomorrow")]
+    TooEarly,
+    /// A day pass for what is not a session.
+    #[error("not a session")]
+    NotSession,
+    /// A day pass for somebody neither of the lecturer bank nor a lecturer of the session.
+    #[error("not a lecturer of the bank or of the session")]
+    Lecturer,
     /// The address of the app has the wrong form.
     #[error("the address has the wrong form")]
     Address,
@@ -145,21 +156,6 @@ pub struct NewTabletCode {
     pub address: String,
 }
 
-/// A code with its picture; shown only here.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TabletCode {
-    /// `XXXX-XXXX`.
-    pub code: String,
-    /// What the picture says: opens the field app with the code filled in.
-    pub link: String,
-    /// The picture: a path in a square of `size` units, the quiet zone included.
-    pub path: String,
-    /// Units a side.
-    pub size: usize,
-    /// Until when it can be used, ms.
-    pub expires_at: u64,
-}
-
 /// A code for a lost PIN; shown only here.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PinCode {
@@ -251,14 +247,14 @@ pub async fn show(app: &App, caller: &Caller, device: DeviceId) -> Result<Tablet
 }
 
 /// Makes a code that enrols one tablet, with its picture.
-pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<TabletCode, TabletError> {
+pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<ScanCode, TabletError> {
     let known = holders(app, caller).await?;
     let fits =
         |one: &&Holder| one.person.id == new.person && one.role == new.role && one.organisation == new.organisation;
     let holder = known.iter().find(fits).ok_or(TabletError::NotFound)?;
     let code = SignInCode::random()?;
-    let link = link_to(&new.address, "code", &code).ok_or(TabletError::Address)?;
     let expires_at = app.now().plus_ms(CODE_MS).0;
+    let shown = ScanCode::new(&new.address, "code", &code, expires_at).ok_or(TabletError::Address)?;
     let row = CodeRow {
         tenant: caller.tenant.clone(),
         person: holder.person.id.clone(),
@@ -270,8 +266,7 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Ta
     };
     app.store.upsert_code(&code.hash(), &row, &holder.person.name).await?;
     app.journal.note(caller, Act::done(Action::IssueEnrolment).to(&holder.person.id)).await?;
-    let (path, size) = picture(&link).ok_or(TabletError::Address)?;
-    Ok(TabletCode { code: code.shown(), link, path, size, expires_at })
+    Ok(shown)
 }
 
 /// What a tablet of such a person holds.
@@ -282,26 +277,6 @@ fn scopes_of(role: Role, organisation: &str) -> String {
         Organisation::Prefecture => ANY_SCOPES.to_owned(),
         Organisation::Session(_) => String::new(),
     }
-}
-
-/// The field app with a code filled in. After the mark, where it is not sent to any server and stays out of logs.
-pub(super) fn link_to(address: &str, name: &str, code: &SignInCode) -> Option<String> {
-    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let fits = address.len() <= ADDRESS_LETTERS;
-    fits.then(|| format!("{}/#{name}={}", url.origin().ascii_serialization(), code.shown()))
-}
-
-/// A QR code as the path of its dark squares, with a quiet zone of four.
-pub(super) fn picture(text: &str) -> Option<(String, usize)> {
-    const QUIET: usize = 4;
-    let code = fast_qr::QRBuilder::new(text).ecl(fast_qr::ECL::M).build().ok()?;
-    let mut path = String::new();
-    for row in 0..code.size {
-        for column in (0..code.size).filter(|column| code[row][*column].value()) {
-            path.push_str(&format!("M{} {}h1v1h-1z", column + QUIET, row + QUIET));
-        }
-    }
-    Some((path, code.size + 2 * QUIET))
 }
 
 /// Ends a tablet's registration. It takes effect at its next request.

@@ -186,7 +186,7 @@ impl World {
         let asked = NewDayPass { lecturer: lecturer.clone(), address: "https://tsudoi.example".to_owned() };
         let pass = day_pass::issue(&self.server.app, &administrator, document, &asked).await.unwrap();
         let device = DeviceId::from_bytes([200 + number; 16]);
-        let body = json!({ "code": pass.code, "device": device.to_string(), "device_name": "x" });
+        let body = json!({ "code": pass.scan.code, "device": device.to_string(), "device_name": "x" });
         let answer = self.server.post("/v1/enrol", None, &body).await;
         let authorization = format!("DPoP {}", answer.json()["token"].as_str().unwrap());
         self.everyone.push(Someone {

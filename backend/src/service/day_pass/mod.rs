@@ -28,8 +28,9 @@ use super::commit::announce;
 use super::enrol::{EnrolError, Enrolled, enrolled};
 use super::journal::Act;
 use super::office::day_in_japan;
-use super::secret::{NoRandomness, SignInCode, random_token, secret_hash};
-use super::tablets::{CODE_MS, link_to, picture};
+use super::scan::ScanCode;
+use super::secret::{SignInCode, random_token, secret_hash};
+use super::tablets::{CODE_MS, TabletError};
 use crate::store::StoreError;
 use crate::store::day_pass::{PassCode, PassRow};
 use crate::store::tablets::TabletRow;
@@ -40,38 +41,6 @@ const DAY_MS: u64 = 86_400_000;
 const AHEAD_MS: u64 = 9 * 3_600_000;
 /// How often passes whose time for late work is over too are looked for.
 const SWEEP: Duration = Duration::from_secs(600);
-
-/// Why something about day passes is not done.
-#[derive(Debug, thiserror::Error)]
-pub enum DayPassError {
-    /// Unknown, or not this caller's to see.
-    #[error("unknown, or not this caller's to see")]
-    NotFound,
-    /// The caller sees it but may not do this.
-    #[error("not this caller's to do")]
-    Forbidden,
-    /// The session is later than tomorrow.
-    #[error("the session is later than tomorrow")]
-    TooEarly,
-    /// It is not a session.
-    #[error("not a session")]
-    Kind,
-    /// Neither of the lecturer bank nor a lecturer of the session.
-    #[error("not a lecturer of the bank or of the session")]
-    Lecturer,
-    /// It has ended already.
-    #[error("it has ended already")]
-    Over,
-    /// The address of the app has the wrong form.
-    #[error("the address has the wrong form")]
-    Address,
-    /// The machine gave no randomness.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// For whom a day pass is to be.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -86,16 +55,9 @@ pub struct NewDayPass {
 /// A day pass to be scanned; shown only here.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DayPassCode {
-    /// `XXXX-XXXX`.
-    pub code: String,
-    /// What the picture says: opens the field app with the code filled in.
-    pub link: String,
-    /// The picture: a path in a square of `size` units, the quiet zone included.
-    pub path: String,
-    /// Units a side.
-    pub size: usize,
-    /// Until when it can be scanned, ms.
-    pub expires_at: u64,
+    /// The code with its picture.
+    #[serde(flatten)]
+    pub scan: ScanCode,
     /// When the pass ends, ms.
     pub ends_at: u64,
 }
@@ -136,42 +98,42 @@ pub async fn issue(
     caller: &Caller,
     document: DocumentId,
     new: &NewDayPass,
-) -> Result<DayPassCode, DayPassError> {
-    let stored = app.store.load_documents(&caller.tenant, &[document]).await?.pop().ok_or(DayPassError::NotFound)?;
+) -> Result<DayPassCode, TabletError> {
+    let stored = app.store.load_documents(&caller.tenant, &[document]).await?.pop().ok_or(TabletError::NotFound)?;
     if !reaches(caller, Action::ReadRecords, &stored) {
-        return Err(DayPassError::NotFound);
+        return Err(TabletError::NotFound);
     }
     if !reaches(caller, Action::IssueDayPass, &stored) {
-        return Err(DayPassError::Forbidden);
+        return Err(TabletError::Forbidden);
     }
     if stored.kind != Kind::Session {
-        return Err(DayPassError::Kind);
+        return Err(TabletError::NotSession);
     }
-    let projection = stored.projection.as_ref().ok_or(DayPassError::NotFound)?;
+    let projection = stored.projection.as_ref().ok_or(TabletError::NotFound)?;
     let day = projection.fact.date.as_deref().and_then(|date| date.parse().ok());
-    let ends_at = end_of(day_in_japan(app.now().0), day).ok_or(DayPassError::TooEarly)?;
-    let registry = app.store.registry(&caller.tenant).await?.ok_or(DayPassError::NotFound)?;
+    let ends_at = end_of(day_in_japan(app.now().0), day).ok_or(TabletError::TooEarly)?;
+    let registry = app.store.registry(&caller.tenant).await?.ok_or(TabletError::NotFound)?;
     let lecturer = registry.lecturers.iter().find(|one| one.id == new.lecturer);
     let lecturer = lecturer.filter(|one| one.bank || projection.lecturers.contains_key(&one.id));
-    let lecturer = lecturer.ok_or(DayPassError::Lecturer)?;
+    let lecturer = lecturer.ok_or(TabletError::Lecturer)?;
     let code = SignInCode::random()?;
+    let now = app.now();
+    let expires_at = now.plus_ms(CODE_MS).0.min(ends_at);
     // the office may be at an address that a visitor's phone cannot reach
     let public = Some(app.config.public_url.as_str()).filter(|url| !url.is_empty());
-    let link = link_to(public.unwrap_or(&new.address), "pass", &code).ok_or(DayPassError::Address)?;
-    let (path, size) = picture(&link).ok_or(DayPassError::Address)?;
-    let now = app.now();
+    let scan = ScanCode::new(public.unwrap_or(&new.address), "pass", &code, expires_at).ok_or(TabletError::Address)?;
     let row = PassCode {
         tenant: caller.tenant.clone(),
         document,
         person: lecturer.id.clone(),
         name: registry.lecturer_name(&lecturer.id).unwrap_or_else(|| lecturer.surname.clone()),
         ends_at,
-        expires_at: now.plus_ms(CODE_MS).0.min(ends_at),
+        expires_at,
     };
     app.store.keep_pass_code(&code.hash(), &row, now.0).await?;
     let act = Act::done(Action::IssueDayPass).to(document).saying(format!("pass {}", row.person));
     app.journal.note(caller, act).await?;
-    Ok(DayPassCode { code: code.shown(), link, path, size, expires_at: row.expires_at, ends_at })
+    Ok(DayPassCode { scan, ends_at })
 }
 
 /// Turns the code of a day pass into a phone or tablet that holds its session.
@@ -227,20 +189,20 @@ impl Sessions {
 }
 
 /// Ends a pass before its time. It takes effect at its next request.
-pub async fn end(app: &App, caller: &Caller, device: DeviceId) -> Result<(), DayPassError> {
+pub async fn end(app: &App, caller: &Caller, device: DeviceId) -> Result<(), TabletError> {
     let rows = app.store.list_tablets(&caller.tenant).await?;
     let row = rows.into_iter().find(|row| row.device == device && row.pass_ends_at.is_some());
-    let row = row.ok_or(DayPassError::NotFound)?;
+    let row = row.ok_or(TabletError::NotFound)?;
     let sessions = Sessions::of(app, caller, std::slice::from_ref(&row)).await?;
-    let (pass, may_end) = sessions.pass(&row).ok_or(DayPassError::NotFound)?;
+    let (pass, may_end) = sessions.pass(&row).ok_or(TabletError::NotFound)?;
     if !may_end {
-        return Err(DayPassError::Forbidden);
+        return Err(TabletError::Forbidden);
     }
-    let document = row.organisation.parse().map_err(|_| DayPassError::NotFound)?;
+    let document = row.organisation.parse().map_err(|_| TabletError::NotFound)?;
     let over = pass.ends_at.saturating_add(LATE_MS) <= app.now().0;
     let ended = PassRow { tenant: caller.tenant.clone(), device, document };
     if over || !app.store.end_pass(&ended, Some(&caller.person), app.now().0).await? {
-        return Err(DayPassError::Over);
+        return Err(TabletError::PassOver);
     }
     announce(&app.notices, &caller.tenant, [ScopeId::session(document)]);
     Ok(app.journal.note(caller, Act::done(Action::IssueDayPass).to(device).saying("ended")).await?)
