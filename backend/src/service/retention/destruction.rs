@@ -7,20 +7,18 @@
 
 use std::time::Duration;
 
-use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
+use sync_core::ids::{ChangeHash, DeviceId};
 
 use super::due::{due, hash_of, text_of};
 use super::{RetentionError, Subject, check, reach, years_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
-use crate::service::commit::announce;
 use crate::service::journal::{Act, Who, beginning};
-use crate::service::push::ATTEMPTS;
+use crate::service::purge::{Destroyed, Figures, destroy};
 use crate::service::secret::random_token;
 use crate::store::StoreError;
 use crate::store::journal::JournalHead;
 use crate::store::retention::{DecidedKey, DestructionRow};
-use crate::store::types::{Purge, PurgeOutcome, Rollups};
 
 /// Longest reason, in letters.
 const REASON_LETTERS: usize = 500;
@@ -135,46 +133,16 @@ fn key_of(line: &str) -> Option<DecidedKey> {
 
 /// Destroys records one by one; returns those that were. A record that meanwhile belongs to a later year stays.
 async fn destroy_records(app: &App, row: &DestructionRow, lines: Vec<String>) -> Result<Vec<String>, StoreError> {
+    let who = Who::person(&row.tenant, &row.begun_by);
+    let extent = Figures::Stay { up_to: row.fiscal_year };
     let mut done = Vec::with_capacity(lines.len());
     for line in lines {
-        let Ok(document) = line.parse::<DocumentId>() else { continue };
-        if destroy_record(app, row, document).await? {
+        let Ok(document) = line.parse() else { continue };
+        if destroy(app, &who, document, &row.reason, extent).await? != Destroyed::NotDue {
             done.push(line);
         }
     }
-    app.cold.clear();
     Ok(done)
-}
-
-async fn destroy_record(app: &App, row: &DestructionRow, document: DocumentId) -> Result<bool, StoreError> {
-    let tenant = row.tenant.as_str();
-    for _ in 0..ATTEMPTS {
-        let stored = app.store.load_documents(tenant, &[document]).await?.pop();
-        let fact = stored.as_ref().and_then(|stored| stored.projection.as_ref()).map(|one| &one.fact);
-        if fact.is_some_and(|fact| fact.fiscal_year.is_some_and(|year| year > row.fiscal_year)) {
-            return Ok(false);
-        }
-        let purge = Purge {
-            tenant: tenant.to_owned(),
-            document,
-            revision: stored.map(|stored| stored.revision),
-            rollups: Rollups::new(),
-            by: row.begun_by.clone(),
-            reason: row.reason.clone(),
-            now: app.now().0,
-            retired: true,
-        };
-        match app.store.purge(&purge).await? {
-            PurgeOutcome::Outdated => {}
-            PurgeOutcome::Already => return Ok(true),
-            PurgeOutcome::Done(scopes) => {
-                app.cache.forget(tenant, document);
-                announce(&app.notices, tenant, scopes);
-                return Ok(true);
-            }
-        }
-    }
-    Err(StoreError::Busy)
 }
 
 /// Cuts the beginning off the journal, behind an entry that says where it begins from then on.
