@@ -16,6 +16,7 @@ pub mod follow;
 pub mod gate;
 pub mod journal;
 pub mod office;
+mod pace;
 pub mod people;
 pub mod possession;
 pub mod projection;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sync_core::ids::DocumentId;
 
+use super::pace::Pace;
 use super::{App, audit};
 use crate::store::StoreError;
 
@@ -51,15 +52,9 @@ pub async fn run(app: App) {
         return;
     }
     let limit = per_minute.div_ceil(60).max(1);
-    let mut pace = tokio::time::interval(Duration::from_millis(60_000 * u64::from(limit) / u64::from(per_minute)));
-    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut ending = app.ending.subscribe();
+    let mut pace = Pace::every(&app, Duration::from_millis(60_000 * u64::from(limit) / u64::from(per_minute)));
     let mut walk = Walk::default();
-    loop {
-        tokio::select! {
-            _ = pace.tick() => {}
-            _ = ending.wait_for(|ending| *ending) => return,
-        }
+    while pace.next().await {
         if let Err(error) = step(&app, &mut walk, limit).await {
             tracing::warn!(%error, "looking for damage was put off");
         }

@@ -28,6 +28,7 @@ use super::commit::announce;
 use super::enrol::{EnrolError, Enrolled, enrolled};
 use super::journal::Act;
 use super::office::day_in_japan;
+use super::pace::Pace;
 use super::scan::ScanCode;
 use super::secret::{SignInCode, random_token, secret_hash};
 use super::tablets::{CODE_MS, TabletError};
@@ -220,14 +221,8 @@ pub async fn sweep(app: &App) -> Result<usize, StoreError> {
 
 /// Sweeps until the process is told to end.
 pub async fn run(app: App) {
-    let mut pace = tokio::time::interval(SWEEP);
-    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut ending = app.ending.subscribe();
-    loop {
-        tokio::select! {
-            _ = pace.tick() => {}
-            _ = ending.wait_for(|ending| *ending) => return,
-        }
+    let mut pace = Pace::every(&app, SWEEP);
+    while pace.next().await {
         if let Err(error) = sweep(&app).await {
             tracing::warn!(%error, "ending day passes was put off");
         }

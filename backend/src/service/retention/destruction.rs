@@ -14,6 +14,7 @@ use super::{RetentionError, Subject, check, reach, years_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::service::journal::{Act, Who, beginning};
+use crate::service::pace::Pace;
 use crate::service::purge::{Destroyed, Figures, destroy};
 use crate::service::secret::random_token;
 use crate::store::StoreError;
@@ -195,13 +196,8 @@ async fn tell(app: &App) -> Result<(), StoreError> {
 
 /// Carries on at the start, and looks once a day for what falls due, until the process is told to end.
 pub async fn run(app: App) {
-    let mut days = tokio::time::interval(DAY);
-    let mut ending = app.ending.subscribe();
-    loop {
-        tokio::select! {
-            _ = days.tick() => {}
-            _ = ending.wait_for(|ending| *ending) => return,
-        }
+    let mut days = Pace::every(&app, DAY);
+    while days.next().await {
         let outcome = async {
             carry_on(&app).await?;
             tell(&app).await
