@@ -414,8 +414,10 @@ export const office = {
     title: '端末', lead: '登録された端末です。なくしたときは、すぐに利用を止めてください。', empty: '端末はまだありません。', add: '端末を登録する',
     name: '端末', person: '登録した人', seen: '最後に送受信した時刻', never: 'まだ送受信していません', state: '状態', inUse: '利用中', revoked: '利用停止', held: '預かり中',
     count: (count: number) => `${count}件`, none: 'なし',
-    newTitle: '端末を登録するコードを出します', holder: '端末を使う人', choose: '人を選んでください', issue: 'コードを出す', picture: '端末を登録する QR',
-    scan: '端末のカメラで読み取るか、端末の登録画面でコードを入力してください。一度だけ使えます。', until: (when: string) => `${when} まで使えます`,
+    code: {
+      title: '端末を登録するコードを出します', whom: '端末を使う人', choose: '人を選んでください', issue: 'コードを出す', picture: '端末を登録する QR',
+      scan: '端末のカメラで読み取るか、端末の登録画面でコードを入力してください。一度だけ使えます。', until: (when: string) => `${when} まで使えます`,
+    },
     enrolled: (when: string) => `${when} に登録`, revokedAt: (when: string) => `${when} に利用を止めました。このあと届いた記録は、預かり中になります。`,
     revoke: '利用を止める', revokeTitle: (name: string) => `「${name}」の利用を止めますか`,
     revokeNote: '次の通信から、この端末は何も受け取れなくなります。端末に残っていた記録が届いたときは、預かり中として担当者が確かめます。',
@@ -433,7 +435,7 @@ export const office = {
   pass: {
     open: '一日券を出す', title: '一日券を出します',
     lead: '講師の先生が、ご自分のスマートフォンやタブレットで、この会だけを記録できるようにします。会の日が終わると、自動で使えなくなります。',
-    lecturer: '記録する講師', choose: '講師を選んでください', here: 'この会の講師', bank: '人材バンクの講師', issue: 'QR を出す', picture: '一日券の QR',
+    whom: '記録する講師', choose: '講師を選んでください', here: 'この会の講師', bank: '人材バンクの講師', issue: 'QR を出す', picture: '一日券の QR',
     scan: '先生の端末のカメラで読み取ってもらい、「この会の記録を始める」を押してもらってください。一度だけ使えます。始めるときは電波が必要です。',
     until: (when: string) => `QR は ${when} まで使えます`, ends: (name: string, day: string) => `${name}は、この会を ${day}いっぱい記録できます`,
     started: '先生の端末で始まると、「端末」の画面に出ます。',

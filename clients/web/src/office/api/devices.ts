@@ -35,21 +35,23 @@ export const tabletDetail = p.object((f) => ({
   })))),
 }));
 
-export const tabletCode = p.object((f) => ({
-  code: f.get('code', p.string),
-  path: f.get('path', p.string),
-  size: f.get('size', p.integer),
-  expires_at: f.get('expires_at', p.integer),
-}));
-export type TabletCode = ReturnType<typeof tabletCode>;
+/** A code to be scanned. */
+export interface ScanCode {
+  readonly code: string;
+  readonly path: string;
+  readonly size: number;
+  readonly expires_at: number;
+}
 
-export const dayPassCode = p.object((f) => ({
+const scanned = (f: p.Fields): ScanCode => ({
   code: f.get('code', p.string),
   path: f.get('path', p.string),
   size: f.get('size', p.integer),
   expires_at: f.get('expires_at', p.integer),
-  ends_at: f.get('ends_at', p.integer),
-}));
-export type DayPassCode = ReturnType<typeof dayPassCode>;
+});
+
+export const scanCode = p.object(scanned);
+
+export const dayPassCode = p.object((f) => ({ ...scanned(f), ends_at: f.get('ends_at', p.integer) }));
 
 export const pinCode = p.object((f) => ({ code: f.get('code', p.string), expires_at: f.get('expires_at', p.integer) }));

@@ -2,7 +2,6 @@
 
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
@@ -11,6 +10,7 @@ import { type ClosingMonth, closings, nothing } from '../api/proof';
 import { eraMoment, monthName } from '../format';
 import { Loaded, problemText, useTitle } from '../parts/frame';
 import { useYear } from '../parts/year';
+import { WaysOut } from '../parts/ways-out';
 
 const text = office.closings;
 
@@ -29,11 +29,9 @@ function Close({ month, end }: { readonly month: ClosingMonth; readonly end: (cl
     <Sheet title={text.closeTitle(monthName(month.month))} open onClose={() => end(false)}>
       <p>{text.closeNote}</p>
       {month.reports_missing > 0 && <p className="rounded-8 bg-wait-soft px-4 py-2 font-bold text-wait">{text.missingWarning(month.reports_missing)}</p>}
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-      <div className="flex flex-wrap justify-end gap-3">
-        <Button onPress={() => end(false)}>{ja.cancel}</Button>
+      <WaysOut problem={problem} leave={() => end(false)}>
         <Button look="primary" isDisabled={busy} onPress={() => void close()}>{text.closeNow}</Button>
-      </div>
+      </WaysOut>
     </Sheet>
   );
 }

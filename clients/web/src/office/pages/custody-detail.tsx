@@ -13,6 +13,7 @@ import { eraDate, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
+import { Refusal } from '../parts/ways-out';
 
 const text = office.custody;
 
@@ -107,7 +108,7 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
           )}
         </Labelled>
         <PersonalWarning text={reason} />
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <Refusal text={problem} />
         <div className="flex flex-wrap gap-3">
           <Button look="primary" isDisabled={busy} onPress={() => void decide('admitted')}>{text.admit}</Button>
           <Button isDisabled={busy} onPress={() => void decide('declined')}>{text.decline}</Button>

@@ -2,17 +2,17 @@
 
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
-import { type Holder, pinCode, type Tablet, type TabletCode, tabletCode, tabletDetail, tabletPage } from '../api/devices';
+import { type Holder, pinCode, scanCode, type Tablet, tabletDetail, tabletPage } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { eraDate, eraLastDay, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
-import { Qr } from '../parts/qr';
+import { GiveCode } from '../parts/give-code';
+import { Refusal, WaysOut } from '../parts/ways-out';
 
 const text = office.devices;
 
@@ -30,43 +30,14 @@ function stateOf(tablet: Tablet, now: number): ReactNode {
 
 function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readonly end: () => void }): ReactNode {
   const { api } = useHub();
-  const [chosen, setChosen] = useState('');
-  const [code, setCode] = useState<TabletCode | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const issue = async (): Promise<void> => {
+  const give = (chosen: string) => {
     const holder = holders.find((one) => keyOf(one) === chosen);
-    if (holder === undefined) return setProblem(text.choose);
-    setProblem(null);
+    if (holder === undefined) return null;
     const body = { person: holder.person.id, role: holder.role, organisation: holder.organisation, address: window.location.origin };
-    const answer = await api.post('/v1/devices/codes', body, tabletCode);
-    if (answer.ok) setCode(answer.value);
-    else setProblem(problemText(answer.problem));
+    return api.post('/v1/devices/codes', body, scanCode);
   };
-  return (
-    <Sheet title={text.newTitle} open onClose={end}>
-      {code === null ? (
-        <>
-          <label className="flex flex-col gap-1">
-            <span className="font-bold">{text.holder}</span>
-            <select className="min-h-11 rounded-8 border border-line-strong bg-surface px-3 hover:border-ink" value={chosen} onChange={(event) => setChosen(event.target.value)}>
-              <option value="">{text.choose}</option>
-              {holders.map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>)}
-            </select>
-          </label>
-          {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-          <div className="flex flex-wrap justify-end gap-3">
-            <Button onPress={end}>{ja.cancel}</Button>
-            <Button look="primary" onPress={() => void issue()}>{text.issue}</Button>
-          </div>
-        </>
-      ) : (
-        <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
-          <p>{text.scan}</p>
-          <Qr shown={code} label={text.picture} until={text.until(eraMoment(code.expires_at))} />
-        </div>
-      )}
-    </Sheet>
-  );
+  const options = holders.map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>);
+  return <GiveCode text={text.code} options={options} give={give} end={end} />;
 }
 
 export function DevicesPage(): ReactNode {
@@ -134,14 +105,13 @@ function Acts({ tablet, done }: { readonly tablet: Tablet; readonly done: () => 
         {tablet.recoverable && <Button onPress={() => void reset()}>{text.reset}</Button>}
         {tablet.may_revoke && <Button onPress={() => setAsking(true)}>{isPass ? text.passEnd : text.revoke}</Button>}
       </div>
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+      <Refusal text={problem} />
       {asking && (
         <Sheet title={isPass ? text.passEndTitle(name) : text.revokeTitle(name)} open onClose={() => setAsking(false)}>
           <p>{isPass ? text.passEndNote : text.revokeNote}</p>
-          <div className="flex flex-wrap justify-end gap-3">
-            <Button onPress={() => setAsking(false)}>{ja.cancel}</Button>
+          <WaysOut problem={null} leave={() => setAsking(false)}>
             <Button look="primary" onPress={() => void revoke()}>{isPass ? text.passEnd : text.revoke}</Button>
-          </div>
+          </WaysOut>
         </Sheet>
       )}
       {code !== null && (

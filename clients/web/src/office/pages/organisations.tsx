@@ -1,7 +1,6 @@
 // Associations with the municipalities they cover. Municipalities come from the official list and are not edited here.
 
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
@@ -11,6 +10,7 @@ import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { type Organisations, organisations } from '../api/rights';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { WaysOut } from '../parts/ways-out';
 
 const text = office.organisations;
 
@@ -59,11 +59,9 @@ function Edit({ association, all, end }: { readonly association: Association | n
           ))}
           </div>
         </fieldset>
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-        <div className="flex flex-wrap justify-end gap-3">
-          <Button onPress={() => end(false)}>{ja.cancel}</Button>
+        <WaysOut problem={problem} leave={() => end(false)}>
           <Button look="primary" type="submit">{text.save}</Button>
-        </div>
+        </WaysOut>
       </form>
     </Sheet>
   );

@@ -10,6 +10,7 @@ import { make, step } from '../api/passkey';
 import { nothing } from '../api/proof';
 import { eraMoment } from '../format';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Refusal } from '../parts/ways-out';
 
 const text = office.own;
 
@@ -93,7 +94,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
         </Labelled>
         <Button type="submit" isDisabled={busy || name.trim() === ''}>{text.addPasskey}</Button>
       </form>
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+      <Refusal text={problem} />
     </Section>
   );
 }
@@ -120,7 +121,7 @@ function Logins({ mine, again }: { readonly mine: Own; readonly again: () => voi
           </li>
         ))}
       </ul>
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+      <Refusal text={problem} />
       {mine.logins.length > 1 && <div><Button onPress={() => void end('/v1/own/logins')}>{text.endOthers}</Button></div>}
     </Section>
   );
@@ -138,7 +139,7 @@ function Provider({ mine, again }: { readonly mine: Own; readonly again: () => v
   return (
     <Section title={mine.provider}>
       <p className="text-muted">{mine.linked ? text.linked : text.notLinked}</p>
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+      <Refusal text={problem} />
       <div>
         {mine.linked
           ? <Button onPress={() => void unlink()}>{text.unlink}</Button>

@@ -1,7 +1,6 @@
 // People and their roles: adding someone, giving and taking roles, sign-in codes, and keeping someone from signing in.
 
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
@@ -12,6 +11,7 @@ import { nothing } from '../api/proof';
 import { type Code, type Organisations, type People, type Person, type RoleOf, code, organisations, people } from '../api/rights';
 import { eraMoment } from '../format';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Refusal, WaysOut } from '../parts/ways-out';
 
 const text = office.people;
 
@@ -96,11 +96,9 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
             {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
           </Labelled>
           <ChooseRole page={page} all={all} choice={choice} choose={choose} />
-          {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-          <div className="flex flex-wrap justify-end gap-3">
-            <Button onPress={end}>{ja.cancel}</Button>
+          <WaysOut problem={problem} leave={end}>
             <Button look="primary" type="submit">{text.addNow}</Button>
-          </div>
+          </WaysOut>
         </form>
       ) : <ShowCode shown={made} of={name} />}
     </Sheet>
@@ -145,7 +143,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
   return (
     <Sheet title={person.name} open onClose={end}>
       <div className="flex min-h-0 flex-col gap-5 overflow-auto">
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <Refusal text={problem} />
         {made !== null && <ShowCode shown={made} of={person.name} />}
         <section>
           <h3 className="text-[1.0625rem]">{text.roles}</h3>

@@ -2,18 +2,18 @@
 
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
-import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { begun, type Destruction, retention, type Subject } from '../api/retention';
 import { eraMoment } from '../format';
+import { BehindWord } from '../parts/behind-word';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { WaysOut } from '../parts/ways-out';
 
 const text = office.retention;
 const YEARS = Array.from({ length: 30 }, (_, index) => index + 1);
@@ -46,11 +46,9 @@ function Change({ subject, end }: { readonly subject: Subject; readonly end: () 
             </select>
           )}
         </Labelled>
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-        <div className="flex flex-wrap justify-end gap-3">
-          <Button onPress={end}>{ja.cancel}</Button>
+        <WaysOut problem={problem} leave={end}>
           <Button look="primary" type="submit">{text.save}</Button>
-        </div>
+        </WaysOut>
       </form>
     </Sheet>
   );
@@ -71,36 +69,18 @@ function Due({ subject }: { readonly subject: Subject }): ReactNode {
 function Confirm({ subject, end }: { readonly subject: Subject; readonly end: () => void }): ReactNode {
   const { api } = useHub();
   const [name, what] = wordsOf(subject.subject);
-  const [reason, setReason] = useState('');
-  const [word, setWord] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const ready = word.trim() === text.word && reason.trim() !== '';
-  const destroy = async (): Promise<void> => {
-    setBusy(true);
-    const answer = await api.post(`/v1/retention/${subject.subject}/destructions`, { list: subject.list, reason: reason.trim() }, begun);
-    setBusy(false);
-    if (answer.ok) end();
-    else setProblem(problemText(answer.problem));
-  };
   return (
-    <Sheet title={text.confirmTitle(name)} open onClose={end}>
+    <BehindWord
+      title={text.confirmTitle(name)}
+      text={text}
+      act={(reason) => api.post(`/v1/retention/${subject.subject}/destructions`, { list: subject.list, reason }, begun)}
+      done={end}
+      leave={end}
+    >
       <p className="font-bold">{text.due(subject.due)}{subject.up_to !== null && `（${text.upTo(office.year.name(subject.up_to))}）`}</p>
       <Due subject={subject} />
       <p>{what}{text.confirmNote}</p>
-      <Labelled label={text.reason} help={text.reasonHelp}>
-        {(id, helpId) => <textarea id={id} aria-describedby={helpId} className={`${INPUT} min-h-20`} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}
-      </Labelled>
-      <PersonalWarning text={reason} />
-      <Labelled label={text.confirm}>
-        {(id) => <input id={id} className={INPUT} autoComplete="off" value={word} onChange={(event) => setWord(event.target.value)} />}
-      </Labelled>
-      {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-      <div className="flex flex-wrap justify-end gap-3">
-        <Button onPress={end}>{ja.cancel}</Button>
-        <Button className="border-danger text-danger" isDisabled={!ready || busy} onPress={() => void destroy()}>{text.now}</Button>
-      </div>
-    </Sheet>
+    </BehindWord>
   );
 }
 

@@ -9,6 +9,7 @@ import { accepted, type Ways, ways as parseWays } from '../api/own';
 import { step, use } from '../api/passkey';
 import { takeCode } from '../link';
 import { problemText } from '../parts/frame';
+import { Refusal } from '../parts/ways-out';
 
 const text = office.signIn;
 
@@ -83,7 +84,7 @@ export function SignIn({ api, entered }: { readonly api: Api; readonly entered: 
             </Labelled>
           </>
         )}
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <Refusal text={problem} />
         <Button look="primary" size="large" type="submit" isDisabled={busy}>{text.submit}</Button>
       </form>
       <div className="flex flex-col gap-3 border-t border-line pt-6">

@@ -2,15 +2,12 @@
 
 import { type ReactNode, useState } from 'react';
 import { lecturerName, registry } from '../../core/registry';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
-import { Sheet } from '../../ui/dialog';
-import { type DayPassCode, dayPassCode } from '../api/devices';
+import { dayPassCode } from '../api/devices';
 import { useHub, useLive } from '../api/live';
-import { eraLastDay, eraMoment } from '../format';
-import { problemText } from './frame';
-import { Qr } from './qr';
+import { eraLastDay } from '../format';
+import { GiveCode } from './give-code';
 
 const text = office.pass;
 
@@ -26,46 +23,25 @@ function Options({ label, choices }: { readonly label: string; readonly choices:
 function Give({ document, here, end }: { readonly document: string; readonly here: readonly Choice[]; readonly end: () => void }): ReactNode {
   const { api } = useHub();
   const { value } = useLive('/v1/registry', registry);
-  const [chosen, setChosen] = useState(here.length === 1 ? (here[0]?.id ?? '') : '');
-  const [code, setCode] = useState<DayPassCode | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
   const bank = (value?.lecturers ?? []).filter((one) => one.bank && !here.some((known) => known.id === one.id)).map((one) => ({ id: one.id, name: lecturerName(one) }));
-  const name = [...here, ...bank].find((one) => one.id === chosen)?.name ?? '';
-  const issue = async (): Promise<void> => {
-    if (chosen === '') return setProblem(text.choose);
-    setProblem(null);
-    const answer = await api.post(`/v1/records/${encodeURIComponent(document)}/pass`, { lecturer: chosen, address: window.location.origin }, dayPassCode);
-    if (answer.ok) setCode(answer.value);
-    else setProblem(problemText(answer.problem));
-  };
+  const nameOf = (chosen: string): string => [...here, ...bank].find((one) => one.id === chosen)?.name ?? '';
+  const give = (lecturer: string) => lecturer === '' ? null
+    : api.post(`/v1/records/${encodeURIComponent(document)}/pass`, { lecturer, address: window.location.origin }, dayPassCode);
   return (
-    <Sheet title={text.title} open onClose={end}>
-      {code === null ? (
+    <GiveCode
+      text={text}
+      lead={text.lead}
+      first={here.length === 1 ? (here[0]?.id ?? '') : ''}
+      options={<><Options label={text.here} choices={here} /><Options label={text.bank} choices={bank} /></>}
+      give={give}
+      below={(code, chosen) => (
         <>
-          <p>{text.lead}</p>
-          <label className="flex flex-col gap-1">
-            <span className="font-bold">{text.lecturer}</span>
-            <select className="min-h-11 rounded-8 border border-line-strong bg-surface px-3 hover:border-ink" value={chosen} onChange={(event) => setChosen(event.target.value)}>
-              <option value="">{text.choose}</option>
-              <Options label={text.here} choices={here} />
-              <Options label={text.bank} choices={bank} />
-            </select>
-          </label>
-          {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
-          <div className="flex flex-wrap justify-end gap-3">
-            <Button onPress={end}>{ja.cancel}</Button>
-            <Button look="primary" onPress={() => void issue()}>{text.issue}</Button>
-          </div>
-        </>
-      ) : (
-        <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
-          <p>{text.scan}</p>
-          <Qr shown={code} label={text.picture} until={text.until(eraMoment(code.expires_at))} />
-          <p className="text-center font-bold">{text.ends(name, eraLastDay(code.ends_at))}</p>
+          <p className="text-center font-bold">{text.ends(nameOf(chosen), eraLastDay(code.ends_at))}</p>
           <p className="text-center text-muted">{text.started}</p>
-        </div>
+        </>
       )}
-    </Sheet>
+      end={end}
+    />
   );
 }
 

@@ -11,6 +11,7 @@ import { own, type Own } from '../api/own';
 import { step, use } from '../api/passkey';
 import { nothing } from '../api/proof';
 import { problemText } from './frame';
+import { Refusal } from './ways-out';
 
 const text = office.proof;
 
@@ -73,7 +74,7 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
         <Labelled label={byCode ? office.signIn.code : office.signIn.password}>
           {(id) => <input id={id} className={INPUT} type={byCode ? 'text' : 'password'} autoComplete={byCode ? 'one-time-code' : 'current-password'} maxLength={256} value={word} onChange={(event) => setWord(event.target.value)} />}
         </Labelled>
-        {problem !== null && <p role="alert" className="font-bold text-danger">{problem}</p>}
+        <Refusal text={problem} />
         <div className="flex flex-wrap justify-end gap-3">
           {how !== null && how.name !== null && <Button look="quiet" onPress={() => setByCode(!byCode)}>{byCode ? text.withPassword : text.withCode}</Button>}
           <Button onPress={() => end(false)}>{ja.cancel}</Button>

@@ -1,14 +1,9 @@
 // A code to be scanned: the picture, the letters for those who type, and until when.
 
 import type { ReactNode } from 'react';
+import type { ScanCode } from '../api/devices';
 
-export interface Scannable {
-  readonly code: string;
-  readonly path: string;
-  readonly size: number;
-}
-
-export function Qr({ shown, label, until }: { readonly shown: Scannable; readonly label: string; readonly until: string }): ReactNode {
+export function Qr({ shown, label, until }: { readonly shown: ScanCode; readonly label: string; readonly until: string }): ReactNode {
   return (
     <>
       <svg role="img" aria-label={label} viewBox={`0 0 ${shown.size} ${shown.size}`} shapeRendering="crispEdges" className="mx-auto w-full max-w-72 bg-white">
