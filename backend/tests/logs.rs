@@ -10,7 +10,7 @@ mod support;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::json;
 use tsudoi_server::service::access::Role;
 
@@ -80,8 +80,7 @@ async fn logs_hold_no_secret_and_no_name() {
     let server = server().await;
 
     let code = server.code(Role::Administrator, "11", "", 1).await;
-    let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    let cookie = login.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let cookie = server.sign_in(&code.shown()).await;
     let password = "さくら ひかり でんしゃ";
     let set = json!({ "name": "yamada.hanako", "password": password });
     assert_eq!(server.post("/v1/own/password", Some(("cookie", &cookie)), &set).await.status, StatusCode::OK);

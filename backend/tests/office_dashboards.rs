@@ -33,7 +33,7 @@ async fn send(server: &Server, device: &mut Device, number: u8, edits: impl FnOn
 }
 
 async fn register(server: &Server, what: &str, new: &Value) -> String {
-    let cookie = as_role(server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let answer = server.post(&format!("/v1/registry/{what}"), Some(("cookie", &cookie)), new).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
     answer.json()["id"].as_str().unwrap().to_owned()
@@ -41,13 +41,6 @@ async fn register(server: &Server, what: &str, new: &Value) -> String {
 
 async fn association(server: &Server, name: &str) -> String {
     register(server, "associations", &json!({ "name": name, "municipalities": [HONJO_CODE, "113859"] })).await
-}
-
-async fn as_role(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let answer = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
 }
 
 async fn get(server: &Server, cookie: &str, path: &str) -> (StatusCode, Value) {
@@ -112,9 +105,9 @@ async fn year(server: &Server) -> String {
 async fn every_figure_equals_the_list_behind_it() {
     let server = server().await;
     let sender = year(&server).await;
-    let prefectural = as_role(&server, Role::Prefectural, "11").await;
-    let municipal = as_role(&server, Role::Municipal, HONJO_CODE).await;
-    let coordinator = as_role(&server, Role::Coordinator, &sender).await;
+    let prefectural = server.signed_in(Role::Prefectural, "11").await;
+    let municipal = server.signed_in(Role::Municipal, HONJO_CODE).await;
+    let coordinator = server.signed_in(Role::Coordinator, &sender).await;
     for (cookie, path) in [
         (&prefectural, "/v1/dashboard/prefecture?fiscal_year=2026".to_owned()),
         (&municipal, format!("/v1/dashboard/municipality/{HONJO_CODE}?fiscal_year=2026")),
@@ -145,7 +138,7 @@ async fn every_figure_equals_the_list_behind_it() {
 async fn what_nobody_reported_has_no_number() {
     let server = server().await;
     year(&server).await;
-    let municipal = as_role(&server, Role::Municipal, HONJO_CODE).await;
+    let municipal = server.signed_in(Role::Municipal, HONJO_CODE).await;
     let (_, town) =
         get(&server, &municipal, &format!("/v1/dashboard/municipality/{HONJO_CODE}?fiscal_year=2026")).await;
     let cards = &town["materials"][0];
@@ -159,7 +152,7 @@ async fn what_nobody_reported_has_no_number() {
     assert_eq!(town["reports_missing"], 1);
     assert_eq!(town["missing"][0]["document"], document_id(3).to_string());
 
-    let prefectural = as_role(&server, Role::Prefectural, "11").await;
+    let prefectural = server.signed_in(Role::Prefectural, "11").await;
     let (_, all) = get(&server, &prefectural, "/v1/dashboard/prefecture?fiscal_year=2026").await;
     assert_eq!((&all["reach"]["reached"], &all["reach"]["of"]), (&json!(1), &json!(63)));
     assert_eq!(all["reach"]["not_reached"].as_array().unwrap().len(), 62);
@@ -192,7 +185,7 @@ async fn an_association_counts_places_it_knows_and_never_multiplies_lecturers() 
         pen.step(id, StepState::Held);
     })
     .await;
-    let cookie = as_role(&server, Role::Coordinator, &sender).await;
+    let cookie = server.signed_in(Role::Coordinator, &sender).await;
     let (_, answer) = get(&server, &cookie, &format!("/v1/dashboard/association/{sender}?fiscal_year=2026")).await;
     assert_eq!(answer["dispatches"]["held"]["total"], 3);
     assert_eq!((&answer["spread"]["cities"], &answer["spread"]["towns"]), (&json!(1), &json!(0)));
@@ -251,7 +244,7 @@ async fn another_organisation_answers_like_an_unknown_one() {
         ),
     ];
     for (role, organisation, seen, unseen) in rows {
-        let cookie = as_role(&server, role, organisation).await;
+        let cookie = server.signed_in(role, organisation).await;
         for path in seen {
             assert_eq!(get(&server, &cookie, &path).await.0, StatusCode::OK, "{role:?} {path}");
         }
@@ -264,7 +257,7 @@ async fn another_organisation_answers_like_an_unknown_one() {
             assert_eq!((status, answer), (StatusCode::NOT_FOUND, unknown.clone()), "{role:?} {path}");
         }
     }
-    let elsewhere = as_role(&server, Role::Municipal, "113859").await;
+    let elsewhere = server.signed_in(Role::Municipal, "113859").await;
     let (_, list) = get(&server, &elsewhere, "/v1/records").await;
     assert_eq!(list["total"], 0, "records of Honjo do not exist for Kamisato");
     let (_, list) = get(&server, &elsewhere, &format!("/v1/records?municipality={HONJO_CODE}")).await;
@@ -291,7 +284,7 @@ async fn a_record_shows_both_values_and_who_counted() {
         pen.count(id, "material.contact-card.age-75", 3);
     })
     .await;
-    let cookie = as_role(&server, Role::Municipal, HONJO_CODE).await;
+    let cookie = server.signed_in(Role::Municipal, HONJO_CODE).await;
     let (status, record) = get(&server, &cookie, &format!("/v1/records/{id}")).await;
     assert_eq!(status, StatusCode::OK, "{record}");
     let venues = record["fields"]["venue"]["alternatives"].as_array().unwrap();

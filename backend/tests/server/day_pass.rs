@@ -28,12 +28,6 @@ struct Hall {
     lecturer: String,
 }
 
-async fn sign_in(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    login.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
 async fn lecturer(server: &Server, surname: &str, bank: bool) -> String {
     let new = NewLecturer {
         surname: surname.to_owned(),
@@ -61,7 +55,7 @@ impl Hall {
             let push = staff.push(document, changes);
             server.sync(&staff, &staff.request(vec![push])).await;
         }
-        let cookie = sign_in(&server, Role::Municipal, "112119").await;
+        let cookie = server.signed_in(Role::Municipal, "112119").await;
         lecturer(&server, "別府", true).await;
         let lecturer = lecturer(&server, "富沢", true).await;
         Self { server, staff, cookie, session, other, lecturer }
@@ -114,7 +108,7 @@ impl Hall {
     async fn attendance(&self) -> Value {
         let path = format!("/v1/records/{}", self.session);
         // sign-ins end when the clock moves far
-        let cookie = sign_in(&self.server, Role::Municipal, "112119").await;
+        let cookie = self.server.signed_in(Role::Municipal, "112119").await;
         self.server.get(&path, Some(("cookie", &cookie))).await.json()["attendance"].clone()
     }
 
@@ -271,7 +265,7 @@ async fn a_pass_ended_by_the_office_lets_nothing_in_and_leaves_others_alone() {
     let shown = shown.unwrap();
     assert_eq!((&shown["pass"]["title"], &shown["pass"]["date"]), (&json!("この会"), &json!(TODAY)));
     assert_eq!((&shown["may_revoke"], &shown["role"]), (&json!(true), &json!("visitor")));
-    let other = sign_in(&hall.server, Role::Municipal, "113859").await;
+    let other = hall.server.signed_in(Role::Municipal, "113859").await;
     assert_eq!(hall.end(&other, &visitor).await.code(), "not_found", "of another municipality");
     assert_eq!(hall.end(&hall.cookie, &hall.staff).await.code(), "not_found", "not a pass");
     let plain = format!("/v1/devices/{}/revocation", visitor.device);
@@ -293,12 +287,12 @@ async fn a_pass_ended_by_the_office_lets_nothing_in_and_leaves_others_alone() {
 #[tokio::test]
 async fn a_day_pass_is_given_by_those_the_session_belongs_to_from_the_day_before() {
     let mut hall = Hall::new().await;
-    let other = sign_in(&hall.server, Role::Municipal, "113859").await;
+    let other = hall.server.signed_in(Role::Municipal, "113859").await;
     assert_eq!(hall.ask(&other, hall.session, &hall.lecturer).await.code(), "not_found");
     assert_eq!(hall.ask(&hall.cookie, document_id(99), &hall.lecturer).await.code(), "not_found");
-    let prefectural = sign_in(&hall.server, Role::Prefectural, "11").await;
+    let prefectural = hall.server.signed_in(Role::Prefectural, "11").await;
     assert_eq!(hall.ask(&prefectural, hall.session, &hall.lecturer).await.code(), "forbidden");
-    let staff = sign_in(&hall.server, Role::Staff, "112119").await;
+    let staff = hall.server.signed_in(Role::Staff, "112119").await;
     assert_eq!(hall.ask(&staff, hall.session, &hall.lecturer).await.status, StatusCode::OK);
     assert_eq!(hall.ask(&hall.cookie, hall.session, "le-9999999999").await.code(), "unknown_reference");
     let guest = lecturer(&hall.server, "客員", false).await;
@@ -326,9 +320,9 @@ async fn the_office_keeps_seeing_what_became_of_a_pass() {
     hall.count(&mut visitor, hall.session).await;
     hall.server.clock.forward(REST_OF_DAY_MS);
     hall.count(&mut visitor, hall.session).await;
-    let cookie = sign_in(&hall.server, Role::Municipal, "112119").await;
+    let cookie = hall.server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(hall.end(&cookie, &visitor).await.status, StatusCode::NO_CONTENT);
-    let administrator = sign_in(&hall.server, Role::Administrator, "11").await;
+    let administrator = hall.server.signed_in(Role::Administrator, "11").await;
     let journal = hall.server.get("/v1/journal", Some(("cookie", &administrator))).await.json();
     let noted = |action: &str, target: &str, detail: &str| {
         let entries = journal["entries"].as_array().unwrap();
@@ -344,7 +338,7 @@ async fn the_office_keeps_seeing_what_became_of_a_pass() {
     let named = journal["entries"].as_array().unwrap().iter().any(|one| one["person"]["name"] == "富沢医師");
     assert!(named, "under the lecturer's name");
     hall.server.clock.forward(31 * DAY_MS);
-    let cookie = sign_in(&hall.server, Role::Municipal, "112119").await;
+    let cookie = hall.server.signed_in(Role::Municipal, "112119").await;
     let page = hall.server.get("/v1/devices", Some(("cookie", &cookie))).await.json();
     assert!(
         !page["tablets"].as_array().unwrap().iter().any(|one| one["device"] == device),

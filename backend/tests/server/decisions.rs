@@ -14,18 +14,6 @@ use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, ser
 
 const BAND: &str = "attendance.band.75-84";
 
-async fn as_role(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let answer = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-async fn get(server: &Server, cookie: &str, path: &str) -> Value {
-    let answer = server.get(path, Some(("cookie", cookie))).await;
-    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer.body));
-    answer.json()
-}
-
 async fn decide(server: &Server, cookie: &str, device: &Device, decision: &str, reason: &str) -> (StatusCode, Value) {
     let body = json!({
         "document": document_id(9).to_string(), "device": device.device.to_string(),
@@ -69,9 +57,9 @@ async fn held(server: &Server) -> (Device, Device, Vec<ChangeHash>) {
 async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
     let server = server().await;
     let (honjo, kamisato, hashes) = held(&server).await;
-    let officer = as_role(&server, Role::Municipal, "112119").await;
+    let officer = server.signed_in(Role::Municipal, "112119").await;
     let path = format!("/v1/custody/{}/{}", document_id(9), kamisato.device);
-    let shown = get(&server, &officer, &path).await;
+    let shown = server.read(&officer, &path).await;
     assert_eq!((&shown["fits"], &shown["may_decide"], &shown["stored"]), (&json!(true), &json!(true), &json!(true)));
     assert_eq!(shown["waiting"].as_array().unwrap().len(), 4);
     assert_eq!(shown["authors"].as_array().unwrap().len(), 4);
@@ -104,7 +92,7 @@ async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
     assert_eq!((first.by.as_str(), first.reason.as_str()), ("municipal 112119", "応援で入力してもらいました"));
     let foreign = SyncRequest { held: hashes, ..honjo.request(Vec::new()) };
     assert!(server.sync(&honjo, &foreign).await.decisions.is_empty());
-    let shown = get(&server, &officer, &path).await;
+    let shown = server.read(&officer, &path).await;
     assert_eq!(shown["decisions"][0]["decision"], "admitted");
     assert_eq!(shown["decisions"][0]["by"]["name"], "municipal 112119");
 }
@@ -113,7 +101,7 @@ async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
 async fn declined_work_changes_nothing_and_stays_readable() {
     let server = server().await;
     let (honjo, kamisato, hashes) = held(&server).await;
-    let prefectural = as_role(&server, Role::Prefectural, "11").await;
+    let prefectural = server.signed_in(Role::Prefectural, "11").await;
     let (status, _) = decide(&server, &prefectural, &kamisato, "declined", "担当が違います").await;
     assert_eq!(status, StatusCode::OK);
     let pulled = server.pull_all(&honjo).await;
@@ -122,7 +110,7 @@ async fn declined_work_changes_nothing_and_stays_readable() {
     let ask = SyncRequest { held: hashes, ..kamisato.request(Vec::new()) };
     let decisions = server.sync(&kamisato, &ask).await.decisions;
     assert!(decisions.len() == 4 && decisions.iter().all(|decision| !decision.admitted));
-    let shown = get(&server, &prefectural, &format!("/v1/custody/{}/{}", document_id(9), kamisato.device)).await;
+    let shown = server.read(&prefectural, &format!("/v1/custody/{}/{}", document_id(9), kamisato.device)).await;
     assert_eq!((&shown["decisions"][0]["reason"], &shown["may_decide"]), (&json!("担当が違います"), &json!(false)));
     assert!(!shown["effects"].as_array().unwrap().is_empty());
     assert_eq!(server.custody_count().await, 4);
@@ -139,7 +127,7 @@ async fn only_those_who_answer_for_the_record_decide() {
         (Role::Coordinator, "as-x", StatusCode::NOT_FOUND),
         (Role::Lecturer, "as-x", StatusCode::FORBIDDEN),
     ] {
-        let cookie = as_role(&server, role, organisation).await;
+        let cookie = server.signed_in(role, organisation).await;
         let (found, _) = decide(&server, &cookie, &kamisato, "admitted", "理由").await;
         assert_eq!(found, status, "{role:?} of {organisation}");
     }
@@ -156,8 +144,8 @@ async fn what_can_never_be_let_in_is_refused_with_what_to_do() {
     let twin = fork.set(id, "venue", "公民館");
     let push = device.push(id, vec![first, twin]);
     server.sync(&device, &device.request(vec![push])).await;
-    let administrator = as_role(&server, Role::Administrator, "11").await;
-    let shown = get(&server, &administrator, &format!("/v1/custody/{id}/{}", device.device)).await;
+    let administrator = server.signed_in(Role::Administrator, "11").await;
+    let shown = server.read(&administrator, &format!("/v1/custody/{id}/{}", device.device)).await;
     assert_eq!((&shown["fits"], &shown["codes"]), (&json!(false), &json!(["sequence"])));
     assert_eq!((&shown["effects"][0]["name"], &shown["effects"][0]["after"]), (&json!("venue"), &json!("公民館")));
     let (status, answer) = decide(&server, &administrator, &device, "admitted", "理由").await;
@@ -207,7 +195,7 @@ async fn a_destroyed_record_is_gone_for_everyone_and_for_good() {
     server.sync(&device, &device.request(vec![push.clone()])).await;
     let before = server.pull_all(&device).await;
     let (officer, administrator) =
-        (as_role(&server, Role::Prefectural, "11").await, as_role(&server, Role::Administrator, "11").await);
+        (server.signed_in(Role::Prefectural, "11").await, server.signed_in(Role::Administrator, "11").await);
     assert_eq!(destroy(&server, &officer, "理由").await, StatusCode::FORBIDDEN);
     assert_eq!(destroy(&server, &administrator, "").await, StatusCode::BAD_REQUEST);
     assert_eq!(destroy(&server, &administrator, "本人の求め").await, StatusCode::NO_CONTENT);
@@ -251,9 +239,9 @@ async fn a_closed_month_keeps_what_was_reported_and_shows_later_data_as_correcti
     ];
     let push = device.push(id, changes);
     server.sync(&device, &device.request(vec![push])).await;
-    let prefectural = as_role(&server, Role::Prefectural, "11").await;
-    let own = as_role(&server, Role::Municipal, "112119").await;
-    let other = as_role(&server, Role::Municipal, "113859").await;
+    let prefectural = server.signed_in(Role::Prefectural, "11").await;
+    let own = server.signed_in(Role::Municipal, "112119").await;
+    let other = server.signed_in(Role::Municipal, "113859").await;
     let close = async |cookie: &str, month: &str| {
         let answer = server.post("/v1/closings", Some(("cookie", cookie)), &json!({ "month": month })).await;
         answer.status
@@ -263,7 +251,7 @@ async fn a_closed_month_keeps_what_was_reported_and_shows_later_data_as_correcti
     assert_eq!(close(&prefectural, "2026-9").await, StatusCode::BAD_REQUEST);
     assert_eq!(close(&prefectural, "2026-09").await, StatusCode::NO_CONTENT);
     assert_eq!(close(&prefectural, "2026-09").await, StatusCode::CONFLICT);
-    let none = get(&server, &own, "/v1/corrections?month=2026-09").await;
+    let none = server.read(&own, "/v1/corrections?month=2026-09").await;
     assert_eq!((none["corrections"].as_array().unwrap().len(), none["closed"].is_null()), (0, false));
 
     server.clock.forward(60_000);
@@ -272,7 +260,7 @@ async fn a_closed_month_keeps_what_was_reported_and_shows_later_data_as_correcti
     let response = server.sync(&device, &device.request(vec![push])).await;
     assert_eq!(outcomes(&response, id)[0].0, Outcome::Stored, "late data are taken in");
     for (cookie, sees) in [(&prefectural, true), (&own, true), (&other, false)] {
-        let page = get(&server, cookie, "/v1/corrections?month=2026-09").await;
+        let page = server.read(cookie, "/v1/corrections?month=2026-09").await;
         let corrections = page["corrections"].as_array().unwrap();
         let heads = corrections.iter().find(|one| one["measure"] == "attendance");
         assert_eq!(heads.is_some(), sees);
@@ -281,7 +269,7 @@ async fn a_closed_month_keeps_what_was_reported_and_shows_later_data_as_correcti
             assert_eq!((&heads["reported"]["total"], &heads["now"]["total"]), (&json!(20), &json!(23)));
             assert_eq!((&heads["difference"], &heads["municipality"]["name"]), (&json!(3), &json!("本庄市")));
         }
-        let months = get(&server, cookie, "/v1/closings?fiscal_year=2026").await;
+        let months = server.read(cookie, "/v1/closings?fiscal_year=2026").await;
         let month = &months["months"][5];
         assert_eq!((month["month"].as_str(), month["closed"].is_null()), (Some("2026-09"), false));
         assert_eq!(month["corrections"].as_u64().unwrap() > 0, sees);
@@ -298,9 +286,9 @@ async fn what_came_back_is_shown_to_those_who_run_the_server() {
     let mut push = device.push(document_id(9), vec![change]);
     push.again = true;
     server.sync(&device, &device.request(vec![push])).await;
-    let prefectural = as_role(&server, Role::Prefectural, "11").await;
-    let page = get(&server, &prefectural, "/v1/healing").await;
+    let prefectural = server.signed_in(Role::Prefectural, "11").await;
+    let page = server.read(&prefectural, "/v1/healing").await;
     assert_eq!((&page["changes"], &page["entries"][0]["device"]["name"]), (&json!(1), &json!("端末1")));
-    let own = as_role(&server, Role::Municipal, "112119").await;
+    let own = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(server.get("/v1/healing", Some(("cookie", &own))).await.status, StatusCode::NOT_FOUND);
 }

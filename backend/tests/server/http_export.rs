@@ -14,12 +14,6 @@ async fn record(server: &Server, device: &mut Device, number: u8, fields: &[(&st
     server.sync(device, &device.request(vec![push])).await;
 }
 
-async fn signed_in(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let login = server.post("/v1/login", None, &serde_json::json!({ "code": code.shown() })).await;
-    login.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
 fn lines(body: &[u8]) -> Vec<String> {
     String::from_utf8(body.to_vec()).unwrap().lines().map(str::to_owned).collect()
 }
@@ -51,7 +45,7 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     let tablet = server.device_as(4, Role::Administrator, HONJO).await;
     let refused = server.get("/v1/records.csv", tablet.credential()).await;
     assert_eq!(refused.code(), "proof_needed", "a tablet takes no prefecture's records along");
-    let cookie = signed_in(&server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let administrator = Some(("cookie", cookie.as_str()));
     let all = server.get("/v1/records.csv", administrator).await;
     assert_eq!(lines(&all.body).len(), 4);
@@ -63,8 +57,8 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
 #[tokio::test]
 async fn whole_exports_take_a_proof_of_the_last_minutes_and_ones_own_do_not() {
     let server = server().await;
-    let officer = signed_in(&server, Role::Prefectural, "11").await;
-    let own = signed_in(&server, Role::Municipal, "112119").await;
+    let officer = server.signed_in(Role::Prefectural, "11").await;
+    let own = server.signed_in(Role::Municipal, "112119").await;
     for path in ["/v1/records.csv", "/v1/journal.csv"] {
         assert_eq!(server.get(path, Some(("cookie", &officer))).await.status, StatusCode::OK, "{path}");
     }
@@ -78,7 +72,7 @@ async fn whole_exports_take_a_proof_of_the_last_minutes_and_ones_own_do_not() {
 #[tokio::test]
 async fn years_beyond_all_calendars_are_refused() {
     let server = server().await;
-    let officer = signed_in(&server, Role::Prefectural, "11").await;
+    let officer = server.signed_in(Role::Prefectural, "11").await;
     let paths = ["closings", "records", "records.csv", "publication.csv", "dashboard/prefecture"];
     for (path, year) in paths.into_iter().flat_map(|path| [(path, i64::MAX), (path, i64::MIN), (path, 9_999)]) {
         let answer = server.get(&format!("/v1/{path}?fiscal_year={year}"), Some(("cookie", &officer))).await;
@@ -102,7 +96,7 @@ async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out()
         let push = tablet.push(id, changes);
         server.sync(&tablet, &tablet.request(vec![push])).await;
     }
-    let officer = signed_in(&server, Role::Prefectural, "11").await;
+    let officer = server.signed_in(Role::Prefectural, "11").await;
     let answer = server.get("/v1/publication.csv?fiscal_year=2026", Some(("cookie", &officer))).await;
     assert_eq!(answer.status, StatusCode::OK);
     let rows = lines(&answer.body);
@@ -120,7 +114,7 @@ async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out()
     assert_eq!(cells("111007"), ["0", "報告なし", "報告なし"]);
     assert_eq!(cells(",計,"), ["非公表", "55", "報告なし"], "four places with less than five make four");
     assert_eq!(rows.len(), 1 + 63 + 2);
-    let own = signed_in(&server, Role::Municipal, "112119").await;
+    let own = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(server.get("/v1/publication.csv", Some(("cookie", &own))).await.code(), "not_found");
     assert_eq!(server.get("/v1/publication.csv", None).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -91,16 +91,14 @@ async fn a_login_is_a_cookie_that_ends() {
     let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
     let set = login.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
-    let cookie = set.split(';').next().unwrap().to_owned();
+    let cookie = login.cookie();
     let credential = Some(("cookie", cookie.as_str()));
     let me = server.get("/v1/me", credential).await.json();
     assert_eq!((me["role"].as_str(), me["device"].is_null()), (Some("prefectural"), true));
     assert_eq!(server.post("/v1/logout", credential, &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/v1/me", credential).await.code(), "unauthorised");
 
-    let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    let set = login.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
-    let cookie = set.split(';').next().unwrap().to_owned();
+    let cookie = server.sign_in(&code.shown()).await;
     server.clock.forward(12 * 3_600_000);
     assert_eq!(server.get("/v1/me", Some(("cookie", &cookie))).await.code(), "unauthorised");
 }

@@ -23,8 +23,7 @@ fn said(rows: &[JournalRow]) -> Vec<(&str, &str, &str)> {
 async fn what_is_done_read_and_refused_is_noted() {
     let server = server().await;
     let code = server.code(Role::Municipal, "112119", HONJO, 9).await;
-    let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    let cookie = login.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let cookie = server.sign_in(&code.shown()).await;
     let credential = Some(("cookie", cookie.as_str()));
     assert_eq!(server.get("/v1/records?fiscal_year=2026", credential).await.status, StatusCode::OK);
     assert_eq!(server.get("/v1/records?fiscal_year=2026", credential).await.status, StatusCode::OK);

@@ -1,7 +1,6 @@
 //! Keeping and destroying: nothing by itself, exactly what was confirmed, with proof; and every figure stays as it is.
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sync_core::document::TextName;
@@ -12,33 +11,12 @@ use tsudoi_server::service::journal::{ChainFault, verify};
 use tsudoi_server::service::retention::{Subject, destruction, page, set};
 use tsudoi_server::service::verify as figures;
 
-use crate::support::{Answer, HONJO, KAMISATO, Server, document_id, outcomes, server};
+use crate::support::{HONJO, KAMISATO, Server, document_id, outcomes, server};
 
 const YEAR_MS: u64 = 366 * 86_400_000;
 /// What must be nowhere afterwards.
 const SECRETS: [&str; 6] =
     ["田中宅の集まり", "ひみつの会場", "佐藤さんの話", "鈴木さん宅", "ひみつのDVD", "高橋さんの困りごと"];
-
-async fn as_role(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let answer = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-async fn get(server: &Server, cookie: &str, path: &str) -> Value {
-    let answer = server.get(path, Some(("cookie", cookie))).await;
-    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer.body));
-    answer.json()
-}
-
-async fn put(server: &Server, cookie: &str, path: &str, body: Value) -> Answer {
-    let request = Request::put(path).header(header::CONTENT_TYPE, "application/json").header("cookie", cookie);
-    server.send(request.body(Body::from(body.to_string())).unwrap()).await
-}
-
-async fn post(server: &Server, cookie: &str, path: &str, body: Value) -> Answer {
-    server.post(path, Some(("cookie", cookie)), &body).await
-}
 
 fn subject<'a>(page: &'a Value, name: &str) -> &'a Value {
     page["subjects"].as_array().unwrap().iter().find(|one| one["subject"] == name).unwrap()
@@ -48,7 +26,7 @@ fn subject<'a>(page: &'a Value, name: &str) -> &'a Value {
 async fn dashboards(server: &Server, cookie: &str) -> Vec<Value> {
     let mut all = Vec::new();
     for path in ["/v1/dashboard/prefecture?fiscal_year=2018", "/v1/dashboard/municipality/112119?fiscal_year=2018"] {
-        let mut page = get(server, cookie, path).await;
+        let mut page = server.read(cookie, path).await;
         fn strip(value: &mut Value) {
             match value {
                 Value::Object(object) => {
@@ -115,40 +93,43 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
         let push = tablet.push(id, changes);
         server.sync(&tablet, &tablet.request(vec![push])).await;
     }
-    let cookie = as_role(&server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let before = dashboards(&server, &cookie).await;
     let files_before = files(&server).await;
     assert!(SECRETS.iter().all(|secret| holds(&files_before, secret)), "they were there");
 
-    let shown = get(&server, &cookie, "/v1/retention").await;
+    let shown = server.read(&cookie, "/v1/retention").await;
     assert!(shown["subjects"].as_array().unwrap().iter().all(|one| one["years"].is_null() && one["due"] == 0));
     let begin = "/v1/retention/records/destructions";
     let word = |list: &Value| json!({ "list": list, "reason": "文書管理規程による" });
-    let none = post(&server, &cookie, begin, word(&json!("x"))).await;
+    let none = server.post(begin, Some(("cookie", &cookie)), &word(&json!("x"))).await;
     assert_eq!(none.code(), "nothing_due", "what nobody set a time for is kept");
     for years in [json!(0), json!(101), json!(-1)] {
-        let answer = put(&server, &cookie, "/v1/retention/records", json!({ "years": years })).await;
+        let answer = server.put("/v1/retention/records", Some(("cookie", &cookie)), &json!({ "years": years })).await;
         assert_eq!(answer.code(), "invalid_request");
     }
-    assert_eq!(put(&server, &cookie, "/v1/retention/names", json!({ "years": 5 })).await.code(), "not_found");
-    let answer = put(&server, &cookie, "/v1/retention/records", json!({ "years": 5 })).await;
+    assert_eq!(
+        server.put("/v1/retention/names", Some(("cookie", &cookie)), &json!({ "years": 5 })).await.code(),
+        "not_found"
+    );
+    let answer = server.put("/v1/retention/records", Some(("cookie", &cookie)), &json!({ "years": 5 })).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    let shown = get(&server, &cookie, "/v1/retention").await;
+    let shown = server.read(&cookie, "/v1/retention").await;
     let records = subject(&shown, "records");
     assert_eq!((&records["due"], &records["up_to"]), (&json!(1), &json!(2020)));
     assert_eq!(records["by_year"], json!([{ "fiscal_year": 2018, "count": 1 }]));
     assert!(!server.app.store.load_documents("11", &[old]).await.unwrap().is_empty(), "setting destroys nothing");
 
-    let officer = as_role(&server, Role::Prefectural, "11").await;
+    let officer = server.signed_in(Role::Prefectural, "11").await;
     assert_eq!(server.get("/v1/retention", Some(("cookie", &officer))).await.code(), "forbidden");
-    assert_eq!(post(&server, &officer, begin, word(&records["list"])).await.code(), "forbidden");
-    assert_eq!(post(&server, &cookie, begin, word(&json!("00"))).await.code(), "list_changed");
+    assert_eq!(server.post(begin, Some(("cookie", &officer)), &word(&records["list"])).await.code(), "forbidden");
+    assert_eq!(server.post(begin, Some(("cookie", &cookie)), &word(&json!("00"))).await.code(), "list_changed");
     let unsaid = json!({ "list": records["list"], "reason": " " });
-    assert_eq!(post(&server, &cookie, begin, unsaid).await.code(), "invalid_request");
+    assert_eq!(server.post(begin, Some(("cookie", &cookie)), &unsaid).await.code(), "invalid_request");
     server.clock.forward(6 * 60_000);
-    assert_eq!(post(&server, &cookie, begin, word(&records["list"])).await.code(), "proof_needed");
-    let cookie = as_role(&server, Role::Administrator, "11").await;
-    let begun = post(&server, &cookie, begin, word(&records["list"])).await;
+    assert_eq!(server.post(begin, Some(("cookie", &cookie)), &word(&records["list"])).await.code(), "proof_needed");
+    let cookie = server.signed_in(Role::Administrator, "11").await;
+    let begun = server.post(begin, Some(("cookie", &cookie)), &word(&records["list"])).await;
     assert_eq!(begun.status, StatusCode::OK);
     destruction::carry_on(&server.app).await.unwrap();
 
@@ -162,7 +143,7 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
     figures::rebuild(&server.app, "11").await.unwrap();
     assert_eq!(dashboards(&server, &cookie).await, before, "also when figures are made anew");
     assert_sound(&server).await;
-    let list = get(&server, &cookie, "/v1/records?fiscal_year=2018").await;
+    let list = server.read(&cookie, "/v1/records?fiscal_year=2018").await;
     let line = &list["records"][0];
     assert_eq!((&line["destroyed"], &line["title"], &line["attendance"]), (&json!(true), &Value::Null, &json!(12)));
     let answer = server.get(&format!("/v1/records/{old}"), Some(("cookie", &cookie))).await;
@@ -177,7 +158,7 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
     assert_eq!(outcomes(&answer, old)[0].0, Outcome::Purged);
     assert!(!holds(&files(&server).await, SECRETS[0]));
 
-    let shown = get(&server, &cookie, "/v1/retention").await;
+    let shown = server.read(&cookie, "/v1/retention").await;
     let done = &shown["destructions"][0];
     assert_eq!((&done["count"], subject(&shown, "records")["due"].as_u64()), (&json!(1), Some(0)));
     let path = format!("/v1/retention/destructions/{}", done["destruction"].as_str().unwrap());
@@ -192,7 +173,7 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
         assert!(facts.contains(word), "{word} in {facts}");
     }
     assert_eq!(server.get(&path, Some(("cookie", &officer))).await.code(), "forbidden");
-    let journal = get(&server, &cookie, "/v1/journal?action=set_retention").await;
+    let journal = server.read(&cookie, "/v1/journal?action=set_retention").await;
     let said: Vec<&str> =
         journal["entries"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
     assert!(said.iter().any(|one| *one == format!("end records 1 {hash}")), "{said:?}");
@@ -215,18 +196,18 @@ async fn what_is_not_a_record_falls_due_by_its_day_and_what_waits_for_a_person_d
         let push = kamisato.push(id, vec![change]);
         server.sync(&kamisato, &kamisato.request(vec![push])).await;
     }
-    let cookie = as_role(&server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let decision = json!({ "document": document_id(7).to_string(), "device": kamisato.device.to_string(),
         "decision": "declined", "reason": "不要" });
-    assert_eq!(post(&server, &cookie, "/v1/custody/decisions", decision).await.status, StatusCode::OK);
+    assert_eq!(server.post("/v1/custody/decisions", Some(("cookie", &cookie)), &decision).await.status, StatusCode::OK);
     let revoke = format!("/v1/devices/{}/revocation", kamisato.device);
-    assert_eq!(post(&server, &cookie, &revoke, json!({})).await.status, StatusCode::NO_CONTENT);
-    let leaving = as_role(&server, Role::Staff, "112119").await;
-    let me = get(&server, &leaving, "/v1/me").await["person"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.status, StatusCode::NO_CONTENT);
+    let leaving = server.signed_in(Role::Staff, "112119").await;
+    let me = server.read(&leaving, "/v1/me").await["person"]["id"].as_str().unwrap().to_owned();
     let password = json!({ "name": "leaving.person", "password": "さくら ひかり でんしゃ" });
-    assert_eq!(post(&server, &leaving, "/v1/own/password", password).await.status, StatusCode::OK);
+    assert_eq!(server.post("/v1/own/password", Some(("cookie", &leaving)), &password).await.status, StatusCode::OK);
     let disable = format!("/v1/people/{me}/disabled");
-    let answer = post(&server, &cookie, &disable, json!({ "disabled": true })).await;
+    let answer = server.post(&disable, Some(("cookie", &cookie)), &json!({ "disabled": true })).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     for subject in Subject::ALL {
         set(&server.app, &administrator, subject, Some(1)).await.unwrap();

@@ -11,25 +11,13 @@ use crate::support::{Answer, Server, server, server_with};
 const PASSWORD: &str = "さくら ひかり でんしゃ";
 const MINUTE: u64 = 60_000;
 
-fn cookie(answer: &Answer) -> String {
-    let set = answer.headers[header::SET_COOKIE].to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
-}
-
-async fn signed_in(server: &Server, role: Role, organisation: &str) -> String {
-    let code = server.code(role, organisation, "", 1).await;
-    let answer = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    cookie(&answer)
-}
-
 async fn by_password(server: &Server, name: &str, password: &str) -> Answer {
     server.post("/v1/sign-in/password", None, &json!({ "name": name, "password": password })).await
 }
 
 /// An administrator with the sign-in name `yamada`.
 async fn with_password(server: &Server) -> String {
-    let cookie = signed_in(server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let body = json!({ "name": "Yamada", "password": PASSWORD });
     let answer = server.post("/v1/own/password", Some(("cookie", &cookie)), &body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
@@ -46,7 +34,7 @@ async fn a_password_set_after_a_code_signs_in_from_then_on() {
     with_password(&server).await;
     let answer = by_password(&server, "ＹＡＭＡＤＡ", PASSWORD).await;
     assert_eq!((answer.status, answer.json()["role"].as_str()), (StatusCode::OK, Some("administrator")));
-    let shown = own(&server, &cookie(&answer)).await;
+    let shown = own(&server, &answer.cookie()).await;
     assert_eq!((shown["name"].as_str(), shown["logins"].as_array().unwrap().len()), (Some("yamada"), 2));
     let mut raw = server.raw().await;
     let kept: String = sqlx::query_scalar("SELECT password FROM account").fetch_one(&mut raw).await.unwrap();
@@ -102,7 +90,7 @@ async fn passwords_are_not_guessed_from_one_address() {
 async fn weak_passwords_and_names_of_others_are_refused() {
     let server = server().await;
     with_password(&server).await;
-    let other = signed_in(&server, Role::Prefectural, "11").await;
+    let other = server.signed_in(Role::Prefectural, "11").await;
     let credential = Some(("cookie", other.as_str()));
     let set = async |name: &str, password: &str| {
         server.post("/v1/own/password", credential, &json!({ "name": name, "password": password })).await.code()
@@ -121,11 +109,11 @@ async fn a_planted_cookie_is_never_taken_over() {
     let planted = format!("tsudoi_session={}", "a".repeat(64));
     let body = json!({ "code": code.shown() });
     let first = server.post("/v1/login", Some(("cookie", &planted)), &body).await;
-    assert_ne!(cookie(&first), planted);
+    assert_ne!(first.cookie(), planted);
     assert_eq!(server.get("/v1/me", Some(("cookie", &planted))).await.code(), "unauthorised");
-    let before = cookie(&first);
+    let before = first.cookie();
     let second = server.post("/v1/login", Some(("cookie", &before)), &body).await;
-    assert_ne!(cookie(&second), before);
+    assert_ne!(second.cookie(), before);
     let ended = server.get("/v1/me", Some(("cookie", &before))).await;
     assert_eq!(ended.code(), "unauthorised", "a new sign-in ends the one it replaces");
 }
@@ -155,7 +143,7 @@ async fn proving_anew_changes_the_token_and_opens_dangerous_acts_for_five_minute
 
     let proved = server.post("/v1/own/proof", credential, &json!({ "password": PASSWORD })).await;
     assert_eq!(proved.status, StatusCode::NO_CONTENT);
-    let second = cookie(&proved);
+    let second = proved.cookie();
     assert_ne!(second, first);
     assert_eq!(server.get("/v1/me", credential).await.code(), "unauthorised", "the old token is worth nothing");
     let closed = server.post("/v1/closings", Some(("cookie", &second)), &month).await;
@@ -168,7 +156,7 @@ async fn proving_anew_changes_the_token_and_opens_dangerous_acts_for_five_minute
 #[tokio::test]
 async fn a_sign_in_ends_when_it_is_not_used_and_in_any_case_after_its_time() {
     let server = server().await;
-    let idle = signed_in(&server, Role::Prefectural, "11").await;
+    let idle = server.signed_in(Role::Prefectural, "11").await;
     server.clock.forward(59 * MINUTE);
     assert_eq!(server.get("/v1/me", Some(("cookie", &idle))).await.status, StatusCode::OK);
     server.clock.forward(59 * MINUTE);
@@ -176,7 +164,7 @@ async fn a_sign_in_ends_when_it_is_not_used_and_in_any_case_after_its_time() {
     server.clock.forward(61 * MINUTE);
     assert_eq!(server.get("/v1/me", Some(("cookie", &idle))).await.code(), "unauthorised");
 
-    let busy = signed_in(&server, Role::Prefectural, "11").await;
+    let busy = server.signed_in(Role::Prefectural, "11").await;
     for _ in 0..24 {
         assert_eq!(server.get("/v1/me", Some(("cookie", &busy))).await.status, StatusCode::OK);
         server.clock.forward(30 * MINUTE);
@@ -192,13 +180,13 @@ async fn a_sign_in_ends_when_it_is_not_used_and_in_any_case_after_its_time() {
 async fn people_see_their_sign_ins_and_end_them() {
     let server = server().await;
     let here = with_password(&server).await;
-    let there = cookie(&by_password(&server, "yamada", PASSWORD).await);
-    let third = cookie(&by_password(&server, "yamada", PASSWORD).await);
+    let there = by_password(&server, "yamada", PASSWORD).await.cookie();
+    let third = by_password(&server, "yamada", PASSWORD).await.cookie();
     let logins = own(&server, &there).await["logins"].as_array().unwrap().clone();
     let current: Vec<_> = logins.iter().filter(|login| login["current"] == true).collect();
     assert_eq!((logins.len(), current.len()), (3, 1));
     assert!(!logins.iter().any(|login| there.contains(login["id"].as_str().unwrap())), "the name is not the token");
-    let stranger = signed_in(&server, Role::Prefectural, "11").await;
+    let stranger = server.signed_in(Role::Prefectural, "11").await;
     let path = format!("/v1/own/logins/{}", current[0]["id"].as_str().unwrap());
     let foreign = server.delete(&path, Some(("cookie", &stranger)), &json!({})).await;
     assert_eq!(foreign.code(), "not_found", "another person's sign-in does not exist");
@@ -215,7 +203,7 @@ async fn people_see_their_sign_ins_and_end_them() {
 async fn a_new_password_ends_the_sign_ins_made_with_the_old_one() {
     let server = server().await;
     let here = with_password(&server).await;
-    let thief = cookie(&by_password(&server, "yamada", PASSWORD).await);
+    let thief = by_password(&server, "yamada", PASSWORD).await.cookie();
     let body = json!({ "name": "yamada", "password": "みずうみ こうえん ゆうびん" });
     assert_eq!(server.post("/v1/own/password", Some(("cookie", &here)), &body).await.json()["ended"], 1);
     assert_eq!(server.get("/v1/me", Some(("cookie", &thief))).await.code(), "unauthorised");
@@ -235,7 +223,7 @@ async fn over_tls_the_cookie_is_bound_to_this_host_and_to_tls() {
     }
     assert!(!set.contains("Domain"), "{set}");
     assert_eq!(answer.headers[header::STRICT_TRANSPORT_SECURITY], "max-age=31536000");
-    let good = cookie(&answer);
+    let good = answer.cookie();
     assert_eq!(server.get("/v1/me", Some(("cookie", &good))).await.status, StatusCode::OK);
     let planted = good.replace("__Host-", "");
     assert_eq!(
@@ -248,7 +236,7 @@ async fn over_tls_the_cookie_is_bound_to_this_host_and_to_tls() {
 #[tokio::test]
 async fn what_another_site_makes_a_browser_send_is_refused() {
     let server = server().await;
-    let cookie = signed_in(&server, Role::Administrator, "11").await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
     let post = async |headers: &[(&str, &str)]| {
         let mut request =
             Request::post("/v1/closings").header(header::COOKIE, &cookie).header(header::HOST, "tsudoi.example.jp");

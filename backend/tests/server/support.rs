@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
+use serde_json::Value;
 use sync_core::document::{Document, Heads, Kind, Scalar};
 use sync_core::domain::Intent;
 use sync_core::domain::vocabulary::StepState;
@@ -95,8 +96,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The first cookie it sets, as a request bears it.
+    pub fn cookie(&self) -> String {
+        let set = self.headers[header::SET_COOKIE].to_str().unwrap();
+        set.split(';').next().unwrap().to_owned()
     }
 
     /// The stable code of a refusal, after checking that it is a whole problem.
@@ -145,28 +152,58 @@ impl Server {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        credential: Option<(&str, &str)>,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
     pub async fn get(&self, path: &str, credential: Option<(&str, &str)>) -> Answer {
-        let mut request = Request::get(path);
-        if let Some((name, value)) = credential {
-            request = request.header(name, value);
-        }
-        self.send(request.body(Body::empty()).unwrap()).await
+        self.call("GET", path, credential, None).await
     }
 
-    pub async fn post(&self, path: &str, credential: Option<(&str, &str)>, body: &serde_json::Value) -> Answer {
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
-        if let Some((name, value)) = credential {
-            request = request.header(name, value);
-        }
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    pub async fn post(&self, path: &str, credential: Option<(&str, &str)>, body: &Value) -> Answer {
+        self.call("POST", path, credential, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str, credential: Option<(&str, &str)>, body: &serde_json::Value) -> Answer {
-        let mut request = Request::delete(path).header(header::CONTENT_TYPE, "application/json");
-        if let Some((name, value)) = credential {
-            request = request.header(name, value);
-        }
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    pub async fn put(&self, path: &str, credential: Option<(&str, &str)>, body: &Value) -> Answer {
+        self.call("PUT", path, credential, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, credential: Option<(&str, &str)>, body: &Value) -> Answer {
+        self.call("DELETE", path, credential, Some(body)).await
+    }
+
+    /// What an address tells whoever bears this cookie.
+    pub async fn read(&self, cookie: &str, path: &str) -> Value {
+        let answer = self.get(path, Some(("cookie", cookie))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    }
+
+    /// Signs in with a code; the cookie.
+    pub async fn sign_in(&self, code: &str) -> String {
+        let answer = self.post("/v1/login", None, &serde_json::json!({ "code": code })).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        answer.cookie()
+    }
+
+    /// Signs the person of a role and organisation in; the cookie.
+    pub async fn signed_in(&self, role: Role, organisation: &str) -> String {
+        let code = self.code(role, organisation, "", 1).await;
+        self.sign_in(&code.shown()).await
     }
 
     pub async fn code(&self, role: Role, organisation: &str, scopes: &str, uses: i64) -> SignInCode {

@@ -1,25 +1,12 @@
 //! Tablets in the office's hands: a code is good once, an end is an end, a lost PIN opens one tablet only.
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tsudoi_server::service::access::Role;
-use tsudoi_server::service::secret::SignInCode;
 
 use crate::support::{HONJO, Server, document_id, server};
 
 const DEVICE: &str = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
-
-/// Signs in; returns the cookie.
-async fn sign_in(server: &Server, code: &SignInCode) -> String {
-    let login = server.post("/v1/login", None, &json!({ "code": code.shown() })).await;
-    assert_eq!(login.status, StatusCode::OK);
-    login.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-async fn officer(server: &Server, organisation: &str) -> String {
-    let code = server.code(Role::Municipal, organisation, "", 1).await;
-    sign_in(server, &code).await
-}
 
 /// A code for the first of those who may be given a tablet with this role.
 async fn issue(server: &Server, cookie: &str, role: &str) -> Value {
@@ -38,7 +25,7 @@ async fn issue(server: &Server, cookie: &str, role: &str) -> Value {
 async fn a_code_from_the_office_enrols_one_tablet_within_ten_minutes() {
     let server = server().await;
     server.code(Role::Staff, "112119", HONJO, 1).await;
-    let cookie = officer(&server, "112119").await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
     let code = issue(&server, &cookie, "staff").await;
     assert_eq!(code["link"], format!("https://tsudoi.example/#code={}", code["code"].as_str().unwrap()));
     assert!(code["size"].as_u64().unwrap() > 20 && code["path"].as_str().unwrap().starts_with("M4 4h1v1h-1z"));
@@ -58,8 +45,8 @@ async fn tablets_of_another_organisation_do_not_exist() {
     let server = server().await;
     let device = server.device(1, HONJO).await;
     let path = format!("/v1/devices/{}", device.device);
-    let own = officer(&server, "112119").await;
-    let other = officer(&server, "113859").await;
+    let own = server.signed_in(Role::Municipal, "112119").await;
+    let other = server.signed_in(Role::Municipal, "113859").await;
     assert_eq!(server.get(&path, Some(("cookie", &own))).await.status, StatusCode::OK);
     assert_eq!(server.get("/v1/devices", Some(("cookie", &other))).await.json()["tablets"], json!([]));
     assert_eq!(server.get(&path, Some(("cookie", &other))).await.code(), "not_found");
@@ -81,14 +68,14 @@ async fn a_revoked_tablet_is_out_at_its_next_request_and_comes_back_with_a_new_c
     let change = device.set(document_id(1), "title", "この端末だけ");
     let push = device.push(document_id(1), vec![change]);
     server.sync(&device, &device.request(vec![push])).await;
-    let cookie = officer(&server, "112119").await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
     let path = format!("/v1/devices/{}", device.device);
     let shown = server.get(&path, Some(("cookie", &cookie))).await.json();
     assert_eq!(shown["own_records"][0]["title"], "この端末だけ");
     let revoke = format!("{path}/revocation");
     server.clock.forward(6 * 60_000);
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.code(), "proof_needed");
-    let cookie = officer(&server, "112119").await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/v1/scopes", device.credential()).await.code(), "device_revoked");
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.code(), "not_possible");
@@ -107,7 +94,7 @@ async fn a_lost_pin_is_recovered_once_by_the_same_tablet_only() {
     let body = json!({ "code": first.shown(), "device": DEVICE, "device_name": "x", "recovery": half });
     assert_eq!(server.post("/v1/enrol", None, &body).await.status, StatusCode::OK);
     let other = server.device(2, HONJO).await;
-    let cookie = officer(&server, "112119").await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
     let path = format!("/v1/devices/{DEVICE}/pin-code");
     let code = server.post(&path, Some(("cookie", &cookie)), &json!({})).await.json()["code"].clone();
     let wrong = json!({ "code": code, "device": other.device.to_string() });
@@ -134,5 +121,5 @@ async fn a_colleague_joins_with_a_code_of_the_same_organisation() {
     let stranger = server.code(Role::Staff, "113859", HONJO, 1).await;
     let refused = server.post("/v1/device/people", device.credential(), &json!({ "code": stranger.shown() })).await;
     assert_eq!(refused.code(), "code_unknown");
-    sign_in(&server, &stranger).await;
+    server.sign_in(&stranger.shown()).await;
 }
