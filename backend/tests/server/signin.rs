@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
+use tsudoi_server::store::signin::IdentityRow;
 
 use crate::support::{Answer, Server, server, server_with};
 
@@ -304,6 +305,19 @@ async fn what_is_not_set_up_does_not_exist_and_steps_are_good_once() {
 async fn sign_ins_sign_outs_and_failures_are_in_the_journal() {
     let server = server().await;
     let here = with_password(&server).await;
+    let person = server.read(&here, "/v1/me").await["person"]["id"].as_str().unwrap().to_owned();
+    let linked = IdentityRow {
+        issuer: server.app.config.oidc_issuer.clone(),
+        subject: "yamada-at-work".to_owned(),
+        tenant: "11".to_owned(),
+        person,
+        added_at: 0,
+    };
+    assert!(server.app.store.add_identity(&linked).await.unwrap());
+    for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        let unlinked = server.delete("/v1/own/provider", Some(("cookie", &here)), &json!({})).await;
+        assert_eq!(unlinked.status, expected);
+    }
     by_password(&server, "yamada", "wrong wrong wrong").await;
     server.post("/v1/logout", Some(("cookie", &here)), &json!({})).await;
     server.app.journal.flush().await;
@@ -316,7 +330,7 @@ async fn sign_ins_sign_outs_and_failures_are_in_the_journal() {
     let of = |action: &str, outcome: &str| {
         rows.iter().filter(|row| row.0 == action && row.1 == outcome && !row.3.is_empty()).count()
     };
-    assert_eq!((of("sign_in", "done"), of("edit_own", "done"), of("sign_out", "done")), (1, 1, 2), "{rows:?}");
+    assert_eq!((of("sign_in", "done"), of("edit_own", "done"), of("sign_out", "done")), (1, 2, 2), "{rows:?}");
     assert_eq!(of("sign_in", "wrong_password"), 1, "{rows:?}");
     let text = format!("{rows:?}");
     assert!(!text.contains("wrong wrong") && !text.contains(PASSWORD), "no secret is noted");

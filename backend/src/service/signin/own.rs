@@ -174,3 +174,11 @@ pub async fn remove_passkey(app: &App, caller: &Caller, id: &str) -> Result<(), 
     }
     Ok(app.journal.note(caller, Act::done(Action::EditOwn).to("passkey").saying("removed")).await?)
 }
+
+/// Ends the link between the caller and the organisation's own provider.
+pub async fn unlink(app: &App, caller: &Caller) -> Result<(), SignInError> {
+    if !app.store.remove_identity(&caller.tenant, &caller.person, &app.config.oidc_issuer).await? {
+        return Err(SignInError::Unknown);
+    }
+    Ok(app.journal.note(caller, Act::done(Action::EditOwn).to("provider").saying("removed")).await?)
+}

@@ -1,0 +1,104 @@
+//! Visits to the organisation's own provider: to sign in, to link it, to prove anew.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{session, set_cookie};
+use crate::http::caller::{cookie_of, cookie_token};
+use crate::http::error::{ApiError, Problem};
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::service::secret::secret_hash;
+use crate::service::signin::oidc::{Answer, Purpose, Return};
+use crate::service::signin::{self, From, SignInError, oidc, own};
+
+/// The cookie that is half of the secret of a visit to the provider.
+const VISIT: &str = "tsudoi_visit";
+
+/// What the provider is wanted for.
+#[derive(Debug, Deserialize)]
+struct Visit {
+    purpose: Purpose,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(visit_provider))
+        .routes(routes!(visit_own_provider, unlink))
+        .routes(routes!(back_from_provider))
+}
+
+/// Sends the browser to the organisation's own provider.
+#[utoipa::path(get, path = "/v1/sign-in/oidc", tag = "identity",
+    responses((status = 303), (status = 401, body = Problem), (status = 404, body = Problem)))]
+async fn visit_provider(State(app): State<App>, from: From) -> Result<Response, ApiError> {
+    let departure = oidc::depart(&app, &from, Purpose::SignIn, None).await?;
+    leave(&app, &departure)
+}
+
+fn leave(app: &App, departure: &oidc::Departure) -> Result<Response, ApiError> {
+    let cookie = set_cookie(app, VISIT, &departure.secret, signin::CEREMONY_MS / 1000, "Lax")?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&departure.url)).into_response())
+}
+
+/// Sends one who is signed in to the provider, to link it or to prove anew who they are.
+#[utoipa::path(get, path = "/v1/own/provider", tag = "identity", security(("cookie" = [])),
+    params(("purpose" = String, Query, description = "link or proof")),
+    responses((status = 303), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn visit_own_provider(
+    State(app): State<App>,
+    caller: Caller,
+    from: From,
+    headers: HeaderMap,
+    visit: Result<Query<Visit>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let token = cookie_token(&app, &headers).map(secret_hash).ok_or_else(ApiError::unauthorised)?;
+    let purpose = visit.ok().map(|Query(visit)| visit.purpose).filter(|purpose| *purpose != Purpose::SignIn);
+    let purpose = purpose.ok_or_else(|| ApiError::invalid("目的の指定が正しくありません。"))?;
+    if purpose == Purpose::Link && !own::is_proved(&app, &caller) {
+        return Err(SignInError::ProofNeeded.into());
+    }
+    let departure = oidc::depart(&app, &from, purpose, Some((&caller, token))).await?;
+    leave(&app, &departure)
+}
+
+/// Where the provider sends the browser back to.
+#[utoipa::path(get, path = "/v1/sign-in/oidc/back", tag = "identity", responses((status = 303)))]
+async fn back_from_provider(
+    State(app): State<App>,
+    from: From,
+    headers: HeaderMap,
+    Query(answer): Query<Answer>,
+) -> Result<Response, ApiError> {
+    let secret = cookie_of(&app, &headers, VISIT).map(str::to_owned);
+    let over = set_cookie(&app, VISIT, "", 0, "Lax")?;
+    let to = |path: String| ([(header::SET_COOKIE, over.clone())], Redirect::to(&path)).into_response();
+    match oidc::come_back(&app, &from, secret.as_deref(), answer).await {
+        Ok(Return::SignedIn(token) | Return::Proved(token)) => {
+            let mut response = to("/office".to_owned());
+            response.headers_mut().append(header::SET_COOKIE, session(&app, &token)?);
+            Ok(response)
+        }
+        Ok(Return::Linked) => Ok(to("/office/own".to_owned())),
+        Err(error) => {
+            let problem = ApiError::from(error);
+            Ok(to(format!("/office?problem={}", problem.code())))
+        }
+    }
+}
+
+/// Ends the link between the caller and the organisation's own provider.
+#[utoipa::path(delete, path = "/v1/own/provider", tag = "identity", security(("cookie" = [])),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+async fn unlink(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
+    own::unlink(&app, &caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
