@@ -13,8 +13,10 @@ use sync_core::ids::{DocumentId, ScopeId};
 
 use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
 
-const ATTENDANCE: &str = "attendance";
-const VIEWERS: &str = "screening.viewers";
+/// Heads at what was held.
+pub const ATTENDANCE: &str = "attendance";
+/// Viewers of screenings.
+pub const VIEWERS: &str = "screening.viewers";
 
 /// Reads what the projections hold on a document.
 pub fn project(document: &Document) -> Projection {
@@ -90,10 +92,35 @@ pub fn figures(projection: &Projection) -> Rollups {
     if held && screened && !projection.tallies.contains_key(VIEWERS) {
         figures.add(VIEWERS, None);
     }
+    let mut together: BTreeMap<String, Option<i64>> = BTreeMap::new();
     for (measure, value) in &projection.tallies {
         figures.add(measure, *value);
+        if let Some(name) = counted_together(measure) {
+            let sum = together.entry(name.to_owned()).or_default();
+            *sum = sum.map_or(*value, |sum| Some(sum.saturating_add(value.unwrap_or(0))));
+        }
+    }
+    for (name, value) in together {
+        let municipality = fact.municipality.clone().unwrap_or_default();
+        figures.add_at(&format!("{TOGETHER}{name}"), value, municipality, String::new());
     }
     figures.rollups
+}
+
+/// What begins the measures that count a record once, however many measures it has of what follows: in its year,
+/// municipality and association, whatever its month.
+pub const TOGETHER: &str = "together.";
+
+/// What a measure is counted together with others as: a material for whatever eligibility, consultations of any way.
+fn counted_together(measure: &str) -> Option<&str> {
+    let (name, _) = measure.rsplit_once('.')?;
+    (name == "consultation" || name.starts_with("material.")).then_some(name)
+}
+
+/// Whether a measure of the roll-ups is one that records report themselves, and not made from other things of them.
+pub fn is_reported(measure: &str) -> bool {
+    let derived = ["record.", "dispatch.", TOGETHER];
+    measure != ATTENDANCE && !derived.iter().any(|begin| measure.starts_with(begin))
 }
 
 /// Whom a dispatch counts for, in the words of a measure: `by.` and a lecturer, for each that is named; `among.` and

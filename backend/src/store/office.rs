@@ -9,6 +9,9 @@ use sync_core::ids::{DeviceId, DocumentId};
 use crate::store::StoreError;
 use crate::store::types::{Decision, RollupKey, RollupValue};
 
+/// What begins the titles of made-up records. The schema has an index of them.
+pub const SAMPLE: &str = "見本";
+
 /// The word that stands for "not reported" in a filter.
 pub const NOT_REPORTED: &str = "none";
 
@@ -108,59 +111,24 @@ pub struct RecordRow {
     pub conflict_count: i64,
 }
 
-/// What [`OfficeStore::sum_records`] keeps apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Apart {
-    /// By activity, reason, occasion of screenings, and title of meetings.
-    Kinds,
-    /// By municipality.
-    Municipalities,
-    /// By month.
-    Months,
-}
-
-/// Records that are alike, counted and summed up. Parts that are not kept apart are `None`.
+/// Records of one title and state, counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordSum {
-    /// Kind of document.
-    pub kind: String,
+pub struct TitleSum {
+    /// The title.
+    pub title: Option<String>,
     /// `none`, a step's state, or `conflict`.
     pub state: String,
-    /// Whether an association sent a lecturer.
-    pub is_dispatch: bool,
-    /// Whether something was screened.
-    pub is_screening: bool,
-    /// Kind of outreach.
-    pub activity: Option<String>,
-    /// Why cancelled or postponed.
-    pub reason: Option<String>,
-    /// The gathering a screening rode on.
-    pub occasion: Option<String>,
-    /// Title of a meeting.
-    pub title: Option<String>,
-    /// Six-digit code.
-    pub municipality: Option<String>,
-    /// `YYYY-MM`.
-    pub month: Option<String>,
     /// How many records.
     pub count: i64,
-    /// How many of them give a head count.
-    pub attendance_reported: i64,
-    /// Heads.
-    pub attendance: i64,
-    /// How many of them give a number of viewers.
-    pub viewers_reported: i64,
-    /// Viewers.
-    pub viewers: i64,
 }
 
-/// A measure summed up over records.
+/// Screenings at one occasion, with their viewers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TallySum {
-    /// What was counted.
-    pub measure: String,
-    /// Records with a number, records without one, and the sum.
-    pub value: RollupValue,
+pub struct OccasionSum {
+    /// The occasion.
+    pub occasion: Option<String>,
+    /// Screenings with a number of viewers, those without one, and the sum.
+    pub viewers: RollupValue,
 }
 
 /// A lecturer's records, counted.
@@ -172,19 +140,6 @@ pub struct LecturerSum {
     pub state: String,
     /// How many records.
     pub count: i64,
-}
-
-/// One measure of one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TallyRow {
-    /// The record.
-    pub document: DocumentId,
-    /// Its month.
-    pub month: Option<String>,
-    /// What was counted.
-    pub measure: String,
-    /// `None`: took place, number not reported.
-    pub value: Option<i64>,
 }
 
 /// One lecturer of one record.
@@ -261,9 +216,20 @@ pub trait OfficeStore {
         fiscal_year: i64,
         prefix: &str,
     ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
+    /// Every roll-up figure of a year at the one municipality or association that `within` names; none for another.
+    async fn list_figures_at(
+        &self,
+        tenant: &str,
+        fiscal_year: i64,
+        within: &Within,
+    ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
     /// How many records the filter means.
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError>;
-    /// Those records, latest date first, records without a date last.
+    /// The ids of those records, in the order of [`OfficeStore::list_records`].
+    async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError>;
+    /// These records, in this order; those that are no longer there are left out.
+    async fn list_records_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<RecordRow>, StoreError>;
+    /// Those records, latest month first, in each the latest day first; records without a day, or a month, last.
     async fn list_records(
         &self,
         tenant: &str,
@@ -271,28 +237,18 @@ pub trait OfficeStore {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError>;
-    /// Those records summed up, in no order.
-    async fn sum_records(
-        &self,
-        tenant: &str,
-        filter: &RecordFilter,
-        apart: Apart,
-    ) -> Result<Vec<RecordSum>, StoreError>;
-    /// Their measures that begin with `prefix` and a dot.
-    async fn list_tallies(
-        &self,
-        tenant: &str,
-        filter: &RecordFilter,
-        prefix: &str,
-    ) -> Result<Vec<TallyRow>, StoreError>;
-    /// Each of their measures, summed up, by name.
-    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallySum>, StoreError>;
+    /// Those records by title and state, in no order.
+    async fn sum_titles(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TitleSum>, StoreError>;
+    /// The screenings among those records by occasion; the filter's measure does not matter.
+    async fn sum_occasions(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<OccasionSum>, StoreError>;
+    /// Heads at those records that were held; the filter's measure does not matter.
+    async fn sum_attendance(&self, tenant: &str, filter: &RecordFilter) -> Result<RollupValue, StoreError>;
     /// Those records by lecturer, each as often as it has lecturers, but for those "among" several; in no order.
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError>;
     /// Those records "among" several lecturers: their states, and all their lecturers.
     async fn list_among(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<(String, LecturerRow)>, StoreError>;
-    /// Whether the title of one of those records begins with this text.
-    async fn any_title_begins(&self, tenant: &str, filter: &RecordFilter, text: &str) -> Result<bool, StoreError>;
+    /// Whether a made-up record is among those of a year.
+    async fn any_sample(&self, tenant: &str, filter: &RecordFilter) -> Result<bool, StoreError>;
     /// The lecturers of records, by record and id.
     async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError>;
     /// Tablets last heard of before a time, or never although enrolled before it; the longest silent first.

@@ -7,7 +7,7 @@ use sync_core::digest::FeedState;
 use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use tsudoi_server::store::Store;
-use tsudoi_server::store::office::{Apart, CustodyFilter, RecordFilter, Within};
+use tsudoi_server::store::office::{CustodyFilter, RecordFilter, Within};
 use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::{
     Association, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice, Purge, PushWrite,
@@ -86,7 +86,7 @@ impl Historian<'_> {
         row.association = self.maybe(&["as-1", "as-2"]);
         row.dispatched_by = self.maybe(&["as-1", "as-2"]);
         row.activity = self.maybe(&["lecture", "screening", "training"]);
-        row.title = self.maybe(&["講話", "ん", "a", "Z", "鷗"]);
+        row.title = self.maybe(&["講話", "ん", "a", "Z", "鷗", "見本の会"]);
         row.state = self.pick(&["none", "held", "reported", "cancelled", "confirmed"]).to_owned();
         row.is_dispatch = row.dispatched_by.is_some();
         row.attendance = (self.chance.below(2) == 0).then_some(12);
@@ -318,23 +318,27 @@ impl Historian<'_> {
         let (offset, limit) = (self.chance.below(3) as u32, 1 + self.chance.below(20) as u32);
         self.tell("records", store.list_records("11", &filter, offset, limit).await);
         self.tell("count", store.count_records("11", &filter).await);
-        let mut tallies = store.list_tallies("11", &filter, "material").await.unwrap();
-        tallies.sort_by(|a, b| (a.document, &a.measure).cmp(&(b.document, &b.measure)));
-        self.tell("tallies", tallies);
-        self.tell("measures", store.sum_tallies("11", &filter).await);
-        for apart in [Apart::Kinds, Apart::Municipalities, Apart::Months] {
-            let mut sums = store.sum_records("11", &filter, apart).await.unwrap();
-            sums.sort_by_key(|sum| format!("{sum:?}"));
-            self.tell("sums", sums);
-        }
+        let ids = store.list_record_ids("11", &filter).await.unwrap();
+        self.tell("records of", store.list_records_of("11", &ids).await);
+        self.tell("ids", ids);
+        let mut titles = store.sum_titles("11", &filter).await.unwrap();
+        titles.sort_by_key(|sum| format!("{sum:?}"));
+        self.tell("titles", titles);
+        let mut occasions = store.sum_occasions("11", &filter).await.unwrap();
+        occasions.sort_by_key(|sum| format!("{sum:?}"));
+        self.tell("occasions", occasions);
+        self.tell("attendance", store.sum_attendance("11", &filter).await);
         let mut lecturers = store.sum_lecturers("11", &filter).await.unwrap();
         lecturers.sort_by_key(|sum| format!("{sum:?}"));
         self.tell("lecturers", lecturers);
         self.tell("among", store.list_among("11", &filter).await);
-        self.tell("titles", store.any_title_begins("11", &filter, "座").await);
+        self.tell("sample", store.any_sample("11", &filter).await);
         self.tell("lecturers of", store.list_lecturers_of("11", &[id(0), id(1), id(2)]).await);
         self.tell("years", store.list_years("11", &filter.within).await);
         self.tell("figures", store.list_figures("11", 2026, "record").await);
+        let mut figures = store.list_figures_at("11", 2026, &filter.within).await.unwrap();
+        figures.sort_by(|a, b| a.0.cmp(&b.0));
+        self.tell("figures at", figures);
         self.tell("silent", store.list_silent("11", &filter.within, self.now).await);
         let custody = CustodyFilter { within: filter.within.clone(), ..CustodyFilter::default() };
         self.tell("custody", store.list_custody("11", &custody, 10).await);

@@ -28,6 +28,8 @@ mod rows;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod summaries;
+#[cfg(test)]
 #[path = "../server/support.rs"]
 #[allow(dead_code, reason = "shared with the other test binaries, which use the rest")]
 mod support;

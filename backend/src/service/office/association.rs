@@ -1,19 +1,22 @@
 //! An association's dashboard: the lecturers it sent and where to, trainings, meetings, consultations, screenings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
-use super::municipality::{MOST_RECORDS, MeasureFigure, Screenings, measures, of_dispatches, screenings};
+use super::municipality::{MeasureFigure, Screenings, measures, screenings};
 use super::records::{RecordItem, listed};
 use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
-use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
+use super::{Desk, Frame, Named, OfficeError, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::store::office::{Apart, NOT_REPORTED, RecordFilter, RecordSum, Within};
+use crate::service::projection::ATTENDANCE;
+use crate::store::office::{NOT_REPORTED, RecordFilter, TitleSum, Within};
 
+/// Most trainings listed.
+const MOST_TRAININGS: u32 = 50;
 /// What the measures of consultations begin with.
 const CONSULTATION: &str = "consultation";
 
@@ -83,7 +86,9 @@ pub struct AssociationDashboard {
     pub by_month: Vec<MonthGroups>,
     /// Heads at everything held.
     pub attendance: Figure,
-    /// Trainings held or planned, latest first.
+    /// How many trainings there are.
+    pub training_count: Figure,
+    /// The latest of them.
     pub trainings: Vec<RecordItem>,
     /// Heads at trainings held.
     pub training_attendance: Figure,
@@ -116,51 +121,46 @@ pub async fn dashboard(
         ..RecordFilter::default()
     };
     let store = &app.store;
-    let sums = store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
-    let consulted = store.list_tallies(desk.tenant, &filter, CONSULTATION).await?;
-    let counted = store.sum_tallies(desk.tenant, &filter).await?;
-    let of_dispatches = of_dispatches(&filter);
-    let by_place = store.sum_records(desk.tenant, &of_dispatches, Apart::Municipalities).await?;
-    let months = store.sum_records(desk.tenant, &of_dispatches, Apart::Months).await?;
-    let lecturers = LecturerCounts::of_records(&desk, &of_dispatches).await?;
+    let figures = store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within).await?;
+    let by_place = sums::counts_by(&figures, sums::DISPATCH, |key| &key.municipality);
+    let months = sums::counts_by(&figures, sums::DISPATCH, |key| &key.month);
+    let of_meetings = RecordFilter { activity: Some("meeting".to_owned()), ..filter.clone() };
+    let titles = store.sum_titles(desk.tenant, &of_meetings).await?;
+    let occasions = store.sum_occasions(desk.tenant, &filter).await?;
     let of_trainings = RecordFilter { activity: Some("training".to_owned()), ..filter.clone() };
-    let trainings = store.list_records(desk.tenant, &of_trainings, 0, MOST_RECORDS).await?;
+    let training_attendance = store.sum_attendance(desk.tenant, &of_trainings).await?;
+    let training_count = store.count_records(desk.tenant, &of_trainings).await?;
+    let trainings = store.list_records(desk.tenant, &of_trainings, 0, MOST_TRAININGS).await?;
     let link = desk.link().with("association", id);
     let dispatch_link = link.with("is_dispatch", "true");
     let training_link = link.with("activity", "training");
-    let dispatches: Vec<RecordSum> = sums.iter().filter(|sum| sum.is_dispatch).cloned().collect();
-    let sample = store.any_title_begins(desk.tenant, &filter, SAMPLE).await?;
+    let sample = store.any_sample(desk.tenant, &filter).await?;
     Ok(AssociationDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         association: desk.association(id),
         municipalities: known.municipalities.iter().map(|code| desk.municipality(code)).collect(),
-        dispatches: sums::groups(&dispatches).linked(&dispatch_link),
-        cancelled: sums::reasons(&dispatches, &dispatch_link),
+        dispatches: sums::dispatches(&figures).linked(&dispatch_link),
+        cancelled: sums::reasons(&figures, &dispatch_link),
         spread: spread(&desk, &by_place, &dispatch_link),
-        by_lecturer: lecturers.linked(&desk, &dispatch_link),
+        by_lecturer: LecturerCounts::of_figures(&figures).linked(&desk, &dispatch_link),
         by_municipality: by_municipality(&desk, &known.municipalities, &by_place, &dispatch_link),
-        by_month: by_month(&months, &dispatch_link),
-        attendance: sums::attendance(&sums, &link),
-        training_attendance: sums::attendance(of_activity(&sums, "training"), &training_link),
+        by_month: by_month(months, &dispatch_link),
+        attendance: sums::attendance(&figures, &link),
+        training_attendance: Figure::of(training_attendance, &training_link.with("measure", ATTENDANCE)),
+        training_count: Figure::count(training_count, &training_link),
         trainings: listed(&desk, trainings).await?,
-        meetings: meetings(&sums, &link),
-        consultations: sums::measure(&consulted, CONSULTATION, &link),
-        measures: measures(counted, &link),
-        screenings: screenings(&sums, &link),
+        meetings: meetings(&titles, &link),
+        consultations: sums::together(&figures, CONSULTATION, &link),
+        measures: measures(&figures, &link),
+        screenings: screenings(occasions, &link),
     })
 }
 
-fn of_activity<'a>(sums: &'a [RecordSum], activity: &'a str) -> impl Iterator<Item = &'a RecordSum> {
-    sums.iter().filter(move |sum| sum.activity.as_deref() == Some(activity))
-}
-
-fn spread(desk: &Desk<'_>, dispatches: &[RecordSum], link: &Link) -> Spread {
-    let held: Vec<&RecordSum> = dispatches.iter().filter(|sum| group_of(&sum.state) == "held").collect();
-    let codes: BTreeSet<&str> = held.iter().filter_map(|sum| sum.municipality.as_deref()).collect();
-    let unplaced = held.iter().filter(|sum| sum.municipality.is_none()).map(|sum| sum.count).sum();
+fn spread(desk: &Desk<'_>, dispatches: &BTreeMap<&str, GroupCounts>, link: &Link) -> Spread {
+    let unplaced = dispatches.get("").map_or(0, GroupCounts::held);
     let unplaced_link = link.with("group", "held").with("municipality", NOT_REPORTED);
     let mut spread = Spread { unplaced: Figure::count(unplaced, &unplaced_link), ..Spread::default() };
-    for code in codes {
+    for (code, _) in dispatches.iter().filter(|(code, counts)| !code.is_empty() && counts.held() > 0) {
         match desk.municipality(code).name.chars().last() {
             Some('市') => spread.cities += 1,
             Some('町') => spread.towns += 1,
@@ -171,41 +171,46 @@ fn spread(desk: &Desk<'_>, dispatches: &[RecordSum], link: &Link) -> Spread {
     spread
 }
 
-fn by_municipality(desk: &Desk<'_>, covered: &[String], dispatches: &[RecordSum], link: &Link) -> Vec<PlaceFigures> {
-    let mut counts: BTreeMap<Option<&str>, GroupCounts> =
-        covered.iter().map(|code| (Some(code.as_str()), GroupCounts::default())).collect();
-    for sum in dispatches {
-        counts.entry(sum.municipality.as_deref()).or_default().add(group_of(&sum.state), sum.count);
-    }
+fn by_municipality(
+    desk: &Desk<'_>,
+    covered: &[String],
+    dispatches: &BTreeMap<&str, GroupCounts>,
+    link: &Link,
+) -> Vec<PlaceFigures> {
+    let mut counts: BTreeMap<&str, GroupCounts> =
+        covered.iter().map(|code| (code.as_str(), GroupCounts::default())).collect();
+    counts.extend(dispatches);
     let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(code, _)| (code.is_none(), !code.is_some_and(|code| covered.iter().any(|one| one == code))));
+    counts.sort_by_key(|(code, _)| (code.is_empty(), !covered.iter().any(|one| one == code)));
     counts
         .into_iter()
-        .map(|(code, counts)| PlaceFigures {
-            municipality: code.map(|code| desk.municipality(code)),
-            dispatches: counts.linked(&link.with("municipality", code.unwrap_or(NOT_REPORTED))),
+        .map(|(code, counts)| {
+            let code = Some(code).filter(|code| !code.is_empty());
+            PlaceFigures {
+                municipality: code.map(|code| desk.municipality(code)),
+                dispatches: counts.linked(&link.with("municipality", code.unwrap_or(NOT_REPORTED))),
+            }
         })
         .collect()
 }
 
-fn by_month(dispatches: &[RecordSum], link: &Link) -> Vec<MonthGroups> {
-    let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for sum in dispatches {
-        counts.entry(sum.month.as_deref()).or_default().add(group_of(&sum.state), sum.count);
-    }
-    counts
+fn by_month(dispatches: BTreeMap<&str, GroupCounts>, link: &Link) -> Vec<MonthGroups> {
+    dispatches
         .into_iter()
-        .map(|(month, counts)| MonthGroups {
-            month: month.map(str::to_owned),
-            dispatches: counts.linked(&link.with("month", month.unwrap_or(NOT_REPORTED))),
+        .map(|(month, counts)| {
+            let month = Some(month).filter(|month| !month.is_empty());
+            MonthGroups {
+                month: month.map(str::to_owned),
+                dispatches: counts.linked(&link.with("month", month.unwrap_or(NOT_REPORTED))),
+            }
         })
         .collect()
 }
 
-fn meetings(sums: &[RecordSum], link: &Link) -> Vec<TitleFigures> {
+fn meetings(sums: &[TitleSum], link: &Link) -> Vec<TitleFigures> {
     let link = link.with("activity", "meeting");
     let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for sum in of_activity(sums, "meeting") {
+    for sum in sums {
         counts.entry(sum.title.as_deref()).or_default().add(group_of(&sum.state), sum.count);
     }
     let mut counts: Vec<_> = counts.into_iter().collect();

@@ -1,6 +1,7 @@
 //! The list of records as CSV rows: the same records as the list behind a figure, however many there are.
 //!
-//! Read month by month and page by page, so that memory does not grow with the number of rows.
+//! Read month by month: which records first, then page by page what they are, so that memory grows with the ids of one
+//! month at most, and a record that others write meanwhile is neither left out of its month nor in it twice.
 //! A quantity nobody reported is an empty cell, never 0.
 
 use tokio::sync::mpsc::Sender;
@@ -14,7 +15,7 @@ use crate::store::office::{NOT_REPORTED, RecordFilter};
 use crate::store::types::Registry;
 
 /// Records read at once.
-const PAGE: u32 = 2_000;
+const PAGE: usize = 2_048;
 /// The first cells of a table, in the order of the columns.
 const HEADERS: [&str; 16] = [
     "番号",
@@ -71,22 +72,14 @@ async fn send_part(
     part: &RecordFilter,
     to: &Sender<Vec<u8>>,
 ) -> Result<bool, OfficeError> {
-    let mut offset = 0;
-    loop {
-        let rows = app.store.list_records(tenant, part, offset, PAGE).await?;
-        if rows.is_empty() {
-            return Ok(true);
-        }
-        let last = rows.len() < PAGE as usize;
+    for page in app.store.list_record_ids(tenant, part).await?.chunks(PAGE) {
+        let rows = app.store.list_records_of(tenant, page).await?;
         let piece = lines(items(app, tenant, registry, rows).await?.iter().map(cells))?;
         if to.send(piece).await.is_err() {
             return Ok(false);
         }
-        if last {
-            return Ok(true);
-        }
-        offset += PAGE;
     }
+    Ok(true)
 }
 
 /// The months of a fiscal year, the latest first, and at last the records without one; only `wanted` when it is stated.

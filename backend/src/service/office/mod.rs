@@ -34,9 +34,6 @@ use figure::Link;
 /// A tablet counts as silent after this many days without a word.
 pub const SILENT_AFTER_DAYS: u64 = 7;
 
-/// What begins the names of made-up data.
-pub const SAMPLE: &str = "見本";
-
 /// The last fiscal year that can be asked for.
 const LAST_YEAR: i64 = 9_998;
 

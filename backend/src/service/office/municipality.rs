@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
+use super::figure::{Figure, Groups, Link};
 use super::records::{RecordItem, listed};
-use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
-use super::{Desk, Frame, Named, OfficeError, SAMPLE, sums};
+use super::sums::{ByLecturer, Figures, LecturerCounts, ReasonFigure};
+use super::{Desk, Frame, Named, OfficeError, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::store::office::{Apart, NOT_REPORTED, RecordFilter, RecordSum, TallyRow, TallySum, Within};
+use crate::service::projection::{VIEWERS, is_reported};
+use crate::store::office::{NOT_REPORTED, OccasionSum, RecordFilter, Within};
+use crate::store::types::RollupValue;
 
-/// Most records in a list of one organisation and year.
-pub const MOST_RECORDS: u32 = 100_000;
-/// What the measures of materials begin with.
-const MATERIAL: &str = "material";
+/// Most records listed of which nothing is reported.
+const MOST_MISSING: u32 = 10_000;
 /// Materials shown even before anything was handed out.
 const ALWAYS: [&str; 2] = ["contact-card", "anshin-set"];
 
@@ -143,29 +143,27 @@ pub async fn dashboard(
         municipality: Some(code.to_owned()),
         ..RecordFilter::default()
     };
-    let sums = app.store.sum_records(desk.tenant, &filter, Apart::Kinds).await?;
-    let handed_out = app.store.list_tallies(desk.tenant, &filter, MATERIAL).await?;
-    let counted = app.store.sum_tallies(desk.tenant, &filter).await?;
+    let figures = app.store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within).await?;
     let lecturers = LecturerCounts::of_records(&desk, &of_dispatches(&filter)).await?;
+    let occasions = app.store.sum_occasions(desk.tenant, &filter).await?;
     let link = desk.link().with("municipality", code);
     let dispatch_link = link.with("is_dispatch", "true");
-    let dispatches: Vec<RecordSum> = sums.iter().filter(|sum| sum.is_dispatch).cloned().collect();
-    let sample = app.store.any_title_begins(desk.tenant, &filter, SAMPLE).await?;
+    let sample = app.store.any_sample(desk.tenant, &filter).await?;
     let missing = RecordFilter { report_missing_on: Some(desk.today.to_string()), ..filter.clone() };
-    let mut missing = app.store.list_records(desk.tenant, &missing, 0, MOST_RECORDS).await?;
+    let mut missing = app.store.list_records(desk.tenant, &missing, 0, MOST_MISSING).await?;
     missing.sort_by(|a, b| a.date.cmp(&b.date));
     Ok(MunicipalityDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         municipality: desk.municipality(code),
         medical_area: known.medical_area.clone(),
-        materials: materials(&desk, &handed_out, &link),
-        activities: activities(&sums, &link),
-        dispatches: sums::groups(&dispatches).linked(&dispatch_link),
-        cancelled: sums::reasons(&dispatches, &dispatch_link),
+        materials: materials(&desk, &figures, &link),
+        activities: activities(&figures, &link),
+        dispatches: sums::dispatches(&figures).linked(&dispatch_link),
+        cancelled: sums::reasons(&figures, &dispatch_link),
         by_lecturer: lecturers.linked(&desk, &dispatch_link),
-        attendance: sums::attendance(&sums, &link),
-        measures: measures(counted, &link),
-        screenings: screenings(&sums, &link),
+        attendance: sums::attendance(&figures, &link),
+        measures: measures(&figures, &link),
+        screenings: screenings(occasions, &link),
         missing: listed(&desk, missing).await?,
     })
 }
@@ -175,25 +173,25 @@ pub(super) fn of_dispatches(filter: &RecordFilter) -> RecordFilter {
     RecordFilter { is_dispatch: Some(true), ..filter.clone() }
 }
 
-fn materials(desk: &Desk<'_>, tallies: &[TallyRow], link: &Link) -> Vec<MaterialFigures> {
+fn materials(desk: &Desk<'_>, figures: &Figures, link: &Link) -> Vec<MaterialFigures> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for row in tallies {
-        let name = row.measure.strip_prefix("material.").and_then(|rest| rest.split_once('.'));
-        if let Some((material, eligibility)) = name {
+    for (key, value) in figures {
+        let name = key.measure.strip_prefix("material.").and_then(|rest| rest.split_once('.'));
+        if let Some((material, eligibility)) = name.filter(|_| !value.is_zero()) {
             found.entry(material).or_default().insert(eligibility);
         }
     }
     let listed = desk.registry.materials.iter().map(|one| one.id.as_str());
     let unlisted = found.keys().copied().filter(|id| desk.registry.materials.iter().all(|one| one.id != *id));
     let shown = listed.chain(unlisted).filter(|id| found.contains_key(id) || ALWAYS.contains(id));
-    shown.map(|id| material(desk, id, found.get(id), tallies, link)).collect()
+    shown.map(|id| material(desk, id, found.get(id), figures, link)).collect()
 }
 
 fn material(
     desk: &Desk<'_>,
     id: &str,
     handed_out_for: Option<&BTreeSet<&str>>,
-    tallies: &[TallyRow],
+    figures: &Figures,
     link: &Link,
 ) -> MaterialFigures {
     let known = desk.registry.materials.iter().find(|one| one.id == id);
@@ -212,79 +210,80 @@ fn material(
     let mut by_eligibility = Vec::new();
     for eligibility in eligibilities {
         let measure = format!("material.{id}.{}", eligibility.id);
-        let of_measure: Vec<TallyRow> = tallies.iter().filter(|row| row.measure == measure).cloned().collect();
-        let months: BTreeSet<Option<&str>> = of_measure.iter().map(|row| row.month.as_deref()).collect();
-        for month in months {
-            let of_month: Vec<TallyRow> =
-                of_measure.iter().filter(|row| row.month.as_deref() == month).cloned().collect();
-            let link = link.with("month", month.unwrap_or(NOT_REPORTED));
+        let mut months: BTreeMap<&str, RollupValue> = BTreeMap::new();
+        for (key, value) in figures.iter().filter(|(key, value)| key.measure == measure && !value.is_zero()) {
+            months.entry(&key.month).or_default().merge(value);
+        }
+        for (month, value) in months {
+            let month = Some(month).filter(|month| !month.is_empty());
+            let link = link.with("month", month.unwrap_or(NOT_REPORTED)).with("measure", &measure);
             by_month.push(MonthFigure {
                 month: month.map(str::to_owned),
                 eligibility: eligibility.id.clone(),
-                figure: sums::measure(&of_month, &measure, &link),
+                figure: Figure::of(value, &link),
             });
         }
-        by_eligibility.push(EligibilityFigure { figure: sums::measure(&of_measure, &measure, link), eligibility });
+        let figure = Figure::of(sums::total(figures, &measure), &link.with("measure", &measure));
+        by_eligibility.push(EligibilityFigure { figure, eligibility });
     }
     MaterialFigures {
         material: Named { id: id.to_owned(), name },
         unit: known.map(|one| one.unit.clone()).unwrap_or_default(),
-        figure: sums::measure(tallies, &format!("material.{id}"), link),
+        figure: sums::together(figures, &format!("material.{id}"), link),
         by_eligibility,
         by_month,
     }
 }
 
-fn activities(sums: &[RecordSum], link: &Link) -> Vec<ActivityFigures> {
-    let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
-    for sum in sums {
-        counts.entry(sum.activity.as_deref()).or_default().add(group_of(&sum.state), sum.count);
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(activity, counts)| (activity.is_none(), -counts.all()));
+fn activities(figures: &Figures, link: &Link) -> Vec<ActivityFigures> {
+    let names: BTreeSet<&str> = figures
+        .iter()
+        .filter(|(_, value)| !value.is_zero())
+        .filter_map(|(key, _)| key.measure.strip_prefix("record.")?.split_once('.'))
+        .map(|(activity, _)| activity)
+        .collect();
+    let counts = |activity: &str| sums::counts_by(figures, &format!("record.{activity}"), |_| "").remove("");
+    let mut counts: Vec<_> = names.into_iter().filter_map(|name| Some((name, counts(name)?))).collect();
+    counts.sort_by_key(|(activity, counts)| (*activity == NOT_REPORTED, -counts.all()));
     counts
         .into_iter()
         .map(|(activity, counts)| ActivityFigures {
-            activity: activity.map(str::to_owned),
-            records: counts.linked(&link.with("activity", activity.unwrap_or(NOT_REPORTED))),
+            activity: (activity != NOT_REPORTED).then(|| activity.to_owned()),
+            records: counts.linked(&link.with("activity", activity)),
         })
         .collect()
 }
 
 /// Every measure that is neither a material nor viewers.
-pub(super) fn measures(tallies: Vec<TallySum>, link: &Link) -> Vec<MeasureFigure> {
-    let is_material = |sum: &TallySum| sum.measure.split('.').next() == Some(MATERIAL);
-    let shown = tallies.into_iter().filter(|sum| !is_material(sum) && sum.measure != "screening.viewers");
-    let figure = |sum: TallySum| MeasureFigure {
-        figure: Figure::of(sum.value, &link.with("measure", &sum.measure)),
-        measure: sum.measure,
+pub(super) fn measures(figures: &Figures, link: &Link) -> Vec<MeasureFigure> {
+    let mut sums: BTreeMap<&str, RollupValue> = BTreeMap::new();
+    for (key, value) in figures {
+        let measure = key.measure.as_str();
+        if is_reported(measure) && !measure.starts_with("material.") && measure != VIEWERS && !value.is_zero() {
+            sums.entry(measure).or_default().merge(value);
+        }
+    }
+    let figure = |(measure, value): (&str, RollupValue)| MeasureFigure {
+        figure: Figure::of(value, &link.with("measure", measure)),
+        measure: measure.to_owned(),
     };
-    shown.map(figure).collect()
+    sums.into_iter().map(figure).collect()
 }
 
 /// Screenings by occasion.
-pub(super) fn screenings(sums: &[RecordSum], link: &Link) -> Screenings {
-    let shown: Vec<&RecordSum> = sums.iter().filter(|sum| sum.is_screening).collect();
-    let mut by_occasion: BTreeMap<Option<&str>, Vec<&RecordSum>> = BTreeMap::new();
-    for sum in &shown {
-        by_occasion.entry(sum.occasion.as_deref()).or_default().push(sum);
-    }
-    let count = |sums: &[&RecordSum], link: &Link| {
-        Figure::count(sums.iter().map(|sum| sum.count).sum(), &link.with("measure", "screening.viewers"))
+pub(super) fn screenings(mut occasions: Vec<OccasionSum>, link: &Link) -> Screenings {
+    occasions.sort_by(|a, b| a.occasion.cmp(&b.occasion));
+    let figures = |viewers: RollupValue, link: &Link| {
+        let link = link.with("measure", VIEWERS);
+        (Figure::count(viewers.reported + viewers.unreported, &link), Figure::of(viewers, &link))
     };
-    Screenings {
-        count: count(&shown, link),
-        viewers: sums::viewers(shown.iter().copied(), link),
-        by_occasion: by_occasion
-            .into_iter()
-            .map(|(occasion, sums)| {
-                let link = link.with("occasion", occasion.unwrap_or(NOT_REPORTED));
-                OccasionFigures {
-                    occasion: occasion.map(str::to_owned),
-                    screenings: count(&sums, &link),
-                    viewers: sums::viewers(sums.iter().copied(), &link),
-                }
-            })
-            .collect(),
-    }
+    let mut all = RollupValue::default();
+    occasions.iter().for_each(|one| all.merge(&one.viewers));
+    let (count, viewers) = figures(all, link);
+    let by_occasion = occasions.into_iter().map(|one| {
+        let link = link.with("occasion", one.occasion.as_deref().unwrap_or(NOT_REPORTED));
+        let (screenings, viewers) = figures(one.viewers, &link);
+        OccasionFigures { occasion: one.occasion, screenings, viewers }
+    });
+    Screenings { by_occasion: by_occasion.collect(), count, viewers }
 }

@@ -6,12 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link};
-use super::sums::{ByLecturer, LecturerCounts, ReasonFigure, reason_figures};
-use super::{Desk, Frame, Named, OfficeError, SAMPLE};
+use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
+use super::{Desk, Frame, Named, OfficeError, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
-use crate::store::types::{RollupKey, RollupValue};
 
 /// Dispatches of one association.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -96,33 +95,6 @@ pub struct PrefectureDashboard {
     pub by_lecturer: ByLecturer,
 }
 
-type Rows = [(RollupKey, RollupValue)];
-
-fn group_in(measure: &str) -> Option<&str> {
-    measure.strip_prefix("dispatch.").filter(|rest| !rest.contains('.'))
-}
-
-fn counts_by<'a>(rows: &'a Rows, key: impl Fn(&'a RollupKey) -> &'a str) -> BTreeMap<&'a str, GroupCounts> {
-    let mut counts: BTreeMap<&str, GroupCounts> = BTreeMap::new();
-    for (row, value) in rows {
-        if let Some(group) = group_in(&row.measure) {
-            counts.entry(key(row)).or_default().add(group, value.total);
-        }
-    }
-    counts
-}
-
-fn reasons_of(rows: &Rows) -> BTreeMap<Option<String>, i64> {
-    let mut counts = BTreeMap::new();
-    for (key, value) in rows {
-        if let Some(reason) = key.measure.strip_prefix("dispatch.cancelled.") {
-            let reason = (reason != NOT_REPORTED).then(|| reason.to_owned());
-            *counts.entry(reason).or_insert(0) += value.total;
-        }
-    }
-    counts
-}
-
 /// Builds the dashboard.
 pub async fn dashboard(
     app: &App,
@@ -140,18 +112,11 @@ pub async fn dashboard(
     let link = desk.link();
     let dispatch_link = link.with("is_dispatch", "true");
     let mut all = GroupCounts::default();
-    let by_association = counts_by(&dispatched, |key| &key.association);
+    let by_association = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.association);
     by_association.values().for_each(|counts| all.merge(counts));
-    let mut attendance = RollupValue::default();
-    for (_, value) in heads.iter().filter(|(key, _)| key.measure == "attendance") {
-        attendance.reported += value.reported;
-        attendance.unreported += value.unreported;
-        attendance.total += value.total;
-    }
-    let by_municipality = counts_by(&dispatched, |key| &key.municipality);
+    let by_municipality = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.municipality);
     let bank: Vec<_> = desk.registry.lecturers.iter().filter(|lecturer| lecturer.bank).collect();
-    let sample = by_association.keys().any(|id| desk.association(id).name.contains(SAMPLE))
-        || bank.iter().any(|lecturer| lecturer.surname.contains(SAMPLE));
+    let sample = app.store.any_sample(desk.tenant, &filter).await?;
     Ok(PrefectureDashboard {
         frame: desk.frame(link.clone(), filter, sample).await?,
         prefecture: Named { id: desk.tenant.to_owned(), name: desk.registry.tenant_name.clone() },
@@ -160,9 +125,9 @@ pub async fn dashboard(
             in_training: count(bank.iter().filter(|lecturer| lecturer.in_training)),
         },
         dispatches: all.linked(&dispatch_link),
-        cancelled: reason_figures(reasons_of(&dispatched), &dispatch_link),
+        cancelled: sums::reasons(&dispatched, &dispatch_link),
         reach: reach(&desk, &by_municipality),
-        attendance: Figure::of(attendance, &link.with("measure", "attendance")),
+        attendance: sums::attendance(&heads, &link),
         by_association: associations(&desk, &by_association, &dispatch_link),
         by_area: areas(&desk, &by_municipality, &dispatch_link),
         by_municipality: municipalities(&desk, &by_municipality, &dispatch_link),

@@ -118,7 +118,7 @@ pub struct RecordPage {
     pub total: i64,
     /// How many were passed over.
     pub offset: u32,
-    /// Latest date first, records without a date last.
+    /// Latest month first, in each the latest day first; records without a day, or a month, last.
     pub records: Vec<RecordItem>,
 }
 

@@ -1,4 +1,4 @@
-//! Sums over records that more than one dashboard needs.
+//! Sums that more than one dashboard needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,13 @@ use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
 use super::{Desk, Named};
+use crate::service::projection::{ATTENDANCE, TOGETHER};
 use crate::store::StoreError;
-use crate::store::office::{NOT_REPORTED, RecordFilter, RecordSum, TallyRow};
+use crate::store::office::{NOT_REPORTED, RecordFilter};
 use crate::store::types::{RollupKey, RollupValue};
+
+/// What the figures of dispatches begin with.
+pub const DISPATCH: &str = "dispatch";
 
 /// Cancelled dispatches by reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,26 +54,62 @@ pub struct ByLecturer {
     pub unnamed: Groups,
 }
 
-/// Counts records by group.
-pub fn groups<'a>(sums: impl IntoIterator<Item = &'a RecordSum>) -> GroupCounts {
-    let mut counts = GroupCounts::default();
-    for sum in sums {
-        counts.add(group_of(&sum.state), sum.count);
+/// Roll-up figures of a year.
+pub type Figures = [(RollupKey, RollupValue)];
+
+/// Records by group, kept apart by a part of the key, of the figures `begins.GROUP`.
+pub fn counts_by<'a>(
+    figures: &'a Figures,
+    begins: &str,
+    part: impl Fn(&'a RollupKey) -> &'a str,
+) -> BTreeMap<&'a str, GroupCounts> {
+    let mut counts: BTreeMap<&str, GroupCounts> = BTreeMap::new();
+    for (key, value) in figures {
+        let group = key.measure.strip_prefix(begins).and_then(|rest| rest.strip_prefix('.'));
+        if let Some(group) = group.filter(|rest| !rest.contains('.')) {
+            counts.entry(part(key)).or_default().add(group, value.total);
+        }
     }
+    counts.retain(|_, counts| counts.all() > 0);
     counts
 }
 
-/// Cancelled records by reason, most frequent first.
-pub fn reasons<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Vec<ReasonFigure> {
+/// Dispatches by group.
+pub fn dispatches(figures: &Figures) -> GroupCounts {
+    counts_by(figures, DISPATCH, |_| "").remove("").unwrap_or_default()
+}
+
+/// Cancelled dispatches by reason, most frequent first.
+pub fn reasons(figures: &Figures, link: &Link) -> Vec<ReasonFigure> {
     let mut counts: BTreeMap<Option<String>, i64> = BTreeMap::new();
-    for sum in sums.into_iter().filter(|sum| sum.state == "cancelled") {
-        *counts.entry(sum.reason.clone()).or_default() += sum.count;
+    for (key, value) in figures {
+        if let Some(reason) = key.measure.strip_prefix("dispatch.cancelled.") {
+            let reason = (reason != NOT_REPORTED).then(|| reason.to_owned());
+            *counts.entry(reason).or_default() += value.total;
+        }
     }
     reason_figures(counts, link)
 }
 
-/// Gives counts by reason their links.
-pub fn reason_figures(counts: BTreeMap<Option<String>, i64>, link: &Link) -> Vec<ReasonFigure> {
+/// One measure summed up.
+pub fn total(figures: &Figures, measure: &str) -> RollupValue {
+    let mut sum = RollupValue::default();
+    figures.iter().filter(|(key, _)| key.measure == measure).for_each(|(_, value)| sum.merge(value));
+    sum
+}
+
+/// A measure and all that begin with it and a dot; each record counts once, with a number when any of its measures has
+/// one.
+pub fn together(figures: &Figures, name: &str, link: &Link) -> Figure {
+    Figure::of(total(figures, &format!("{TOGETHER}{name}")), &link.with("measure", name))
+}
+
+/// Heads at what was held; a gathering without a head count is one that is not reported.
+pub fn attendance(figures: &Figures, link: &Link) -> Figure {
+    Figure::of(total(figures, ATTENDANCE), &link.with("measure", ATTENDANCE))
+}
+
+fn reason_figures(counts: BTreeMap<Option<String>, i64>, link: &Link) -> Vec<ReasonFigure> {
     let link = link.with("group", "cancelled");
     let mut figures: Vec<ReasonFigure> = counts
         .into_iter()
@@ -155,50 +195,4 @@ impl LecturerCounts {
             unnamed: self.unnamed.linked(&link.with("lecturer", NOT_REPORTED)),
         }
     }
-}
-
-fn gathers(sum: &RecordSum) -> bool {
-    sum.kind == "session"
-        && matches!(
-            sum.activity.as_deref(),
-            None | Some(
-                "lecture" | "round_table" | "public_lecture" | "visiting_lecture" | "training" | "booth" | "meeting"
-            )
-        )
-}
-
-/// Heads at what was held; a gathering without a head count is one that is not reported.
-pub fn attendance<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Figure {
-    let mut value = RollupValue::default();
-    for sum in sums.into_iter().filter(|sum| group_of(&sum.state) == "held") {
-        value.reported += sum.attendance_reported;
-        value.total += sum.attendance;
-        value.unreported += if gathers(sum) { sum.count - sum.attendance_reported } else { 0 };
-    }
-    Figure::of(value, &link.with("measure", "attendance"))
-}
-
-/// Viewers of screenings.
-pub fn viewers<'a>(sums: impl IntoIterator<Item = &'a RecordSum>, link: &Link) -> Figure {
-    let mut value = RollupValue::default();
-    for sum in sums.into_iter().filter(|sum| sum.is_screening) {
-        value.reported += sum.viewers_reported;
-        value.total += sum.viewers;
-        value.unreported += sum.count - sum.viewers_reported;
-    }
-    Figure::of(value, &link.with("measure", "screening.viewers"))
-}
-
-/// One measure, or all that begin with it and a dot. Each record counts once: with a number when any of its measures
-/// has one.
-pub fn measure(tallies: &[TallyRow], name: &str, link: &Link) -> Figure {
-    let mut of_record: BTreeMap<DocumentId, Option<i64>> = BTreeMap::new();
-    let begins = format!("{name}.");
-    for row in tallies.iter().filter(|row| row.measure == name || row.measure.starts_with(&begins)) {
-        let sum = of_record.entry(row.document).or_default();
-        if let Some(value) = row.value {
-            *sum = Some(sum.unwrap_or(0) + value);
-        }
-    }
-    Figure::sum(of_record.into_values(), &link.with("measure", name))
 }

@@ -6,6 +6,7 @@ use sync_core::ids::DocumentId;
 
 use super::dialect::{Row, SqlStore, failed};
 use super::documents::document_of;
+use super::sums::value_of;
 use super::{get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{ClosingRow, Correction, RollupKey, RollupValue};
@@ -77,9 +78,7 @@ fn entry_of(row: &Row, month: &str, fiscal_year: i64) -> Result<(RollupKey, Roll
         association: get(row, "association")?,
         month: month.to_owned(),
     };
-    let value =
-        RollupValue { reported: get(row, "reported")?, unreported: get(row, "unreported")?, total: get(row, "total")? };
-    Ok((key, value))
+    Ok((key, value_of(row)?))
 }
 
 pub(super) async fn changed_since(

@@ -11,6 +11,10 @@ pub(super) type Query = QueryBuilder<Database>;
 pub(super) const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
      'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
 pub(super) const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
+/// What was screened, or is called a screening, or has viewers.
+pub(super) const SCREENED: &str = "(r.viewers IS NOT NULL OR r.medium IS NOT NULL OR r.activity = 'screening')";
+/// The association a record counts for: the one that sent a lecturer, else its own.
+const CREDITED: &str = "COALESCE(r.dispatched_by, r.association)";
 const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
 
 fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
@@ -112,6 +116,8 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
         Within::Municipality(code) => {
             query.push(" AND r.municipality = ").push_bind(code.clone());
         }
+        // what counts for it is within it
+        Within::Association(id) if filter.association.as_ref() == Some(id) => {}
         Within::Association(id) => {
             query.push(" AND (r.association = ").push_bind(id.clone());
             query.push(" OR r.dispatched_by = ").push_bind(id.clone()).push(")");
@@ -119,16 +125,7 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
     }
     push_text(query, "r.municipality", filter.municipality.as_ref());
     push_text(query, "r.month", filter.month.as_ref());
-    match filter.association.as_deref() {
-        None => {}
-        Some(NOT_REPORTED) => {
-            query.push(" AND r.dispatched_by IS NULL AND r.association IS NULL");
-        }
-        Some(association) => {
-            query.push(" AND (r.dispatched_by = ").push_bind(association.to_owned());
-            query.push(" OR r.dispatched_by IS NULL AND r.association = ").push_bind(association.to_owned()).push(")");
-        }
-    }
+    push_text(query, CREDITED, filter.association.as_ref());
     push_text(query, "r.activity", filter.activity.as_ref());
     push_text(query, "r.reason", filter.reason.as_ref());
     push_text(query, "r.title", filter.title.as_ref());

@@ -360,6 +360,7 @@ impl SqlStore {
             &documents::PARTS,
             &rollup::CLEAR_FACTS,
             &office::LECTURERS_OF,
+            &office::RECORDS_OF,
         ];
         let mut texts: Vec<String> = statements::ALL
             .iter()

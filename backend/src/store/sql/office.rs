@@ -1,5 +1,7 @@
 //! The office console's lists.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use sync_core::ids::{DeviceId, DocumentId};
 
@@ -7,11 +9,11 @@ use super::batch::Select;
 use super::custody::decision_of;
 use super::dialect::{Row, SqlStore, failed};
 use super::filter::{Query, push_filter, push_measure_is};
-use super::{corrupt, flag, get, integer, statements as sql, sums, unsigned};
+use super::{corrupt, flag, get, integer, rollup, statements as sql, sums, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
-    Apart, CustodyEntry, CustodyFilter, LecturerRow, LecturerSum, OfficeStore, RecordFilter, RecordRow, RecordSum,
-    SilentRow, TallyRow, TallySum, Within,
+    CustodyEntry, CustodyFilter, LecturerRow, LecturerSum, OccasionSum, OfficeStore, RecordFilter, RecordRow,
+    SilentRow, TitleSum, Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
 
@@ -87,10 +89,25 @@ fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query
     }
     query.push(" FROM record_fact r WHERE");
     push_filter(&mut query, tenant, filter);
-    query.push(" ORDER BY r.date DESC NULLS LAST, r.month DESC NULLS LAST, r.title NULLS FIRST, r.document LIMIT ");
-    query.push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
+    query.push(ORDER).push(" LIMIT ").push_bind(i64::from(limit)).push(" OFFSET ").push_bind(i64::from(offset));
     query
 }
+
+fn ids(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new("SELECT r.document FROM record_fact r WHERE");
+    push_filter(&mut query, tenant, filter);
+    query.push(ORDER);
+    query
+}
+
+/// The order of every list of records, which is that of the indexes by month.
+const ORDER: &str = " ORDER BY r.month DESC NULLS LAST, r.date DESC NULLS LAST, r.title NULLS FIRST, r.document";
+
+pub(super) const RECORDS_OF: Select = Select::by_document(
+    "SELECT document, kind, activity, month, date, municipality, association, dispatched_by, title, occasion, venue, \
+     medium, state, reason, is_dispatch, attendance, viewers, conflict_count, CAST(NULL AS BIGINT) AS value \
+     FROM record_fact",
+);
 
 pub(super) const LECTURERS_OF: Select =
     Select::by_document("SELECT document, lecturer, attribution FROM record_lecturer");
@@ -99,7 +116,7 @@ impl SqlStore {
     /// The texts of the queries that lists and sums with these filters make, for the tests of statements and plans.
     pub fn record_texts(filters: &[RecordFilter]) -> Vec<String> {
         let of = |filter: &RecordFilter| {
-            let lists = [counted("11", filter), listed("11", filter, 0, 1)];
+            let lists = [counted("11", filter), listed("11", filter, 0, 1), ids("11", filter)];
             lists.into_iter().chain(sums::queries("11", filter))
         };
         filters.iter().flat_map(of).map(|query| query.sql().as_str().to_owned()).collect()
@@ -136,20 +153,46 @@ impl OfficeStore for SqlStore {
                     association: get(row, "association")?,
                     month: String::new(),
                 };
-                let value = RollupValue {
-                    reported: get(row, "reported")?,
-                    unreported: get(row, "unreported")?,
-                    total: get(row, "total")?,
-                };
-                Ok((key, value))
+                Ok((key, sums::value_of(row)?))
             })
             .collect()
+    }
+
+    async fn list_figures_at(
+        &self,
+        tenant: &str,
+        fiscal_year: i64,
+        within: &Within,
+    ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError> {
+        let (text, place) = match within {
+            Within::Municipality(code) => (sql::FIGURES_AT_MUNICIPALITY, code),
+            Within::Association(id) => (sql::FIGURES_AT_ASSOCIATION, id),
+            Within::Tenant | Within::Nothing => return Ok(Vec::new()),
+        };
+        let query = sqlx::query(text).bind(tenant).bind(place).bind(fiscal_year);
+        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+        rows.iter().map(rollup::entry_of).collect()
     }
 
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError> {
         let mut query = counted(tenant, filter);
         let row = query.build().persistent(false).fetch_one(&mut *self.reader().await?).await.map_err(failed)?;
         get(&row, "n")
+    }
+
+    async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError> {
+        let mut query = ids(tenant, filter);
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+        rows.iter().map(document_of).collect()
+    }
+
+    async fn list_records_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<RecordRow>, StoreError> {
+        let rows = RECORDS_OF.of(&mut *self.reader().await?, tenant, records).await?;
+        let mut found = rows
+            .iter()
+            .map(|row| record_of(row).map(|record| (record.document, record)))
+            .collect::<Result<HashMap<_, _>, _>>()?;
+        Ok(records.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     async fn list_records(
@@ -164,26 +207,16 @@ impl OfficeStore for SqlStore {
         rows.iter().map(record_of).collect()
     }
 
-    async fn sum_records(
-        &self,
-        tenant: &str,
-        filter: &RecordFilter,
-        apart: Apart,
-    ) -> Result<Vec<RecordSum>, StoreError> {
-        sums::records(&mut *self.reader().await?, tenant, filter, apart).await
+    async fn sum_titles(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TitleSum>, StoreError> {
+        sums::titles(&mut *self.reader().await?, tenant, filter).await
     }
 
-    async fn list_tallies(
-        &self,
-        tenant: &str,
-        filter: &RecordFilter,
-        prefix: &str,
-    ) -> Result<Vec<TallyRow>, StoreError> {
-        sums::tallies(&mut *self.reader().await?, tenant, filter, prefix).await
+    async fn sum_occasions(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<OccasionSum>, StoreError> {
+        sums::occasions(&mut *self.reader().await?, tenant, filter).await
     }
 
-    async fn sum_tallies(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TallySum>, StoreError> {
-        sums::measures(&mut *self.reader().await?, tenant, filter).await
+    async fn sum_attendance(&self, tenant: &str, filter: &RecordFilter) -> Result<RollupValue, StoreError> {
+        sums::attendance(&mut *self.reader().await?, tenant, filter).await
     }
 
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError> {
@@ -194,8 +227,8 @@ impl OfficeStore for SqlStore {
         sums::among(&mut *self.reader().await?, tenant, filter).await
     }
 
-    async fn any_title_begins(&self, tenant: &str, filter: &RecordFilter, text: &str) -> Result<bool, StoreError> {
-        sums::any_title_begins(&mut *self.reader().await?, tenant, filter, text).await
+    async fn any_sample(&self, tenant: &str, filter: &RecordFilter) -> Result<bool, StoreError> {
+        sums::any_sample(&mut *self.reader().await?, tenant, filter).await
     }
 
     async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError> {

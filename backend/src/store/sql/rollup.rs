@@ -4,6 +4,7 @@ use sync_core::ids::DocumentId;
 
 use super::batch::{Insert, Select, Type, Value};
 use super::dialect::{Connection, Row, SqlStore, delete_all, failed};
+use super::sums::value_of;
 use super::{get, integer, statements as sql};
 use crate::store::StoreError;
 use crate::store::types::{Projection, RollupKey, RollupValue, Rollups};
@@ -189,7 +190,7 @@ pub(super) async fn list(store: &SqlStore, tenant: &str) -> Result<Rollups, Stor
     rows.iter().map(entry_of).collect()
 }
 
-fn entry_of(row: &Row) -> Result<(RollupKey, RollupValue), StoreError> {
+pub(super) fn entry_of(row: &Row) -> Result<(RollupKey, RollupValue), StoreError> {
     let key = RollupKey {
         fiscal_year: get(row, "fiscal_year")?,
         measure: get(row, "measure")?,
@@ -197,7 +198,5 @@ fn entry_of(row: &Row) -> Result<(RollupKey, RollupValue), StoreError> {
         association: get(row, "association")?,
         month: get(row, "month")?,
     };
-    let value =
-        RollupValue { reported: get(row, "reported")?, unreported: get(row, "unreported")?, total: get(row, "total")? };
-    Ok((key, value))
+    Ok((key, value_of(row)?))
 }

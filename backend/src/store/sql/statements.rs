@@ -162,6 +162,10 @@ statements! {
      CAST(SUM(unreported) AS BIGINT) AS unreported, CAST(SUM(total) AS BIGINT) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
      AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association \
      ORDER BY measure, municipality, association";
+    FIGURES_AT_MUNICIPALITY = "SELECT fiscal_year, measure, municipality, association, month, reported, unreported, total \
+     FROM rollup WHERE tenant = $1 AND municipality = $2 AND fiscal_year = $3";
+    FIGURES_AT_ASSOCIATION = "SELECT fiscal_year, measure, municipality, association, month, reported, unreported, total \
+     FROM rollup WHERE tenant = $1 AND association = $2 AND fiscal_year = $3";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 AND pass_ends_at IS NULL \
      AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";

@@ -196,6 +196,13 @@ pub struct RollupValue {
 }
 
 impl RollupValue {
+    /// Adds another.
+    pub fn merge(&mut self, other: &Self) {
+        self.reported += other.reported;
+        self.unreported += other.unreported;
+        self.total = self.total.saturating_add(other.total);
+    }
+
     /// Nothing to add.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()

@@ -1,7 +1,8 @@
 //! A million sessions over five years: every query of the console, and an export of a hundred thousand rows.
 //!
 //! The rows are put into the projections directly, by SQL, because dashboards read nothing else; the roll-ups are made
-//! from them by the same rules as the server's. Twelve months, 63 municipalities, 30 associations, three measures a session.
+//! from them by the same rules as the server's. Twelve months, 63 municipalities, 30 associations, three measures a
+//! session; all but one in nineteen belong to the association that covers their municipality.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -20,7 +21,7 @@ use crate::args::Bench;
 use crate::error::CliError;
 
 const ASSOCIATIONS: usize = 30;
-const LECTURERS: usize = 120;
+const LECTURERS_EACH: usize = 4;
 const P95_MS: f64 = 50.0;
 const EXPORT_SECONDS: f64 = 5.0;
 /// How much more memory an export may hold than there was before.
@@ -106,7 +107,7 @@ fn fill_registry(caller: &Enrolled) -> Result<Places, CliError> {
         let new = NewAssociation { name: &name, municipalities };
         associations.push(api::enter_association(&caller.server, &caller.key, &new)?);
     }
-    for index in 0..LECTURERS {
+    for index in 0..ASSOCIATIONS * LECTURERS_EACH {
         let surname = format!("見本{index:03}");
         let new = NewLecturer {
             surname: &surname,
@@ -164,24 +165,29 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
     let two = |number: &str| format!("(CASE WHEN {number} < 10 THEN '0' ELSE '' END || CAST({number} AS TEXT))");
     let month = two("(1 + (i / 5 + 3) % 12)");
     let day = two("(1 + i % 28)");
+    let place = "((i / 60) % (SELECT COUNT(*) FROM municipality WHERE tenant = '11'))";
     let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {sessions})");
     vec![
         format!(
             "CREATE TABLE bench_session AS {numbers} SELECT i, {id} AS document, \
              2022 + i % 5 AS fiscal_year, \
              CAST(2022 + i % 5 + CASE WHEN (i / 5 + 3) % 12 < 3 THEN 1 ELSE 0 END AS TEXT) || '-' || {month} AS month, \
-             {day} AS day, (i / 60) % (SELECT COUNT(*) FROM municipality WHERE tenant = '11') AS m, \
-             (i / 7) % {ASSOCIATIONS} AS a, (i / 11) % {LECTURERS} AS l, \
+             {day} AS day, {place} AS m, \
+             CASE WHEN i % 19 = 0 THEN (i / 7) % {ASSOCIATIONS} ELSE {place} % {ASSOCIATIONS} END AS a, \
+             (i / 11) % {LECTURERS_EACH} AS l, \
              CASE i % 6 WHEN 0 THEN 'lecture' WHEN 1 THEN 'round_table' WHEN 2 THEN 'booth' WHEN 3 THEN 'training' \
              WHEN 4 THEN 'screening' ELSE 'meeting' END AS activity, \
              CASE WHEN i % 50 = 0 THEN 'cancelled' WHEN i % 50 = 1 THEN 'confirmed' ELSE 'held' END AS state FROM n"
         ),
         "INSERT INTO record_fact (tenant, document, kind, activity, fiscal_year, month, date, start_time, municipality, \
-         association, dispatched_by, title, venue, state, reason, is_dispatch, attendance, conflict_count, updated_at) \
+         association, dispatched_by, title, occasion, venue, state, reason, is_dispatch, attendance, viewers, conflict_count, \
+         updated_at) \
          SELECT '11', s.document, 'session', s.activity, s.fiscal_year, s.month, s.month || '-' || s.day, '13:30', m.code, \
-         a.association, CASE WHEN (s.i / 13) % 2 = 0 THEN a.association END, '見本の会 ' || CAST(s.i AS TEXT), '公民館', s.state, \
+         a.association, CASE WHEN (s.i / 13) % 2 = 0 THEN a.association END, '見本の会 ' || CAST(s.i % 200 AS TEXT), \
+         CASE WHEN s.activity = 'screening' THEN 'サロン' || CAST(s.i % 7 AS TEXT) END, '公民館', s.state, \
          CASE WHEN s.state = 'cancelled' THEN 'weather' END, CASE WHEN (s.i / 13) % 2 = 0 THEN 1 ELSE 0 END, \
-         CASE WHEN s.state = 'held' AND s.i % 10 <> 3 THEN 5 + s.i % 40 END, 0, 0 \
+         CASE WHEN s.state = 'held' AND s.i % 10 <> 3 THEN 5 + s.i % 40 END, \
+         CASE WHEN s.state = 'held' AND s.activity = 'screening' THEN s.i % 30 END, 0, 0 \
          FROM bench_session s \
          JOIN (SELECT code, ROW_NUMBER() OVER (ORDER BY code) - 1 AS k FROM municipality WHERE tenant = '11') m ON m.k = s.m \
          JOIN (SELECT association, ROW_NUMBER() OVER (ORDER BY association) - 1 AS k FROM association WHERE tenant = '11') a ON a.k = s.a"
@@ -191,11 +197,12 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
          (SELECT 'attendance.band.75-84' AS measure UNION ALL SELECT 'attendance.band.85+' \
          UNION ALL SELECT 'material.contact-card.age-75') AS measures WHERE state = 'held'"
             .to_owned(),
-        "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
-         SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
-         JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.l \
-         WHERE (s.i / 13) % 2 = 0"
-            .to_owned(),
+        format!(
+            "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
+                 SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
+         JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.a * {LECTURERS_EACH} + s.l \
+                 WHERE (s.i / 13) % 2 = 0"
+        ),
         rollup("'record.' || r.activity || '.' || r.state", "1", "r.state IN ('held', 'cancelled')"),
         rollup("'record.' || r.activity || '.planned'", "1", "r.state = 'confirmed'"),
         rollup("'dispatch.' || CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END", "1", "r.is_dispatch = 1"),
@@ -211,6 +218,13 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
         format!("{ROLLUP} t.measure, COUNT(t.value), COUNT(*) - COUNT(t.value), COALESCE(SUM(t.value), 0) \
                  FROM record_fact r JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document \
                  GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), t.measure"),
+        "INSERT INTO rollup (tenant, fiscal_year, month, municipality, association, measure, reported, unreported, total) \
+         SELECT '11', r.fiscal_year, '', r.municipality, COALESCE(r.dispatched_by, r.association), \
+         'together.material.contact-card', COUNT(t.value), COUNT(*) - COUNT(t.value), COALESCE(SUM(t.value), 0) \
+         FROM record_fact r JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document \
+         WHERE t.measure = 'material.contact-card.age-75' \
+         GROUP BY r.fiscal_year, r.municipality, COALESCE(r.dispatched_by, r.association)"
+            .to_owned(),
         "DROP TABLE bench_session".to_owned(),
     ]
 }

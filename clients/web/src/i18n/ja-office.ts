@@ -298,7 +298,7 @@ export const office = {
     byMonth: '月ごとの派遣',
     month: '月',
     trainings: '研修会',
-    trainingCount: (count: number) => `研修会 ${count}件`,
+    allTrainings: (count: number, shown: number) => `新しい${shown}件を示しています。全${number.format(count)}件を見る`,
     trainingAttendance: '研修会の参加者',
     noTrainings: 'この年度の研修会の記録はまだありません。',
     meetings: '会議（題名別）',

@@ -186,6 +186,7 @@ export const association = p.object((f) => ({
   by_municipality: f.get('by_municipality', p.array(p.object((m) => ({ municipality: m.get('municipality', p.nullable(named)), dispatches: m.get('dispatches', groups) })))),
   by_month: f.get('by_month', p.array(p.object((m) => ({ month: m.get('month', text), dispatches: m.get('dispatches', groups) })))),
   attendance: f.get('attendance', figure),
+  training_count: f.get('training_count', figure),
   trainings: f.get('trainings', p.array(recordItem)),
   training_attendance: f.get('training_attendance', figure),
   meetings: f.get('meetings', p.array(p.object((m) => ({ title: m.get('title', text), records: m.get('records', groups) })))),

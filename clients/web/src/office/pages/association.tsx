@@ -1,6 +1,7 @@
 // An association: the lecturers it sent and where to, and what else it did.
 
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Association, association } from '../api/shapes';
@@ -30,6 +31,10 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
   });
   const months = data.by_month.map((row) => ({ key: row.month ?? '', name: monthName(row.month), label: monthName(row.month), groups: row.dispatches }));
   const meetings = data.meetings.map((row) => ({ key: row.title ?? '', name: row.title ?? text.titleUnknown, label: row.title ?? text.titleUnknown, groups: row.records }));
+  const trainings = recordCount(data.training_count);
+  const allTrainings = trainings > data.trainings.length
+    ? <Link href={`/records?${data.training_count.records}`} className="figure-link text-[0.9375rem]">{text.allTrainings(trainings, data.trainings.length)}</Link>
+    : undefined;
   return (
     <>
       <Head title={data.association.name} {...(data.municipalities.length > 0 ? { note: text.covers(data.municipalities.map((one) => one.name).join('、')) } : {})} frame={data} chooseYear={chooseYear} />
@@ -50,7 +55,7 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
         <Lecturers by={data.by_lecturer} />
         <Panel title={text.byMunicipality}><GroupTable caption={text.byMunicipality} first={office.prefecture.municipality} rows={places} emptyText={office.lecturers.empty} /></Panel>
       </div>
-      <Panel title={text.trainings}>
+      <Panel title={text.trainings} side={allTrainings}>
         {data.trainings.length === 0 ? <p className="text-muted">{text.noTrainings}</p> : <RecordTable caption={text.trainings} records={data.trainings} />}
       </Panel>
       <div className="grid items-start gap-4 xl:grid-cols-2">
