@@ -3,12 +3,14 @@
 //! How far a role reaches stands in [`super::rights`]; here it meets the organisation of a caller. What a caller may not
 //! see does not exist for it: the answer is the one for an unknown id.
 
+use std::sync::Arc;
+
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 
 use super::journal::COMMAND_LINE;
 pub use super::rights::{Action, Extent, OrganisationKind, Role};
 use crate::store::office::Within;
-use crate::store::types::{DeviceRow, LoginRow};
+use crate::store::types::{DeviceRow, LoginRow, Standing};
 
 /// An organisation to which something belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct Tablet {
     pub revoked_at: Option<u64>,
     /// The day pass it holds; `None` for a tablet of an organisation.
     pub pass: Option<Pass>,
+    /// How its scopes stood when it was found out who is calling.
+    pub standing: Arc<Standing>,
 }
 
 /// What a day pass lets its holder see and write, and until when.
@@ -134,6 +138,7 @@ impl Caller {
                 clock_offset_ms: row.clock_offset_ms,
                 revoked_at: row.revoked_at,
                 pass,
+                standing: Arc::new(row.standing),
             }),
             login: None,
         })

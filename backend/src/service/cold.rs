@@ -150,12 +150,7 @@ pub(super) struct Asked {
 impl Asked {
     /// `None` when the answer is this tablet's alone, or would be small: something is pushed or asked for, or there is
     /// news to take in, or nothing old is missing.
-    pub(super) async fn new(
-        app: &App,
-        caller: &Caller,
-        tablet: &Tablet,
-        request: &SyncRequest,
-    ) -> Result<Option<Self>, StoreError> {
+    pub(super) fn new(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Option<Self> {
         let only_reads = request.pushes.is_empty() && request.wanted.is_empty() && request.held.is_empty();
         let wanted = wanted_scopes(tablet, request);
         // a tablet that has everything asks most often, and costs nothing here; what a day pass is told is its own
@@ -163,29 +158,28 @@ impl Asked {
             || tablet.pass.is_some()
             || wanted.iter().all(|want| want.cursor.is_some() && want.below.is_none())
         {
-            return Ok(None);
+            return None;
         }
-        let rows = app.store.list_scopes(&caller.tenant, Some(&tablet.scopes)).await?;
-        let mut places = Vec::with_capacity(rows.len());
-        for row in rows {
+        let mut places = Vec::with_capacity(wanted.len());
+        for row in &tablet.standing.scopes {
             let want = wanted.iter().find(|want| want.scope == row.scope);
             let stands = want.and_then(|want| {
                 let (epoch, seq) = want.cursor?;
                 (epoch == row.epoch && seq <= row.seq).then_some((seq, want.below))
             });
             if stands.is_some_and(|(seq, _)| seq < row.seq) {
-                return Ok(None);
+                return None;
             }
-            places.push((row.scope, row.epoch, row.seq, stands));
+            places.push((row.scope.clone(), row.epoch, row.seq, stands));
         }
         let key = Key {
             tenant: caller.tenant.clone(),
             places,
             registry_held: request.registry_version,
-            registry: app.store.registry_version(&caller.tenant).await?,
+            registry: tablet.standing.registry_version,
             page_bytes: request.page_bytes.min(app.config.page_limit_bytes),
         };
-        Ok(Some(Self { key }))
+        Some(Self { key })
     }
 
     /// The answer, when it was made before.

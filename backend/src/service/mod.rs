@@ -63,11 +63,14 @@ pub struct Notice {
     pub scope: ScopeId,
 }
 
-/// What every use case needs. Cheap to clone.
+/// What every use case needs. A clone is the same application.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
     /// The settings.
-    pub config: Arc<Config>,
+    pub config: Config,
     /// The database.
     pub store: Arc<dyn Store>,
     /// The time.
@@ -79,19 +82,19 @@ pub struct App {
     /// Loaded documents.
     pub cache: Arc<DocumentCache>,
     /// Ready answers to tablets that begin with nothing.
-    pub cold: Arc<ColdCache>,
+    pub cold: ColdCache,
     /// Encoded registries.
-    pub registries: Arc<RegistryCache>,
+    pub registries: RegistryCache,
     /// Wrong codes and passwords, by the network they come from.
-    pub attempts: Arc<Attempts<IpAddr>>,
+    pub attempts: Attempts<IpAddr>,
     /// Passwords, passkeys and the organisation's own provider.
-    pub sign_in: Arc<signin::Desk>,
+    pub sign_in: signin::Desk,
     /// Nonces for tablets, and the proofs made with them.
-    pub possession: Arc<possession::Possession>,
+    pub possession: possession::Possession,
     /// Where pushes are written.
     pub commits: Commits,
     /// Held by pushes that meet others on the same documents again and again.
-    pub contended: Arc<Mutex<()>>,
+    pub contended: Mutex<()>,
     /// Who is answered now, so that all that is answered at the same time fits into memory.
     pub admission: Arc<Admission>,
     /// Tickets and connections of followers.
@@ -102,6 +105,14 @@ pub struct App {
     pub ending: watch::Sender<bool>,
 }
 
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl App {
     /// Puts the parts together. Call it inside the runtime.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
@@ -110,25 +121,25 @@ impl App {
         if let Some(changes) = store.changes() {
             tokio::spawn(forward(changes, notices.clone()));
         }
-        Self {
+        Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
-            attempts: Arc::new(Attempts::new(config.wrong_codes_per_minute, 60_000)),
-            sign_in: Arc::new(signin::Desk::new(&config)),
+            attempts: Attempts::new(config.wrong_codes_per_minute, 60_000),
+            sign_in: signin::Desk::new(&config),
             admission: Arc::new(Admission::new(&config)),
-            cold: Arc::new(ColdCache::new(config.cold_cache_bytes)),
-            registries: Arc::new(RegistryCache::new(config.registry_cache_bytes)),
+            cold: ColdCache::new(config.cold_cache_bytes),
+            registries: RegistryCache::new(config.registry_cache_bytes),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
             commits: Commits::new(store.clone(), notices.clone()),
             journal: Journal::new(store.clone(), clock.clone()),
-            config: Arc::new(config),
+            config,
             store,
             clock,
             notices,
             cache,
-            possession: Arc::default(),
-            contended: Arc::default(),
+            possession: possession::Possession::default(),
+            contended: Mutex::default(),
             ending: watch::channel(false).0,
-        }
+        }))
     }
 
     /// The present time.

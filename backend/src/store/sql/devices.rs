@@ -3,20 +3,29 @@
 use sync_core::ids::{DeviceId, ScopeId};
 
 use super::dialect::{Connection, Row, SqlStore, failed};
+use super::feed::scope_of;
 use super::places::ensure_scopes;
 use super::statements as sql;
 use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
+use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash, Standing};
 
 pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
     let query = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]);
     let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut scopes: Vec<ScopeId> = Vec::with_capacity(rows.len());
+    let mut standing = Standing {
+        scopes: Vec::with_capacity(rows.len()),
+        registry_version: get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned),
+        damage: get::<Option<i64>>(row, "damage")?.is_some(),
+    };
     for row in &rows {
         if let Some(scope) = get::<Option<&str>>(row, "scope")? {
             scopes.push(scope.parse().map_err(|_| corrupt("device_scope", "scope"))?);
+        }
+        if get::<Option<i64>>(row, "seq")?.is_some() {
+            standing.scopes.push(scope_of(row)?);
         }
     }
     Ok(Some(DeviceRow {
@@ -32,6 +41,7 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
         key: get::<Option<&[u8]>>(row, "key_thumbprint")?.and_then(|key| key.try_into().ok()),
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
         pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
+        standing,
     }))
 }
 

@@ -39,11 +39,16 @@ pub(super) const SCOPES: Select = Select {
 };
 
 pub(super) fn scope_of(row: &Row) -> Result<ScopeRow, StoreError> {
+    scope_with(row, "seq")
+}
+
+/// A scope whose last sequence number stands in a column of this name.
+fn scope_with(row: &Row, seq: &'static str) -> Result<ScopeRow, StoreError> {
     let epoch: Vec<u8> = get(row, "epoch")?;
     Ok(ScopeRow {
         scope: get::<String>(row, "scope")?.parse().map_err(|_| corrupt("scope", "scope"))?,
         epoch: epoch.try_into().map_err(|_| corrupt("scope", "epoch"))?,
-        seq: unsigned(get(row, "seq")?),
+        seq: unsigned(get(row, seq)?),
         document_count: unsigned(get(row, "document_count")?),
         digest: Digest::from_bytes(get(row, "digest")?).ok_or(corrupt("scope", "digest"))?,
     })
@@ -84,32 +89,43 @@ pub(super) async fn these_scopes<'a>(
     }
 }
 
-/// Where a page begins: the sequence up to which everything is there, and the number below which older ones are missing.
-fn start(want: &WantedScope, scope: &ScopeRow) -> (u64, Option<u64>) {
-    match want.cursor {
-        Some((epoch, seq)) if epoch == scope.epoch && seq <= scope.seq => (seq, want.below.filter(|below| *below > 1)),
-        _ if scope.seq == 0 => (0, None),
-        _ => (scope.seq, Some(scope.seq + 1)),
-    }
-}
+/// A tablet that holds more scopes than this is answered within one transaction.
+const FEW: usize = 3;
 
-/// The answer, when nothing is new.
-async fn idle(store: &SqlStore, tenant: &str, wanted: &[WantedScope]) -> Result<Option<Pull>, StoreError> {
-    let names = wanted.iter().map(|want| &want.scope);
-    let (mut scopes, registry_version, damage) = these_scopes(&mut *store.reader().await?, tenant, names).await?;
-    let news =
-        |want: &WantedScope| scopes.get(&want.scope).is_some_and(|scope| start(want, scope) != (scope.seq, None));
-    if damage || wanted.iter().any(news) {
-        return Ok(None);
+/// What is new in a few scopes, in which the tablet has stood before: one statement for each, which is a look of its own.
+/// `None`: there is more than that to say.
+async fn news(
+    connection: &mut Connection,
+    tenant: &str,
+    wanted: &[WantedScope],
+    basket: &mut Basket<'_>,
+) -> Result<Option<Pull>, StoreError> {
+    let (mut pages, mut registry_version) = (Vec::with_capacity(wanted.len()), 0);
+    for want in wanted {
+        let Some((_, seq)) = want.cursor else { return Ok(None) };
+        let query = sqlx::query(sql::NEWS).bind(tenant).bind(want.scope.as_str()).bind(integer(seq)).bind(BATCH);
+        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let scope = scope_with(row, "scope_seq")?;
+        let damage = get::<Option<i64>>(row, "damage")?.is_some();
+        if damage || rows.len() == BATCH as usize || want.start(&scope) != (seq, None) {
+            return Ok(None);
+        }
+        registry_version = get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned);
+        let next_seq = scope.seq;
+        let mut page = FeedPage { scope, entries: Vec::new(), next_seq, below: None, more: false };
+        for row in &rows {
+            if basket.is_full() {
+                return Ok(None);
+            }
+            if get::<Option<i64>>(row, "seq")?.is_some() {
+                basket.take(row, &mut page)?;
+            }
+        }
+        pages.push(page);
     }
-    let pages = wanted.iter().filter_map(|want| scopes.remove(&want.scope)).map(|scope| FeedPage {
-        entries: Vec::new(),
-        next_seq: scope.seq,
-        below: None,
-        more: false,
-        scope,
-    });
-    Ok(Some(Pull { pages: pages.collect(), documents: Vec::new(), damaged: Vec::new(), registry_version }))
+    let documents = std::mem::take(&mut basket.documents);
+    Ok(basket.damaged.is_empty().then_some(Pull { pages, documents, damaged: Vec::new(), registry_version }))
 }
 
 pub(super) async fn pull(
@@ -121,17 +137,23 @@ pub(super) async fn pull(
     known: &HashMap<DocumentId, Heads>,
 ) -> Result<Pull, StoreError> {
     let names = || wanted.iter().map(|want| &want.scope);
-    // most often there is nothing new, which one statement can say; who has just pushed has made something new
-    if known.is_empty()
-        && whole.is_empty()
-        && let Some(pull) = idle(store, tenant, wanted).await?
+    let empty = || Basket {
+        known,
+        page_bytes,
+        bytes: 0,
+        documents: Vec::new(),
+        carried: HashSet::new(),
+        damaged: HashSet::new(),
+    };
+    if whole.is_empty()
+        && (1..=FEW).contains(&wanted.len())
+        && let Some(pull) = news(&mut *store.reader().await?, tenant, wanted, &mut empty()).await?
     {
         return Ok(pull);
     }
     let mut look = store.look().await?;
     let (mut scopes, registry_version, damage) = these_scopes(&mut look, tenant, names()).await?;
-    let mut basket =
-        Basket { known, page_bytes, bytes: 0, documents: Vec::new(), carried: HashSet::new(), damaged: HashSet::new() };
+    let mut basket = empty();
     if damage {
         basket.damaged = damaged_in(&mut look, tenant, names()).await?;
     }
@@ -143,7 +165,7 @@ pub(super) async fn pull(
     let mut pages = Vec::with_capacity(wanted.len());
     for want in wanted {
         let Some(scope) = scopes.remove(&want.scope) else { continue };
-        let (next_seq, below) = start(want, &scope);
+        let (next_seq, below) = want.start(&scope);
         let mut page = FeedPage { entries: Vec::new(), next_seq, below, more: false, scope };
         let up_done = fill_up(&mut look, tenant, &mut page, &mut basket).await?;
         page.more = !up_done || !fill_down(&mut look, tenant, &mut page, &mut basket).await?;

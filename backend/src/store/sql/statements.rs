@@ -12,8 +12,11 @@ macro_rules! statements {
 
 statements! {
     LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.scope FROM device d \
-     LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device WHERE d.token_hash = $1 ORDER BY s.position";
+     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.scope, c.epoch, c.seq, c.document_count, c.digest, \
+     (SELECT t.registry_version FROM tenant t WHERE t.tenant = d.tenant) AS registry_version, \
+     (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = d.tenant) AS damage FROM device d \
+     LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device \
+     LEFT JOIN scope c ON c.tenant = s.tenant AND c.scope = s.scope WHERE d.token_hash = $1 ORDER BY s.position";
     LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation, l.login, l.seen_at, l.proved_at FROM login l \
      WHERE l.token_hash = $1 AND l.expires_at > $2 AND l.seen_at >= $3 AND EXISTS (SELECT 1 FROM membership m \
      JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \
@@ -143,6 +146,13 @@ statements! {
     PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4";
+    NEWS = "SELECT c.scope, c.epoch, c.seq AS scope_seq, c.document_count, c.digest, \
+     (SELECT t.registry_version FROM tenant t WHERE t.tenant = c.tenant) AS registry_version, \
+     (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = c.tenant) AS damage, \
+     f.document, f.seq, f.state, d.heads, d.snapshot FROM scope c \
+     LEFT JOIN feed f ON f.tenant = c.tenant AND f.scope = c.scope AND f.seq > $3 \
+     LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
+     WHERE c.tenant = $1 AND c.scope = $2 ORDER BY f.seq LIMIT $4";
     PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";

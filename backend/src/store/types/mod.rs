@@ -45,6 +45,39 @@ pub struct DeviceRow {
     pub revoked_at: Option<u64>,
     /// When its day pass ends, ms; its organisation is the session then. `None`: it holds no day pass.
     pub pass_ends_at: Option<u64>,
+    /// How what it may hold stands.
+    pub standing: Standing,
+}
+
+/// How the scopes of a device stand, as one look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those that exist, in its order.
+    pub scopes: Vec<ScopeRow>,
+    /// The registry's version.
+    pub registry_version: u64,
+    /// Whether a stored document of its tenant is damaged.
+    pub damage: bool,
+}
+
+impl Standing {
+    /// The answer to a device that has everything; `None` when there may be something for it.
+    pub fn nothing_new(&self, wanted: &[WantedScope]) -> Option<Pull> {
+        if self.damage {
+            return None;
+        }
+        let mut pages = Vec::with_capacity(wanted.len());
+        for want in wanted {
+            let Some(scope) = self.scopes.iter().find(|scope| scope.scope == want.scope) else { continue };
+            if want.start(scope) != (scope.seq, None) {
+                return None;
+            }
+            let (next_seq, scope) = (scope.seq, scope.clone());
+            pages.push(FeedPage { scope, entries: Vec::new(), next_seq, below: None, more: false });
+        }
+        let registry_version = self.registry_version;
+        Some(Pull { pages, documents: Vec::new(), damaged: Vec::new(), registry_version })
+    }
 }
 
 /// A person signed in at the office console.
@@ -343,6 +376,20 @@ pub struct WantedScope {
     pub cursor: Option<([u8; 16], u64)>,
     /// Entries below this have not been taken yet. Counts only with a cursor that holds.
     pub below: Option<u64>,
+}
+
+impl WantedScope {
+    /// Where a page begins: the sequence up to which everything is there, and the number below which older entries are
+    /// missing.
+    pub fn start(&self, scope: &ScopeRow) -> (u64, Option<u64>) {
+        match self.cursor {
+            Some((epoch, seq)) if epoch == scope.epoch && seq <= scope.seq => {
+                (seq, self.below.filter(|below| *below > 1))
+            }
+            _ if scope.seq == 0 => (0, None),
+            _ => (scope.seq, Some(scope.seq + 1)),
+        }
+    }
 }
 
 /// How a scope stands.
