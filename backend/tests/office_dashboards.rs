@@ -208,7 +208,7 @@ async fn figures_of_mixed_records_equal_their_lists() {
         (Role::Coordinator, &own, format!("/v1/dashboard/association/{own}")),
         (Role::Coordinator, &other, format!("/v1/dashboard/association/{other}")),
     ] {
-        let cookie = as_role(&server, role, organisation).await;
+        let cookie = server.signed_in(role, organisation).await;
         for year in if role == Role::Prefectural { vec![2025, 2026] } else { vec![2026] } {
             equals_its_lists(&server, &cookie, &format!("{path}?fiscal_year={year}")).await;
         }

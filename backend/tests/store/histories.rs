@@ -214,7 +214,8 @@ impl Historian<'_> {
                     NewDevice { device: self.device(), key: [3; 32], name: "端末".to_owned(), token_hash, scopes };
                 let outcome = store.enrol(&[1; 32], &device, now).await.map_err(|_| "taken token");
                 self.tell("enrol", outcome);
-                let device = store.lookup_device(&token_hash).await;
+                let mut device = store.lookup_device(&token_hash).await.unwrap();
+                device.iter_mut().flat_map(|row| &mut row.standing.scopes).for_each(|scope| scope.epoch = [0; 16]);
                 self.tell("device", device);
             }
             2 => {

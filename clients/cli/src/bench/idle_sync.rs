@@ -32,7 +32,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
     let body = asking(received.cursors, received.registry_version).encode();
     let requests: Vec<_> =
         tablets.iter().map(|enrolled| sync_request(&process.address, &enrolled.key, &body)).collect();
-    let (seconds, bytes) = runtime()?.block_on(async {
+    let (seconds, server_ms, bytes) = runtime()?.block_on(async {
         let mut wires = Vec::new();
         for request in requests {
             let mut wire = Wire::connect(&process.address).await.map_err(failed)?;
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
             (wire.sent, wire.received) = (0, 0);
             wires.push((wire, request));
         }
-        let start = Instant::now();
+        let (start, worked) = (Instant::now(), process.cpu_ms());
         let tasks: Vec<_> = wires
             .into_iter()
             .map(|(mut wire, request)| {
@@ -64,10 +64,11 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
         for task in tasks {
             bytes += task.await.map_err(failed)??;
         }
-        Ok((start.elapsed().as_secs_f64(), bytes))
+        Ok((start.elapsed().as_secs_f64(), process.cpu_ms() - worked, bytes))
     })?;
     let count = TABLETS * EXCHANGES;
-    let per_second = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
+    let exchanges = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let per_second = exchanges / seconds;
     let bytes = bytes / u64::try_from(count).unwrap_or(1);
     Ok(json!({
         "benchmark": "idle_sync",
@@ -75,6 +76,7 @@ pub(super) fn run(args: &Bench) -> Result<Value, CliError> {
         "tablets": TABLETS,
         "exchanges": count,
         "exchanges_per_second": round(per_second),
+        "server_cpu_us_per_exchange": round(server_ms * 1000.0 / exchanges),
         "bytes_both_ways_with_headers": bytes,
         "target": { "exchanges_per_second": PER_SECOND, "bytes_both_ways_with_headers": BYTES },
         "met": per_second >= PER_SECOND && bytes <= BYTES,
