@@ -1,139 +1,36 @@
-//! A PostgreSQL cluster of one's own: made in a temporary folder, reached through a socket in it, gone with the process
-//! that asked for it, however that process ends.
-//!
-//! PostgreSQL refuses to run as root, so root starts it as `postgres` or `nobody`. Without PostgreSQL the test fails.
+//! A PostgreSQL cluster of a test's own. Without PostgreSQL the test fails.
 
-use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-/// How long a cluster may take to start.
-const START: Duration = Duration::from_secs(60);
-/// Runs the server until standard input ends, which it does when the test's process ends, and then removes everything.
-const KEEPER: &str = r#"
-bin=$1; folder=$2; shift 2
-"$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= "$@" >"$folder/log" 2>&1 &
-cat >/dev/null
-kill -QUIT $!
-wait $!
-rm -rf "$folder"
-"#;
+use tsudoi::bench::cluster;
 
 /// A running cluster. Dropping it, or ending the process, stops it and removes its folder.
 #[derive(Debug)]
 pub struct Cluster {
-    bin: PathBuf,
-    folder: PathBuf,
-    keeper: Child,
-    alive: Option<ChildStdin>,
+    cluster: cluster::Cluster,
     databases: AtomicU32,
 }
 
 impl Cluster {
     /// A new cluster. It survives no loss of power, which makes it quick.
     pub fn start() -> Self {
-        Self::start_with(&["fsync=off", "full_page_writes=off"])
-    }
-
-    /// A new cluster that writes to the disk as an operator's does, or with other settings.
-    pub fn start_with(settings: &[&str]) -> Self {
-        let bin = programs().expect("PostgreSQL 15 or later is needed: apt-get install postgresql");
-        let folder = tempfile::Builder::new().prefix("tsudoi-pg").tempdir().unwrap().keep();
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let user = other_user(&folder);
-        if let Some((uid, gid)) = user {
-            chown(&folder, Some(uid), Some(gid)).unwrap();
-        }
-        let as_user = |program: &Path| {
-            let mut command = Command::new(program);
-            command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::null());
-            if let Some((uid, gid)) = user {
-                command.gid(gid).uid(uid);
-            }
-            command
-        };
-        let made = as_user(&bin.join("initdb"))
-            .args(["--username=tsudoi", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
-            .arg(folder.join("data"))
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let mut keeper = as_user(Path::new("/bin/sh"));
-        keeper.args(["-c", KEEPER, "keeper"]).arg(&bin).arg(&folder);
-        for setting in settings.iter().chain(&["max_connections=200", "shared_buffers=64MB"]) {
-            keeper.args(["-c", setting]);
-        }
-        let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let alive = keeper.stdin.take();
-        let cluster = Self { bin, folder, keeper, alive, databases: AtomicU32::new(0) };
-        let deadline = Instant::now() + START;
-        while !cluster.program("pg_isready").arg("-q").status().unwrap().success() {
-            let log = || std::fs::read_to_string(cluster.folder.join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "PostgreSQL did not start: {}", log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        cluster
+        let settings = ["fsync=off", "full_page_writes=off", "shared_buffers=64MB"];
+        Self { cluster: cluster::Cluster::start(&settings).unwrap(), databases: AtomicU32::new(0) }
     }
 
     /// A new empty database: its URL.
     pub fn database(&self) -> String {
-        let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.sql("postgres", &format!("CREATE DATABASE {name}"));
-        format!("postgres://tsudoi@localhost/{name}?host={}", self.folder.display())
+        self.cluster.database(&format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed))).unwrap()
     }
 
     /// Runs statements in a database as the owner of the cluster; what they print, bare.
     pub fn sql(&self, database: &str, text: &str) -> String {
-        let output = self.program("psql").args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", text]).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{text}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        self.cluster.sql(database, text).unwrap()
     }
 
     /// One of PostgreSQL's programs, set to reach this cluster.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(self.bin.join(name));
-        command.env("PGHOST", &self.folder).env("PGUSER", "tsudoi").current_dir("/").stdin(Stdio::null());
-        command
+        self.cluster.program(name)
     }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.alive.take());
-        let _ = self.keeper.wait();
-    }
-}
-
-/// The folder of PostgreSQL's programs: the highest version Debian has, else where `initdb` on the path is.
-fn programs() -> Option<PathBuf> {
-    let version = |path: &PathBuf| path.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let mut found: Vec<PathBuf> = debian.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
-    found.retain(|path| path.join("initdb").is_file() && version(path).is_some_and(|version| version >= 15));
-    found.sort_by_key(version);
-    let on_path = || {
-        let paths = std::env::var_os("PATH")?;
-        let found = std::env::split_paths(&paths).map(|folder| folder.join("initdb")).find(|path| path.is_file())?;
-        found.canonicalize().ok()?.parent().map(Path::to_owned)
-    };
-    found.pop().or_else(on_path)
-}
-
-/// The user to run as when this process is root: user and group.
-fn other_user(made_by_us: &Path) -> Option<(u32, u32)> {
-    use std::os::unix::fs::MetadataExt as _;
-    if std::fs::metadata(made_by_us).unwrap().uid() != 0 {
-        return None;
-    }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap();
-    let of = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut fields = line.split(':').skip(2);
-        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
-    };
-    Some(of("postgres").or_else(|| of("nobody")).expect("a user other than root to run PostgreSQL"))
 }

@@ -1,7 +1,7 @@
-//! A PostgreSQL cluster for one benchmark, with an operator's settings for durability, in a temporary folder.
+//! A PostgreSQL cluster of one's own: made in a temporary folder, reached through a socket in it, gone with the process
+//! that asked for it, however that process ends: a shell beside it waits for its standard input to close.
 //!
-//! PostgreSQL refuses to run as root, so root starts it as `postgres` or `nobody`. It ends with this process, however
-//! this process ends: a shell beside it waits for its standard input to close.
+//! PostgreSQL refuses to run as root, so root starts it as `postgres` or `nobody`.
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -12,25 +12,33 @@ use std::time::{Duration, Instant};
 use super::failed;
 use crate::error::CliError;
 
+/// How long a cluster may take to start.
+const START: Duration = Duration::from_secs(60);
+/// Runs the server until standard input ends, and then removes everything.
 const KEEPER: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 -c shared_buffers=256MB >"$2/log" 2>&1 &
+bin=$1; folder=$2; shift 2
+"$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= "$@" >"$folder/log" 2>&1 &
 cat >/dev/null
 kill -QUIT $!
 wait $!
-rm -rf "$2"
+rm -rf "$folder"
 "#;
 
-/// A running cluster with one database.
-pub(super) struct Cluster {
+/// A running cluster. Dropping it, or ending the process, stops it and removes its folder.
+#[derive(Debug)]
+pub struct Cluster {
     bin: PathBuf,
     folder: PathBuf,
     keeper: Child,
 }
 
 impl Cluster {
-    pub(super) fn start() -> Result<Self, CliError> {
+    /// A new cluster with these settings beside what PostgreSQL has by itself.
+    ///
+    /// Errors: there is no PostgreSQL, or it did not start; its log is told.
+    pub fn start(settings: &[&str]) -> Result<Self, CliError> {
         let bin = programs().ok_or_else(|| failed("PostgreSQL 15 or later is needed: apt-get install postgresql"))?;
-        let folder = std::env::temp_dir().join(format!("tsudoi-bench-pg-{}", uuid::Uuid::new_v4().simple()));
+        let folder = std::env::temp_dir().join(format!("tsudoi-pg-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&folder).map_err(failed)?;
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
         let user = other_user(&folder)?;
@@ -39,12 +47,7 @@ impl Cluster {
         }
         let as_user = |program: &Path| {
             let mut command = Command::new(program);
-            command
-                .current_dir("/")
-                .env("LC_ALL", "C")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
+            command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::null());
             if let Some((uid, gid)) = user {
                 command.gid(gid).uid(uid);
             }
@@ -53,38 +56,48 @@ impl Cluster {
         let made = as_user(&bin.join("initdb"))
             .args(["--username=tsudoi", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(folder.join("data"))
-            .status()
+            .output()
             .map_err(failed)?;
-        if !made.success() {
-            return Err(failed("initdb failed"));
+        if !made.status.success() {
+            return Err(failed(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))));
         }
         let mut keeper = as_user(Path::new("/bin/sh"));
-        keeper.args(["-c", KEEPER, "keeper"]).arg(&bin).arg(&folder).stdin(Stdio::piped());
+        keeper.args(["-c", KEEPER, "keeper"]).arg(&bin).arg(&folder);
+        for setting in settings.iter().chain(&["max_connections=200"]) {
+            keeper.args(["-c", setting]);
+        }
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let cluster = Self { bin, folder, keeper: keeper.spawn().map_err(failed)? };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + START;
         while !cluster.program("pg_isready").arg("-q").status().map_err(failed)?.success() {
             if Instant::now() > deadline {
-                return Err(failed("PostgreSQL did not start"));
+                let log = std::fs::read_to_string(cluster.folder.join("log")).unwrap_or_default();
+                return Err(failed(format!("PostgreSQL did not start: {log}")));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        cluster.sql("postgres", "CREATE DATABASE bench")?;
         Ok(cluster)
     }
 
-    pub(super) fn url(&self) -> String {
-        format!("postgres://tsudoi@localhost/bench?host={}", self.folder.display())
+    /// Makes an empty database; its URL.
+    pub fn database(&self, name: &str) -> Result<String, CliError> {
+        self.sql("postgres", &format!("CREATE DATABASE {name}"))?;
+        Ok(format!("postgres://tsudoi@localhost/{name}?host={}", self.folder.display()))
     }
 
-    /// Runs statements in a database.
-    pub(super) fn sql(&self, database: &str, text: &str) -> Result<(), CliError> {
+    /// Runs statements in a database as the owner of the cluster; what they print, bare.
+    pub fn sql(&self, database: &str, text: &str) -> Result<String, CliError> {
         let mut command = self.program("psql");
         command.args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", text]);
         let output = command.output().map_err(failed)?;
-        if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr))) }
+        if !output.status.success() {
+            return Err(failed(format!("{text}: {}", String::from_utf8_lossy(&output.stderr))));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// One of PostgreSQL's programs, set to reach this cluster.
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
         command.env("PGHOST", &self.folder).env("PGUSER", "tsudoi").current_dir("/").stdin(Stdio::null());
         command
@@ -98,6 +111,7 @@ impl Drop for Cluster {
     }
 }
 
+/// The folder of PostgreSQL's programs: the highest version Debian has, else where `initdb` on the path is.
 fn programs() -> Option<PathBuf> {
     let version = |path: &PathBuf| path.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();

@@ -149,7 +149,7 @@ fn fill(process: &ServerProcess, sessions: usize) -> Result<(), CliError> {
         for statement in statements(sessions, "decode(lpad(to_hex(i), 32, '0'), 'hex')") {
             cluster.sql("bench", &statement)?;
         }
-        return cluster.sql("bench", "ANALYZE");
+        return cluster.sql("bench", "ANALYZE").map(drop);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {

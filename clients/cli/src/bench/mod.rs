@@ -5,7 +5,7 @@
 //! limit, it is the same work by bare library calls in the same run, since machines differ and their load changes.
 
 mod chance;
-mod cluster;
+pub mod cluster;
 mod cold_start;
 mod dashboard;
 mod day;

@@ -45,8 +45,9 @@ impl Database {
         let (name, cluster) = match store {
             BenchStore::Sqlite => (folder.path().join("bench.sqlite").display().to_string(), None),
             BenchStore::Postgres => {
-                let cluster = Cluster::start()?;
-                (cluster.url(), Some(cluster))
+                // an operator's settings for durability
+                let cluster = Cluster::start(&["shared_buffers=256MB"])?;
+                (cluster.database("bench")?, Some(cluster))
             }
         };
         Ok(Self { name, cluster, _folder: folder })
