@@ -9,7 +9,6 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use sync_core::ids::DocumentId;
 use tokio::net::TcpListener;
-use tokio::sync::broadcast;
 
 use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
 use crate::config::{Config, ConfigError};
@@ -22,8 +21,7 @@ use crate::service::first::{self, FirstError};
 use crate::service::journal::{Act, Who};
 use crate::service::retention::destruction;
 use crate::service::secret::{NoRandomness, SignInCode};
-use crate::service::{App, Notice, day_pass, demo, purge, reference, registry, scrub, verify};
-use crate::store::types::ScopeChange;
+use crate::service::{App, day_pass, demo, purge, reference, registry, scrub, verify};
 use crate::store::{self, StoreError};
 use crate::{http, telemetry};
 
@@ -236,9 +234,6 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     tokio::spawn(scrub::run(app.clone()));
     tokio::spawn(destruction::run(app.clone()));
     tokio::spawn(day_pass::run(app.clone()));
-    if let Some(changes) = app.store.changes() {
-        tokio::spawn(hear(app.clone(), changes));
-    }
     http::serve::serve(app, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -251,22 +246,6 @@ fn shown(database: &str) -> String {
             format!("{scheme}://{user}@{rest}")
         }
         _ => database.to_owned(),
-    }
-}
-
-/// Passes on what other processes over the same database commit.
-async fn hear(app: App, mut changes: broadcast::Receiver<ScopeChange>) {
-    loop {
-        match changes.recv().await {
-            Ok(ScopeChange { tenant, scope }) => {
-                // it may be that a record was destroyed
-                app.cold.clear();
-                // no listener is no fault
-                let _ = app.notices.send(Notice { tenant, scope });
-            }
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => return,
-        }
     }
 }
 

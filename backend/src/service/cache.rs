@@ -60,6 +60,20 @@ impl<K: Hash + Eq, V> ByteCache<K, V> {
         (entries.values.len(), entries.bytes)
     }
 
+    /// Forgets the values with such keys.
+    pub fn forget(&self, is_one: impl Fn(&K) -> bool)
+    where
+        K: Clone,
+    {
+        let mut entries = self.lock();
+        let keys: Vec<K> = entries.values.iter().map(|(key, _)| key).filter(|key| is_one(key)).cloned().collect();
+        for key in keys {
+            if let Some((size, _)) = entries.values.pop(&key) {
+                entries.bytes -= size;
+            }
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         let mut entries = self.lock();
@@ -132,6 +146,8 @@ mod tests {
         cache.put(17, 1, 101);
         assert_eq!((cache.get(&17), cache.size()), (None, (2, 60)), "too large for the cache, and the old one is gone");
         assert_eq!((cache.take(&20), cache.size()), (Some(20), (1, 30)));
+        cache.forget(|key| *key == 19);
+        assert_eq!((cache.get(&19), cache.size()), (None, (0, 0)));
         assert_eq!(ByteCache::<u8, u8>::new(0).get(&1), None);
     }
 }

@@ -130,6 +130,12 @@ impl ColdCache {
         Self { answers: ByteCache::new(bytes) }
     }
 
+    /// Forgets the answers about a scope that has moved on. Nobody would get them any more, and what they hold may have
+    /// been destroyed.
+    pub fn forget(&self, tenant: &str, scope: &ScopeId) {
+        self.answers.forget(|key| key.tenant == tenant && key.places.iter().any(|(place, ..)| place == scope));
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         self.answers.clear();

@@ -82,7 +82,7 @@ pub struct Parts {
     /// Loaded documents.
     pub cache: Arc<DocumentCache>,
     /// Ready answers to tablets that begin with nothing.
-    pub cold: ColdCache,
+    pub cold: Arc<ColdCache>,
     /// Encoded registries.
     pub registries: RegistryCache,
     /// Wrong codes and passwords, by the network they come from.
@@ -118,15 +118,16 @@ impl App {
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let cache = Arc::new(DocumentCache::new(config.document_cache_bytes));
         let notices = broadcast::channel(1024).0;
+        let cold = Arc::new(ColdCache::new(config.cold_cache_bytes));
         if let Some(changes) = store.changes() {
-            tokio::spawn(forward(changes, notices.clone()));
+            tokio::spawn(forward(changes, notices.clone(), cold.clone()));
         }
         Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
             attempts: Attempts::new(config.wrong_codes_per_minute, 60_000),
             sign_in: signin::Desk::new(&config),
             admission: Arc::new(Admission::new(&config)),
-            cold: ColdCache::new(config.cold_cache_bytes),
+            cold,
             registries: RegistryCache::new(config.registry_cache_bytes),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
             commits: Commits::new(store.clone(), notices.clone()),
@@ -149,14 +150,19 @@ impl App {
 }
 
 /// Announces here what other processes over the same database commit, until the store is gone.
-async fn forward(mut changes: broadcast::Receiver<ScopeChange>, notices: broadcast::Sender<Notice>) {
+async fn forward(
+    mut changes: broadcast::Receiver<ScopeChange>,
+    notices: broadcast::Sender<Notice>,
+    cold: Arc<ColdCache>,
+) {
     loop {
         match changes.recv().await {
-            Ok(change) => {
+            Ok(ScopeChange { tenant, scope }) => {
+                cold.forget(&tenant, &scope);
                 // no listener is no fault
-                let _ = notices.send(Notice { tenant: change.tenant, scope: change.scope });
+                let _ = notices.send(Notice { tenant, scope });
             }
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Lagged(_)) => cold.clear(),
             Err(broadcast::error::RecvError::Closed) => break,
         }
     }

@@ -19,7 +19,7 @@ use tsudoi_server::service::{registry, verify};
 use tsudoi_server::store::types::{Association, Material};
 use tsudoi_tests::Cluster;
 
-use crate::support::{Device, HONJO, Server, document_id, outcomes, server_on};
+use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server_on};
 use crate::{eventually, postgres};
 
 const ROUNDS: usize = 12;
@@ -147,6 +147,28 @@ async fn the_same_entry_is_made_by_all(a: &Server, b: &Server) {
     }
 }
 
+/// What another process commits makes the ready answers of its scopes old, and no others.
+async fn ready_answers_of_other_scopes_stay(a: &Server, b: &Server) {
+    let mut notices = b.app.notices.subscribe();
+    let mut heard = async |scope: &str| while notices.recv().await.unwrap().scope.to_string() != scope {};
+    let mut writers = [a.device(5, HONJO).await, a.device(6, KAMISATO).await];
+    for (writer, (scope, first)) in writers.iter_mut().zip([(HONJO, 60), (KAMISATO, 120)]) {
+        let pushes = (first..first + 40).map(|number| {
+            let change = writer.set(document_id(number), "venue", &format!("会場{number}"));
+            writer.push(document_id(number), vec![change])
+        });
+        let pushes = pushes.collect();
+        a.sync(writer, &writer.request(pushes)).await;
+        heard(scope).await;
+        let reader = b.device(first + 50, scope).await;
+        assert_eq!(b.pull_all(&reader).await.documents.len(), 40);
+    }
+    assert_eq!(b.app.cold.size().0, 2);
+    push_one(a, &mut writers[0], 60, "題").await;
+    heard(HONJO).await;
+    assert_eq!(b.app.cold.size().0, 1);
+}
+
 async fn registry_of(server: &Server, device: &Device) -> (u64, String) {
     let registry = server.pull_all(device).await.registry.unwrap();
     (registry.version, String::from_utf8(registry.json).unwrap())
@@ -164,4 +186,7 @@ async fn processes_over_one_database_hear_each_other_and_lose_nothing() {
     events_cross(&a, &b, &mut one, &cluster).await;
     nothing_is_lost(&a, &b, one, two).await;
     caches_are_not_stale(&a, &b, three, four).await;
+    let url = cluster.database();
+    let (a, b) = tokio::join!(process(&url), process(&url));
+    ready_answers_of_other_scopes_stay(&a, &b).await;
 }
