@@ -6,7 +6,7 @@ import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
 import { type Custody, custody } from '../api/proof';
 import { eraDate, eraMoment } from '../format';
-import { Loaded, useTitle } from '../parts/frame';
+import { Loaded, PageHead, useTitle } from '../parts/frame';
 
 const text = office.custody;
 
@@ -62,10 +62,7 @@ export function CustodyPage(): ReactNode {
   useTitle(text.title);
   return (
     <>
-      <header>
-        <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-        <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
-      </header>
+      <PageHead title={text.title} lead={text.lead} />
       <Loaded live={live}>
         {(page) => page.entries.length === 0 ? <p className="py-6 text-muted">{text.empty}</p> : (
           <div className="scroll">

@@ -10,7 +10,7 @@ import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { eraDate, eraLastDay, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
-import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { GiveCode } from '../parts/give-code';
 import { Refusal, WaysOut } from '../parts/ways-out';
 
@@ -48,13 +48,9 @@ export function DevicesPage(): ReactNode {
     <Loaded live={live}>
       {(page) => (
         <>
-          <header className="flex flex-wrap items-start justify-between gap-3">
-            <div>
-              <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-              <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
-            </div>
+          <PageHead title={text.title} lead={text.lead}>
             {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
-          </header>
+          </PageHead>
           {page.tablets.length === 0 ? <p className="text-muted">{text.empty}</p> : (
             <div className="scroll">
               <table>

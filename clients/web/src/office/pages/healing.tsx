@@ -7,7 +7,7 @@ import { useLive } from '../api/live';
 import { healing } from '../api/proof';
 import { eraMoment } from '../format';
 import { Panel } from '../parts/figures';
-import { Loaded, useTitle } from '../parts/frame';
+import { Loaded, PageHead, useTitle } from '../parts/frame';
 
 const text = office.healing;
 
@@ -16,10 +16,7 @@ export function HealingPage(): ReactNode {
   useTitle(text.title);
   return (
     <>
-      <header>
-        <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-        <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
-      </header>
+      <PageHead title={text.title} lead={text.lead} />
       <Loaded live={live}>
         {(page) => (
           <>

@@ -9,7 +9,7 @@ import { useLive } from '../api/live';
 import { type Entry, journal, people } from '../api/rights';
 import { eraMoment } from '../format';
 import { Download } from '../parts/download';
-import { Loaded, useTitle } from '../parts/frame';
+import { Loaded, PageHead, useTitle } from '../parts/frame';
 import { useNames } from '../parts/names';
 
 const text = office.journal;
@@ -80,13 +80,9 @@ export function JournalPage(): ReactNode {
   const unknown = search.get('unknown') === 'true';
   return (
     <>
-      <header className="flex flex-wrap items-end justify-between gap-4">
-        <div>
-          <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-          <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
-        </div>
+      <PageHead title={text.title} lead={text.lead}>
         <Download path={file}>{text.csv}</Download>
-      </header>
+      </PageHead>
       <div className="no-print grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <Labelled label={text.from}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('from'), 0)} onChange={(event) => set('from', midnight(event.target.value, 0))} />}</Labelled>
         <Labelled label={text.until}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('until'), 1)} onChange={(event) => set('until', midnight(event.target.value, 1))} />}</Labelled>

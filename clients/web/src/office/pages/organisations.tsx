@@ -9,7 +9,7 @@ import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { type Organisations, organisations } from '../api/rights';
-import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { WaysOut } from '../parts/ways-out';
 
 const text = office.organisations;
@@ -77,13 +77,9 @@ export function OrganisationsPage({ mayEdit }: { readonly mayEdit: boolean }): R
         const nameOf = (code: string): string => all.municipalities.find((one) => one.code === code)?.name ?? code;
         return (
           <>
-            <header className="flex flex-wrap items-end justify-between gap-4">
-              <div>
-                <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-                <p className="mt-1 text-[#4d4d4d]">{text.lead(all.tenant.name, all.municipalities.length)}</p>
-              </div>
+            <PageHead title={text.title} lead={text.lead(all.tenant.name, all.municipalities.length)}>
               {mayEdit && <Button look="primary" onPress={() => setEditing('new')}>{text.add}</Button>}
-            </header>
+            </PageHead>
             <div className="scroll">
               <table>
                 <caption className="sr-only">{text.title}</caption>

@@ -9,7 +9,7 @@ import { accepted, own, type Own } from '../api/own';
 import { make, step } from '../api/passkey';
 import { nothing } from '../api/proof';
 import { eraMoment } from '../format';
-import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { Refusal } from '../parts/ways-out';
 
 const text = office.own;
@@ -156,7 +156,7 @@ export function OwnPage(): ReactNode {
     <Loaded live={live}>
       {(mine) => (
         <>
-          <header><h1 className="text-[1.75rem] leading-130">{text.title}</h1><p className="mt-1 text-[#4d4d4d]">{text.lead}</p></header>
+          <PageHead title={text.title} lead={text.lead} />
           <Password key={mine.name ?? ''} mine={mine} again={live.again} />
           {mine.passkeys_possible && <Passkeys mine={mine} again={live.again} />}
           <Provider mine={mine} again={live.again} />

@@ -10,7 +10,7 @@ import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { type Code, type Organisations, type People, type Person, type RoleOf, code, organisations, people } from '../api/rights';
 import { eraMoment } from '../format';
-import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { Refusal, WaysOut } from '../parts/ways-out';
 
 const text = office.people;
@@ -215,13 +215,9 @@ export function PeoplePage(): ReactNode {
         const mayEdit = page.gives.length > 0;
         return (
           <>
-            <header className="flex flex-wrap items-end justify-between gap-4">
-              <div>
-                <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-                <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
-              </div>
+            <PageHead title={text.title} lead={text.lead}>
               {mayEdit && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
-            </header>
+            </PageHead>
             <div className="max-w-[26rem]">
               <Labelled label={text.search}>{(id) => <input id={id} type="search" className={INPUT} value={search} onChange={(event) => setSearch(event.target.value)} />}</Labelled>
             </div>

@@ -12,7 +12,7 @@ import { begun, type Destruction, retention, type Subject } from '../api/retenti
 import { eraMoment } from '../format';
 import { BehindWord } from '../parts/behind-word';
 import { Panel } from '../parts/figures';
-import { Loaded, problemText, useTitle } from '../parts/frame';
+import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { WaysOut } from '../parts/ways-out';
 
 const text = office.retention;
@@ -146,10 +146,7 @@ export function RetentionPage(): ReactNode {
     <Loaded live={live}>
       {(page) => (
         <>
-          <header>
-            <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-            <p className="mt-1 max-w-[48rem] text-[#4d4d4d]">{text.lead}</p>
-          </header>
+          <PageHead title={text.title} lead={text.lead} />
           <div className="grid items-start gap-4 xl:grid-cols-2">
             {page.subjects.map((one) => <SubjectPanel key={one.subject} subject={one} change={() => setChanging(one)} confirm={() => setConfirming(one)} />)}
           </div>

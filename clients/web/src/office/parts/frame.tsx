@@ -23,6 +23,19 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
+/** The head of a screen without figures: its name, what it is for, and what can be begun here. */
+export function PageHead({ title, lead, children }: { readonly title: string; readonly lead: string; readonly children?: ReactNode }): ReactNode {
+  return (
+    <header className="flex flex-wrap items-end justify-between gap-4">
+      <div>
+        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <p className="mt-1 max-w-[48rem] text-[#4d4d4d]">{lead}</p>
+      </div>
+      {children}
+    </header>
+  );
+}
+
 /** What was read, or why there is nothing to show; a failed refresh leaves the last answer in place and says so. */
 export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly children: (value: T) => ReactNode }): ReactNode {
   if (live.value === null) {
