@@ -1,5 +1,5 @@
-//! Logs and traces hold no secret and no name, at the most talkative level, spans and their fields included. In a process of its own: what logs is settled once for
-//! each process.
+//! What logs say: no secret and no name, at the most talkative level, spans and their fields included; and how much
+//! tablets brought back. In a process of its own: what logs is settled once for each process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -126,5 +126,41 @@ async fn logs_hold_no_secret_and_no_name() {
         "search-word",
     ] {
         assert!(!said.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn what_tablets_bring_back_after_a_restore_is_logged_with_records_changes_and_tablet() {
+    let said = Said::default();
+    let writer = said.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (before, restored) = (server().await, server().await);
+    let mut tablet = before.device(1, HONJO).await;
+    let mut pushes = Vec::new();
+    for (number, field) in [(1, "venue"), (2, "title")] {
+        let id = document_id(number);
+        let changes = vec![tablet.set(id, "date", "2026-09-01"), tablet.set(id, field, "公民館")];
+        pushes.push(tablet.push(id, changes));
+    }
+    before.sync(&tablet, &tablet.request(pushes.clone())).await;
+    let lines = || -> Vec<String> {
+        let said = String::from_utf8_lossy(&said.0.lock().unwrap()).into_owned();
+        said.lines().filter(|line| line.contains("tablets brought back")).map(str::to_owned).collect()
+    };
+    assert_eq!(lines(), Vec::<String>::new(), "what is new was never lost");
+
+    // the backup knows the tablet and none of its records
+    tablet.authorization = restored.device(1, HONJO).await.authorization;
+    for push in &mut pushes {
+        push.again = true;
+    }
+    for _ in 0..2 {
+        restored.sync(&tablet, &tablet.request(pushes.clone())).await;
+    }
+    let lines = lines();
+    assert_eq!(lines.len(), 1, "what is there brings nothing back: {lines:?}");
+    for part in ["documents=2", "changes=4", &format!("device={}", tablet.device)] {
+        assert!(lines[0].contains(part), "{part} in {}", lines[0]);
     }
 }

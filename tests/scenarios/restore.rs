@@ -141,3 +141,51 @@ fn an_operator_may_have_all_tablets_offer_at_once() {
     scene.server.start_again();
     assert_everything_is_back(&mut scene);
 }
+
+/// Nobody brings changes under another's name. So what a tablet wrote after the backup waits for that tablet, and what
+/// others wrote on top of it waits with it, on their disks and shown there. Their scope is not said to agree.
+#[test]
+fn what_an_absent_tablet_wrote_after_the_backup_stays_with_those_who_hold_it_until_it_comes() {
+    let mut server = Server::start();
+    let enrol = |name: &str| Headless::enrol(&server, server.sign_in("staff-112119"), name, None);
+    let (mut author, reader, writer) = (enrol("書いた端末"), enrol("読んだ端末"), enrol("書き足した端末"));
+    let (earlier, document) = (DocumentId::from_bytes([8; 16]), DocumentId::from_bytes([7; 16]));
+    let mut others = [reader, writer];
+    author.record(earlier, [set("municipality", "112119"), band("75-84", 1)]);
+    author.sync().unwrap();
+    until_quiet(&mut others);
+    let backup = server.back_up();
+    author.record(document, [set("municipality", "112119"), band("75-84", 5)]);
+    author.sync().unwrap();
+    until_quiet(&mut others);
+    others[1].record(document, [set("venue", "公民館")]);
+    until_quiet(&mut others);
+    server.restore(&backup);
+
+    let unsent = |tablet: &Headless| (tablet.status().unsent_changes, totals(tablet)[&document].0);
+    for _ in 0..2 {
+        assert!(others[0].sync_within(TURNS, |_| {}).unwrap());
+        assert!(!others[1].sync_within(TURNS, |_| {}).unwrap(), "its change follows one that is not there");
+    }
+    assert_eq!(others.each_ref().map(unsent), [(0, Some(5)), (1, Some(5))]);
+    for tablet in &others {
+        assert!(tablet.status().scopes.iter().all(|scope| !scope.agreed));
+        assert_ne!(tablet.digests(), tablet.server_digests());
+    }
+    let administrator = Headless::enrol(&server, server.sign_in("administrator-11"), "管理", Some(&[]));
+    let custody: Value = administrator.client().get("/v1/custody", administrator.key()).unwrap();
+    assert_eq!(custody["entries"], Value::Array(Vec::new()));
+    assert_eq!(healing(&server)["changes"], 0);
+
+    author.sync().unwrap();
+    until_quiet(&mut others);
+    let [reader, writer] = &others;
+    assert_eq!(totals(reader)[&document], (Some(5), "公民館".to_owned()));
+    assert_eq!(reader.digests(), writer.digests());
+    let entries = healing(&server)["entries"].as_array().unwrap().clone();
+    let mut names: Vec<&str> = entries.iter().map(|entry| entry["device"]["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names, ["書いた端末", "書き足した端末"]);
+    server.verify();
+}

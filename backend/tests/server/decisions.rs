@@ -134,16 +134,25 @@ async fn only_those_who_answer_for_the_record_decide() {
     assert_eq!(server.custody_count().await, 4);
 }
 
-#[tokio::test]
-async fn what_can_never_be_let_in_is_refused_with_what_to_do() {
-    let server = server().await;
+/// A tablet of which one change is in the record, and another with the same number is held; that one's name.
+async fn twin(server: &Server) -> (Device, ChangeHash) {
     let mut device = server.device(1, HONJO).await;
     let id = document_id(9);
     let first = device.count(id, BAND, 1);
     let mut fork = Device { device: device.device, authorization: String::new(), documents: Default::default() };
     let twin = fork.set(id, "venue", "公民館");
+    let hash = sync_core::document::hash_of(&twin);
     let push = device.push(id, vec![first, twin]);
     server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(server.custody_count().await, 1);
+    (device, hash)
+}
+
+#[tokio::test]
+async fn what_can_never_be_let_in_is_refused_with_what_to_do() {
+    let server = server().await;
+    let id = document_id(9);
+    let (device, _) = twin(&server).await;
     let administrator = server.signed_in(Role::Administrator, "11").await;
     let shown = server.read(&administrator, &format!("/v1/custody/{id}/{}", device.device)).await;
     assert_eq!((&shown["fits"], &shown["codes"]), (&json!(false), &json!(["sequence"])));
@@ -158,15 +167,8 @@ async fn what_can_never_be_let_in_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn edits_made_anew_take_their_first_form_out_of_custody() {
     let server = server().await;
-    let mut device = server.device(1, HONJO).await;
     let id = document_id(9);
-    let first = device.count(id, BAND, 1);
-    let mut fork = Device { device: device.device, authorization: String::new(), documents: Default::default() };
-    let twin = fork.set(id, "venue", "公民館");
-    let hash = sync_core::document::hash_of(&twin);
-    let push = device.push(id, vec![first, twin]);
-    server.sync(&device, &device.request(vec![push])).await;
-    assert_eq!(server.custody_count().await, 1);
+    let (mut device, hash) = twin(&server).await;
     let anew = device.set(id, "venue", "公民館");
     let mut push = device.push(id, vec![anew]);
     push.replaces = vec![hash];
