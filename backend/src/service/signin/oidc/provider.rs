@@ -1,16 +1,11 @@
-//! Signing in at the organisation's own OpenID provider: discovery, authorization code with PKCE, state and nonce.
+//! Asking the organisation's provider: discovery, authorization code with PKCE, state and nonce.
 //!
-//! Invariants: what comes back is taken once, within ten minutes, and only from the browser that was sent out (a cookie
-//! is half of the secret); only asymmetric signatures count; an ID token of another issuer, audience, nonce or time is
-//! refused. Keys are asked for anew when a signature does not fit those known, so the provider may rotate them.
-//! Who the provider names is somebody here only when linked: by the person while signed in, or by the claim that the
-//! settings name as the sign-in name. Deliberately absent: making people, and roles from claims.
+//! Invariants: only asymmetric signatures count; an ID token of another issuer, audience, nonce or time is refused. Keys are
+//! asked for anew when a signature does not fit those known, so the provider may rotate them.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJwsSigningAlgorithm,
     CoreProviderMetadata,
@@ -20,22 +15,12 @@ use openidconnect::{
     HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
     TokenResponse, http,
 };
-use serde::{Deserialize, Serialize};
 use sync_core::time::Timestamp;
 use tokio::sync::Mutex;
 
-use super::password::sign_in_name;
-use super::{App, CEREMONY_MS, From, Method, SignInError, begin, count, own};
+use super::{BACK, Purpose, Under};
 use crate::config::Config;
-use crate::service::access::{Action, Caller};
-use crate::service::attempts::network;
-use crate::service::journal::{Act, Who};
-use crate::service::secret::{random_token, secret_hash};
-use crate::store::signin::{CeremonyRow, IdentityRow};
 
-const KIND: &str = "oidc";
-/// Where the provider sends people back to.
-pub const BACK: &str = "/v1/sign-in/oidc/back";
 /// How long what the provider says of itself is believed.
 const METADATA_MS: u64 = 600_000;
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -70,62 +55,6 @@ pub enum ProviderError {
     /// Nobody here is linked to whom it names.
     #[error("nobody is linked")]
     Unlinked,
-}
-
-/// What somebody went to the provider for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// Signing in.
-    SignIn,
-    /// Linking it to the person who is signed in.
-    Link,
-    /// Proving anew who one is.
-    Proof,
-}
-
-/// What the second half needs.
-#[derive(Debug, Serialize, Deserialize)]
-struct Under {
-    purpose: Purpose,
-    nonce: String,
-    verifier: String,
-    /// The sign-in that goes on, by its token's hash.
-    login: Option<String>,
-    began_at: u64,
-}
-
-/// Where to send the browser, and the half of the secret it keeps.
-#[derive(Clone, Debug)]
-pub struct Departure {
-    /// The provider's address for this sign-in.
-    pub url: String,
-    /// For a cookie.
-    pub secret: String,
-}
-
-/// How someone came back.
-#[derive(Clone, Debug)]
-pub enum Return {
-    /// Signed in, under this token.
-    SignedIn(String),
-    /// Linked to the person who is signed in.
-    Linked,
-    /// Proved; the sign-in goes on under this token.
-    Proved(String),
-}
-
-/// What the provider sends back along with the browser.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Answer {
-    /// To be exchanged.
-    pub code: Option<String>,
-    /// Ours.
-    pub state: Option<String>,
-    /// Why there is no code.
-    pub error: Option<String>,
-    /// Who answers (RFC 9207).
-    pub iss: Option<String>,
 }
 
 /// How the provider is asked.
@@ -220,6 +149,11 @@ impl Provider {
         })
     }
 
+    /// Its name.
+    pub(super) fn issuer(&self) -> &str {
+        self.issuer.as_str()
+    }
+
     /// What the provider says of itself, not older than `oldest`.
     async fn metadata(&self, now: Timestamp, oldest_ms: u64) -> Result<CoreProviderMetadata, ProviderError> {
         let mut known = self.known.lock().await;
@@ -236,7 +170,7 @@ impl Provider {
     }
 
     /// An address to send a browser to.
-    async fn depart(
+    pub(super) async fn depart(
         &self,
         now: Timestamp,
         again: bool,
@@ -258,7 +192,7 @@ impl Provider {
     }
 
     /// Exchanges a code for an ID token and checks it.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         now: Timestamp,
         code: String,
@@ -336,157 +270,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn provider(app: &App) -> Result<&Provider, SignInError> {
-    app.sign_in.provider.as_ref().ok_or(SignInError::NotSetUp)
-}
-
-/// Sends a browser to the provider. For everything but signing in, `caller` is who is signed in.
-pub async fn depart(
-    app: &App,
-    from: &From,
-    purpose: Purpose,
-    caller: Option<(&Caller, [u8; 32])>,
-) -> Result<Departure, SignInError> {
-    count(app, from.peer, || ())?;
-    app.attempts.forgive(&network(from.peer));
-    let now = app.now();
-    let (url, state, nonce, verifier) = provider(app)?.depart(now, purpose == Purpose::Proof).await?;
-    let secret = random_token()?;
-    let under = Under {
-        purpose,
-        nonce: nonce.secret().clone(),
-        verifier: verifier.secret().clone(),
-        login: caller.map(|(_, token)| hex::encode(token)),
-        began_at: now.0,
-    };
-    let who = caller.map(|(caller, _)| (caller.tenant.clone(), caller.person.clone())).unwrap_or_default();
-    let row = CeremonyRow {
-        kind: KIND.to_owned(),
-        tenant: who.0,
-        person: who.1,
-        data: serde_json::to_string(&under).map_err(|_| SignInError::Over)?,
-        expires_at: now.plus_ms(CEREMONY_MS).0,
-    };
-    app.store.begin_ceremony(&secret_hash(&format!("{state}|{secret}")), &row, now.0).await?;
-    Ok(Departure { url, secret })
-}
-
-/// Someone comes back from the provider.
-pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Answer) -> Result<Return, SignInError> {
-    count(app, from.peer, || ())?;
-    let provider = provider(app)?;
-    let now = app.now();
-    let (state, secret) = (answer.state.as_deref().ok_or(SignInError::Over)?, secret.ok_or(SignInError::Over)?);
-    let key = secret_hash(&format!("{state}|{secret}"));
-    let row = app.store.take_ceremony(&key, KIND, now.0).await?.ok_or(SignInError::Over)?;
-    let under: Under = serde_json::from_str(&row.data).map_err(|_| SignInError::Over)?;
-    if let Some(issuer) = &answer.iss
-        && issuer != provider.issuer.as_str()
-    {
-        return Err(ProviderError::Invalid(format!("another issuer answers: {issuer}")).into());
-    }
-    if let Some(error) = answer.error {
-        let known: String = error.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
-        return Err(ProviderError::Denied(known).into());
-    }
-    let code = answer.code.ok_or_else(|| ProviderError::Invalid("no code".to_owned()))?;
-    let (token, claims) = provider.exchange(now, code, &under).await?;
-    let (issuer, subject) = (provider.issuer.as_str(), claims.subject().as_str());
-    let known = app.store.lookup_identity(issuer, subject).await?;
-    let back = match under.purpose {
-        Purpose::SignIn => {
-            let (tenant, person) = match known {
-                Some(identity) => (identity.tenant, identity.person),
-                None => by_claim(app, issuer, subject, &token).await?.ok_or(ProviderError::Unlinked)?,
-            };
-            let signed_in = begin(app, from, Method::Oidc, &tenant, &person).await?;
-            Return::SignedIn(signed_in.ok_or(ProviderError::Unlinked)?.token)
-        }
-        Purpose::Link => {
-            if known.is_some() || !keep(app, issuer, subject, &row.tenant, &row.person).await? {
-                return Err(SignInError::Known);
-            }
-            Return::Linked
-        }
-        Purpose::Proof => {
-            let same = known.is_some_and(|one| (one.tenant, one.person) == (row.tenant, row.person));
-            let login = under.login.and_then(|login| hex::decode(login).ok()?.try_into().ok());
-            match (same, login) {
-                (true, Some(login)) => Return::Proved(own::proved(app, &login).await?),
-                _ => return Err(ProviderError::Unlinked.into()),
-            }
-        }
-    };
-    app.attempts.forgive(&network(from.peer));
-    Ok(back)
-}
-
-async fn keep(app: &App, issuer: &str, subject: &str, tenant: &str, person: &str) -> Result<bool, SignInError> {
-    let row = IdentityRow {
-        issuer: issuer.to_owned(),
-        subject: subject.to_owned(),
-        tenant: tenant.to_owned(),
-        person: person.to_owned(),
-        added_at: app.now().0,
-    };
-    let added = app.store.add_identity(&row).await?;
-    if added {
-        app.journal.note(Who::person(tenant, person), Act::done(Action::EditOwn).to("provider")).await?;
-    }
-    Ok(added)
-}
-
-/// The person whose sign-in name the claim of the settings holds; linked for good by it.
-async fn by_claim(
-    app: &App,
-    issuer: &str,
-    subject: &str,
-    token: &CoreIdToken,
-) -> Result<Option<(String, String)>, SignInError> {
-    let claim = app.config.oidc_name_claim.as_str();
-    let Some(name) = claimed_name(claim, &token.to_string()) else { return Ok(None) };
-    let Some(account) = app.store.lookup_account(&name).await? else { return Ok(None) };
-    let others = app.store.list_identities(&account.tenant, &account.person).await?;
-    // a name that was given to someone else at the provider is not a way into the account
-    if others.iter().any(|other| other.issuer == issuer) {
-        return Ok(None);
-    }
-    keep(app, issuer, subject, &account.tenant, &account.person).await?;
-    Ok(Some((account.tenant, account.person)))
-}
-
-/// The claim of an ID token that has been checked.
-fn claimed_name(claim: &str, token: &str) -> Option<String> {
-    if claim.is_empty() {
-        return None;
-    }
-    let body = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&body).ok()?;
-    if claim == "email" && claims["email_verified"] != true {
-        return None;
-    }
-    sign_in_name(claims[claim].as_str()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_that_the_provider_has_not_verified_names_nobody() {
-        let token = |claims: serde_json::Value| format!("e.{}.s", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let name = |claim: &str, claims| claimed_name(claim, &token(claims));
-        let verified = serde_json::json!({ "email": "Yamada@example.jp", "email_verified": true });
-        assert_eq!(name("email", verified.clone()).as_deref(), Some("yamada@example.jp"));
-        assert_eq!(name("", verified.clone()), None);
-        assert_eq!(name("email", serde_json::json!({ "email": "yamada@example.jp" })), None);
-        assert_eq!(name("email", serde_json::json!({ "email": "yamada@example.jp", "email_verified": "true" })), None);
-        assert_eq!(
-            name("preferred_username", serde_json::json!({ "preferred_username": "yamada" })).as_deref(),
-            Some("yamada")
-        );
-        assert_eq!(name("preferred_username", serde_json::json!({ "preferred_username": 7 })), None);
-    }
 }
