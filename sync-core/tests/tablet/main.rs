@@ -1,0 +1,10 @@
+//! One tablet seen from its host. Each test names the rule of SPEC.md it shows.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[cfg(test)]
+mod host;
+#[cfg(test)]
+mod recording;
+#[cfg(test)]
+mod syncing;

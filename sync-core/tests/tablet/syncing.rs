@@ -1,0 +1,222 @@
+//! What is exchanged: nothing is lost, dropped too early or asked for twice (SYN).
+
+use sync_core::digest::{Digest, FeedState};
+use sync_core::document::Document;
+use sync_core::ids::{ActorId, DeviceId, DocumentId};
+use sync_core::tablet::{Exchanged, Fault, Input, SaveState, Table};
+use sync_core::wire::{AuditEntry, AuditResponse, DocumentPayload, PROTOCOL, ScopePage, SyncRequest, SyncResponse};
+
+use crate::host::{DOCUMENT, Host, START, agreed, genesis, scope, stored};
+
+/// What a server that holds `document` answers when asked what differs.
+fn audited(document: &mut Document) -> AuditResponse {
+    AuditResponse {
+        protocol: PROTOCOL,
+        scope: scope(),
+        epoch: [1; 16],
+        seq: 2,
+        differing: vec![9],
+        entries: vec![AuditEntry { document: DOCUMENT, heads: document.heads(), state: FeedState::Present }],
+    }
+}
+
+#[test]
+fn syn_3_an_answer_is_one_transaction() {
+    let (host, _) = agreed();
+    let tables: Vec<Table> = host.disk.keys().map(|(table, _)| *table).collect();
+    assert!(tables.contains(&Table::Scope) && tables.contains(&Table::Document));
+    assert!(!tables.contains(&Table::Outbox) && !tables.contains(&Table::Intent));
+    let again = Host::open(host.disk, host.now);
+    assert_eq!(again.state(), Some(SaveState::Agreed));
+    assert_eq!(again.total(), Some(5));
+}
+
+#[test]
+fn syn_4_a_difference_is_looked_into_and_mended_in_three_requests() {
+    let (mut host, mut document) = agreed();
+    // the server has lost the tablet's change, the tablet does not know of another record
+    let mut lost = genesis();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.scopes[0].digest = Digest::ZERO;
+    host.answer(task, &response);
+    assert!(!host.tablet.status().scopes[0].agreed);
+    let (task, asked) = host.audits.pop().expect("looks into it at once");
+    assert_eq!(asked.scope, scope());
+    let other = DocumentId::from_bytes([8; 16]);
+    let mut told = audited(&mut lost);
+    told.differing.push(8);
+    told.entries.push(AuditEntry { document: other, heads: document.heads(), state: FeedState::Present });
+    host.give(Input::Exchanged { task, result: Exchanged::Ok(told.encode()) });
+    host.wait(400);
+    let (_, request) = host.exchanges.pop().expect("mends it at once");
+    assert!(request.pushes[0].again, "offers what the server lost");
+    assert_eq!(request.wanted, [other, DOCUMENT]);
+    assert_eq!(host.total(), Some(5), "nothing was wiped");
+}
+
+#[test]
+fn syn_8_a_damaged_row_is_asked_for_and_its_unsent_changes_wait() {
+    let (mut host, mut document) = agreed();
+    host.count(2);
+    host.wait(400);
+    host.exchanges.clear();
+    let key = (Table::Document, DOCUMENT.to_string());
+    host.disk.get_mut(&key).unwrap().truncate(20);
+    let mut host = Host::open(host.disk, host.now);
+    assert_eq!((host.total(), host.tablet.status().unsent_changes), (None, 1));
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert_eq!(request.wanted, [DOCUMENT]);
+    let mut response = stored(&request, &mut document, 1, 1);
+    response.scopes[0].next_seq = 1;
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+    host.answer(task, &response);
+    assert_eq!(host.total(), Some(7), "what the server had, and what waited");
+    host.wait(400);
+    let (_, request) = host.exchanges.pop().expect("sends what waited");
+    assert_eq!(request.pushes[0].changes.len(), 1);
+    assert!(request.wanted.is_empty());
+}
+
+#[test]
+fn syn_8_a_record_never_sent_is_made_anew_from_its_changes() {
+    let mut host = Host::new();
+    host.count(5);
+    host.wait(400);
+    host.disk.get_mut(&(Table::Document, DOCUMENT.to_string())).unwrap().clear();
+    let host = Host::open(host.disk, host.now);
+    assert_eq!((host.total(), host.tablet.status().unsent_records), (Some(5), 1));
+}
+
+#[test]
+fn syn_9_everything_is_offered_of_a_record_the_server_lost_and_only_once() {
+    let (mut host, mut document) = agreed();
+    let mut other = document.clone();
+    other.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
+    other.count("screening.viewers", DeviceId::from_bytes([2; 16]), 4).unwrap();
+    other.commit(START, "suzuki", None).unwrap();
+    document.merge(&mut other).unwrap();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+    response.wanted = vec![DOCUMENT];
+    host.answer(task, &response);
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("offers it at once");
+    assert!(request.pushes[0].again);
+    assert_eq!(request.pushes[0].changes.len(), 2, "other devices' changes too");
+    let mut response = SyncResponse { clock: START, ..SyncResponse::default() };
+    response.scopes = stored(&SyncRequest::default(), &mut document, 1, 2).scopes;
+    response.wanted = vec![DOCUMENT];
+    host.answer(task, &response);
+    host.give(Input::Sync);
+    let (_, request) = host.exchanges.pop().unwrap();
+    assert!(request.pushes.is_empty(), "the same is not offered again and again");
+}
+
+#[test]
+fn syn_10_a_destroyed_record_leaves_with_everything_unsent() {
+    let (mut host, mut document) = agreed();
+    host.count(2);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.scopes[0].entries[0].state = FeedState::Purged;
+    response.scopes[0].count = 0;
+    response.scopes[0].digest = Digest::ZERO;
+    host.answer(task, &response);
+    assert_eq!(host.total(), None);
+    let of_it = |(table, key): &(Table, String)| *table == Table::Intent || key.starts_with(&DOCUMENT.to_string());
+    assert!(!host.disk.keys().any(of_it));
+    assert_eq!(host.tablet.status().unsent_changes, 0);
+}
+
+#[test]
+fn syn_11_a_new_tablet_says_how_far_down_it_has_come() {
+    let mut host = Host::new();
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert!(request.cursors.is_empty());
+    let mut response = SyncResponse { clock: START, ..SyncResponse::default() };
+    response.scopes = stored(&SyncRequest::default(), &mut genesis(), 1, 9).scopes;
+    response.scopes[0].below = Some(5);
+    response.scopes[0].more = true;
+    host.answer(task, &response);
+    host.wait(1);
+    let (_, request) = host.exchanges.pop().expect("asks for the rest at once");
+    assert_eq!((request.cursors[0].seq, request.cursors[0].below), (9, Some(5)));
+    let mut again = Host::open(host.disk, host.now);
+    again.wait(1);
+    let (_, request) = again.exchanges.pop().unwrap();
+    assert_eq!(request.cursors[0].below, Some(5), "also after a restart");
+}
+
+#[test]
+fn syn_5_a_new_epoch_makes_the_tablet_offer_all_its_own_changes() {
+    let (mut host, _) = agreed();
+    host.give(Input::Sync);
+    let (task, _) = host.exchanges.pop().unwrap();
+    let lost = ScopePage {
+        scope: scope(),
+        epoch: [2; 16],
+        entries: Vec::new(),
+        next_seq: 0,
+        more: false,
+        count: 0,
+        digest: Digest::ZERO,
+        below: None,
+    };
+    let response = SyncResponse { clock: START, scopes: vec![lost], ..SyncResponse::default() };
+    host.answer(task, &response);
+    host.wait(1_000);
+    let (_, request) = host.exchanges.pop().expect("offers again");
+    assert_eq!(request.pushes.len(), 1);
+    assert_eq!(host.total(), Some(5));
+}
+
+#[test]
+fn syn_6_a_record_that_left_goes_only_when_nothing_of_its_own_waits() {
+    let (mut host, mut document) = agreed();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.count(1);
+    let mut response = stored(&request, &mut document, 1, 2);
+    response.scopes[0].entries[0].state = FeedState::Left;
+    (response.scopes[0].count, response.scopes[0].digest) = (0, Digest::ZERO);
+    host.answer(task, &response);
+    assert_eq!(host.total(), Some(6), "its own work waits");
+    host.wait(1_000);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert_eq!(request.pushes.len(), 1);
+    let mut response = stored(&request, &mut document, 1, 3);
+    response.scopes[0].entries.clear();
+    (response.scopes[0].count, response.scopes[0].digest) = (0, Digest::ZERO);
+    host.answer(task, &response);
+    assert_eq!(host.total(), None, "sent, so it goes");
+}
+
+#[test]
+fn syn_7_failures_wait_longer_and_a_person_does_not_wait() {
+    let mut host = Host::new();
+    let mut delays = Vec::new();
+    for _ in 0..6 {
+        let (task, _) = host.exchanges.pop().unwrap();
+        host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unreachable) });
+        let next = host.tablet.next_wakeup().unwrap();
+        delays.push(next.0 - host.now.0);
+        host.now = next;
+        host.give(Input::Wake);
+    }
+    assert!(delays[5] > delays[0] * 8, "{delays:?}");
+    let (task, _) = host.exchanges.pop().unwrap();
+    host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unreachable) });
+    host.give(Input::Sync);
+    let (task, _) = host.exchanges.pop().expect("a person does not wait for backoff");
+    let busy = Fault::Busy { retry_after_ms: Some(300_000) };
+    host.give(Input::Exchanged { task, result: Exchanged::Fault(busy) });
+    host.give(Input::Sync);
+    assert!(host.exchanges.is_empty(), "the server's own word holds for everyone");
+    assert!(host.tablet.next_wakeup().unwrap() >= host.now.plus_ms(300_000));
+}
