@@ -2,50 +2,7 @@
 
 import { fiscalYearName } from './dates';
 import { ja } from './ja';
-
-const group: Record<string, string> = { planned: '予定', held: '実施', cancelled: '中止', postponed: '延期', conflict: '食い違い' };
-
-const role: Record<string, string> = {
-  lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県担当', administrator: 'システム管理者',
-  visitor: '一日券の講師',
-};
-
-const field: Record<string, string> = {
-  fiscal_year: '年度', month: '月', date: '日付', start: '開始', end: '終了', activity: '種類', title: '題名', theme: 'テーマ',
-  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会', medical_area: '医療圏',
-  item: '事業項目', dispatched_by: '派遣元', audience: '対象', medium: '上映した映像', minutes: '上映時間（分）', also: 'ほかに行ったこと',
-  lecturer_attribution: '講師の書き方',
-};
-
-const medium: Record<string, string> = { 'jinsei-kaigi-dvd': '人生会議DVD' };
-const consultation: Record<string, string> = { visit: '訪問', interview: '面接', telephone: '電話', unknown: '方法の報告なし' };
-const why: Record<string, string> = { undo: '取り消し', mistake: '押し間違いの訂正', recount: '数え直し' };
-const attribution: Record<string, string> = { among: '講師の内訳は報告なし', named: '講師ごとに記録' };
-
-const flag: Record<string, string> = {
-  field_conflict: '端末ごとに違う内容が書かれています。',
-  step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
-  date_unreadable: '日付を読み取れません。',
-  negative_total: '合計が0より小さい数があります。',
-  attendance_differs: '年齢別の合計と区分別の合計が違います。',
-};
-
-const steps: Record<string, string> = {
-  requested: '依頼', offered: '調整', confirmed: '確定', held: '実施', reported: '報告済み', settled: '精算済み', cancelled: '中止', postponed: '延期',
-};
-
-const custody: Record<string, string> = {
-  not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
-  too_large: '一度に送れる大きさを超えています。',
-  too_complex: '一度に送れる量を超えています。',
-  malformed: '内容を読み取れません。',
-  chunk_kind: '受け付けていない形で送られました。',
-  hash_mismatch: '届くまでに内容が変わっています。',
-  foreign_device: 'ほかの端末の名前で書かれています。',
-  sequence: 'この端末の前の変更とつながりません。',
-  structure: '記録の決まった形に合いません。',
-  unloadable: '取り込むと記録を開けなくなるおそれがあります。',
-};
+import { codes } from './ja-codes';
 
 const refusal: Record<string, string> = {
   unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
@@ -79,37 +36,7 @@ export const office = {
   title: '集い 事務局',
   number: (value: number): string => number.format(value),
   none: ja.none,
-  group: (code: string): string => group[code] ?? code,
-  role: (code: string): string => role[code] ?? code,
-  field: (name: string): string => field[name] ?? name,
-  medium: (code: string): string => medium[code] ?? code,
-  why: (code: string): string => why[code] ?? code,
-  attribution: (code: string): string => attribution[code] ?? code,
-  flag: (code: string): string => flag[code] ?? code,
-  custodyReason: (code: string): string => custody[code] ?? `確認が必要です（${code}）。`,
-  stepName: (code: string): string => steps[code] ?? code,
-  /** What a roll-up counts. */
-  rollup: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
-    const parts = measure.split('.');
-    const [first = '', second = '', third = ''] = parts;
-    if (first === 'record') return `${ja.activity(second === 'none' ? null : second)}（${group[third] ?? third}）`;
-    if (first === 'dispatch' && second === 'cancelled' && third !== '') return `派遣（中止：${third === 'none' ? '理由の報告なし' : ja.reason(third)}）`;
-    if (first === 'dispatch') return `派遣（${group[second] ?? second}）`;
-    return office.measure(measure, materials);
-  },
-  kind: (code: string): string => (code === 'consultation' ? '相談の記録' : '催しの記録'),
-  measure: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
-    const parts = measure.split('.');
-    const [first = '', second = '', third = ''] = parts;
-    if (measure === 'attendance') return '参加者';
-    if (measure === 'screening.viewers') return '視聴者';
-    if (first === 'attendance' && second === 'band') return `参加者 ${ja.band(third)}`;
-    if (first === 'attendance' && second === 'audience') return `参加者 ${ja.audience(third)}`;
-    if (first === 'consultation') return second === '' ? '相談' : `相談 ${consultation[second] ?? second}`;
-    if (first === 'answer') return `${ja.questionShort(second)}：${ja.answer(third)}`;
-    if (first === 'material') return materials(second, third) ?? measure.slice('material.'.length);
-    return measure;
-  },
+  ...codes,
 
   nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
@@ -535,7 +462,7 @@ export const office = {
       if (did === undefined) return detail;
       if (verb === 'pass') return `${did}：${place(who)}`;
       if (verb === 'visit') return did;
-      return who === '' ? did : `${did}：${role[who] ?? kept[who] ?? who} ${place(where)}`;
+      return who === '' ? did : `${did}：${kept[who] ?? codes.role(who)} ${place(where)}`;
     },
   },
 
