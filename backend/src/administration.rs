@@ -30,7 +30,8 @@ pub struct RoleArguments {
     /// lecturer, staff, coordinator, municipal, prefectural or administrator.
     #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
     role: Role,
-    /// Municipality code (staff, municipal), association id (coordinator, lecturer), or the prefecture.
+    /// Municipality code (staff, municipal), id of an association (coordinator, lecturer) or a hub (coordinator, staff), or
+    /// the prefecture.
     #[arg(long)]
     organisation: String,
 }
@@ -111,29 +112,32 @@ pub enum DeviceVerb {
 /// Organisations.
 #[derive(Debug, Subcommand)]
 pub enum OrganisationVerb {
-    /// The prefecture, its associations with their municipalities, and its municipalities.
+    /// The prefecture, its associations and hubs with their municipalities, and its municipalities.
     List(Prefecture),
     /// Makes a prefecture with its municipalities, or brings their names up to date.
     Prefecture(Prefecture),
-    /// Adds an association, or municipalities to one of this name; prints its id.
+    /// Adds an association or a hub, or municipalities to one of this name; prints its id.
     Add {
         #[command(flatten)]
         prefecture: Prefecture,
-        /// Name of the association.
+        /// Its name.
         #[arg(long)]
         name: String,
         /// Code of a municipality it covers; may be repeated.
         #[arg(long = "municipality")]
         municipalities: Vec<String>,
+        /// 在宅医療連携拠点, not 郡市医師会.
+        #[arg(long)]
+        hub: bool,
     },
-    /// Replaces an association's name and municipalities.
+    /// Replaces the name and municipalities of an association or a hub.
     Change {
         #[command(flatten)]
         prefecture: Prefecture,
-        /// Id of the association.
+        /// Its id.
         #[arg(long)]
         association: String,
-        /// Name of the association.
+        /// Its name.
         #[arg(long)]
         name: String,
         /// Code of a municipality it covers; may be repeated.
@@ -278,7 +282,8 @@ pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), Admin
             let registry = found.ok_or(AdministrationError::Tenant(prefecture.tenant.clone()))?;
             writeln!(out, "{}  {}", prefecture.tenant, registry.tenant_name)?;
             for one in registry.associations {
-                writeln!(out, "{}  {}  {}", one.id, one.name, one.municipalities.join(" "))?;
+                let kind = if one.hub { "hub" } else { "association" };
+                writeln!(out, "{}  {kind}  {}  {}", one.id, one.name, one.municipalities.join(" "))?;
             }
             for one in registry.municipalities {
                 writeln!(out, "{}  {}", one.code, one.name)?;
@@ -289,14 +294,14 @@ pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), Admin
             let known = known.ok_or(AdministrationError::Tenant(prefecture.tenant))?;
             registry::ensure_tenant(app, &known).await?;
         }
-        OrganisationVerb::Add { prefecture, name, municipalities } => {
+        OrganisationVerb::Add { prefecture, name, municipalities, hub } => {
             let caller = caller(app, &prefecture).await?;
-            let id = registry::put_association(app, &caller, NewAssociation { name, municipalities }).await?;
+            let id = registry::put_association(app, &caller, NewAssociation { name, municipalities, hub }).await?;
             writeln!(out, "{id}")?;
         }
         OrganisationVerb::Change { prefecture, association, name, municipalities } => {
             let caller = caller(app, &prefecture).await?;
-            let new = NewAssociation { name, municipalities };
+            let new = NewAssociation { name, municipalities, hub: false };
             registry::change_association(app, &caller, &association, new).await?;
         }
     }

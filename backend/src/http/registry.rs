@@ -47,7 +47,7 @@ async fn read(State(app): State<App>, caller: Caller) -> Result<Json<RegistryVie
     registry::view(&app, &caller.tenant).await?.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// Adds an association, or municipalities to one. Saying it twice changes nothing.
+/// Adds an association or a hub, or municipalities to one. Saying it twice changes nothing.
 #[utoipa::path(post, path = "/v1/registry/associations", tag = "registry", request_body = NewAssociation,
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = Added), (status = 400, body = Problem), (status = 403, body = Problem),
@@ -60,7 +60,7 @@ async fn add_association(
     Ok(Json(Added { id: registry::put_association(&app, &caller, new).await? }))
 }
 
-/// Replaces an association's name and the municipalities it covers.
+/// Replaces the name of an association or a hub and the municipalities it covers.
 #[utoipa::path(put, path = "/v1/registry/associations/{id}", tag = "registry", request_body = NewAssociation,
     params(("id" = String, Path, description = "Registry id")), security(("device" = []), ("cookie" = [])),
     responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),

@@ -19,7 +19,7 @@ pub enum Organisation<'a> {
     Prefecture,
     /// 市町村, by its code.
     Municipality(&'a str),
-    /// 郡市医師会, by its registry id.
+    /// 郡市医師会 or 在宅医療連携拠点, by its registry id.
     Association(&'a str),
     /// One session, by its document's id.
     Session(&'a str),
@@ -28,7 +28,7 @@ pub enum Organisation<'a> {
 impl<'a> Organisation<'a> {
     /// The organisation of one who has this role.
     pub fn of(role: Role, id: &'a str) -> Self {
-        match role.organisation_kind() {
+        match role.organisation_kind(id) {
             OrganisationKind::Municipality => Self::Municipality(id),
             OrganisationKind::Association => Self::Association(id),
             OrganisationKind::Prefecture => Self::Prefecture,

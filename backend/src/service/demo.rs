@@ -152,7 +152,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
 }
 
 fn association(name: &str, municipalities: Vec<String>) -> NewAssociation {
-    NewAssociation { name: name.to_owned(), municipalities }
+    NewAssociation { name: name.to_owned(), municipalities, hub: false }
 }
 
 fn parts(honjo: &str, lecturer: &str) -> Vec<Part> {

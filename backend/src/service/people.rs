@@ -14,7 +14,7 @@ use super::registry::Named;
 use super::secret::{NoRandomness, SignInCode, id_from_name};
 use crate::store::StoreError;
 use crate::store::people::{Membership, PersonRow};
-use crate::store::types::{CodeRow, Registry};
+use crate::store::types::{Association, CodeRow, Registry};
 
 /// Longest name, in letters.
 const NAME_LETTERS: usize = 80;
@@ -104,7 +104,7 @@ pub struct PeoplePage {
 pub struct RoleChoice {
     /// The role.
     pub role: Role,
-    /// Municipality code, association id or prefecture, as the role has it.
+    /// Municipality code, id of an association or hub, or prefecture, as the role has it.
     pub organisation: String,
 }
 
@@ -168,11 +168,22 @@ pub fn organisation_name(registry: &Registry, role: Role, id: &str) -> String {
     found.unwrap_or_else(|| id.to_owned())
 }
 
+/// Lecturers are of the associations, which keep the lecturer bank; staff work at hubs; coordinators at both.
+const fn works_at(role: Role, association: &Association) -> bool {
+    match role {
+        Role::Lecturer => !association.hub,
+        Role::Staff => association.hub,
+        _ => true,
+    }
+}
+
 fn known(registry: &Registry, tenant: &str, choice: &RoleChoice) -> bool {
     match Organisation::of(choice.role, &choice.organisation) {
         Organisation::Prefecture => choice.organisation == tenant,
         Organisation::Municipality(code) => registry.municipalities.iter().any(|one| one.code == code),
-        Organisation::Association(id) => registry.associations.iter().any(|one| one.id == id),
+        Organisation::Association(id) => {
+            registry.associations.iter().any(|one| one.id == id && works_at(choice.role, one))
+        }
         Organisation::Session(_) => false,
     }
 }
@@ -242,12 +253,17 @@ async fn open(app: &App, caller: &Caller, person: &str) -> Result<(PersonRow, Ve
 pub async fn list(app: &App, caller: &Caller) -> Result<PeoplePage, PeopleError> {
     let registry = registry_of(app, caller).await?;
     let rows = app.store.list_people(&caller.tenant).await?;
-    let gives = if caller.may(Action::EditPeople) { caller.role.gives().to_vec() } else { Vec::new() };
+    let only_organisation = (caller.extent(Action::EditPeople) == Extent::Own).then(|| caller.organisation.clone());
+    let fits = |role: &Role| match &only_organisation {
+        Some(own) => known(&registry, &caller.tenant, &RoleChoice { role: *role, organisation: own.clone() }),
+        None => true,
+    };
+    let gives = if caller.may(Action::EditPeople) { caller.role.gives() } else { &[] };
     Ok(PeoplePage {
         as_of: app.now().0,
+        gives: gives.iter().copied().filter(fits).collect(),
         people: rows.into_iter().filter_map(|row| seen(caller, &registry, row)).collect(),
-        gives,
-        only_organisation: (caller.extent(Action::EditPeople) == Extent::Own).then(|| caller.organisation.clone()),
+        only_organisation,
     })
 }
 

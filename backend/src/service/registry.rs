@@ -29,8 +29,8 @@ pub enum RegistryError {
     /// A name is empty or too long.
     #[error("a name is empty or too long")]
     Name,
-    /// Another association has this name.
-    #[error("another association has this name")]
+    /// Another association or hub has this name.
+    #[error("another association or hub has this name")]
     Taken,
     /// A municipality, or an association, that the registry does not have.
     #[error("unknown: {0}")]
@@ -62,7 +62,7 @@ pub struct MunicipalityView {
     pub medical_area: String,
 }
 
-/// 郡市医師会.
+/// 郡市医師会, or 在宅医療連携拠点.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AssociationView {
     /// Registry id.
@@ -71,6 +71,8 @@ pub struct AssociationView {
     pub name: String,
     /// Codes.
     pub municipalities: Vec<String>,
+    /// 在宅医療連携拠点.
+    pub hub: bool,
 }
 
 /// 講師.
@@ -157,7 +159,7 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
         associations: registry
             .associations
             .into_iter()
-            .map(|a| AssociationView { id: a.id, name: a.name, municipalities: a.municipalities })
+            .map(|a| AssociationView { id: a.id, name: a.name, municipalities: a.municipalities, hub: a.hub })
             .collect(),
         lecturers: registry
             .lecturers
@@ -218,7 +220,7 @@ pub async fn ensure_tenant(app: &App, prefecture: &reference::Prefecture) -> Res
     Ok(())
 }
 
-/// An association to add, or to extend by municipalities.
+/// An association or a hub to add, or to extend by municipalities.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAssociation {
@@ -227,6 +229,9 @@ pub struct NewAssociation {
     /// Codes of municipalities it covers. Those it has already stay.
     #[serde(default)]
     pub municipalities: Vec<String>,
+    /// 在宅医療連携拠点. What was added as one stays one.
+    #[serde(default)]
+    pub hub: bool,
 }
 
 /// A lecturer to add or to bring up to date.
@@ -274,7 +279,7 @@ async fn editable(app: &App, caller: &Caller, action: Action, names: &[&str]) ->
     app.store.registry(&caller.tenant).await?.ok_or_else(|| RegistryError::Unknown(caller.tenant.clone()))
 }
 
-/// Adds an association; returns its id.
+/// Adds an association or a hub; returns its id.
 pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) -> Result<String, RegistryError> {
     let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
     let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
@@ -282,14 +287,19 @@ pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) ->
         return Err(RegistryError::Unknown(unknown.clone()));
     }
     let existing = registry.associations.iter().find(|association| association.name == new.name);
-    let id = existing.map_or_else(|| id_from_name("as", &new.name), |association| association.id.clone());
-    let association = Association { id: id.clone(), name: new.name, municipalities: new.municipalities };
+    if existing.is_some_and(|existing| existing.hub != new.hub) {
+        return Err(RegistryError::Taken);
+    }
+    let made = || id_from_name(if new.hub { "hu" } else { "as" }, &new.name);
+    let id = existing.map_or_else(made, |association| association.id.clone());
+    let NewAssociation { name, municipalities, hub } = new;
+    let association = Association { id: id.clone(), name, municipalities, hub };
     app.store.upsert_association(&caller.tenant, &association).await?;
     app.journal.note(caller, Act::done(Action::EditOrganisations).to(&id)).await?;
     Ok(id)
 }
 
-/// Replaces an association's name and the municipalities it covers.
+/// Replaces the name of an association or a hub and the municipalities it covers.
 pub async fn change_association(
     app: &App,
     caller: &Caller,
@@ -317,7 +327,9 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     let association = match new.association {
         None => None,
         Some(text) => {
-            let found = registry.associations.into_iter().find(|known| known.id == text || known.name == text);
+            // the lecturer bank is the associations'
+            let mut associations = registry.associations.into_iter().filter(|known| !known.hub);
+            let found = associations.find(|known| known.id == text || known.name == text);
             Some(found.ok_or(RegistryError::Unknown(text))?.id)
         }
     };

@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// 登録講師; organisation: an association.
+    /// 登録講師; organisation: a medical association.
     Lecturer,
-    /// 職員; organisation: a municipality.
+    /// 職員; organisation: a municipality or a hub.
     Staff,
-    /// コーディネーター; organisation: an association.
+    /// コーディネーター; organisation: a medical association or a hub.
     Coordinator,
     /// 市町村担当; organisation: a municipality.
     Municipal,
@@ -32,7 +32,7 @@ pub enum Role {
 pub enum OrganisationKind {
     /// 市町村, named by its six-digit code.
     Municipality,
-    /// 郡市医師会, named by its registry id.
+    /// 郡市医師会 or 在宅医療連携拠点, named by its registry id.
     Association,
     /// 県, named by two digits.
     Prefecture,
@@ -87,11 +87,13 @@ impl Role {
         }
     }
 
-    /// What its organisation is.
-    pub const fn organisation_kind(self) -> OrganisationKind {
+    /// What the organisation of this name is.
+    pub fn organisation_kind(self, id: &str) -> OrganisationKind {
         match self {
-            Self::Staff | Self::Municipal => OrganisationKind::Municipality,
-            Self::Lecturer | Self::Coordinator => OrganisationKind::Association,
+            Self::Municipal => OrganisationKind::Municipality,
+            // a municipality is named by digits alone, and a registry id begins with letters
+            Self::Staff if id.bytes().all(|byte| byte.is_ascii_digit()) => OrganisationKind::Municipality,
+            Self::Staff | Self::Lecturer | Self::Coordinator => OrganisationKind::Association,
             Self::Prefectural | Self::Administrator => OrganisationKind::Prefecture,
             Self::Visitor => OrganisationKind::Session,
         }
@@ -101,7 +103,7 @@ impl Role {
     pub const fn gives(self) -> &'static [Self] {
         match self {
             Self::Lecturer | Self::Staff | Self::Prefectural | Self::Visitor => &[],
-            Self::Coordinator => &[Self::Lecturer],
+            Self::Coordinator => &[Self::Lecturer, Self::Staff],
             Self::Municipal => &[Self::Staff],
             Self::Administrator => &Self::GIVEN,
         }
@@ -202,7 +204,7 @@ rights! {
     ReadRegistry = "read_registry" "台帳を見る":                 Prefecture Prefecture Prefecture Prefecture Prefecture Prefecture;
     EditLecturers = "edit_lecturers" "講師を登録する・直す":       Nothing Nothing Own Nothing Prefecture Prefecture;
     EditMaterials = "edit_materials" "配布物を登録する・直す":     Nothing Nothing Prefecture Nothing Prefecture Prefecture;
-    EditOrganisations = "edit_organisations" "医師会を登録する・直す": Nothing Nothing Nothing Nothing Prefecture Prefecture;
+    EditOrganisations = "edit_organisations" "医師会・拠点を登録する・直す": Nothing Nothing Nothing Nothing Prefecture Prefecture;
 
     ReadFigures = "read_figures" "集計を見る":                   Own Own Own Own Prefecture Prefecture;
     ReadPrefecture = "read_prefecture" "県全体の集計を見る":       Nothing Nothing Nothing Nothing Prefecture Prefecture;

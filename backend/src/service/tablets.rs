@@ -260,7 +260,7 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Sc
         person: holder.person.id.clone(),
         role: holder.role.as_str().to_owned(),
         organisation: holder.organisation.clone(),
-        scopes: scopes_of(holder.role, &holder.organisation),
+        scopes: scopes_of(app, &caller.tenant, holder).await?,
         uses_left: 1,
         expires_at,
     };
@@ -269,14 +269,20 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Sc
     Ok(shown)
 }
 
-/// What a tablet of such a person holds.
-fn scopes_of(role: Role, organisation: &str) -> String {
-    match Organisation::of(role, organisation) {
+/// What a tablet of such a person holds. That of a hub also holds what belongs to the municipalities it covers: at one
+/// venue their tablets and the hub's record the same session.
+async fn scopes_of(app: &App, tenant: &str, holder: &Holder) -> Result<String, StoreError> {
+    Ok(match Organisation::of(holder.role, &holder.organisation) {
         Organisation::Municipality(code) => format!("municipality:{code}"),
-        Organisation::Association(id) => format!("association:{id}"),
+        Organisation::Association(id) => {
+            let known = app.store.registry(tenant).await?.map(|registry| registry.associations).unwrap_or_default();
+            let hub = known.into_iter().find(|one| one.hub && one.id == id);
+            let covered = hub.map(|hub| hub.municipalities).unwrap_or_default();
+            covered.iter().fold(format!("association:{id}"), |scopes, code| format!("{scopes} municipality:{code}"))
+        }
         Organisation::Prefecture => ANY_SCOPES.to_owned(),
         Organisation::Session(_) => String::new(),
-    }
+    })
 }
 
 /// Ends a tablet's registration. It takes effect at its next request.

@@ -1,12 +1,16 @@
 //! People and roles: who may give what to whom, what ends with a role, and the first administrator.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use sync_core::ids::DeviceId;
+use sync_core::wire::Outcome;
 use tsudoi_server::service::access::{Caller, Role};
 use tsudoi_server::service::first;
 use tsudoi_server::service::people::{self, NewPerson};
 
-use crate::support::{HONJO, Server, server};
+use crate::support::{Device, HONJO, Server, document_id, outcomes, server};
 
 async fn names(server: &Server, cookie: &str) -> Vec<String> {
     let page = server.read(cookie, "/v1/people").await;
@@ -144,6 +148,77 @@ async fn an_association_is_renamed_and_its_municipalities_replaced() {
     assert_eq!(registry["associations"][0]["name"], "本庄市児玉郡医師会（新）");
     assert_eq!(registry["associations"][0]["municipalities"], json!(["113859"]));
     assert_eq!(put("as-0000000000", &change).await.code(), "unknown_reference");
+}
+
+#[tokio::test]
+async fn the_coordinator_of_a_hub_keeps_its_staff_and_sees_what_is_the_hubs() {
+    let server = server().await;
+    let get = async |cookie: &str, path: &str| server.get(path, Some(("cookie", cookie))).await;
+    let post = async |cookie: &str, path: &str, body: Value| server.post(path, Some(("cookie", cookie)), &body).await;
+    let administrator = server.signed_in(Role::Administrator, "11").await;
+    let add = async |body: Value| post(&administrator, "/v1/registry/associations", body).await;
+    let association = add(json!({ "name": "本庄市児玉郡医師会", "municipalities": ["112119"] })).await.json();
+    let hub = add(json!({ "name": "本庄拠点", "municipalities": ["112119", "113859"], "hub": true })).await.json();
+    let (association, hub) = (association["id"].as_str().unwrap(), hub["id"].as_str().unwrap());
+    assert_eq!(add(json!({ "name": "本庄拠点" })).await.code(), "name_taken", "a hub stays a hub");
+    let lecturer = json!({ "surname": "佐藤", "association": hub, "bank": true });
+    let refused = post(&administrator, "/v1/registry/lecturers", lecturer).await;
+    assert_eq!(refused.code(), "unknown_reference", "the lecturer bank is the associations'");
+
+    for (of, gives) in [(association, json!(["lecturer"])), (hub, json!(["staff"]))] {
+        let coordinator = server.signed_in(Role::Coordinator, of).await;
+        assert_eq!(get(&coordinator, "/v1/people").await.json()["gives"], gives);
+    }
+    let coordinator = server.signed_in(Role::Coordinator, hub).await;
+    for (role, organisation, code) in [
+        ("lecturer", hub, "unknown_reference"),
+        ("staff", association, "forbidden"),
+        ("staff", "112119", "forbidden"),
+        ("coordinator", hub, "forbidden"),
+    ] {
+        let new = json!({ "name": "鈴木", "role": role, "organisation": organisation });
+        assert_eq!(post(&coordinator, "/v1/people", new).await.code(), code, "{role} {organisation}");
+    }
+    let new = json!({ "name": "鈴木", "role": "staff", "organisation": hub });
+    let person = post(&coordinator, "/v1/people", new).await.json()["person"].clone();
+    let honjo = server.signed_in(Role::Municipal, "112119").await;
+    assert!(!names(&server, &honjo).await.contains(&"鈴木".to_owned()), "the hub's people are the hub's");
+
+    // its tablet holds what is the hub's and what is of the municipalities it covers
+    let body = json!({ "person": person, "role": "staff", "organisation": hub, "address": "https://tsudoi.example" });
+    let code = post(&coordinator, "/v1/devices/codes", body).await.json()["code"].clone();
+    let device = DeviceId::from_bytes([7; 16]);
+    let body = json!({ "code": code, "device": device.to_string(), "device_name": "拠点1号機" });
+    let enrolled = server.post("/v1/enrol", None, &body).await.json();
+    let own = format!("association:{hub}");
+    assert_eq!(enrolled["scopes"], json!([own, "municipality:112119", "municipality:113859"]));
+    let authorization = format!("DPoP {}", enrolled["token"].as_str().unwrap());
+    let mut tablet = Device { device, authorization, documents: BTreeMap::new() };
+    let changes = ["municipality", "association"].map(|field| {
+        let value = if field == "association" { hub } else { "113859" };
+        tablet.set(document_id(1), field, value)
+    });
+    let push = tablet.push(document_id(1), changes.to_vec());
+    let response = server.sync(&tablet, &tablet.request(vec![push])).await;
+    assert_eq!(outcomes(&response, document_id(1)), [(Outcome::Stored, 2, String::new())]);
+
+    let kamisato = server.signed_in(Role::Municipal, "113859").await;
+    let of_association = server.signed_in(Role::Coordinator, association).await;
+    let path = format!("/v1/records/{}", document_id(1));
+    for (who, sees) in [(&coordinator, true), (&kamisato, true), (&honjo, false), (&of_association, false)] {
+        let count = get(who, "/v1/records").await.json()["total"].clone();
+        assert_eq!(count, i32::from(sees));
+        let expected = if sees { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        assert_eq!(get(who, &path).await.status, expected);
+    }
+    let figures = format!("/v1/dashboard/association/{hub}");
+    assert_eq!(get(&coordinator, &figures).await.json()["association"]["name"], "本庄拠点");
+    assert_eq!(get(&of_association, &figures).await.code(), "not_found");
+    for of_others in ["/v1/dashboard/municipality/112119", "/v1/dashboard/prefecture"] {
+        assert!(get(&coordinator, of_others).await.status.is_client_error(), "{of_others}");
+    }
+    let tablets = get(&honjo, "/v1/devices").await.json()["tablets"].clone();
+    assert_eq!(tablets, json!([]), "the hub's tablet is the hub's");
 }
 
 #[tokio::test]

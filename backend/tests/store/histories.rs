@@ -268,6 +268,7 @@ impl Historian<'_> {
                     id: self.pick(&["as-1", "as-2"]).to_owned(),
                     name: self.pick(&["本庄", "秩父"]).to_owned(),
                     municipalities: vec![self.pick(&["112119", "113859"]).to_owned()],
+                    hub: false,
                 };
                 let outcome = store.upsert_association("11", &association).await.map_err(|_| "taken name");
                 self.tell("association", outcome);

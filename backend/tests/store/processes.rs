@@ -121,7 +121,9 @@ async fn caches_are_not_stale(a: &Server, b: &Server, mut device: Device, mut ot
 
     let (version, _) = registry_of(b, &device).await;
     let association =
-        Association { id: "as-x".to_owned(), name: "川越市医師会".to_owned(), municipalities: Vec::new() };
+        Association {
+            id: "as-x".to_owned(), name: "川越市医師会".to_owned(), municipalities: Vec::new(), hub: false
+        };
     a.app.store.upsert_association("11", &association).await.unwrap();
     let (later, json) = registry_of(b, &device).await;
     assert!(later > version && json.contains("川越市医師会"));

@@ -106,7 +106,7 @@ async fn change(
     municipalities: &[String],
 ) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
-    let query = sqlx::query(sql::UPSERT_ASSOCIATION).bind(tenant).bind(association).bind(name);
+    let query = sqlx::query(sql::RENAME_ASSOCIATION).bind(tenant).bind(association).bind(name);
     query.execute(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query(sql::CLEAR_ASSOCIATION).bind(tenant).bind(association);
     query.execute(&mut *transaction).await.map_err(failed)?;

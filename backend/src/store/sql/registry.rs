@@ -58,6 +58,7 @@ pub(super) async fn upsert_association(
 ) -> Result<(), StoreError> {
     let mut transaction = begin(store, tenant).await?;
     let query = sqlx::query(sql::UPSERT_ASSOCIATION).bind(tenant).bind(&association.id).bind(&association.name);
+    let query = query.bind(i64::from(association.hub));
     let mut count = changed(&mut transaction, query).await?;
     for code in &association.municipalities {
         let query = sqlx::query(sql::INSERT_ASSOCIATION_MUNICIPALITY).bind(tenant).bind(&association.id).bind(code);
@@ -130,7 +131,8 @@ pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Re
     };
     let mut association = |row: &Row| {
         let id: String = get(row, "association")?;
-        Ok(Association { municipalities: covered.remove(&id).unwrap_or_default(), name: get(row, "name")?, id })
+        let municipalities = covered.remove(&id).unwrap_or_default();
+        Ok(Association { municipalities, name: get(row, "name")?, hub: flag(row, "hub")?, id })
     };
     let lecturer = |row: &Row| {
         Ok(Lecturer {

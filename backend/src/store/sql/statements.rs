@@ -109,8 +109,9 @@ statements! {
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, code) DO UPDATE SET name = excluded.name, kana = excluded.kana, \
      medical_area = excluded.medical_area WHERE municipality.name <> excluded.name \
      OR municipality.kana <> excluded.kana OR municipality.medical_area <> excluded.medical_area";
-    UPSERT_ASSOCIATION = "INSERT INTO association (tenant, association, name) VALUES ($1, $2, $3) \
+    UPSERT_ASSOCIATION = "INSERT INTO association (tenant, association, name, hub) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (tenant, association) DO UPDATE SET name = excluded.name WHERE association.name <> excluded.name";
+    RENAME_ASSOCIATION = "UPDATE association SET name = $3 WHERE tenant = $1 AND association = $2";
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     UPSERT_LECTURER = "INSERT INTO lecturer \
@@ -132,7 +133,7 @@ statements! {
     LOOKUP_TENANT = "SELECT name, registry_version FROM tenant WHERE tenant = $1";
     LIST_TENANTS = "SELECT tenant FROM tenant ORDER BY tenant";
     LIST_MUNICIPALITIES = "SELECT code, name, kana, medical_area FROM municipality WHERE tenant = $1 ORDER BY code";
-    LIST_ASSOCIATIONS = "SELECT association, name FROM association WHERE tenant = $1 ORDER BY association";
+    LIST_ASSOCIATIONS = "SELECT association, name, hub FROM association WHERE tenant = $1 ORDER BY association";
     LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
      WHERE tenant = $1 ORDER BY association, municipality";
     LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \

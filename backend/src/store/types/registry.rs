@@ -36,7 +36,7 @@ pub struct Municipality {
     pub medical_area: String,
 }
 
-/// 郡市医師会.
+/// 郡市医師会, or 在宅医療連携拠点.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Association {
     /// Registry id.
@@ -45,6 +45,8 @@ pub struct Association {
     pub name: String,
     /// Codes of the municipalities it covers.
     pub municipalities: Vec<String>,
+    /// 在宅医療連携拠点.
+    pub hub: bool,
 }
 
 /// 講師.

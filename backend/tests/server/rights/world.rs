@@ -67,10 +67,15 @@ impl World {
             let registry = server.app.store.registry(tenant).await.unwrap().unwrap();
             municipalities.extend(registry.municipalities.iter().take(count).map(|one| (tenant, one.code.clone())));
             for number in 0..2 {
-                let new = NewAssociation { name: format!("第{number}医師会"), municipalities: Vec::new() };
+                let (name, hub) = (format!("第{number}医師会"), false);
+                let new = NewAssociation { name, municipalities: Vec::new(), hub };
                 let caller = Caller::command_line(tenant);
                 associations.push((tenant, put_association(&server.app, &caller, new).await.unwrap()));
             }
+            let covered = municipalities.iter().filter(|(of, _)| *of == tenant).map(|(_, code)| code.clone()).collect();
+            let new = NewAssociation { name: "拠点".to_owned(), municipalities: covered, hub: true };
+            let caller = Caller::command_line(tenant);
+            associations.push((tenant, put_association(&server.app, &caller, new).await.unwrap()));
         }
         // the names are the same, and so the ids: of one prefecture an id must not open the other
         let mut world = Self {
@@ -114,7 +119,8 @@ impl World {
             }
         }
         for (tenant, id) in &self.associations {
-            for role in [Role::Lecturer, Role::Coordinator] {
+            let first = if id.starts_with("hu-") { Role::Staff } else { Role::Lecturer };
+            for role in [first, Role::Coordinator] {
                 posts.push((tenant, role, id.clone(), format!("association:{id}")));
             }
         }

@@ -24,6 +24,11 @@ export interface Lecturer {
   readonly bank: boolean;
 }
 
+/** 郡市医師会, or 在宅医療連携拠点. */
+export interface Association extends Named {
+  readonly hub: boolean;
+}
+
 export interface Material extends Named {
   readonly unit: string;
   readonly eligibilities: readonly Named[];
@@ -32,7 +37,7 @@ export interface Material extends Named {
 export interface Registry {
   readonly version: number;
   readonly municipalities: readonly Municipality[];
-  readonly associations: readonly Named[];
+  readonly associations: readonly Association[];
   readonly lecturers: readonly Lecturer[];
   readonly materials: readonly Material[];
   readonly media: readonly Named[];
@@ -51,7 +56,11 @@ export const registry: p.Parse<Registry> = p.object((f) => ({
     kana: m.get('kana', text) ?? '',
     medical_area: m.get('medical_area', text) ?? '',
   })))),
-  associations: f.get('associations', p.list(named)),
+  associations: f.get('associations', p.list(p.object((a) => ({
+    id: a.get('id', p.string),
+    name: a.get('name', p.string),
+    hub: a.get('hub', p.nullable(p.boolean)) ?? false,
+  })))),
   lecturers: f.get('lecturers', p.list(p.object((l) => ({
     id: l.get('id', p.string),
     surname: l.get('surname', p.string),

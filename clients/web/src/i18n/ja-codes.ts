@@ -11,7 +11,7 @@ const role: Record<string, string> = {
 
 const field: Record<string, string> = {
   fiscal_year: '年度', month: '月', date: '日付', start: '開始', end: '終了', activity: '種類', title: '題名', theme: 'テーマ',
-  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会', medical_area: '医療圏',
+  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会・拠点', medical_area: '医療圏',
   item: '事業項目', dispatched_by: '派遣元', audience: '対象', medium: '上映した映像', minutes: '上映時間（分）', also: 'ほかに行ったこと',
   lecturer_attribution: '講師の書き方',
 };

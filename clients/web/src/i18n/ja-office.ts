@@ -38,7 +38,7 @@ export const office = {
   none: ja.none,
   ...codes,
 
-  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -259,7 +259,7 @@ export const office = {
     dispatch: '派遣のみ',
     withoutValue: '数の報告なしのみ',
     filter: {
-      fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会', activity: '種類', group: '状態',
+      fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
       reason: '理由', title: '題名', occasion: 'きっかけの集まり', measure: '数えたもの', lecturer: '講師', among: '講師',
     } as Readonly<Record<string, string>>,
     unknownValue: '報告なし',
@@ -334,10 +334,13 @@ export const office = {
     admit: '取り込む',
     decline: '取り込まない',
     decideNote: '判断は一度だけです。取り込まない場合も、届いた内容は消えずにここで読めます。',
-    othersDecide: 'この記録を担当する市町村・医師会か、県の担当者が判断します。',
+    othersDecide: 'この記録を担当する市町村・医師会・拠点か、県の担当者が判断します。',
   },
 
   devices: {
+    passes: '一日券', passesLead: '講師が自分の端末で使う一日券です。会の日が終わると、ひとりでに使えなくなります。',
+    clock: (span: string) => `時計が${span}います`,
+    clockNote: '端末の日付・時刻を合わせるよう、使う人に伝えてください。この端末で付けた記録の日付も確かめてください。',
     title: '端末', lead: '登録された端末です。なくしたときは、すぐに利用を止めてください。', empty: '端末はまだありません。', add: '端末を登録する',
     name: '端末', person: '登録した人', seen: '最後に送受信した時刻', never: 'まだ送受信していません', state: '状態', inUse: '利用中', revoked: '利用停止', held: '預かり中',
     count: (count: number) => `${count}件`, none: 'なし',
@@ -420,12 +423,16 @@ export const office = {
   },
 
   organisations: {
-    title: '医師会',
-    lead: (prefecture: string, count: number) => `${prefecture}の郡市医師会と、受け持つ市町村です。市町村（${number.format(count)}）は公式の一覧から作られています。`,
+    title: '医師会・拠点',
+    lead: (prefecture: string, count: number) => `${prefecture}の郡市医師会と在宅医療連携拠点、その受け持つ市町村です。市町村（${number.format(count)}）は公式の一覧から作られています。`,
     name: '名前',
+    kind: '種類',
+    kindOf: (hub: boolean) => (hub ? '在宅医療連携拠点' : '郡市医師会'),
+    kindNote: { association: '講師の名簿を持ち、講師を派遣します。', hub: '職員とコーディネーターが働きます。拠点の端末は、受け持つ市町村の記録も扱います。' },
+    coversNote: '受け持つ市町村を変えたあとは、拠点の端末を登録し直すと、扱う記録が変わります。',
     covers: '受け持つ市町村',
     none: 'まだ選ばれていません',
-    add: '医師会を登録する',
+    add: '医師会・拠点を登録する',
     change: '変更する',
     changeOf: (name: string) => `${name}を変更する`,
     save: '保存する',
@@ -535,7 +542,7 @@ export const office = {
     records: '締めた後に変更された記録',
     noRecords: '締めた後に変更された記録はありません。',
     what: '数えたもの',
-    where: '市町村・医師会',
+    where: '市町村・医師会・拠点',
     reported: '報告時',
     now: '現在',
     difference: '訂正',

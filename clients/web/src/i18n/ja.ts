@@ -46,7 +46,7 @@ const question: Record<string, string> = {
 const questionShort: Record<string, string> = { 'knows-acp': '知っている', 'has-talked': '話し合った', intends: '話し合いたい' };
 const answer: Record<string, string> = { yes: 'はい', no: 'いいえ', 'no-answer': '無回答' };
 
-const scopeKind: Record<string, string> = { municipality: '市町村', association: '医師会', lecturer: '講師', session: '会' };
+const scopeKind: Record<string, string> = { municipality: '市町村', association: '医師会・拠点', lecturer: '講師', session: '会' };
 
 /** Plain sentences for what can go wrong; the server's own sentence wins when there is one. */
 const problem: Record<string, string> = {
@@ -109,6 +109,17 @@ export const ja = {
     again: { open: '登録し直す', title: 'この端末を登録し直します', note: '送れなくなったときに、担当者の新しいコードで登録し直します。端末に残っている記録は消えません。', submit: '登録し直す' },
   },
 
+  clock: {
+    /** 約3日進んで, 約2時間遅れて */
+    span: (ms: number): string => {
+      const minutes = Math.round(Math.abs(ms) / 60_000);
+      const [count, unit] = minutes >= 2880 ? [minutes / 1440, '日'] : minutes >= 120 ? [minutes / 60, '時間'] : [minutes, '分'];
+      return `約${Math.round(count)}${unit}${ms > 0 ? '進んで' : '遅れて'}`;
+    },
+    wrong: (span: string) => `この端末の日付・時刻が${span}います。`,
+    help: '端末の設定で合わせて、記録の日付も確かめてください。',
+  },
+
   pill: {
     offline: '圏外', refused: '送れません（この端末を確認）',
     unsent: (count: number) => `未送信 ${count}件`,
@@ -151,6 +162,7 @@ export const ja = {
     codeMissing: '登録コードを8文字で入れてください。',
     nameMissing: '端末の名前を入れてください。',
     office: '事務局の画面を開く',
+    pass: '一日券のコードを入力する',
   },
 
   today: {

@@ -3,13 +3,17 @@
 import type { Me } from './api/shapes';
 
 export function homeOf(me: Me): string {
+  const municipality = `/municipality/${encodeURIComponent(me.organisation)}`;
+  const association = `/association/${encodeURIComponent(me.organisation)}`;
   switch (me.role) {
     case 'municipal':
+      return municipality;
     case 'staff':
-      return `/municipality/${encodeURIComponent(me.organisation)}`;
+      // of a municipality, named by digits, or of a hub
+      return /^\d+$/.test(me.organisation) ? municipality : association;
     case 'coordinator':
     case 'lecturer':
-      return `/association/${encodeURIComponent(me.organisation)}`;
+      return association;
     default:
       return '/prefecture';
   }

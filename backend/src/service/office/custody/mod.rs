@@ -157,7 +157,8 @@ pub struct CustodyDetail {
     pub authors: Vec<Author>,
     /// What they would do, in the order of a record's page.
     pub effects: Vec<Effect>,
-    /// Whether they fit the record as it is stored now; else the effects are read from the changes alone.
+    /// Whether they fit the record as it is stored now; else, and where the caller may not open the record, the effects are
+    /// read from the changes alone.
     pub fits: bool,
     /// Whether this caller may decide.
     pub may_decide: bool,
@@ -213,7 +214,9 @@ pub async fn detail(app: &App, caller: &Caller, document: &str, device: &str) ->
     } else {
         waiting.iter().map(|change| (*change).clone()).collect()
     };
-    let preview = preview::preview(app, document, device, held.stored.clone(), shown).await;
+    // beside the changes stands what the record says now: only for those who may open it
+    let stored = held.stored.clone().filter(|_| held.record_visible);
+    let preview = preview::preview(app, document, device, stored, shown).await;
     let mut codes: Vec<String> = held.changes.iter().map(|change| change.code.clone()).collect();
     codes.sort();
     codes.dedup();

@@ -103,7 +103,7 @@ export function Lecturers(): ReactNode {
         label={ja.basic.dispatch}
         value={dispatchedBy}
         empty={ja.basic.dispatchNone}
-        groups={[{ label: null, options: registry.associations.map((item) => ({ value: item.id, label: item.name })) }]}
+        groups={[{ label: null, options: registry.associations.filter((item) => !item.hub).map((item) => ({ value: item.id, label: item.name })) }]}
         onKeep={(value) => set('dispatched_by', value, ja.basic.dispatch)}
       />
       {dispatchedBy !== '' && view.group === 'planned' && (

@@ -43,6 +43,7 @@ export const organisations = p.object((f) => ({
     id: a.get('id', p.string),
     name: a.get('name', p.string),
     municipalities: a.get('municipalities', p.array(p.string)),
+    hub: a.get('hub', p.boolean),
   })))),
 }));
 export type Organisations = ReturnType<typeof organisations>;

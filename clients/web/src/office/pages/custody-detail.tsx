@@ -148,7 +148,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
         </dl>
       </Panel>
       <Panel title={text.effects}>
-        {!data.fits && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
+        {!data.fits && data.record_visible && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
         {data.effects.length === 0 ? <p className="text-muted">{text.noEffects}</p> : (
           <ul className="flex flex-col">
             {data.effects.map((effect, index) => (

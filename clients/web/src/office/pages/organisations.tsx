@@ -1,4 +1,4 @@
-// Associations with the municipalities they cover. Municipalities come from the official list and are not edited here.
+// Associations and hubs with the municipalities they cover. Municipalities come from the official list and are not edited here.
 
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
@@ -19,6 +19,7 @@ type Association = Organisations['associations'][number];
 function Edit({ association, all, end }: { readonly association: Association | null; readonly all: Organisations; readonly end: (changed: boolean) => void }): ReactNode {
   const { api } = useHub();
   const [name, setName] = useState(association?.name ?? '');
+  const [hub, setHub] = useState(association?.hub ?? false);
   const [covered, setCovered] = useState<ReadonlySet<string>>(new Set(association?.municipalities));
   const [problem, setProblem] = useState<string | null>(null);
   const areas = [...new Set(all.municipalities.map((one) => one.medical_area))];
@@ -29,7 +30,7 @@ function Edit({ association, all, end }: { readonly association: Association | n
   });
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const body = { name: name.trim(), municipalities: [...covered] };
+    const body = { name: name.trim(), municipalities: [...covered], hub };
     const answer = association === null
       ? await api.post('/v1/registry/associations', body, nothing)
       : await api.put(`/v1/registry/associations/${encodeURIComponent(association.id)}`, body, nothing);
@@ -41,8 +42,20 @@ function Edit({ association, all, end }: { readonly association: Association | n
       <form className="flex min-h-0 flex-col gap-4" onSubmit={(event) => void submit(event)}>
         <Labelled label={text.name}>{(id) => <input id={id} className={INPUT} value={name} maxLength={200} required autoComplete="off" onChange={(event) => setName(event.target.value)} />}</Labelled>
         <PersonalWarning text={name} />
+        {association === null && (
+          <fieldset className="flex flex-col">
+            <legend className="font-bold">{text.kind}</legend>
+            {[false, true].map((one) => (
+              <label key={String(one)} className="flex min-h-11 items-center gap-2">
+                <input type="radio" name="kind" className="size-5 shrink-0" checked={hub === one} onChange={() => setHub(one)} />
+                <span>{text.kindOf(one)}<span className="block text-[0.875rem] text-muted">{one ? text.kindNote.hub : text.kindNote.association}</span></span>
+              </label>
+            ))}
+          </fieldset>
+        )}
         <fieldset className="rounded-8 border border-line px-4 py-2">
           <legend className="px-1 font-bold">{text.covers}</legend>
+          {association !== null && hub && <p className="text-[0.875rem] text-muted">{text.coversNote}</p>}
           <div className="max-h-[42dvh] overflow-auto">
           {areas.map((area) => (
             <div key={area} className="py-1">
@@ -83,11 +96,12 @@ export function OrganisationsPage({ mayEdit }: { readonly mayEdit: boolean }): R
             <div className="scroll">
               <table>
                 <caption className="sr-only">{text.title}</caption>
-                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.covers}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.change}</span></th>}</tr></thead>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.kind}</th><th scope="col">{text.covers}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.change}</span></th>}</tr></thead>
                 <tbody>
                   {all.associations.map((one) => (
                     <tr key={one.id}>
                       <th scope="row">{one.name}</th>
+                      <td className="whitespace-nowrap text-[0.9375rem]">{text.kindOf(one.hub)}</td>
                       <td className="text-[0.9375rem]">{one.municipalities.length === 0 ? <span className="text-muted">{text.none}</span> : one.municipalities.map(nameOf).join('、')}</td>
                       {mayEdit && <td className="whitespace-nowrap"><Button aria-label={text.changeOf(one.name)} onPress={() => setEditing(one)}>{text.change}</Button></td>}
                     </tr>

@@ -22,11 +22,14 @@ interface Choice {
 
 /** The organisations a role can be in. */
 function placesOf(role: string, all: Organisations): readonly { readonly id: string; readonly name: string }[] {
+  const municipalities = all.municipalities.map((one) => ({ id: one.code, name: one.name }));
   switch (role) {
     case 'staff':
+      return [...municipalities, ...all.associations.filter((one) => one.hub)];
     case 'municipal':
-      return all.municipalities.map((one) => ({ id: one.code, name: one.name }));
+      return municipalities;
     case 'lecturer':
+      return all.associations.filter((one) => !one.hub);
     case 'coordinator':
       return all.associations;
     default:
