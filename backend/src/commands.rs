@@ -220,16 +220,16 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
 async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, CommandError> {
     let address = listen.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
-    if let Some(code) = first::code(&app).await? {
-        // the one secret a log ever holds: it works once, within a day, and only until someone administers
-        let address = listener.local_addr()?;
-        let code = code.shown();
-        tracing::warn!("nobody administers this server yet; sign in once at http://{address}/office#code={code}");
-    }
     let mut out = std::io::stdout();
     http::serve::check(config)?;
     let scheme = if config.tls_certificate.is_empty() { "http" } else { "https" };
-    writeln!(out, "tsudoi-server ready {scheme}://{}", listener.local_addr()?)?;
+    let own = format!("{scheme}://{}", listener.local_addr()?);
+    if let Some(code) = first::code(&app).await? {
+        // the one secret a log ever holds: it works once, within a day, and only until someone administers
+        let (reached, code) = (config.reached_at(&own), code.shown());
+        tracing::warn!("nobody administers this server yet; sign in once at {reached}/office#code={code}");
+    }
+    writeln!(out, "tsudoi-server ready {own}")?;
     out.flush()?;
     tokio::spawn(scrub::run(app.clone()));
     tokio::spawn(destruction::run(app.clone()));

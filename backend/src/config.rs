@@ -110,7 +110,8 @@ settings! {
     login_hours: u64 = 12, "How long a sign-in of the office console lasts at most, in hours.";
     login_idle_minutes: u64 = 60, "A sign-in of the office console that is not used for so long ends, in minutes.";
     proof_minutes: u64 = 5, "How long after a sign-in, or after proving anew who one is, dangerous acts are open, in minutes.";
-    public_url: String = String::new(), "Where people reach this server, e.g. `https://tsudoi.example.jp`. Needed for passkeys and for signing in at an OpenID provider.";
+    strangers_journal_days: u64 = 0, "How many days entries of the journal that belong to no prefecture are kept (unknown tokens and names, with network addresses; commands on all prefectures); 0: for good.";
+    public_url: String = String::new(), "Where people reach this server, e.g. `https://tsudoi.example.jp`. Links for people begin with it. Needed for passkeys and for signing in at an OpenID provider.";
     secure_cookie: bool = false, "Whether people come by HTTPS although neither public_url nor tls_certificate says so.";
     tls_certificate: String = String::new(), "Certificate chain (PEM file) for TLS inside the server; empty where a reverse proxy does it. Read again when it changes.";
     tls_key: String = String::new(), "Private key (PEM file) of that certificate.";
@@ -132,6 +133,12 @@ impl Config {
     /// Whether people come by TLS: cookies are bound to it then.
     pub fn is_secure(&self) -> bool {
         self.secure_cookie || !self.tls_certificate.is_empty() || self.public_url.starts_with("https://")
+    }
+
+    /// The beginning of links for people: `public_url`, or where this server listens.
+    pub fn reached_at(&self, own: &str) -> String {
+        let known = if self.public_url.is_empty() { own } else { &self.public_url };
+        known.trim_end_matches('/').to_owned()
     }
 
     /// The limits of a change.
@@ -215,6 +222,14 @@ mod tests {
         assert_eq!(Config::default().gate_limits(), Limits::default());
         let config = Config::load(None, |name| (name == "TSUDOI_GATE_OPERATIONS").then(|| "9".into())).unwrap();
         assert_eq!(config.gate_limits(), Limits { operations: 9, ..Limits::default() });
+    }
+
+    #[test]
+    fn links_for_people_begin_with_where_they_reach_the_server() {
+        let own = "https://127.0.0.1:8787";
+        assert_eq!(Config::default().reached_at(own), own);
+        let public_url = "https://tsudoi.example.jp/".to_owned();
+        assert_eq!(Config { public_url, ..Config::default() }.reached_at(own), "https://tsudoi.example.jp");
     }
 
     #[test]

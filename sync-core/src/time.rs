@@ -14,6 +14,12 @@ impl Timestamp {
         Self(self.0.saturating_add(ms))
     }
 
+    /// How many milliseconds this time is after `other`; negative when before.
+    pub fn minus_ms(self, other: Self) -> i64 {
+        let ms = |time: Self| i64::try_from(time.0).unwrap_or(i64::MAX);
+        ms(self).saturating_sub(ms(other))
+    }
+
     /// Whole seconds since the epoch, the unit a change carries.
     pub fn seconds(self) -> i64 {
         i64::try_from(self.0 / 1000).unwrap_or(i64::MAX)

@@ -112,6 +112,31 @@ impl Server {
         Client::new(&self.address).unwrap()
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        let status = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Whether `tsudoi`, as a process that trusts this root and no other, enrols a tablet by TLS at `localhost`.
+    pub fn answers_over_tls(&self, root: &Path) -> bool {
+        let port = self.address.rsplit(':').next().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let output = Command::new(named("TSUDOI_BINARY", "tsudoi"))
+            .arg("--home")
+            .arg(home.path())
+            .args(["--server", &format!("https://localhost:{port}")])
+            .args(["enrol", "--code", &self.sign_in("staff-112119").code, "--name", "試し"])
+            .env("SSL_CERT_FILE", root)
+            .env_remove("SSL_CERT_DIR")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() || said.contains("証明書") || said.contains("つながりません"), "{said}");
+        output.status.success()
+    }
+
     /// SIGKILL: nothing is written, closed or said any more.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -28,6 +28,8 @@ pub struct Headless {
     device: DeviceId,
     person: String,
     now: Timestamp,
+    /// Its clock minus the machine's, ms.
+    wrong_ms: i64,
     opened: u64,
 }
 
@@ -40,7 +42,8 @@ impl Headless {
         let now = tsudoi::host::clock();
         let tablet = Tablet::open(now, Identity { device }, 1, Vec::new());
         let (key, person) = (enrolled.key, enrolled.person.id);
-        let mut headless = Self { tablet, rows: BTreeMap::new(), client, key, device, person, now, opened: 1 };
+        let mut headless =
+            Self { tablet, rows: BTreeMap::new(), client, key, device, person, now, wrong_ms: 0, opened: 1 };
         headless.turn(Input::Online { online: false });
         headless
     }
@@ -63,6 +66,18 @@ impl Headless {
     /// Takes another way to the server, over new connections.
     pub fn connect(&mut self, address: &str) {
         self.client = Client::new(address).unwrap();
+        self.client.set_clock_wrong(self.wrong_ms / 1_000);
+    }
+
+    /// Sets its clock, forward or back: to so many ms from the machine's.
+    pub fn set_clock(&mut self, wrong_ms: i64) {
+        self.wrong_ms = wrong_ms;
+        self.client.set_clock_wrong(wrong_ms / 1_000);
+        self.now = self.clock();
+    }
+
+    fn clock(&self) -> Timestamp {
+        Timestamp(tsudoi::host::clock().0.saturating_add_signed(self.wrong_ms))
     }
 
     /// What its disk holds.
@@ -176,7 +191,7 @@ impl Headless {
     }
 
     fn turn_watched(&mut self, input: Input, watch: &mut dyn FnMut(&Self)) {
-        self.now = self.now.max(tsudoi::host::clock());
+        self.now = self.now.max(self.clock());
         self.tablet.handle(self.now, input).unwrap();
         while let Some(effect) = self.tablet.poll_effect() {
             let result = match effect {
@@ -192,7 +207,7 @@ impl Headless {
                 }
                 Effect::Exchange { task, endpoint, body } => {
                     let result: Exchanged = self.client.exchange(endpoint, &self.key, &body);
-                    self.now = self.now.max(tsudoi::host::clock());
+                    self.now = self.now.max(self.clock());
                     Input::Exchanged { task, result }
                 }
             };

@@ -4,7 +4,9 @@
 
 mod apart;
 mod case;
+mod clock;
 mod crash;
 mod cut;
 mod hostile;
 mod restore;
+mod tls;

@@ -1,5 +1,5 @@
 //! TLS inside the server: certificate and key from files, read again when they change, so that a renewed certificate
-//! needs no restart.
+//! needs no restart. SIGHUP has them looked at at once.
 //!
 //! A renewed pair that does not fit is refused and said so; connections go on with the one before.
 
@@ -11,6 +11,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, version};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(30);
@@ -74,11 +75,22 @@ impl Pair {
         [&self.certificate, &self.key].map(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok())
     }
 
-    /// Looks at the files from time to time and takes over what has changed. Ends with the process.
+    /// Looks at the files from time to time, and when told to, and takes over what has changed. Ends with the process.
     pub async fn follow(self, used: RustlsConfig) {
         let mut known = self.changed_at();
+        let mut told =
+            signal(SignalKind::hangup()).inspect_err(|error| tracing::warn!(%error, "SIGHUP is not heard")).ok();
         loop {
-            tokio::time::sleep(LOOK).await;
+            let hung_up = async {
+                match &mut told {
+                    Some(told) => told.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = hung_up => {}
+            }
             let now = self.changed_at();
             if now == known {
                 continue;

@@ -2,11 +2,13 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
+use tsudoi_server::config::Config;
 use tsudoi_server::service::access::{Action, Role};
 use tsudoi_server::service::journal::{Act, ChainFault, Who, verify};
+use tsudoi_server::service::retention::strangers;
 use tsudoi_server::store::journal::{JournalFilter, JournalHead, JournalRow};
 
-use crate::support::{HONJO, Server, server};
+use crate::support::{HONJO, Server, server, server_with};
 
 async fn rows(server: &Server, tenant: &str) -> Vec<JournalRow> {
     server.app.journal.flush().await;
@@ -69,6 +71,28 @@ async fn a_refusal_of_a_stranger_is_noted_without_what_they_sent_and_only_so_oft
     server.get("/v1/me", None).await;
     let found = rows(&server, "").await;
     assert_eq!((found.len(), found[120].entry.detail.contains("182")), (121, true));
+}
+
+#[tokio::test]
+async fn entries_of_no_prefecture_are_kept_as_long_as_the_setting_says_and_the_chain_stays_sound() {
+    let server = server_with(Config { strangers_journal_days: 400, ..Config::default() }).await;
+    let stranger = async || {
+        server.post("/v1/login", None, &json!({ "code": "AAAA-AAAA" })).await;
+        rows(&server, "").await.len()
+    };
+    assert_eq!(stranger().await, 1);
+    server.clock.forward(300 * 86_400_000);
+    assert_eq!(stranger().await, 2);
+    strangers::cut(&server.app).await.unwrap();
+    assert_eq!(rows(&server, "").await.len(), 2, "not yet");
+    server.clock.forward(101 * 86_400_000);
+    strangers::cut(&server.app).await.unwrap();
+    let left = rows(&server, "").await;
+    assert_eq!(said(&left).first(), Some(&("sign_in", "code_unknown", "/v1/login")));
+    assert_eq!(left.iter().map(|row| row.seq).collect::<Vec<_>>(), [2, 3], "and an entry says so");
+    strangers::cut(&server.app).await.unwrap();
+    let chain = verify(server.app.store.as_ref(), "", None).await.unwrap();
+    assert_eq!((chain.fault, rows(&server, "").await.len()), (None, 2));
 }
 
 #[tokio::test]

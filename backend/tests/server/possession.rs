@@ -10,6 +10,7 @@ use crate::support::keys::{self, Key};
 use crate::support::{Answer, Claims, Device, HONJO, Server, document_id, outcomes, server};
 
 const ME: &str = "https://tsudoi.example/v1/me";
+const SYNC: &str = "https://tsudoi.example/v1/sync";
 
 async fn ask(server: &Server, device: &Device, proof: &str) -> Answer {
     let request = Request::get("/v1/me")
@@ -101,6 +102,38 @@ async fn a_nonce_is_asked_for_and_ends_and_is_of_one_process() {
     let elsewhere = crate::support::server().await.app;
     let foreign = elsewhere.possession.nonce(elsewhere.now()).unwrap();
     assert_eq!(ask(&server, &device, &keys::common().proof(&claims(&foreign))).await.code(), "use_dpop_nonce");
+}
+
+#[tokio::test]
+async fn a_tablet_that_was_away_for_months_asks_for_a_nonce_and_everything_is_taken_in() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let old = server.claims("POST", SYNC).nonce;
+    server.clock.forward(400 * 86_400_000);
+    let seconds = 1_800_000_000;
+    let change = device.set(document_id(1), "title", "昨年の会");
+    let push = device.push(document_id(1), vec![change]);
+    let late = Claims { nonce: old, seconds, method: "POST", address: SYNC, ..none_like(&server, &device) };
+    let body = device.request(vec![push]).encode();
+    let send = async |claims: &Claims<'_>| {
+        let request = Request::post("/v1/sync")
+            .header(header::HOST, "tsudoi.example")
+            .header(header::AUTHORIZATION, &device.authorization)
+            .header(header::CONTENT_TYPE, "application/cbor")
+            .header("dpop", keys::common().proof(claims));
+        server.send_bare(request.body(Body::from(body.clone())).unwrap()).await
+    };
+    let asked = send(&late).await;
+    let given = asked.headers["dpop-nonce"].to_str().unwrap().to_owned();
+    assert_eq!(asked.code(), "use_dpop_nonce");
+    let now = server.app.now().0 as i64 / 1_000;
+    let wrong = Claims { nonce: Some(given.clone()), ..late };
+    assert_eq!(send(&wrong).await.code(), "invalid_dpop_proof", "its own clock does not count");
+    let right = Claims { nonce: Some(given), seconds: now, ..wrong };
+    let answer = send(&right).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = sync_core::wire::SyncResponse::decode(&answer.body).unwrap();
+    assert_eq!(outcomes(&answer, document_id(1))[0].0, Outcome::Stored);
 }
 
 fn none_like<'a>(server: &Server, device: &'a Device) -> Claims<'a> {

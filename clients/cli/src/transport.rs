@@ -38,7 +38,12 @@ pub struct Server {
     nonce: Mutex<Option<String>>,
     /// The server's clock minus this machine's, in seconds.
     ahead: AtomicI64,
+    /// By how many seconds this machine's clock is taken to be wrong. Tests cannot set the machine's own.
+    wrong: AtomicI64,
 }
+
+/// Time by the server's clock that is further off was learnt before this machine's clock was set.
+const CLOCK_SET_SECONDS: u64 = 60;
 
 /// A key, and the token that goes with it once there is one.
 type Signing<'a> = (&'a DeviceKey, Option<&'a str>);
@@ -69,12 +74,29 @@ impl Server {
             .user_agent(concat!("tsudoi/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| CliError::Unreachable { server: base.clone(), cause: error.to_string() })?;
-        Ok(Self { base, client, sent: 0.into(), received: 0.into(), nonce: Mutex::default(), ahead: 0.into() })
+        Ok(Self {
+            base,
+            client,
+            sent: 0.into(),
+            received: 0.into(),
+            nonce: Mutex::default(),
+            ahead: 0.into(),
+            wrong: 0.into(),
+        })
     }
 
     /// The address.
     pub fn address(&self) -> &str {
         &self.base
+    }
+
+    /// Takes this machine's clock to be wrong by so many seconds from now on.
+    pub fn set_clock_wrong(&self, seconds: i64) {
+        self.wrong.store(seconds, Ordering::Relaxed);
+    }
+
+    fn seconds(&self) -> i64 {
+        chrono::Utc::now().timestamp() + self.wrong.load(Ordering::Relaxed)
     }
 
     /// Bytes of the bodies sent and received by syncing, as they were on the wire.
@@ -115,7 +137,8 @@ impl Server {
             let again = request.try_clone().ok_or_else(|| unreachable("送る内容を用意できません".to_owned()))?;
             let mut ready = again.build().map_err(|error| unreachable(error.without_url().to_string()))?;
             let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let seconds = chrono::Utc::now().timestamp() + self.ahead.load(Ordering::Relaxed);
+            let ahead = self.ahead.load(Ordering::Relaxed);
+            let seconds = self.seconds() + ahead;
             let proof = key.proof(ready.method().as_str(), ready.url().as_str(), nonce.as_deref(), token, seconds)?;
             let value = |text: String| text.parse().map_err(|_| unreachable("送る内容を用意できません".to_owned()));
             ready.headers_mut().insert("dpop", value(proof)?);
@@ -124,8 +147,10 @@ impl Server {
             }
             let response = self.client.execute(ready).map_err(|error| unreachable(error.without_url().to_string()))?;
             let new = self.learn(&response);
+            let clock_set = self.ahead.load(Ordering::Relaxed).abs_diff(ahead) > CLOCK_SET_SECONDS;
             // another nonce than the one that was used, or time by the server's clock
-            if response.status().as_u16() != 401 || asked || new.is_none() || new == nonce {
+            let learnt = new.is_some() && (new != nonce || clock_set);
+            if response.status().as_u16() != 401 || asked || !learnt {
                 return Ok(response);
             }
             asked = true;
@@ -137,7 +162,7 @@ impl Server {
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let nonce = text("dpop-nonce")?.to_owned();
         if let Some(date) = text(DATE.as_str()).and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) {
-            self.ahead.store(date.timestamp() - chrono::Utc::now().timestamp(), Ordering::Relaxed);
+            self.ahead.store(date.timestamp() - self.seconds(), Ordering::Relaxed);
         }
         *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.clone());
         Some(nonce)

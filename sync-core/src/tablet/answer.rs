@@ -95,6 +95,7 @@ impl Tablet {
             changed.registry = true;
         }
         self.last_exchange_at = Some(now);
+        self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.last_fault = None;
         let unsent = self.shelf.iter().any(|(_, entry)| entry.outbox.sendable().next().is_some());
         if changed.missing && !new_epoch {

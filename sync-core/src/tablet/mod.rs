@@ -81,6 +81,7 @@ pub struct Tablet {
     storage_failed: bool,
     unreadable_rows: usize,
     last_exchange_at: Option<Timestamp>,
+    clock_offset_ms: Option<i64>,
     last_fault: Option<Fault>,
     now: Timestamp,
 }
@@ -128,6 +129,7 @@ impl Tablet {
             storage_failed: false,
             unreadable_rows: 0,
             last_exchange_at: meta.get("exchange").and_then(|bytes| decode(bytes)).map(Timestamp),
+            clock_offset_ms: None,
             last_fault: None,
             now,
         };

@@ -40,6 +40,8 @@ pub struct Status {
     pub last_agreed_at: Option<Timestamp>,
     /// When the server last answered.
     pub last_exchange_at: Option<Timestamp>,
+    /// This tablet's clock minus the server's at the last answer since it was opened, ms.
+    pub clock_offset_ms: Option<i64>,
     /// Why the last exchange brought no answer; `None` after a good one.
     pub last_fault: Option<Fault>,
     /// Whether an exchange is under way.
@@ -182,6 +184,7 @@ impl Tablet {
             unsent_changes: unsent.iter().sum::<usize>() + self.changes_without_record(),
             last_agreed_at: agreements.min().flatten(),
             last_exchange_at: self.last_exchange_at,
+            clock_offset_ms: self.clock_offset_ms,
             last_fault: self.last_fault.clone(),
             syncing: self.schedule.in_flight(),
             online: self.schedule.online(),

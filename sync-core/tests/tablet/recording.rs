@@ -181,6 +181,23 @@ fn tab_8_a_clock_set_back_holds_nothing_up() {
 }
 
 #[test]
+fn tab_10_a_wrong_clock_is_told_and_holds_nothing_up() {
+    for off in [0, 86_400_000, -86_400_000, 3 * 365 * 86_400_000] {
+        let mut host = Host::new();
+        host.now = Timestamp(START.0.saturating_add_signed(off));
+        assert_eq!(host.tablet.status().clock_offset_ms, None, "nobody has said so yet");
+        host.count(1);
+        host.wait(400);
+        host.give(Input::Online { online: true });
+        let mut document = genesis();
+        let (task, request) = host.exchanges.pop().expect("sent, whatever the clock says");
+        host.answer(task, &stored(&request, &mut document, 1, 1));
+        let told = host.tablet.status().clock_offset_ms.unwrap();
+        assert!((off..off + 1_000).contains(&told), "{told} for {off}");
+    }
+}
+
+#[test]
 fn tab_9_edits_that_can_never_be_taken_in_are_made_anew_once() {
     let (mut host, mut document) = agreed();
     host.count(3);

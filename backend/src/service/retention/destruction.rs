@@ -10,6 +10,7 @@ use std::time::Duration;
 use sync_core::ids::{ChangeHash, DeviceId};
 
 use super::due::{due, hash_of, text_of};
+use super::strangers;
 use super::{RetentionError, Subject, check, reach, years_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
@@ -153,11 +154,16 @@ async fn destroy_journal(app: &App, row: &DestructionRow, lines: &[String]) -> R
         let Some((seq, hash)) = last else { continue };
         let hash = hex::decode(hash).ok().and_then(|bytes| bytes.try_into().ok());
         let (Ok(seq), Some(hash)) = (seq.parse(), hash) else { continue };
-        let last = JournalHead { seq, hash };
-        app.journal.note(Who::person(&row.tenant, &row.begun_by), beginning(last)).await?;
-        app.store.destroy_journal(&row.tenant, seq).await?;
+        cut_journal(app, Who::person(&row.tenant, &row.begun_by), JournalHead { seq, hash }).await?;
     }
     Ok(())
+}
+
+/// Cuts a chain off up to this row, behind an entry of `who` that says so.
+pub(super) async fn cut_journal(app: &App, who: Who, last: JournalHead) -> Result<(), StoreError> {
+    let tenant = who.tenant.clone();
+    app.journal.note(who, beginning(last)).await?;
+    app.store.destroy_journal(&tenant, last.seq).await
 }
 
 /// Carries one destruction out.
@@ -200,6 +206,7 @@ pub async fn run(app: App) {
     while days.next().await {
         let outcome = async {
             carry_on(&app).await?;
+            strangers::cut(&app).await?;
             tell(&app).await
         };
         if let Err(error) = outcome.await {

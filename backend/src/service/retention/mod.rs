@@ -3,11 +3,12 @@
 //! Invariants: nothing is destroyed by itself: unless an administrator sets a number of years, things are kept for good,
 //! and what falls due waits for one who has just shown who they are and who confirms exactly the list they were shown.
 //! Years are fiscal years: what belongs to one is kept for so many whole years after it, and falls due in April.
-//! What a destruction takes, and how it is proven, stands in [`destruction`].
+//! What a destruction takes, and how it is proven, stands in [`destruction`]; what belongs to no prefecture in [`strangers`].
 
 pub mod certificate;
 pub mod destruction;
 pub mod due;
+pub mod strangers;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

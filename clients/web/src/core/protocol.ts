@@ -50,6 +50,8 @@ export interface Status {
   readonly unsent_changes: number;
   readonly last_agreed_at: number | null;
   readonly last_exchange_at: number | null;
+  /** This tablet's clock minus the server's, ms; null: not known yet. */
+  readonly clock_offset_ms: number | null;
   readonly last_fault: string | null;
   readonly syncing: boolean;
   readonly scopes: readonly ScopeStatus[];
@@ -66,6 +68,7 @@ export const status: p.Parse<Status> = p.object((f) => ({
   unsent_changes: f.get('unsent_changes', p.integer),
   last_agreed_at: f.get('last_agreed_at', p.nullable(p.integer)),
   last_exchange_at: f.get('last_exchange_at', p.nullable(p.integer)),
+  clock_offset_ms: f.get('clock_offset_ms', p.nullable(p.integer)),
   last_fault: f.get('last_fault', fault),
   syncing: f.get('syncing', p.boolean),
   scopes: f.get('scopes', p.list(p.object((s) => ({

@@ -9,6 +9,8 @@ export interface TabletKey {
   readonly publicKey: CryptoKey;
 }
 
+/** Time by the server's clock that is further off was learnt before this tablet's clock was set. */
+const CLOCK_SET_MS = 60_000;
 const KIND = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 export async function newKey(): Promise<TabletKey> {
@@ -65,13 +67,15 @@ export function createSignedFetch(deps: { readonly fetch: typeof fetch; readonly
 
   return async (path, init, key, token) => {
     for (let again = false; ; again = true) {
-      const used = nonce;
+      const [used, assumed] = [nonce, ahead];
       const headers = new Headers(init.headers);
       headers.set('dpop', await proof(init.method ?? 'GET', `${deps.origin}${path}`, key, token));
       if (token !== null) headers.set('authorization', `DPoP ${token}`);
       const response = await deps.fetch(path, { ...init, headers });
       learn(response);
-      if (response.status !== 401 || again || nonce === used) return response;
+      // another nonce, or a clock that was set since the server's was learnt
+      const learnt = nonce !== used || Math.abs(ahead - assumed) > CLOCK_SET_MS;
+      if (response.status !== 401 || again || !learnt) return response;
     }
   };
 }

@@ -12,6 +12,7 @@ const tablet = p.object((f) => ({
   organisation: f.get('organisation', p.string),
   enrolled_at: f.get('enrolled_at', p.integer),
   last_seen_at: f.get('last_seen_at', p.nullable(p.integer)),
+  clock_offset_ms: f.get('clock_offset_ms', p.nullable(p.integer)),
   revoked_at: f.get('revoked_at', p.nullable(p.integer)),
   held: f.get('held', p.integer),
   recoverable: f.get('recoverable', p.boolean),
@@ -26,6 +27,8 @@ const holder = p.object((f) => ({ person: f.get('person', named), role: f.get('r
 export type Holder = ReturnType<typeof holder>;
 
 export const tabletPage = p.object((f) => ({ as_of: f.get('as_of', p.integer), tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', p.array(holder)) }));
+
+export type TabletPage = ReturnType<typeof tabletPage>;
 
 export const tabletDetail = p.object((f) => ({
   as_of: f.get('as_of', p.integer),

@@ -2,10 +2,11 @@
 
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
+import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
-import { type Holder, pinCode, scanCode, type Tablet, tabletDetail, tabletPage } from '../api/devices';
+import { type Holder, pinCode, scanCode, type Tablet, type TabletPage, tabletDetail, tabletPage } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { eraDate, eraLastDay, eraMoment } from '../format';
@@ -21,6 +22,15 @@ const keyOf = (holder: Holder): string => `${holder.person.id} ${holder.role} ${
 type Pass = NonNullable<Tablet['pass']>;
 
 const titleOf = (pass: Pass): string => pass.title ?? office.records.untitled;
+
+/** A clock this far off puts records on wrong days. */
+const CLOCK_MS = 30 * 60_000;
+
+/** Said of a clock that is wrong. */
+function wrongClock(tablet: Tablet): string | null {
+  const offset = tablet.clock_offset_ms ?? 0;
+  return Math.abs(offset) < CLOCK_MS ? null : text.clock(ja.clock.span(offset));
+}
 
 /** In use, ended by a person, or over. */
 function stateOf(tablet: Tablet, now: number): ReactNode {
@@ -40,39 +50,53 @@ function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readon
   return <GiveCode text={text.code} options={options} give={give} end={end} />;
 }
 
+function Rows({ page, tablets, caption }: { readonly page: TabletPage; readonly tablets: readonly Tablet[]; readonly caption: string }): ReactNode {
+  return (
+    <div className="scroll">
+      <table>
+        <caption className="sr-only">{caption}</caption>
+        <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.person}</th><th scope="col">{text.seen}</th><th scope="col">{text.state}</th><th scope="col" className="fig">{text.held}</th></tr></thead>
+        <tbody>
+          {tablets.map((one) => (
+            <tr key={one.device}>
+              <th scope="row"><Link href={`/devices/${one.device}`} className="link">{one.name}</Link>{one.pass !== null && <span className="block text-[0.875rem] font-normal text-muted">{text.passOf(titleOf(one.pass), eraLastDay(one.pass.ends_at))}</span>}</th>
+              <td>{one.person.name}<span className="block text-[0.875rem] text-muted">{office.role(one.role)}</span></td>
+              <td className="whitespace-nowrap">{one.last_seen_at === null ? text.never : eraMoment(one.last_seen_at)}{wrongClock(one) !== null && <b className="block text-[0.875rem] text-wait">{wrongClock(one)}</b>}</td>
+              <td>{stateOf(one, page.as_of)}</td>
+              <td className="fig">{one.held > 0 ? <Link href="/custody" className="link">{text.count(one.held)}</Link> : text.none}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 export function DevicesPage(): ReactNode {
   const live = useLive('/v1/devices', tabletPage);
   const [adding, setAdding] = useState(false);
   useTitle(text.title);
   return (
     <Loaded live={live}>
-      {(page) => (
-        <>
-          <PageHead title={text.title} lead={text.lead}>
-            {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
-          </PageHead>
-          {page.tablets.length === 0 ? <p className="text-muted">{text.empty}</p> : (
-            <div className="scroll">
-              <table>
-                <caption className="sr-only">{text.title}</caption>
-                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.person}</th><th scope="col">{text.seen}</th><th scope="col">{text.state}</th><th scope="col" className="fig">{text.held}</th></tr></thead>
-                <tbody>
-                  {page.tablets.map((one) => (
-                    <tr key={one.device}>
-                      <th scope="row"><Link href={`/devices/${one.device}`} className="link">{one.name}</Link>{one.pass !== null && <span className="block text-[0.875rem] font-normal text-muted">{text.passOf(titleOf(one.pass), eraLastDay(one.pass.ends_at))}</span>}</th>
-                      <td>{one.person.name}<span className="block text-[0.875rem] text-muted">{office.role(one.role)}</span></td>
-                      <td className="whitespace-nowrap">{one.last_seen_at === null ? text.never : eraMoment(one.last_seen_at)}</td>
-                      <td>{stateOf(one, page.as_of)}</td>
-                      <td className="fig">{one.held > 0 ? <Link href="/custody" className="link">{text.count(one.held)}</Link> : text.none}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
-          {adding && <NewCode holders={page.holders} end={() => { setAdding(false); live.again(); }} />}
-        </>
-      )}
+      {(page) => {
+        const [own, passes] = [page.tablets.filter((one) => one.pass === null), page.tablets.filter((one) => one.pass !== null)];
+        return (
+          <>
+            <PageHead title={text.title} lead={text.lead}>
+              {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
+            </PageHead>
+            {own.length === 0 ? <p className="text-muted">{text.empty}</p> : <Rows page={page} tablets={own} caption={text.title} />}
+            {passes.length > 0 && (
+              <section className="flex flex-col gap-3">
+                <h2 className="text-[1.25rem]">{text.passes}</h2>
+                <p className="text-[#4d4d4d]">{text.passesLead}</p>
+                <Rows page={page} tablets={passes} caption={text.passes} />
+              </section>
+            )}
+            {adding && <NewCode holders={page.holders} end={() => { setAdding(false); live.again(); }} />}
+          </>
+        );
+      }}
     </Loaded>
   );
 }
@@ -147,6 +171,7 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
           <Acts tablet={tablet} done={live.again} />
           <Panel title={text.unsent}>
             <p>{tablet.last_seen_at === null ? text.never : text.lastSeen(eraMoment(tablet.last_seen_at))}</p>
+            {wrongClock(tablet) !== null && <p className="font-bold text-wait">{wrongClock(tablet)}。{text.clockNote}</p>}
             {tablet.held > 0 && <p><Link href="/custody" className="link">{text.heldNote(tablet.held)}</Link></p>}
           </Panel>
           <Panel title={text.own} side={<span className="text-[0.875rem] text-muted">{text.count(own.length)}</span>}>
