@@ -150,6 +150,36 @@ test('one tap opens the session, it works without signal, and when the day is ov
   all.server.verify();
 });
 
+test('a code of a day pass that is typed asks for no PIN either, whichever screen it is typed on', async (t) => {
+  const all = await hall(t);
+  const phone = await startTablet(t, all.server, PHONE);
+  const { page } = phone;
+  const codeOf = (link) => new URL(link).hash.split('=').at(-1);
+  await page.goto(`${phone.wire.address}/`);
+  await page.getByRole('button', { name: '一日券のコードを入力する' }).click();
+  const start = page.getByRole('button', { name: 'この会の記録を始める' });
+  await start.click();
+  await page.getByText('コードを8文字で入れてください。').waitFor();
+  await page.getByRole('textbox', { name: '一日券のコード' }).fill(codeOf(await give(all)).toLowerCase());
+  await start.click();
+  await page.getByRole('heading', { name: /人生会議の話/ }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: /人生会議の話/ }).waitFor();
+
+  // typed where tablets are registered
+  const other = await startTablet(t, all.server, PHONE);
+  await other.page.goto(`${other.wire.address}/`);
+  await other.page.getByRole('textbox', { name: '登録コード' }).fill(codeOf(await give(all)));
+  await other.page.getByRole('textbox', { name: '端末の名前' }).fill('電話');
+  await other.page.getByLabel('暗証番号（数字6桁以上）').fill('194805');
+  await other.page.getByLabel('暗証番号（もう一度）').fill('194805');
+  await other.page.getByRole('button', { name: '登録する' }).click();
+  await other.page.getByRole('heading', { name: /人生会議の話/ }).waitFor();
+  await other.page.reload();
+  await other.page.getByRole('heading', { name: /人生会議の話/ }).waitFor();
+  assert.deepEqual([...page.problems, ...other.page.problems], []);
+});
+
 test('the office sees the pass among the tablets and ends it, and the phone says so at once', async (t) => {
   const all = await hall(t);
   const phone = await startTablet(t, all.server, PHONE);

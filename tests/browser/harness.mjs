@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -48,11 +48,28 @@ export async function startServer(t, settings = {}, port = 0) {
   if (demo.status !== 0) throw new Error(`tsudoi-server demo: ${demo.error ?? demo.stderr}`);
   const line = demo.stdout.split('\n').find((text) => text.startsWith('{'));
   const signIns = new Map(JSON.parse(line).sign_ins.map((one) => [one.key, one]));
+  let running = await serve(data, settings, port);
+  t.after(() => running.child.kill('SIGKILL'));
+  const { address } = running;
+  /** Ends the server, does something to its data, and starts it again at the same address, with other settings as well. */
+  const restart = async (change, more = {}) => {
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    running.child.kill('SIGKILL');
+    await ended;
+    change(dirname(data));
+    running = await serve(data, { ...settings, ...more }, new URL(address).port);
+  };
+  return {
+    address, restart, code: (key) => signIns.get(key).code, organisation: (key) => signIns.get(key).organisation,
+    colleague: (name) => colleague(data, name), verify: () => verify(data),
+  };
+}
+
+async function serve(data, settings, port) {
   const child = spawn(SERVER, ['serve', '--listen', `127.0.0.1:${port}`, '--database', data], {
     env: { ...environment, TSUDOI_LOG: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  t.after(() => child.kill('SIGKILL'));
   const address = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
     createInterface({ input: child.stdout }).on('line', (text) => {
@@ -60,7 +77,7 @@ export async function startServer(t, settings = {}, port = 0) {
       if (found) resolve(found[1]);
     });
   });
-  return { address, code: (key) => signIns.get(key).code, organisation: (key) => signIns.get(key).organisation, colleague: (name) => colleague(data, name), verify: () => verify(data) };
+  return { child, address };
 }
 
 /** A code with which somebody of 本庄市 joins a tablet there. */

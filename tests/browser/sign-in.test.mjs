@@ -103,3 +103,45 @@ test('a password that was set signs in, a passkey does so without a name, and th
   await page.getByRole('button', { name: 'サインアウト' }).waitFor();
   assert.deepEqual(blocked, [], 'the content policy stops nothing of ours');
 });
+
+test('a passkey is the proof before a dangerous act, and what was being done goes on', async (t) => {
+  const port = await freePort();
+  const own = `http://localhost:${port}`;
+  const server = await startServer(t, { TSUDOI_PUBLIC_URL: own }, port);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await page.goto(`${own}/office#code=${server.code('administrator-11')}`);
+  await page.getByRole('button', { name: 'サインインする', exact: true }).click();
+  await page.getByRole('link', { name: 'サインインの設定' }).click();
+  await page.getByLabel('パスキーの呼び名').fill('職場のパソコン');
+  await page.getByRole('button', { name: 'パスキーを登録する' }).click();
+  await page.getByText('まだ使っていません').waitFor();
+
+  // as when the sign-in was long ago
+  await server.restart(() => undefined, { TSUDOI_PROOF_MINUTES: '0' });
+  await page.getByRole('link', { name: '利用者', exact: true }).click();
+  await page.getByRole('button', { name: '利用者を登録する' }).click();
+  await page.getByRole('dialog').getByLabel('名前').fill('山田');
+  await page.getByRole('dialog').getByRole('button', { name: '登録する', exact: true }).click();
+  const asked = page.getByRole('dialog', { name: 'ご本人の確認' });
+  await asked.waitFor();
+  await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await asked.getByRole('button', { name: 'パスキーで確かめる' }).click();
+  await asked.getByRole('alert').waitFor();
+  const people = () => page.evaluate(async () => (await (await fetch('/v1/people')).json()).people.map((one) => one.name));
+  assert.ok(!(await people()).includes('山田'), 'nothing is done without the proof');
+
+  await server.restart(() => undefined);
+  const cookie = async () => (await page.context().cookies(own)).find((one) => one.name.endsWith('tsudoi_session')).value;
+  const before = await cookie();
+  await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+  await asked.getByRole('button', { name: 'パスキーで確かめる' }).click();
+  await page.getByText(/のサインインコード/).first().waitFor();
+  assert.ok((await people()).includes('山田'), 'what was being done went on');
+  assert.notEqual(await cookie(), before, 'each proof changes the session');
+});

@@ -5,6 +5,7 @@ import { Route, Switch } from 'wouter';
 import { useClient, useSnapshot } from '../core/hooks';
 import { type DocumentId, isDocumentId } from '../core/records';
 import { Enrol } from '../features/enrol/enrol';
+import { codeIn } from '../features/enrol/scan';
 import { useIdleLock } from '../features/lock/idle';
 import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
@@ -27,7 +28,7 @@ const session = (document: DocumentId): ReactNode => <Session key={document} doc
 
 /** The code of a day pass in the address, taken out of it. */
 function passInAddress(): string | null {
-  const found = /^#pass=([0-9A-Za-z-]+)$/.exec(window.location.hash)?.[1] ?? null;
+  const found = codeIn(window.location.href, 'pass');
   if (found !== null) window.history.replaceState(null, '', '/');
   return found;
 }
@@ -42,6 +43,14 @@ function UpdateBar(): ReactNode {
       <Button onPress={updates.apply}>{ja.update.apply}</Button>
     </div>
   );
+}
+
+/** A clock this far off puts records on wrong days. */
+const CLOCK_MS = 30 * 60_000;
+
+function ClockBar({ offset }: { readonly offset: number }): ReactNode {
+  if (Math.abs(offset) < CLOCK_MS) return null;
+  return <p role="alert" className="bg-wait-soft px-6 py-2 text-wait"><b>{ja.clock.wrong(ja.clock.span(offset))}</b>　{ja.clock.help}</p>;
 }
 
 function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): ReactNode {
@@ -83,6 +92,7 @@ export function App(): ReactNode {
     if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
     if (spent) clearMarker(window.localStorage);
   }, [unsent, name, spent]);
+  /** Of a day pass; '' where it is to be typed. */
   const [code, setCode] = useState(passInAddress);
   useEffect(() => {
     const look = (): void => setCode((before) => passInAddress() ?? before);
@@ -102,13 +112,14 @@ export function App(): ReactNode {
   return (
     <div className="flex h-dvh flex-col">
       <UpdateBar />
+      {stage.stage === 'ready' && <ClockBar offset={stage.status.clock_offset_ms ?? 0} />}
       <NoticeBar />
       <div className="min-h-0 flex-1 overflow-y-auto">
         {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
         <Names>
           <Suspense fallback={<p className="p-6 text-muted">{ja.starting}</p>}>
             {(stage.stage === 'over' || hasPass || (stage.stage === 'unenrolled' && code !== null)) && <Pass code={code} used={() => setCode(null)} session={session} />}
-            {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker(window.localStorage)} />}
+            {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker(window.localStorage)} enterPass={setCode} />}
             {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
             {stage.stage === 'locked' && <Lock people={stage.people} waitUntil={stage.wait_until} />}
             {stage.stage === 'ready' && !hasPass && <Ready key={person} />}

@@ -31,7 +31,7 @@ startRelay({
       await new Promise<never>(() => undefined);
     });
   },
-  host: async (publish) => {
+  host: async (publish, left, hand) => {
     await initialise();
     const store = await openStore(DATABASE, () => publish({ type: 'changed', stage: { stage: 'fault', fault: 'storage' }, documents: [] }));
     const host = createHost({
@@ -52,6 +52,8 @@ startRelay({
       online: () => navigator.onLine,
       broken: (error) => error instanceof WebAssembly.RuntimeError,
       notify: (stage, documents) => publish({ type: 'changed', stage, documents }),
+      left,
+      hand,
     });
     await host.start();
     return host;

@@ -70,6 +70,8 @@ async function phone(name: string): Promise<Phone> {
         online: () => true,
         broken: () => false,
         notify: (stage) => void made.stages.push(stage),
+        left: null,
+        hand: () => undefined,
       });
       await host.start();
       return host;

@@ -98,6 +98,7 @@ function bench(): Bench {
   };
   const who = { token: 't', key: KEY, identity: identity(IDENTITY, '') };
   const room: Room = {
+    data: new Uint8Array([7]),
     rows: () => store.rows(),
     write: (batch) => store.write(batch),
     credential: () => Promise.resolve(who),
@@ -109,6 +110,7 @@ function bench(): Bench {
     found: () => Promise.resolve({ ok: true, room }),
     unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
     recover: () => Promise.resolve({ ok: false, code: 'wrong_pin' }),
+    resume: ({ data, person }) => Promise.resolve(data[0] === 7 ? { ok: true, room, person } : { ok: false, code: 'storage' }),
     forget: () => Promise.resolve({ ok: true }),
     ended: () => Promise.resolve(null),
     key: () => Promise.resolve(KEY),
@@ -146,6 +148,8 @@ function bench(): Bench {
       uuid: () => DEVICE,
       online: () => true,
       broken: () => false,
+      left: null,
+      hand: () => undefined,
       notify: (stage, documents) => {
         stages.push(stage);
         if (documents.length > 0) shown.push([...documents]);
@@ -240,7 +244,7 @@ describe('host', () => {
     expect(b.cores[1]?.rows).toHaveLength(1);
   });
 
-  it('never gives the core a time before the last one', async () => {
+  it('never gives the core a time before the last one, unless somebody has set the clock', async () => {
     const b = bench();
     const host = createHost(b.deps);
     await open(host);
@@ -248,5 +252,21 @@ describe('host', () => {
     await tap(host);
     const times = b.cores[0]?.times ?? [];
     expect(times.every((time) => time >= 1000)).toBe(true);
+    b.clock = 3_600_000;
+    await tap(host);
+    b.clock = 2_000;
+    await tap(host);
+    expect(b.cores[0]?.times.at(-1)).toBe(2_000);
+  });
+
+  it('goes on unlocked where the tab that led before was unlocked, and only then', async () => {
+    const handed: unknown[] = [];
+    for (const [data, stage] of [[7, 'ready'], [8, 'locked']] as const) {
+      const made = bench();
+      const left = { data: new Uint8Array([data]), person: IDENTITY.person };
+      await createHost({ ...made.deps, left, hand: (opened) => void handed.push(opened) }).start();
+      expect(made.stages.at(-1)?.stage).toBe(stage);
+    }
+    expect(handed).toEqual([{ data: new Uint8Array([7]), person: IDENTITY.person }]);
   });
 });

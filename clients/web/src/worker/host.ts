@@ -1,7 +1,8 @@
 // Runs the core in the leading tab: does what it asks for (store, exchange, wake), and answers the pages.
 //
 // Invariants: writes reach the disk in the order the core asked for them; after a failed write the core is thrown away
-// and opened again from what is on the disk, so memory never runs ahead of it; time given to the core never goes back.
+// and opened again from what is on the disk, so memory never runs ahead of it; time given to the core goes back only
+// when somebody has set the clock.
 // Deliberately absent: any decision about records or about when to sync.
 
 import * as p from '../core/parse';
@@ -11,11 +12,13 @@ import { type DocumentId, documentId } from '../core/records';
 import type { Core, Effect, OpenCore } from './core';
 import type { StoreFault } from './store';
 import type { Credential, Transport } from './transport';
-import { newRecovery, type Person, type Room, type Vault } from './vault';
+import { newRecovery, type Opened, type Person, type Room, type Vault } from './vault';
 
 /** Pauses between attempts to reopen after a failed write, and between connections to the stream of notices. */
 const REOPEN_MS = 2_000;
 const EVENTS_FIRST_MS = 1_000;
+/** A clock that goes back by more was set. */
+const CLOCK_SET_MS = 60_000;
 const EVENTS_LAST_MS = 60_000;
 /** The server gives the device of a day pass its name. */
 const PASS_NAME = '一日券';
@@ -39,6 +42,10 @@ export interface HostDeps {
   /** Whether an error means that the core itself broke down, rather than refused. */
   readonly broken: (error: unknown) => boolean;
   readonly notify: (stage: Stage, documents: readonly DocumentId[]) => void;
+  /** What the worker that led before left, when it was unlocked. */
+  readonly left: Opened | null;
+  /** Who has unlocked the tablet from now on, for whichever worker leads next; null: it is locked. */
+  readonly hand: (opened: Opened | null) => void;
 }
 
 export interface Host {
@@ -72,8 +79,15 @@ export function createHost(deps: HostDeps): Host {
   let writing: Promise<void> = Promise.resolve();
 
   const now = (): number => {
-    last = Math.max(last, deps.clock.now());
+    const seen = deps.clock.now();
+    last = seen < last - CLOCK_SET_MS ? seen : Math.max(last, seen);
     return last;
+  };
+
+  /** Somebody is in, or nobody. */
+  const admit = (found: Credential | null, opened: Room | null, by: Person | null): void => {
+    [who, room, person] = [found, opened, by];
+    deps.hand(opened === null || by === null ? null : { data: opened.data, person: by });
   };
 
   const isOver = (): boolean => {
@@ -113,7 +127,8 @@ export function createHost(deps: HostDeps): Host {
     if (!stored.ok) return false;
     events?.abort();
     drop();
-    [who, room, person, door, ended] = [null, null, null, null, endsAt];
+    [door, ended] = [null, endsAt];
+    admit(null, null, null);
     notify();
     return true;
   };
@@ -254,10 +269,11 @@ export function createHost(deps: HostDeps): Host {
     const recovery = newRecovery();
     const answer = await deps.transport.enrol(code, deps.uuid(), deviceName, recovery);
     if (!answer.ok) return answer;
-    const founded = await deps.vault.found(answer.credential, pin, recovery);
+    // what ends by itself needs no PIN, whichever way its code came
+    const founded = await deps.vault.found(answer.credential, answer.credential.identity.pass === null ? pin : null, recovery);
     if (!founded.ok) return refuse(founded.fault);
     door = await deps.vault.door();
-    [who, room, person] = [answer.credential, founded.room, answer.credential.identity.person];
+    admit(answer.credential, founded.room, answer.credential.identity.person);
     await reopen();
     return done;
   };
@@ -277,7 +293,7 @@ export function createHost(deps: HostDeps): Host {
     const founded = await deps.vault.found(answer.credential, null, newRecovery());
     if (!founded.ok) return refuse(founded.fault);
     door = await deps.vault.door();
-    [who, room, person] = [answer.credential, founded.room, answer.credential.identity.person];
+    admit(answer.credential, founded.room, answer.credential.identity.person);
     await reopen();
     return done;
   };
@@ -302,7 +318,7 @@ export function createHost(deps: HostDeps): Host {
     }
     const found = await unlocked.room.credential();
     if (found === null) return refuse('storage');
-    [who, room, person] = [found, unlocked.room, unlocked.person];
+    admit(found, unlocked.room, unlocked.person);
     await reopen();
     return done;
   };
@@ -329,7 +345,7 @@ export function createHost(deps: HostDeps): Host {
     await writing;
     events?.abort();
     drop();
-    [who, room, person] = [null, null, null];
+    admit(null, null, null);
     door = await deps.vault.door();
     notify();
     return done;
@@ -343,6 +359,8 @@ export function createHost(deps: HostDeps): Host {
       door = await deps.vault.door();
       ended = await deps.vault.ended();
       const open = door?.open ?? null;
+      // a tab that was closed must not lock the one somebody is working in
+      if (deps.left !== null && door !== null && (await enter(await deps.vault.resume(deps.left))).ok) return;
       if (open === null || !(await enter(await deps.vault.unlock(open, ''))).ok) await reopen();
     },
 

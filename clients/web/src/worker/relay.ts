@@ -1,11 +1,13 @@
 // Between tabs: one tab's worker leads and runs the core, the others pass on what their page asks.
 //
 // Invariants: at most one host at a time, held by a Web Lock that the browser frees when the tab dies; a command is
-// carried out at most once, so a command the former leader left unanswered is reported as lost, never sent again.
+// carried out at most once, so a command the former leader left unanswered is reported as lost, never sent again. While
+// the tablet is unlocked, every worker holds what the next leader needs, since a tab that dies can hand over nothing.
 
 import * as p from '../core/parse';
 import { type Reply, type Request, request } from '../core/protocol';
 import type { Host } from './host';
+import { type Opened, opened as openedParser } from './vault';
 
 export interface Channel {
   send(message: unknown): void;
@@ -19,15 +21,29 @@ export interface RelayDeps {
   readonly others: Channel;
   /** Runs `lead` while, and as soon as, this worker leads. */
   readonly elect: (lead: () => Promise<void>) => void;
-  /** Opens the host; `publish` reaches every page. */
-  readonly host: (publish: (reply: Reply) => void) => Promise<Host>;
+  /** Opens the host; `publish` reaches every page, `hand` every other worker. */
+  readonly host: (publish: (reply: Reply) => void, left: Opened | null, hand: (opened: Opened | null) => void) => Promise<Host>;
 }
+
+/** Between workers alone: who has unlocked the tablet, and the question for it by a worker that has just begun. */
+type Handover = { readonly type: 'opened'; readonly opened: Opened | null } | { readonly type: 'begun' };
+const handover: p.Parse<Handover> = p.object((f): Handover => {
+  const type = f.get('type', p.word(['opened', 'begun']));
+  return type === 'begun' ? { type } : { type, opened: f.get('opened', p.nullable(openedParser)) };
+});
 
 export function startRelay(deps: RelayDeps): void {
   let host: Host | null = null;
   let leading = false;
   /** Commands that came while this worker was opening its host. */
   let early: Request[] = [];
+  let opened: Opened | null = null;
+
+  const tell = (message: Handover): void => deps.others.send(message);
+  const hand = (next: Opened | null): void => {
+    opened = next;
+    tell({ type: 'opened', opened });
+  };
 
   const publish = (reply: Reply): void => {
     deps.page.send(reply);
@@ -53,17 +69,24 @@ export function startRelay(deps: RelayDeps): void {
       if (host !== null) void carryOut(host, asked.value, (reply) => deps.others.send(reply));
       return;
     }
+    const handed = p.attempt(handover, message);
+    if (handed.ok) {
+      if (handed.value.type === 'opened') opened = leading ? opened : handed.value.opened;
+      else if (leading) tell({ type: 'opened', opened });
+      return;
+    }
     // Answers and notices of the leader; the page picks out its own.
     if (!leading) deps.page.send(message);
   });
 
   deps.elect(async () => {
     leading = true;
-    const opened = await deps.host(publish);
-    host = opened;
+    const open = await deps.host(publish, opened, hand);
+    host = open;
     publish({ type: 'leader' });
     const waiting = early;
     early = [];
-    for (const asked of waiting) void carryOut(opened, asked, (reply) => deps.page.send(reply));
+    for (const asked of waiting) void carryOut(open, asked, (reply) => deps.page.send(reply));
   });
+  tell({ type: 'begun' });
 }

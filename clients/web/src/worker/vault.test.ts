@@ -141,4 +141,16 @@ describe('vault', () => {
     const sealed = await measure((n) => opened.room.write([{ table: 'intent', key: `sealed${n}`, value }]));
     expect(sealed - bare).toBeLessThan(20);
   });
+
+  it('is opened by another worker with what an unlocked one holds', async () => {
+    const bench = await founded('resumed');
+    const unlocked = await bench.vault.unlock('pe-1', PIN);
+    if (!unlocked.ok) throw new Error(unlocked.code);
+    const resumed = await bench.vault.resume({ data: unlocked.room.data, person: unlocked.person });
+    if (!resumed.ok) throw new Error(resumed.code);
+    expect(new TextDecoder().decode((await resumed.room.rows()).at(0)?.value)).toContain('記録');
+    expect((await resumed.room.credential())?.token).toBe('とくべつな鍵');
+    const other = await bench.vault.resume({ data: new Uint8Array(32), person: unlocked.person });
+    expect(other.ok && (await other.room.credential())).toBeNull();
+  });
 });

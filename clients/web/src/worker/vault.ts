@@ -54,6 +54,11 @@ const bytes: p.Parse<Bytes> = (value, path) => {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   throw new Error(`${path}: not bytes`);
 };
+/** As another worker sends it. */
+export const opened: p.Parse<Opened> = p.object((f) => ({
+  data: f.get('data', bytes),
+  person: f.get('person', p.object((one) => ({ id: one.get('id', p.string), name: one.get('name', p.string) }))),
+}));
 const cryptoKey: p.Parse<CryptoKey> = (value, path) => {
   if (value instanceof CryptoKey) return value;
   throw new Error(`${path}: not a key`);
@@ -102,8 +107,15 @@ async function pinKey(pin: string, salt: Bytes, rounds: number): Promise<CryptoK
 const hex = (raw: Bytes): string => Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (digits: string): Bytes => Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
+/** An unlocked tablet: its data key and who unlocked it. In the memory of workers only, never on the disk. */
+export interface Opened {
+  readonly data: Bytes;
+  readonly person: Person;
+}
+
 /** The open tablet: rows as the core wrote them, and the credential. Held in memory only. */
 export interface Room {
+  readonly data: Bytes;
   rows(): Promise<readonly Row[]>;
   write(writes: readonly Write[]): Promise<Stored>;
   credential(): Promise<Credential | null>;
@@ -130,6 +142,8 @@ export interface Vault {
   /** A new data key under the first person's PIN, or under none; what is on the disk in clear is sealed. */
   found(credential: Credential, pin: string | null, recovery: string): Promise<{ readonly ok: true; readonly room: Room } | Exclude<Stored, { ok: true }>>;
   unlock(person: string, pin: string): Promise<Unlocked>;
+  /** Goes on where another worker of this browser ended. */
+  resume(opened: Opened): Promise<Unlocked>;
   /** Opens with the server's half of the way back in, and gives the person a new PIN. */
   recover(half: string, person: string, pin: string): Promise<Unlocked>;
   /** Takes everything off the disk. Only when the day pass that was here ended stays. */
@@ -185,6 +199,7 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
   const room = async (data: Bytes): Promise<Room> => {
     const key = await aes(data);
     return {
+      data,
       async rows() {
         const sealed = await store.rows();
         const opened = await Promise.all(sealed.map(async ({ table, key: name, value }) => {
@@ -263,6 +278,7 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
       await store.keep({ [VAULT]: { ...vault, failures: 0, tried_at: 0 } });
       return { ok: true, room: await room(data), person };
     },
+    resume: async ({ data, person }) => ({ ok: true, room: await room(data), person }),
     async recover(half, id, pin) {
       const vault = await read();
       if (vault === null) return { ok: false, code: 'storage' };

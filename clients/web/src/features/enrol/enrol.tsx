@@ -27,19 +27,21 @@ function LostNotice({ lost }: { readonly lost: Lost }): ReactNode {
 
 /** The code in the address, taken out of it: it is not to stay in the history. */
 function codeFromAddress(): string {
-  const code = codeIn(window.location.href) ?? '';
+  const code = codeIn(window.location.href, 'code') ?? '';
   if (code !== '') window.history.replaceState(null, '', '/');
   return code;
 }
 
-export function Enrol({ lost }: { readonly lost: Lost | null }): ReactNode {
+export function Enrol({ lost, enterPass }: { readonly lost: Lost | null; readonly enterPass: (code: string) => void }): ReactNode {
   const [code, setCode] = useState(codeFromAddress);
   const [name, setName] = useState(lost?.device_name ?? '');
   const [scanning, setScanning] = useState(false);
-  const scanned = useCallback((found: string) => {
-    setCode(found);
+  const scanned = useCallback((link: string) => {
+    const pass = codeIn(link, 'pass');
+    if (pass !== null) return enterPass(pass);
+    setCode(codeIn(link, 'code') ?? '');
     setScanning(false);
-  }, []);
+  }, [enterPass]);
   const pin = useNewPin();
   const act = useAct();
   const submit = act.submit(() => {
@@ -73,6 +75,7 @@ export function Enrol({ lost }: { readonly lost: Lost | null }): ReactNode {
           <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{act.busy ? ja.enrol.busy : ja.enrol.submit}</Button>
         </form>
       </Card>
+      <p className="text-center"><Button look="quiet" onPress={() => enterPass('')}>{ja.enrol.pass}</Button></p>
       <p className="text-center text-[0.875rem]"><a className="inline-flex min-h-11 items-center text-accent-ink underline" href="/office">{ja.enrol.office}</a></p>
     </main>
   );

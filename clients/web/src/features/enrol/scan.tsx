@@ -23,13 +23,13 @@ export function canScan(): boolean {
   return makerOf(window) !== null && 'mediaDevices' in navigator;
 }
 
-/** The code in the office's link. */
-export function codeIn(link: string): string | null {
-  const found = /#code=([0-9A-Za-z-]+)$/.exec(link);
-  return found?.[1] === undefined ? null : shownCode(found[1]);
+/** The code in the office's link: of a tablet, or of a day pass. */
+export function codeIn(link: string, of: 'code' | 'pass'): string | null {
+  const found = /#(code|pass)=([0-9A-Za-z-]+)$/.exec(link);
+  return found?.[1] !== of || found[2] === undefined ? null : shownCode(found[2]);
 }
 
-export function Scan({ found }: { readonly found: (code: string) => void }): ReactNode {
+export function Scan({ found }: { readonly found: (link: string) => void }): ReactNode {
   const video = useRef<HTMLVideoElement>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -45,8 +45,7 @@ export function Scan({ found }: { readonly found: (code: string) => void }): Rea
       const detector = new maker({ formats: ['qr_code'] });
       while (!ended) {
         for (const { rawValue } of await detector.detect(screen)) {
-          const code = codeIn(rawValue);
-          if (code !== null) return found(code);
+          if ((codeIn(rawValue, 'code') ?? codeIn(rawValue, 'pass')) !== null) return found(rawValue);
         }
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }

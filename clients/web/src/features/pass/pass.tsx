@@ -12,9 +12,10 @@ import { pass as text } from '../../i18n/ja-pass';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { recordPlace, recordTitle } from '../../ui/record-row';
+import { SecretInput, shownCode } from '../lock/code';
 
 export interface PassProps {
-  /** A code that was scanned and is not used yet. */
+  /** A code that was scanned and is not used yet; '': one to be typed. */
   readonly code: string | null;
   readonly used: () => void;
   readonly session: (document: DocumentId) => ReactNode;
@@ -34,12 +35,16 @@ function Sheet({ title, children }: { readonly title: string; readonly children:
 function Enter({ code, used, back }: { readonly code: string; readonly used: () => void; readonly back: boolean }): ReactNode {
   const client = useClient();
   const [busy, setBusy] = useState(false);
+  const [typed, setTyped] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
+  const typing = code === '';
   const start = async (): Promise<void> => {
+    const shown = typing ? shownCode(typed) : code;
+    if (shown === null) return setProblem(text.enter.codeMissing);
     setBusy(true);
     setProblem(null);
     void navigator.storage.persist();
-    const outcome = await client.perform({ type: 'enter_pass', code });
+    const outcome = await client.perform({ type: 'enter_pass', code: shown });
     setBusy(false);
     if (outcome.ok) used();
     else if (outcome.problem.code === 'pass_unsent') setProblem(text.enter.unsent);
@@ -50,9 +55,10 @@ function Enter({ code, used, back }: { readonly code: string; readonly used: () 
       <p>{text.enter.lead}</p>
       <p className="text-muted">{text.enter.signal}</p>
       <p className="text-muted">{text.enter.after}</p>
+      {typing && <SecretInput label={text.enter.code} help={text.enter.codeHelp} value={typed} change={setTyped} autoCapitalize="characters" />}
       {problem !== null && <p role="alert" className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{problem}</p>}
       <Button look="primary" size="large" isDisabled={busy} onPress={() => void start()}>{busy ? text.enter.busy : text.enter.start}</Button>
-      {back && <Button size="large" onPress={used}>{text.enter.back}</Button>}
+      {(back || typing) && <Button size="large" onPress={used}>{back ? text.enter.back : text.enter.leave}</Button>}
     </Sheet>
   );
 }

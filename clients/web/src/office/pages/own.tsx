@@ -4,6 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { accepted, own, type Own } from '../api/own';
 import { make, step } from '../api/passkey';
@@ -41,6 +42,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
         <Labelled label={office.signIn.name} help={text.nameHelp}>
           {(id, helpId) => <input id={id} aria-describedby={helpId} className={INPUT} value={name} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} onChange={(event) => setName(event.target.value)} />}
         </Labelled>
+        <PersonalWarning text={name} />
         <Labelled label={text.newPassword} help={text.passwordHelp}>
           {(id, helpId) => <input id={id} aria-describedby={helpId} className={INPUT} type="password" value={password} autoComplete="new-password" maxLength={256} onChange={(event) => setPassword(event.target.value)} />}
         </Labelled>
@@ -94,6 +96,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
         </Labelled>
         <Button type="submit" isDisabled={busy || name.trim() === ''}>{text.addPasskey}</Button>
       </form>
+      <PersonalWarning text={name} />
       <Refusal text={problem} />
     </Section>
   );

@@ -1,0 +1,168 @@
+// A tablet that the server no longer knows is registered anew, and what it had not sent arrives, once. Two tabs of one
+// tablet: the one that is left goes on.
+
+import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import { test } from 'node:test';
+import { counter, enrol, folder, openTab, PIN, signIn, startServer, startTablet, unlock, within } from './harness.mjs';
+
+const BAND = '75–84歳';
+const LOCKED = '端末を開きます';
+
+/** A record on the server with three heads, and two more that only the tablet has. */
+async function unsent(t, server) {
+  const tablet = await startTablet(t, server);
+  await enrol(tablet, server.code('staff-112119'), '受付');
+  const { page } = tablet;
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await page.getByRole('textbox', { name: '名称' }).fill('人生会議の話');
+  await page.getByRole('textbox', { name: '名称' }).press('Tab');
+  await openTab(page, '参加者');
+  await counter(page, BAND).add(3);
+  await page.getByText('照合済み ✓').waitFor();
+  const path = new URL(page.url()).pathname;
+  await tablet.offline();
+  await counter(page, BAND).add(2);
+  await counter(page, BAND).shows(5);
+  return { tablet, page, path, document: path.split('/').at(-1) };
+}
+
+/** Calls the office's interface as who is signed in there. */
+const call = (desk, method, path, body) => desk.page.evaluate(async ([verb, address, sent]) => {
+  const answer = await fetch(address, {
+    method: verb, headers: { 'content-type': 'application/json' }, ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+  });
+  return answer.status === 204 ? null : answer.json();
+}, [method, path, body]);
+
+/** A code for a tablet of the person in this role, with the link in its picture. */
+async function tabletCode(desk, role) {
+  const { holders } = await call(desk, 'GET', '/v1/devices');
+  const holder = holders.find((one) => one.role === role);
+  const body = { person: holder.person.id, role, organisation: holder.organisation, address: new URL(desk.page.url()).origin };
+  return call(desk, 'POST', '/v1/devices/codes', body);
+}
+
+/** Registers the tablet anew on its own screen. */
+async function again(tablet, code) {
+  const { page } = tablet;
+  await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: 'この端末' }).click();
+  await page.getByText('この端末の登録が無効になっています。事務局に連絡してください。').waitFor();
+  await page.getByRole('button', { name: '登録し直す' }).click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('textbox', { name: '登録コード' }).fill(code);
+  await sheet.getByRole('button', { name: '登録し直す' }).click();
+  await sheet.waitFor({ state: 'detached' });
+}
+
+test('a tablet that a restored server does not know is registered anew, and its unsent work arrives once', async (t) => {
+  const server = await startServer(t);
+  const backup = folder();
+  await server.restart((data) => cpSync(data, backup, { recursive: true }));
+  const { tablet, page, path, document } = await unsent(t, server);
+  await server.restart((data) => {
+    rmSync(data, { recursive: true });
+    cpSync(backup, data, { recursive: true });
+  });
+  await tablet.online();
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(desk, server.code('municipal-112119'));
+  assert.equal((await call(desk, 'GET', `/v1/records/${document}`)).code, 'not_found', 'the backup knows nothing of it');
+  await page.goto(`${tablet.wire.address}/`);
+  await unlock(page);
+  await again(tablet, (await tabletCode(desk, 'municipal')).code);
+  await within(20_000, 'the figure in the office', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 5);
+  await tablet.goto(path);
+  await openTab(page, '参加者');
+  await counter(page, BAND).add();
+  await counter(page, BAND).shows(6);
+  await within(20_000, 'the next tap', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 6);
+  await page.getByText('照合済み ✓').waitFor();
+  assert.deepEqual(page.problems, []);
+  server.verify();
+});
+
+test('a tablet that the office ended is registered anew: a person lets its late work in, and it counts once', async (t) => {
+  const server = await startServer(t);
+  const { tablet, page, path, document } = await unsent(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(desk, server.code('municipal-112119'));
+  const [{ device }] = (await call(desk, 'GET', '/v1/devices')).tablets;
+  assert.equal(await call(desk, 'POST', `/v1/devices/${device}/revocation`, {}), null);
+  await tablet.online();
+  await within(20_000, 'the late work in the office', async () => (await call(desk, 'GET', '/v1/custody')).entries.length > 0);
+  assert.equal((await call(desk, 'GET', `/v1/records/${document}`)).attendance, 3);
+  await tablet.goto('/');
+  await again(tablet, (await tabletCode(desk, 'staff')).code);
+  await call(desk, 'POST', '/v1/custody/decisions', { document, device, decision: 'admitted', reason: '本人の端末と確かめた' });
+  await within(20_000, 'the figure in the office', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 5);
+  await tablet.goto(path);
+  await openTab(page, '参加者');
+  await counter(page, BAND).shows(5);
+  await counter(page, BAND).add();
+  await counter(page, BAND).shows(6);
+  await within(20_000, 'the next tap', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 6);
+  await page.getByText('照合済み ✓').waitFor();
+  assert.deepEqual(page.problems, []);
+  server.verify();
+});
+
+test('closing one tab neither locks nor stops the other, and closing the screen in one closes it in all', async (t) => {
+  const server = await startServer(t);
+  const { tablet, page, path, document } = await unsent(t, server);
+  const second = await tablet.newPage();
+  await second.goto(`${tablet.wire.address}${path}`);
+  const third = await tablet.newPage();
+  await third.goto(`${tablet.wire.address}/`);
+  for (const tab of [second, third]) await tab.getByRole('heading', { name: /人生会議の話|^今日/ }).first().waitFor();
+  await openTab(second, '参加者');
+  await counter(second, BAND).shows(5);
+  // the first tab runs the core
+  await page.close();
+  await counter(second, BAND).add();
+  await counter(second, BAND).shows(6);
+  assert.equal(await second.getByRole('heading', { name: LOCKED }).count(), 0);
+  await tablet.online();
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(desk, server.code('municipal-112119'));
+  await within(20_000, 'the figure in the office', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 6);
+
+  // whoever is working in one tab is working: the others do not close the tablet
+  await third.clock.install();
+  await third.reload();
+  await third.getByRole('heading', { name: /^今日/ }).waitFor();
+  await third.clock.fastForward('04:00');
+  await counter(second, BAND).add();
+  await counter(second, BAND).shows(7);
+  await third.clock.fastForward('04:00');
+  assert.equal(await third.getByRole('heading', { name: LOCKED }).count(), 0);
+  await third.clock.fastForward('05:20');
+  for (const tab of [second, third]) await tab.getByRole('heading', { name: LOCKED }).waitFor();
+  await second.close();
+  await third.reload();
+  await third.getByRole('heading', { name: LOCKED }).waitFor();
+  await unlock(third, PIN);
+  await third.getByRole('heading', { name: /^今日/ }).waitFor();
+  assert.deepEqual([...second.problems, ...third.problems], []);
+  server.verify();
+});
+
+test('the link in the office’s picture opens the registration with the code filled in', async (t) => {
+  const server = await startServer(t);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(desk, server.code('administrator-11'));
+  const tablet = await startTablet(t, server);
+  const { link, code } = await tabletCode(desk, 'staff');
+  const { page } = tablet;
+  await page.goto(`${tablet.wire.address}/${new URL(link).hash}`);
+  await page.getByRole('heading', { name: 'この端末を登録します' }).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: '登録コード' }).inputValue(), code);
+  assert.equal(new URL(page.url()).hash, '', 'the code does not stay in the address');
+  await page.getByRole('textbox', { name: '端末の名前' }).fill('職員2号機');
+  await page.getByLabel('暗証番号（数字6桁以上）').fill(PIN);
+  await page.getByLabel('暗証番号（もう一度）').fill(PIN);
+  await page.getByRole('button', { name: '登録する' }).click();
+  await page.getByRole('heading', { name: /^今日/ }).waitFor();
+  const { tablets } = await call(desk, 'GET', '/v1/devices');
+  assert.deepEqual(tablets.map((one) => one.name), ['職員2号機']);
+});
