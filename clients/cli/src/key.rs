@@ -56,7 +56,7 @@ impl DeviceKey {
         token: Option<&str>,
         seconds: i64,
     ) -> Result<String, CliError> {
-        let (x, y) = self.pair.public_key().as_ref().get(1..).unwrap_or_default().split_at(32);
+        let (x, y) = self.public().get(1..).unwrap_or_default().split_at(32);
         let header = json!({
             "typ": "dpop+jwt", "alg": "ES256",
             "jwk": { "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) },
@@ -75,6 +75,11 @@ impl DeviceKey {
         let signed = format!("{}.{}", part(header), part(claims));
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes()).map_err(|_| no_key())?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The public half, an uncompressed point.
+    pub fn public(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
     }
 
     /// With the token that the server gave for it.

@@ -14,6 +14,7 @@ mod hot_scope;
 mod idle_sync;
 mod limit;
 mod process;
+mod proof;
 mod raw;
 mod storm;
 mod sync_day;
