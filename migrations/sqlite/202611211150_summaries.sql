@@ -10,7 +10,7 @@ CREATE INDEX record_fact_by_dispatch ON record_fact (tenant, fiscal_year, month 
 CREATE INDEX record_fact_by_credit ON record_fact
   (tenant, fiscal_year, COALESCE(dispatched_by, association), month DESC, date DESC, activity);
 CREATE INDEX record_fact_planned ON record_fact
-  (tenant, fiscal_year, kind, date, municipality, COALESCE(dispatched_by, association), month)
+  (tenant, fiscal_year, month DESC, date DESC, kind, municipality, COALESCE(dispatched_by, association))
   WHERE state IN ('none', 'requested', 'offered', 'confirmed');
 CREATE INDEX record_fact_screened ON record_fact
   (tenant, fiscal_year, municipality, COALESCE(dispatched_by, association), occasion, state, viewers)

@@ -53,6 +53,8 @@ impl SqliteStore {
             // what is deleted is overwritten, so that destroyed documents are not in the file
             .pragma("secure_delete", "ON")
             .pragma("cache_size", "-16384")
+            // lists and exports are thousands of rows; each time the buffer is full two threads wait for one another
+            .row_buffer_size(1_024)
             .statement_cache_capacity(400);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
         let reader = SqlitePoolOptions::new()
