@@ -40,17 +40,35 @@ for (let device = 0; device < DEVICES; device += 1) {
   devices.push(repo);
 }
 
+/** Ends a connection for good: by itself it would come back and bring what the server has lost. */
+function leave(adapter) {
+  adapter.disconnect();
+  adapter.connect = () => {};
+}
+
 /** How many documents a new reader gets whole within the time. */
 async function read(patience) {
-  const repo = new Repo({ network: [connected()] });
+  const adapter = connected();
+  const repo = new Repo({ network: [adapter] });
   const end = performance.now() + patience;
   let waiting = urls.map((url) => repo.find(url));
   for (;;) {
     waiting = waiting.filter((handle) => handle.docSync()?.count !== CHANGES);
-    if (waiting.length === 0 || performance.now() > end) return urls.length - waiting.length;
+    if (waiting.length === 0 || performance.now() > end) {
+      leave(adapter);
+      return urls.length - waiting.length;
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+// the adapter throws what its socket says when the server is killed
+let killed = false;
+process.on('uncaughtException', (error) => {
+  if (killed && error.code === 'ECONNRESET') return;
+  console.error(error);
+  process.exit(1);
+});
 
 let server = await serve();
 const started = performance.now();
@@ -63,11 +81,9 @@ const found = await read(LIMIT);
 const seconds = (performance.now() - started) / 1000;
 if (found < urls.length) throw new Error(`the reader has ${found} of ${urls.length}`);
 // the devices are gone: nobody brings back what the server has not kept
+killed = true;
 await server.kill();
-for (const adapter of adapters) {
-  adapter.disconnect();
-  adapter.connect = () => {};
-}
+adapters.forEach(leave);
 server = await serve();
 const left = await read(PATIENCE);
 await server.kill();
