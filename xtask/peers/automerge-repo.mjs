@@ -62,7 +62,7 @@ async function read(patience) {
   }
 }
 
-// the adapter throws what its socket says when the server is killed
+// the adapter throws what a closing socket says when the server is killed
 let killed = false;
 process.on('uncaughtException', (error) => {
   if (killed && error.code === 'ECONNRESET') return;
@@ -81,9 +81,9 @@ const found = await read(LIMIT);
 const seconds = (performance.now() - started) / 1000;
 if (found < urls.length) throw new Error(`the reader has ${found} of ${urls.length}`);
 // the devices are gone: nobody brings back what the server has not kept
+adapters.forEach(leave);
 killed = true;
 await server.kill();
-adapters.forEach(leave);
 server = await serve();
 const left = await read(PATIENCE);
 await server.kill();
