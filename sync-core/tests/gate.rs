@@ -7,7 +7,7 @@ use automerge::{ActorId as RawActor, AutoCommit, ObjId, ROOT, ReadDoc, ScalarVal
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use sync_core::document::{Document, Kind, tally_key};
-use sync_core::gate::{Admission, Code, Limits, Verdict, admit, restore};
+use sync_core::gate::{Admission, Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore};
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::time::Timestamp;
 
@@ -324,4 +324,44 @@ fn gate_10_heads_made_apart_are_proved_one_by_one() {
     let first = restore(genesis(), &recorded, OTHER, &theirs, &limits);
     assert!(!first.whole && first.admission.snapshot.is_some());
     assert!(restore(first.admission.document, &recorded, DEVICE, &mine, &limits).whole);
+}
+
+#[test]
+fn gate_11_what_another_device_wrote_comes_in_only_as_its_authors_and_only_when_vouched_for() {
+    let mine = honest();
+    let mut document = push(&mine).document;
+    let theirs = continued(&mut document);
+    let limits = Limits::default();
+    let codes = |admission: &Admission| admission.verdicts.iter().map(|(_, verdict)| *verdict).collect::<Vec<_>>();
+    let all = [mine.clone(), theirs.clone()].concat();
+
+    // pushed as usual, or offered as a whole: held, under a code of its own when offered
+    let pushed = admit(genesis(), DEVICE, &all, &limits);
+    assert_eq!(codes(&pushed)[3..], vec![Verdict::Custody(Code::ForeignDevice); 3]);
+    let offered = admit_again(genesis(), DEVICE, &all, &limits);
+    assert_eq!(codes(&offered)[..3], vec![Verdict::Stored; 3]);
+    assert_eq!(codes(&offered)[3..], vec![Verdict::Custody(Code::BroughtBack); 3]);
+    // counting for another under one's own name is no work of another
+    let forged = hostile(DEVICE, |crdt| {
+        let tally = container(crdt, "tally");
+        crdt.put(&tally, tally_key("screening.viewers", OTHER), ScalarValue::counter(1)).unwrap();
+    });
+    assert_eq!(codes(&admit_again(genesis(), DEVICE, &[forged], &limits)), held(Code::ForeignDevice));
+
+    let brought = offered.verdicts[3..].iter().map(|(hash, _)| *hash).collect();
+    assert!(theirs.iter().all(|bytes| author_of(bytes, &limits) == Some(OTHER)));
+    let mut let_in = admit_brought(offered.document.clone(), DEVICE, &brought, &theirs, &limits);
+    assert_eq!(codes(&let_in), vec![Verdict::Stored; 3]);
+    assert_eq!(let_in.document.heads(), document.heads());
+    // vouched for is what was named, in its order, on what it follows
+    let none = admit_brought(offered.document.clone(), DEVICE, &Default::default(), &theirs, &limits);
+    assert_eq!(codes(&none), vec![Verdict::Custody(Code::ForeignDevice); 3]);
+    let unfounded = admit_brought(genesis(), DEVICE, &brought, &theirs, &limits);
+    assert_eq!(codes(&unfounded), vec![Verdict::MissingDeps; 3]);
+    let wrong = hostile(OTHER, |crdt| {
+        let tally = container(crdt, "tally");
+        crdt.put(&tally, tally_key("screening.viewers", DEVICE), ScalarValue::counter(1)).unwrap();
+    });
+    let name = std::iter::once(sync_core::document::hash_of(&wrong)).collect();
+    assert_eq!(codes(&admit_brought(genesis(), DEVICE, &name, &[wrong], &limits)), held(Code::ForeignDevice));
 }

@@ -1,10 +1,11 @@
-//! The database is lost and a backup restored: the tablets bring back what the backup does not have, and nobody has to
-//! do anything for it.
+//! The database is lost and a backup restored: the tablets bring back what the backup does not have. Nobody has to do
+//! anything for it, unless the tablet that wrote it is gone.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sync_core::ids::DocumentId;
+use sync_core::tablet::SaveState;
 use tsudoi_tests::{Chance, Headless, Server, band, material, set};
 
 const TABLETS: usize = 4;
@@ -142,14 +143,14 @@ fn an_operator_may_have_all_tablets_offer_at_once() {
     assert_everything_is_back(&mut scene);
 }
 
-/// Nobody brings changes under another's name. So what a tablet wrote after the backup waits for that tablet, and what
-/// others wrote on top of it waits with it, on their disks and shown there. Their scope is not said to agree.
-#[test]
-fn what_an_absent_tablet_wrote_after_the_backup_stays_with_those_who_hold_it_until_it_comes() {
+const DOCUMENT: DocumentId = DocumentId::from_bytes([7; 16]);
+
+/// A server that has lost a record, its author, and two tablets that had pulled it; the second has written more since.
+fn lost_with_its_author_away(renewed: bool) -> (Server, Headless, [Headless; 2]) {
     let mut server = Server::start();
     let enrol = |name: &str| Headless::enrol(&server, server.sign_in("staff-112119"), name, None);
     let (mut author, reader, writer) = (enrol("書いた端末"), enrol("読んだ端末"), enrol("書き足した端末"));
-    let (earlier, document) = (DocumentId::from_bytes([8; 16]), DocumentId::from_bytes([7; 16]));
+    let (earlier, document) = (DocumentId::from_bytes([8; 16]), DOCUMENT);
     let mut others = [reader, writer];
     author.record(earlier, [set("municipality", "112119"), band("75-84", 1)]);
     author.sync().unwrap();
@@ -158,34 +159,99 @@ fn what_an_absent_tablet_wrote_after_the_backup_stays_with_those_who_hold_it_unt
     author.record(document, [set("municipality", "112119"), band("75-84", 5)]);
     author.sync().unwrap();
     until_quiet(&mut others);
-    others[1].record(document, [set("venue", "公民館")]);
-    until_quiet(&mut others);
     server.restore(&backup);
+    if renewed {
+        server.kill();
+        server.command(&["renew-epochs"]);
+        server.start_again();
+    }
+    others[1].record(document, [set("venue", "公民館")]);
+    (server, author, others)
+}
 
-    let unsent = |tablet: &Headless| (tablet.status().unsent_changes, totals(tablet)[&document].0);
+fn custody(administrator: &Headless) -> Vec<Value> {
+    let page: Value = administrator.client().get("/v1/custody", administrator.key()).unwrap();
+    page["entries"].as_array().unwrap().clone()
+}
+
+/// The others bring the record back as often as they like: it is kept aside once, and nothing they hold is dropped.
+fn assert_it_waits_for_a_person(administrator: &Headless, others: &mut [Headless; 2]) -> Vec<Value> {
+    let unsent = |tablet: &Headless| (tablet.status().unsent_changes, totals(tablet)[&DOCUMENT].0);
     for _ in 0..2 {
+        for tablet in &mut *others {
+            let rows = tablet.rows();
+            tablet.restart(rows);
+        }
         assert!(others[0].sync_within(TURNS, |_| {}).unwrap());
         assert!(!others[1].sync_within(TURNS, |_| {}).unwrap(), "its change follows one that is not there");
     }
     assert_eq!(others.each_ref().map(unsent), [(0, Some(5)), (1, Some(5))]);
-    for tablet in &others {
-        assert!(tablet.status().scopes.iter().all(|scope| !scope.agreed));
-        assert_ne!(tablet.digests(), tablet.server_digests());
+    for tablet in others.iter() {
+        assert_ne!(tablet.view(DOCUMENT).save_state, SaveState::Agreed);
     }
+    let held = custody(administrator);
+    let names: std::collections::BTreeSet<&str> = held.iter().map(|entry| entry["hash"].as_str().unwrap()).collect();
+    assert!(!held.is_empty() && names.len() == held.len(), "{held:?}");
+    for entry in &held {
+        assert_eq!((&entry["code"], &entry["device"]["name"]), (&json!("brought_back"), &json!("読んだ端末")));
+    }
+    held
+}
+
+fn assert_all_have_it(server: &Server, others: &mut [Headless; 2]) {
+    until_quiet(others);
+    let mut witness = Headless::enrol(server, server.sign_in("staff-112119"), "証人", None);
+    witness.sync().unwrap();
+    for tablet in others.iter().chain([&witness]) {
+        assert_eq!(totals(tablet)[&DOCUMENT], (Some(5), "公民館".to_owned()));
+        assert_eq!(tablet.digests(), tablet.server_digests());
+        assert!(tablet.status().scopes.iter().all(|scope| scope.agreed));
+    }
+    server.verify();
+}
+
+fn admitted_by_a_person(renewed: bool) {
+    let (server, author, mut others) = lost_with_its_author_away(renewed);
+    let author = author.device();
     let administrator = Headless::enrol(&server, server.sign_in("administrator-11"), "管理", Some(&[]));
-    let custody: Value = administrator.client().get("/v1/custody", administrator.key()).unwrap();
-    assert_eq!(custody["entries"], Value::Array(Vec::new()));
+    let held = assert_it_waits_for_a_person(&administrator, &mut others);
     assert_eq!(healing(&server)["changes"], 0);
 
+    let device = others[0].device().to_string();
+    let path = format!("/v1/custody/{DOCUMENT}/{device}");
+    let shown: Value = administrator.client().get(&path, administrator.key()).unwrap();
+    assert_eq!(shown["brought_from"], json!([{ "id": author.to_string(), "name": "書いた端末" }]));
+    assert_eq!((&shown["fits"], &shown["may_decide"]), (&json!(true), &json!(true)));
+    assert!(!shown["effects"].as_array().unwrap().is_empty() && !shown["authors"].as_array().unwrap().is_empty());
+    let decision = json!({
+        "document": DOCUMENT.to_string(), "device": device, "decision": "admitted", "reason": "本人に確かめました",
+    });
+    let decided: Value = administrator.client().post("/v1/custody/decisions", administrator.key(), &decision).unwrap();
+    assert_eq!(decided["changes"], held.len());
+
+    assert_all_have_it(&server, &mut others);
+    let back = healing(&server);
+    assert_eq!((&back["changes"], &back["entries"][0]["device"]["name"]), (&json!(held.len()), &json!("読んだ端末")));
+    assert!(custody(&administrator).iter().all(|entry| entry["decision"]["decision"] == "admitted"));
+}
+
+#[test]
+fn what_an_absent_tablet_wrote_after_the_backup_is_let_in_by_a_person_and_what_follows_it_comes_by_itself() {
+    admitted_by_a_person(false);
+}
+
+#[test]
+fn it_is_brought_back_under_a_new_epoch_too() {
+    admitted_by_a_person(true);
+}
+
+#[test]
+fn when_the_absent_tablet_comes_back_first_nobody_has_to_decide() {
+    let (server, mut author, mut others) = lost_with_its_author_away(false);
+    let administrator = Headless::enrol(&server, server.sign_in("administrator-11"), "管理", Some(&[]));
+    assert_it_waits_for_a_person(&administrator, &mut others);
     author.sync().unwrap();
-    until_quiet(&mut others);
-    let [reader, writer] = &others;
-    assert_eq!(totals(reader)[&document], (Some(5), "公民館".to_owned()));
-    assert_eq!(reader.digests(), writer.digests());
-    let entries = healing(&server)["entries"].as_array().unwrap().clone();
-    let mut names: Vec<&str> = entries.iter().map(|entry| entry["device"]["name"].as_str().unwrap()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names, ["書いた端末", "書き足した端末"]);
-    server.verify();
+    assert_eq!(custody(&administrator), [] as [Value; 0]);
+    assert_all_have_it(&server, &mut others);
+    assert_eq!(healing(&server)["entries"][0]["device"]["name"], "書いた端末");
 }

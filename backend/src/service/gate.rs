@@ -4,12 +4,13 @@
 //! A request has a budget of time: what is not judged by then is handed back unjudged, and nothing is said of it, so
 //! that the tablet keeps it and sends it again. Memory follows from the body's limit: one document is loaded per thread.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sync_core::document::{Document, Heads, hash_of};
-use sync_core::gate::{Admission, Code, Limits, Verdict, Verdicts, admit, restore};
+use sync_core::gate::{Admission, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, is_of_another, restore};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::Semaphore;
 
@@ -31,6 +32,8 @@ pub struct Work {
     pub again: bool,
     /// Changes in custody whose edits these make anew.
     pub replaces: Vec<ChangeHash>,
+    /// Changes that a person lets in as their authors', whoever brought them.
+    pub brought: HashSet<ChangeHash>,
     /// `None` when the store does not have it.
     pub stored: Option<StoredDocument>,
     /// Whether the device may write to it.
@@ -159,7 +162,14 @@ impl Gate {
 
 fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
     if !work.allowed {
-        return Judged::refused(work, Verdict::Custody(Code::NotInScope));
+        let mut refused = Judged::refused(work, Verdict::Custody(Code::NotInScope));
+        for ((_, verdict), bytes) in refused.verdicts.iter_mut().zip(&refused.work.changes) {
+            // what others wrote is not the tablet's to be let in as
+            if refused.work.again && is_of_another(bytes, device, limits) {
+                *verdict = Verdict::Custody(Code::BroughtBack);
+            }
+        }
+        return refused;
     }
     // of a row that was lost nobody knows the kind
     let known = |stored: &&StoredDocument| !stored.snapshot.is_empty();
@@ -169,7 +179,11 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Lim
     let stored = work.stored.take();
     let outcome = catch_unwind(AssertUnwindSafe(|| match base(cache, tenant, &work, stored.as_ref()) {
         Some(Base::Sound(document)) => {
-            let admission = admit(document, device, &work.changes, limits);
+            let admission = if work.again {
+                admit_again(document, device, &work.changes, limits)
+            } else {
+                admit_brought(document, device, &work.brought, &work.changes, limits)
+            };
             conclude(cache, tenant, &work, stored.as_ref(), admission, Standing::Sound)
         }
         Some(Base::Damaged(document, recorded)) if work.again => {

@@ -3,7 +3,7 @@
 //! A document that another request changed meanwhile is judged anew; the others of the request wait for it only within
 //! this request. Nothing is acknowledged that is not durable, and what is held, damaged or destroyed holds up nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sync_core::digest::FeedState;
 use sync_core::gate::Verdict;
@@ -41,6 +41,7 @@ pub(super) fn gather(tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
                     changes: changes.collect(),
                     again: push.again,
                     replaces: push.replaces.clone(),
+                    brought: HashSet::new(),
                     stored: None,
                     allowed: false,
                     home: tablet.scopes.first().cloned(),
@@ -171,6 +172,7 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> Pu
         documents: Vec::new(),
         custody: Vec::new(),
         released: Vec::new(),
+        replaced: Vec::new(),
         rollups: Rollups::new(),
         healed_documents: 0,
         healed_changes: 0,
@@ -196,7 +198,7 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> Pu
         }
         if one.is_all_in() {
             // made anew as these changes, the first form can no longer be let in
-            write.released.extend(one.work.replaces.iter().map(|hash| (document, *hash)));
+            write.replaced.extend(one.work.replaces.iter().map(|hash| (document, *hash)));
         }
         write.healed_changes += healed;
         write.healed_documents += u64::from(healed > 0);

@@ -19,7 +19,8 @@
 //! - ST-12 The registry's version grows when, and only when, something tablets see has changed.
 //! - ST-13 A destroyed document stays destroyed: whoever writes it is outdated. Its bytes are in no row any more. Of one
 //!   that was kept long enough a line of numbers stays, and no figure changes.
-//! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in.
+//! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in; let in, for every
+//!   device that had sent it. One that was brought back is kept once.
 //! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference.
 //! - ST-16 A row of the journal is never changed. Places run 1, 2, 3 … within a prefecture, each row's hash covers the
 //!   row before it, and the head names the last.

@@ -129,11 +129,14 @@ impl Historian<'_> {
             (0..self.chance.below(3)).map(|_| self.custody()).map(|held| (held.hash, held)).collect();
         let released =
             (0..self.chance.below(2)).map(|_| self.custody()).map(|held| (held.document, held.hash)).collect();
+        let replaced =
+            (0..self.chance.below(2)).map(|_| self.custody()).map(|held| (held.document, held.hash)).collect();
         PushWrite {
             now: self.now,
             device: self.device(),
             custody: custody.into_values().collect(),
             released,
+            replaced,
             rollups: self.rollups(),
             healed_changes: self.chance.below(3),
             healed_documents: 1,

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Kind;
-use sync_core::ids::ChangeHash;
+use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, Within};
 use tsudoi_server::store::types::{
@@ -219,5 +219,52 @@ pub async fn proof(store: &dyn Store) {
     st_13_a_destroyed_document_stays_destroyed(store).await;
     damage_is_asked_for_until_it_is_repaired(store).await;
     st_14_custody_is_decided_once(store).await;
+    st_14_what_was_brought_back_is_kept_once_and_settled_for_all(store).await;
     st_15_what_was_reported_stays_as_it_was(store).await;
+}
+
+async fn st_14_what_was_brought_back_is_kept_once_and_settled_for_all(store: &dyn Store) {
+    let hash = |number: u8| ChangeHash::from_bytes([number; 32]);
+    let held = |number: u8, code: &str| CustodyRow {
+        document: id(75),
+        hash: hash(number),
+        kind: Kind::Session,
+        code: code.to_owned(),
+        bytes: vec![number; 5],
+    };
+    let [first, second, third] = [1, 2, 3].map(|number| DeviceId::from_bytes([200 + number; 16]));
+    let of = |device, custody| PushWrite { device, custody, rollups: Rollups::new(), ..push(Vec::new()) };
+    let all = CustodyFilter { document: Some(id(75)), ..CustodyFilter::default() };
+    let both = [of(first, vec![held(1, "brought_back")]), of(second, vec![held(1, "brought_back")])];
+    store.commit_pushes("11", &both).await.unwrap();
+    store.commit_pushes("11", &[of(third, vec![held(1, "brought_back"), held(2, "brought_back")])]).await.unwrap();
+    store.commit_pushes("11", &[of(third, vec![held(1, "not_in_scope"), held(3, "not_in_scope")])]).await.unwrap();
+    let mut kept: Vec<_> = store.list_custody("11", &all, 10).await.unwrap();
+    kept.sort_by_key(|entry| (entry.hash.clone(), entry.device));
+    let kept: Vec<_> = kept.iter().map(|entry| (entry.device, entry.code.as_str())).collect();
+    let expected = [(first, "brought_back"), (third, "not_in_scope"), (third, "brought_back"), (third, "not_in_scope")];
+    assert_eq!(kept, expected);
+
+    // made anew by another device, nothing goes; part of the document, all of that name
+    let replaces = PushWrite { device: second, replaced: vec![(id(75), hash(2))], ..push(Vec::new()) };
+    store.commit_pushes("11", &[replaces]).await.unwrap();
+    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().len(), 4);
+    let releases = PushWrite { device: second, released: vec![(id(75), hash(2))], ..push(Vec::new()) };
+    store.commit_pushes("11", &[releases]).await.unwrap();
+    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().len(), 3);
+    let decision = CustodyDecision {
+        tenant: "11".to_owned(),
+        document: id(75),
+        device: first,
+        hashes: vec![hash(1)],
+        admitted: true,
+        by: "pe-1".to_owned(),
+        reason: "確認済み".to_owned(),
+        now: 30,
+    };
+    let lets_in = push(vec![write(75, None, 1)]);
+    assert_eq!(store.decide_custody(&decision, Some(&lets_in)).await.unwrap(), DecideOutcome::Done);
+    let told = store.list_decisions("11", third, &[hash(1), hash(3)]).await.unwrap();
+    assert_eq!(told.len(), 1, "whoever else had sent it is told");
+    assert!(told[0].hash == hash(1) && told[0].decision.admitted);
 }

@@ -90,6 +90,7 @@ pub fn push(documents: Vec<DocumentWrite>) -> PushWrite {
         documents,
         custody: Vec::new(),
         released: Vec::new(),
+        replaced: Vec::new(),
         rollups: Rollups::from([(key, RollupValue { reported: count, unreported: 0, total: count })]),
         healed_documents: 0,
         healed_changes: 0,

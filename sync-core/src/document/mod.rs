@@ -330,6 +330,15 @@ impl Document {
         self.changes_by(|actor| actor != Some(ActorId::GENESIS))
     }
 
+    /// Whether devices other than `device` wrote anything that these heads, all of them known here, do not lead to.
+    pub fn has_of_others_beyond(&mut self, heads: &Heads, device: DeviceId) -> bool {
+        let heads: Vec<_> = heads.as_slice().iter().map(|hash| automerge::ChangeHash(*hash.as_bytes())).collect();
+        self.crdt.get_changes_meta(&heads).iter().any(|change| {
+            let author = ActorId::from_slice(change.actor.to_bytes());
+            author.is_some_and(|author| author != ActorId::GENESIS && author.device() != device)
+        })
+    }
+
     fn changes_by(&mut self, written_by: impl Fn(Option<ActorId>) -> bool) -> Vec<RawChange> {
         let changes = self.crdt.get_changes(&[]);
         let chosen = changes.iter().filter(|change| written_by(ActorId::from_slice(change.actor_id().to_bytes())));

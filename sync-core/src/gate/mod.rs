@@ -1,8 +1,9 @@
 //! Nothing from outside can hurt a document: every pushed change is measured, read, checked against the document it
 //! claims to belong to, tried on a copy, and the result saved and loaded again, before anyone stores it.
 //!
-//! Invariants: a change that is let in comes from a writer of the pushing device, is that writer's next, follows only
-//! changes of this document, touches no other device's counter, and leaves a document that can be saved and loaded.
+//! Invariants: a change that is let in comes from a writer of the device it is judged as (the pushing one, unless a
+//! recorded head or a person vouches for another), is that writer's next, follows only changes of this document, touches
+//! no other device's counter, and leaves a document that can be saved and loaded.
 //! What fails is answered with a code and kept in custody by the caller; nothing is dropped.
 //! Deliberately absent: judging what a record says. A session in the year 9999 passes; projections flag it.
 
@@ -32,6 +33,8 @@ pub enum Code {
     HashMismatch,
     /// Written by, or counting for, another device.
     ForeignDevice,
+    /// Written by another device and offered with a record of which the server has lost something.
+    BroughtBack,
     /// Not the writer's next change, or operation numbers that do not follow.
     Sequence,
     /// Works outside the fixed shape of a document, or breaks a rule of its containers.
@@ -43,13 +46,14 @@ pub enum Code {
 }
 
 impl Code {
-    const ALL: [(Code, &'static str); 10] = [
+    const ALL: [(Code, &'static str); 11] = [
         (Self::TooLarge, "too_large"),
         (Self::TooComplex, "too_complex"),
         (Self::Malformed, "malformed"),
         (Self::ChunkKind, "chunk_kind"),
         (Self::HashMismatch, "hash_mismatch"),
         (Self::ForeignDevice, "foreign_device"),
+        (Self::BroughtBack, "brought_back"),
         (Self::Sequence, "sequence"),
         (Self::Structure, "structure"),
         (Self::Unloadable, "unloadable"),
@@ -102,6 +106,53 @@ pub fn admit(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: 
     admit_from(document, changes, limits, &|_| device)
 }
 
+/// The same for a record that a device offers as a whole, because the server has lost something of it: what others
+/// wrote is held under a code of its own, so that a person may let it in with [`admit_brought`].
+///
+/// Source: SPEC GATE-11.
+pub fn admit_again(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
+    let mut admission = admit(document, device, changes, limits);
+    for ((_, verdict), bytes) in admission.verdicts.iter_mut().zip(changes) {
+        if *verdict == Verdict::Custody(Code::ForeignDevice) && is_of_another(bytes, device, limits) {
+            *verdict = Verdict::Custody(Code::BroughtBack);
+        }
+    }
+    admission
+}
+
+/// Lets in what a person vouches for: the changes named `brought` are judged as their authors', all others as `device`'s.
+/// Whether an author is known is for the caller to find out.
+///
+/// Source: SPEC GATE-11.
+pub fn admit_brought(
+    document: Document,
+    device: DeviceId,
+    brought: &HashSet<ChangeHash>,
+    changes: &[Vec<u8>],
+    limits: &Limits,
+) -> Admission {
+    admit_from(document, changes, limits, &|change| {
+        let author = change.actor().filter(|_| brought.contains(&change.hash()));
+        author.map_or(device, |author| author.device())
+    })
+}
+
+/// The device that wrote a change; `None` when the bytes do not say, or are larger than a change may be.
+pub fn author_of(bytes: &[u8], limits: &Limits) -> Option<DeviceId> {
+    measured(bytes, limits)?.actor().map(|actor| actor.device())
+}
+
+/// Whether a change says that another device wrote it.
+pub fn is_of_another(bytes: &[u8], device: DeviceId, limits: &Limits) -> bool {
+    author_of(bytes, limits).is_some_and(|author| author != device)
+}
+
+/// A change of which the size was looked at before it was read.
+fn measured(bytes: &[u8], limits: &Limits) -> Option<Change> {
+    let outline = Outline::read(bytes).ok().filter(|_| bytes.len() <= limits.change_bytes)?;
+    if limits.allow(&outline) { Change::parse(bytes).ok() } else { None }
+}
+
 /// The outcome of a repair.
 #[derive(Debug)]
 pub struct Restored {
@@ -135,11 +186,7 @@ pub fn restore(base: Document, recorded: &Heads, device: DeviceId, changes: &[Ve
 
 /// The offered changes that lead up to recorded heads of which nothing is missing.
 fn vouched_for(base: &mut Document, recorded: &Heads, changes: &[Vec<u8>], limits: &Limits) -> HashSet<ChangeHash> {
-    let small = |bytes: &&Vec<u8>| {
-        let outline = Outline::read(bytes).ok().filter(|_| bytes.len() <= limits.change_bytes);
-        outline.is_some_and(|outline| limits.allow(&outline))
-    };
-    let parsed = changes.iter().filter(small).filter_map(|bytes| Change::parse(bytes).ok());
+    let parsed = changes.iter().filter_map(|bytes| measured(bytes, limits));
     let offered: HashMap<ChangeHash, Change> = parsed.map(|change| (change.hash(), change)).collect();
     let mut vouched = HashSet::new();
     for head in recorded.as_slice() {

@@ -7,11 +7,11 @@ use super::row::{RegistryRow, ScopeRow, encode, intent_key};
 use super::shelf::Held;
 use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::digest::FeedState;
-use crate::document::Document;
+use crate::document::{Document, Heads};
 use crate::ids::{DocumentId, ScopeId};
 use crate::sync::{Own, Taken};
 use crate::time::Timestamp;
-use crate::wire::{DocumentPayload, FeedEntry, Receipt, ScopePage, SyncResponse};
+use crate::wire::{DocumentPayload, FeedEntry, Outcome, Receipt, Run, ScopePage, SyncResponse};
 
 /// What an answer changed, to be stored in one transaction.
 #[derive(Default)]
@@ -25,8 +25,8 @@ pub(super) struct Changed {
     /// This device writes under another number from here on.
     pub retire_writer: bool,
     registry: bool,
-    /// The server asked for changes it does not have.
-    missing: bool,
+    /// Records of which the server asked for changes it does not have.
+    missing: BTreeSet<DocumentId>,
 }
 
 impl Tablet {
@@ -52,7 +52,7 @@ impl Tablet {
             self.purge(*id, &mut changed);
         }
         let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
-        self.granted(&sent.wanted, &came);
+        let absent = self.granted(&sent.wanted, &came);
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
             for id in self.leave_all(&scope, &mut changed) {
@@ -63,7 +63,12 @@ impl Tablet {
         }
         let mut new_epoch = false;
         for page in &response.scopes {
+            if self.standings.get(&page.scope).is_some_and(|standing| standing.seq > page.next_seq) {
+                // the store went back: what it was offered before may be lost again
+                self.forget_offers();
+            }
             if self.standings.get(&page.scope).is_some_and(|s| s.epoch.is_some_and(|epoch| epoch != page.epoch)) {
+                self.forget_offers();
                 // what the old store said of this scope no longer holds; the records stay, since the new store may
                 // have lost them
                 self.leave_all(&page.scope, &mut changed);
@@ -78,13 +83,16 @@ impl Tablet {
         for page in response.scopes.iter().filter(|page| !page.more) {
             more |= self.compare(now, page);
         }
-        if new_epoch || changed.missing {
+        if new_epoch || !changed.missing.is_empty() {
             for id in self.shelf.ids() {
-                if new_epoch || sent.changes.contains_key(&id) {
-                    self.offer_own(id, &mut changed);
+                let offers = (new_epoch || sent.changes.contains_key(&id)) && self.offer_own(id, &mut changed);
+                // all of its own was sent, and still something is missing
+                if changed.missing.contains(&id) && !offers {
+                    self.asked_for_others(id, &Heads::default());
                 }
             }
         }
+        self.offer_lost(&absent);
         if !response.scopes.iter().any(|page| page.more) {
             self.ask_for_unnamed();
         }
@@ -98,7 +106,7 @@ impl Tablet {
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.last_fault = None;
         let unsent = self.shelf.iter().any(|(_, entry)| entry.outbox.sendable().next().is_some());
-        if changed.missing && !new_epoch {
+        if !changed.missing.is_empty() && !new_epoch && !asked {
             self.schedule.failed(now, None);
         } else {
             self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
@@ -110,11 +118,20 @@ impl Tablet {
         let Some(names) = sent.changes.get(&receipt.document) else {
             return;
         };
-        let offered = sent.offered.contains(&receipt.document);
+        let offered = sent.offered.get(&receipt.document);
+        if let Some(heads) = offered.cloned().flatten() {
+            self.offered(receipt.document, heads);
+        }
         let Some(entry) = self.shelf.get_mut(receipt.document) else {
             return;
         };
-        let settled = entry.outbox.settle(names, receipt);
+        // what is held of an offer is others' work, or is sent once more by itself
+        let unheld = |run: &Run| match run.outcome {
+            Outcome::Custody => Run { outcome: Outcome::MissingDeps, ..run.clone() },
+            _ => run.clone(),
+        };
+        let of_offer = offered.map(|_| Receipt { runs: receipt.runs.iter().map(unheld).collect(), ..receipt.clone() });
+        let settled = entry.outbox.settle(names, of_offer.as_ref().unwrap_or(receipt));
         changed.left_outbox.extend(settled.left.iter().map(|number| (receipt.document, *number)));
         if settled.purged {
             self.purge(receipt.document, changed);
@@ -128,11 +145,13 @@ impl Tablet {
             entry.replaces.clear();
         }
         changed.documents.insert(receipt.document);
-        if offered {
+        if offered.is_some() {
             // other devices' work among it is theirs to mend
             return;
         }
-        changed.missing |= settled.missing;
+        if settled.missing {
+            changed.missing.insert(receipt.document);
+        }
         let held = settled.held.into_iter().map(|(hash, code)| (hash, Held { code, declined: None }));
         for (hash, held) in held {
             entry.held.entry(hash).or_insert(held);
@@ -248,23 +267,26 @@ impl Tablet {
         self.standings.compare(page, Own { count, digest, revision: self.shelf.revision() }, now)
     }
 
-    /// Puts this device's own changes of a record back into the outbox: the server may have lost them.
-    pub(super) fn offer_own(&mut self, id: DocumentId, changed: &mut Changed) {
+    /// Puts this device's own changes of a record back into the outbox: the server may have lost them. Whether any of
+    /// them was not there.
+    pub(super) fn offer_own(&mut self, id: DocumentId, changed: &mut Changed) -> bool {
         let Some(kind) = self.shelf.get(id).map(|entry| entry.kind) else {
-            return;
+            return false;
         };
         let Ok(document) = self.shelf.open(id, kind) else {
-            return;
+            return false;
         };
         let own = document.changes_of(self.identity.device);
         let Some(entry) = self.shelf.get_mut(id) else {
-            return;
+            return false;
         };
-        if !own.is_empty() && entry.outbox.len() < own.len() {
+        let lacks = !own.is_empty() && entry.outbox.len() < own.len();
+        if lacks {
             let old = entry.outbox.offer_again(own);
             changed.left_outbox.extend(old.into_iter().map(|number| (id, number)));
             changed.documents.insert(id);
         }
+        lacks
     }
 
     pub(super) fn store(&mut self, now: Timestamp, changed: Changed) {

@@ -1,9 +1,10 @@
 //! Talking to the server: what is sent, and whose answer is awaited.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Effect, Endpoint, Exchanged, Fault, Tablet, TaskId};
 use crate::digest::Buckets;
+use crate::document::Heads;
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::time::Timestamp;
 use crate::wire::{AuditRequest, AuditResponse, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
@@ -35,8 +36,9 @@ enum Said {
 pub(super) struct Sent {
     /// Names of the changes pushed, by document.
     pub changes: BTreeMap<DocumentId, Vec<ChangeHash>>,
-    /// Documents of which everything was offered, other devices' changes included.
-    pub offered: BTreeSet<DocumentId>,
+    /// Documents of which everything was offered, other devices' changes included, and in which state; `None`: part of
+    /// it was not durable yet.
+    pub offered: BTreeMap<DocumentId, Option<Heads>>,
     /// Documents asked for.
     pub wanted: Vec<DocumentId>,
 }
@@ -69,21 +71,28 @@ impl Tablet {
         let mut sent = Sent { wanted: self.repair.wanted.iter().take(NAMED).copied().collect(), ..Sent::default() };
         let mut pushes = Vec::new();
         let mut bytes = 0;
-        for push in self.offers() {
+        for id in self.asked() {
             if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
                 break;
+            }
+            let Some((push, whole)) = self.offer(id) else {
+                self.forget_asked(id);
+                continue;
+            };
+            if push.changes.is_empty() {
+                continue;
             }
             bytes += push.changes.iter().map(|change| change.len()).sum::<usize>();
             let names = push.changes.iter().map(|change| crate::document::hash_of(change)).collect();
             sent.changes.insert(push.document, names);
-            sent.offered.insert(push.document);
+            sent.offered.insert(push.document, whole.then(|| push.heads.clone()));
             pushes.push(push);
         }
         for (id, entry) in self.shelf.iter() {
             if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
                 break;
             }
-            if sent.offered.contains(&id) {
+            if sent.offered.contains_key(&id) {
                 continue;
             }
             let mut push = DocumentPush::new(id, entry.kind, entry.heads.clone(), Vec::new());

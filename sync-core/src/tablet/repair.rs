@@ -11,6 +11,7 @@ use super::row::OutboxRow;
 use crate::digest::{Buckets, FeedState};
 use crate::document::{Change, Document, Heads, Kind, RawChange};
 use crate::ids::{DocumentId, ScopeId};
+use crate::sync::Queued;
 use crate::time::Timestamp;
 use crate::wire::{AuditEntry, AuditResponse, DocumentPush};
 
@@ -21,7 +22,7 @@ pub(super) struct Repair {
     pub wanted: BTreeSet<DocumentId>,
     /// Records the server asked for, of which everything is to be offered.
     asked: BTreeSet<DocumentId>,
-    /// What was offered last of such records; the same is not offered twice.
+    /// What the server has answered an offer of such records with; the same is not offered twice.
     offered: BTreeMap<DocumentId, Heads>,
     /// Records in no scope that were asked for already.
     unnamed: BTreeSet<DocumentId>,
@@ -83,26 +84,48 @@ impl Tablet {
         !repair.asked.is_empty()
     }
 
-    /// Everything this tablet holds of the records the server asked for.
-    pub(super) fn offers(&mut self) -> Vec<DocumentPush> {
-        let mut pushes = Vec::new();
-        for id in std::mem::take(&mut self.repair.asked) {
-            let Some((kind, heads)) = self.shelf.get(id).map(|entry| (entry.kind, entry.heads.clone())) else {
-                continue;
-            };
-            let Ok(document) = self.shelf.open(id, kind) else { continue };
-            let mut changes = document.changes();
-            if let Some(entry) = self.shelf.get(id) {
-                let unstored = |change: &RawChange| {
-                    entry.outbox.iter().any(|queued| !queued.durable && queued.change.hash == change.hash)
-                };
-                changes.truncate(changes.iter().position(unstored).unwrap_or(changes.len()));
-            }
-            let changes = changes.into_iter().map(|change| change.bytes.into()).collect();
-            self.repair.offered.insert(id, heads.clone());
-            pushes.push(DocumentPush { again: true, ..DocumentPush::new(id, kind, heads, changes) });
+    /// The server lacks something that leads to, or follows, the changes `known` of a record. What this tablet wrote
+    /// itself goes by its outbox; only what others wrote makes it offer the whole.
+    pub(super) fn asked_for_others(&mut self, id: DocumentId, known: &Heads) {
+        let device = self.identity.device;
+        let Some(kind) = self.shelf.get(id).map(|entry| entry.kind) else { return };
+        if self.shelf.open(id, kind).is_ok_and(|document| document.has_of_others_beyond(known, device)) {
+            self.asked_for(&[id]);
         }
-        pushes
+    }
+
+    /// Records the server asked for, whether or not there was room for them in the last request.
+    pub(super) fn asked(&self) -> Vec<DocumentId> {
+        self.repair.asked.iter().copied().collect()
+    }
+
+    /// Everything this tablet holds of a record the server asked for, and whether all of it is durable yet. What was
+    /// acknowledged before is: its record is. `None`: there is nothing to offer any more.
+    pub(super) fn offer(&mut self, id: DocumentId) -> Option<(DocumentPush, bool)> {
+        self.commit(id);
+        let (kind, heads) = self.shelf.get(id).map(|entry| (entry.kind, entry.heads.clone()))?;
+        let mut changes = self.shelf.open(id, kind).ok()?.changes();
+        let all = changes.len();
+        let entry = self.shelf.get(id)?;
+        let unstored = |change: &RawChange| {
+            let waits = |queued: &&Queued| !queued.durable && !queued.again && queued.change.hash == change.hash;
+            entry.outbox.iter().any(|queued| waits(&queued))
+        };
+        changes.truncate(changes.iter().position(unstored).unwrap_or(all));
+        let whole = changes.len() == all;
+        let changes = changes.into_iter().map(|change| change.bytes.into()).collect();
+        Some((DocumentPush { again: true, ..DocumentPush::new(id, kind, heads, changes) }, whole))
+    }
+
+    /// There is nothing to offer of this record any more.
+    pub(super) fn forget_asked(&mut self, id: DocumentId) {
+        self.repair.asked.remove(&id);
+    }
+
+    /// The server has answered an offer of a record as a whole, which was in this state.
+    pub(super) fn offered(&mut self, id: DocumentId, heads: Heads) {
+        self.repair.asked.remove(&id);
+        self.repair.offered.insert(id, heads);
     }
 
     /// A record that no scope names, though it never left one, was lost by a restored server or destroyed meanwhile:
@@ -119,16 +142,37 @@ impl Tablet {
     }
 
     /// The documents of the request's wishes that need not be asked for again: those answered and those before them.
-    /// When none was answered, the server has none of them for this tablet.
-    pub(super) fn granted(&mut self, wanted: &[DocumentId], came: &BTreeSet<DocumentId>) {
+    /// When none was answered, the server has none of them for this tablet. Returns those it does not have.
+    pub(super) fn granted(&mut self, wanted: &[DocumentId], came: &BTreeSet<DocumentId>) -> Vec<DocumentId> {
         let last = wanted.iter().rposition(|id| came.contains(id)).unwrap_or(wanted.len().saturating_sub(1));
-        for id in wanted.iter().take(last + 1) {
+        let answered = wanted.iter().take(last + 1);
+        for id in answered.clone() {
             self.repair.wanted.remove(id);
         }
+        answered.filter(|id| !came.contains(id)).copied().collect()
+    }
+
+    /// Records that the server does not have for this tablet and that never left it were lost: what others wrote of
+    /// them is offered too.
+    pub(super) fn offer_lost(&mut self, absent: &[DocumentId]) {
+        for id in absent {
+            if self.shelf.get(*id).is_some_and(|entry| entry.scopes.is_empty() && !entry.leaving) {
+                self.asked_for_others(*id, &Heads::default());
+            }
+        }
+    }
+
+    /// The server's store is another than the one that was offered records before.
+    pub(super) fn forget_offers(&mut self) {
+        self.repair.offered.clear();
     }
 
     /// Compares what the server holds in the differing buckets with what is here.
     pub(super) fn take_audit(&mut self, now: Timestamp, scope: &ScopeId, response: &AuditResponse) {
+        // pending edits end here, as when an answer comes
+        for document in self.batches.keys().copied().collect::<Vec<_>>() {
+            self.commit(document);
+        }
         let mut changed = Changed::default();
         let differing: BTreeSet<u8> = response.differing.iter().copied().collect();
         let mut named = BTreeSet::new();
@@ -140,6 +184,7 @@ impl Tablet {
         let here = self.shelf.in_scope(scope);
         for id in here.into_iter().filter(lost) {
             self.offer_own(id, &mut changed);
+            self.asked_for_others(id, &Heads::default());
         }
         self.drop_left(&mut changed);
         self.last_fault = None;
@@ -155,7 +200,7 @@ impl Tablet {
             }
             return;
         };
-        let same = known.heads == entry.heads;
+        let (same, kind) = (known.heads == entry.heads, known.kind);
         self.take_standing(scope, entry.document, entry.state, changed);
         if same || entry.state != FeedState::Present {
             return;
@@ -165,6 +210,11 @@ impl Tablet {
         } else {
             self.repair.wanted.insert(entry.document);
             self.offer_own(entry.document, changed);
+            let document = self.shelf.open(entry.document, kind).ok();
+            // what the server has beyond this tablet comes first; the next comparison tells the rest
+            if document.is_some_and(|document| entry.heads.as_slice().iter().all(|head| document.contains(head))) {
+                self.asked_for_others(entry.document, &entry.heads);
+            }
         }
     }
 }

@@ -1,12 +1,12 @@
 //! A server in memory, as small as the protocol allows: gate, feed per scope, digest, receipts after "commit".
 //! It stands for any host of the same rules; the real one is put through the same scenarios in `tests/`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sync_core::digest::{Buckets, Digest, FeedState};
 use sync_core::document::{Document, Heads, hash_of};
 use sync_core::domain::view;
-use sync_core::gate::{Code, Limits, Verdict, admit, restore};
+use sync_core::gate::{Code, Limits, Verdict, admit, admit_again, admit_brought, restore};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::Endpoint;
 use sync_core::time::Timestamp;
@@ -49,6 +49,8 @@ pub struct Server {
     documents: BTreeMap<DocumentId, Stored>,
     feeds: BTreeMap<ScopeId, Feed>,
     custody: BTreeMap<(DocumentId, ChangeHash), (DeviceId, Vec<u8>)>,
+    /// What others than its author brought back.
+    brought: BTreeMap<(DocumentId, ChangeHash), Vec<u8>>,
     decisions: BTreeMap<ChangeHash, (DocumentId, bool)>,
     /// What people decided and what can never be taken in; kept apart from what a restored backup takes back.
     pub rulings: Rulings,
@@ -75,6 +77,7 @@ impl Server {
             documents: BTreeMap::new(),
             feeds: BTreeMap::from([(home(), Feed::default())]),
             custody: BTreeMap::new(),
+            brought: BTreeMap::new(),
             decisions: BTreeMap::new(),
             rulings: Rulings::default(),
         }
@@ -110,6 +113,7 @@ impl Server {
         self.rulings.purged.insert(document);
         self.documents.remove(&document);
         self.custody.retain(|(held, _), _| *held != document);
+        self.brought.retain(|(held, _), _| *held != document);
         for feed in self.feeds.values_mut() {
             feed.seq += 1;
             feed.entries.insert(document, (feed.seq, FeedState::Purged));
@@ -133,6 +137,30 @@ impl Server {
             self.decisions.insert(key.1, (document, admitted));
         }
         while admitted && self.admit_one_held(document) {}
+    }
+
+    /// A person lets in what was brought back, as its authors'. What is there already, or cannot come in yet, stays.
+    pub fn admit_brought_back(&mut self) {
+        let limits = Limits::default();
+        while let Some((key, document, saved)) = self.brought.iter().find_map(|(key, bytes)| {
+            let stored = self.documents.get(&key.0);
+            if stored.is_some_and(Stored::is_damaged)
+                || self.rulings.forbidden.contains(&key.0)
+                || self.rulings.refused.contains(&key.1)
+            {
+                return None;
+            }
+            let genesis = || Document::genesis(key.0, sync_core::document::Kind::Session).unwrap();
+            let base = stored.and_then(Stored::base).unwrap_or_else(genesis);
+            let (sender, names) = (DeviceId::from_bytes([250; 16]), HashSet::from([key.1]));
+            let admission = admit_brought(base, sender, &names, std::slice::from_ref(bytes), &limits);
+            Some((*key, admission.document, admission.snapshot?))
+        }) {
+            let mut document = document;
+            self.brought.remove(&key);
+            self.documents.insert(key.0, Stored { saved, heads: document.heads() });
+            self.list(key.0, &mut document);
+        }
     }
 
     /// Lets the next held change in whose predecessors are there. Returns whether there was one.
@@ -268,6 +296,7 @@ impl Server {
                     let restored = restore(base, &stored.heads, device, &offered, &limits);
                     (restored.admission, restored.whole)
                 }
+                None if push.again => (admit_again(base, device, &offered, &limits), true),
                 None => (admit(base, device, &offered, &limits), true),
             };
             if let Some(saved) = admission.snapshot {
@@ -284,8 +313,17 @@ impl Server {
             all.iter().map(verdict).collect()
         };
         for ((hash, verdict), bytes) in verdicts.iter().zip(&all) {
-            if *verdict == Verdict::Custody(Code::NotInScope) {
-                self.custody.insert((push.document, *hash), (device, bytes.clone()));
+            match verdict {
+                Verdict::Custody(Code::NotInScope) => {
+                    self.custody.insert((push.document, *hash), (device, bytes.clone()));
+                }
+                Verdict::Custody(Code::BroughtBack) => {
+                    self.brought.entry((push.document, *hash)).or_insert_with(|| bytes.clone());
+                }
+                Verdict::Stored | Verdict::Duplicate => {
+                    self.brought.remove(&(push.document, *hash));
+                }
+                Verdict::Custody(_) | Verdict::MissingDeps => {}
             }
         }
         runs(verdicts.into_iter().map(|(hash, verdict)| match verdict {

@@ -4,7 +4,9 @@ use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Document;
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::tablet::{Exchanged, Fault, Input, SaveState, Table};
-use sync_core::wire::{AuditEntry, AuditResponse, DocumentPayload, PROTOCOL, ScopePage, SyncRequest, SyncResponse};
+use sync_core::wire::{
+    AuditEntry, AuditResponse, DocumentPayload, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest, SyncResponse,
+};
 
 use crate::host::{DOCUMENT, Host, START, agreed, genesis, scope, stored};
 
@@ -108,13 +110,101 @@ fn syn_9_everything_is_offered_of_a_record_the_server_lost_and_only_once() {
     let (task, request) = host.exchanges.pop().expect("offers it at once");
     assert!(request.pushes[0].again);
     assert_eq!(request.pushes[0].changes.len(), 2, "other devices' changes too");
-    let mut response = SyncResponse { clock: START, ..SyncResponse::default() };
-    response.scopes = stored(&SyncRequest::default(), &mut document, 1, 2).scopes;
-    response.wanted = vec![DOCUMENT];
-    host.answer(task, &response);
+    let mut silent = SyncResponse { clock: START, ..SyncResponse::default() };
+    silent.scopes = stored(&SyncRequest::default(), &mut document, 1, 2).scopes;
+    silent.wanted = vec![DOCUMENT];
+    host.answer(task, &silent);
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("what was not answered is offered again");
+    assert_eq!(request.pushes[0].changes.len(), 2);
+    let receipts = stored(&request, &mut document, 1, 2).receipts;
+    host.answer(task, &SyncResponse { receipts, ..silent });
     host.give(Input::Sync);
     let (_, request) = host.exchanges.pop().unwrap();
     assert!(request.pushes.is_empty(), "the same is not offered again and again");
+}
+
+/// A record in which this tablet's change is followed by one of another tablet, and the request that comes next.
+fn with_work_of_another() -> (Host, Document, Document, (sync_core::tablet::TaskId, SyncRequest)) {
+    let (mut host, own) = agreed();
+    let mut both = own.clone();
+    both.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
+    both.count("screening.viewers", DeviceId::from_bytes([2; 16]), 4).unwrap();
+    both.commit(START, "suzuki", None).unwrap();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut both, 1, 2);
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: both.save() }];
+    host.answer(task, &response);
+    host.give(Input::Sync);
+    let next = host.exchanges.pop().unwrap();
+    assert!(next.1.pushes.is_empty(), "what others wrote is not sent unasked");
+    (host, own, both, next)
+}
+
+#[test]
+fn syn_12_what_others_wrote_is_offered_once_the_audit_shows_that_the_server_lost_it() {
+    let (mut host, mut own, mut both, (task, request)) = with_work_of_another();
+    let mut lost = stored(&request, &mut own, 1, 3);
+    host.answer(task, &lost);
+    let (task, _) = host.audits.pop().expect("looks into it at once");
+    host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut own).encode()) });
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().expect("offers it at once");
+    assert!(request.pushes[0].again);
+    assert_eq!(request.pushes[0].changes.len(), 2);
+    let run = |outcome, change: &[u8], code: Option<&str>| Run {
+        outcome,
+        count: 1,
+        last: sync_core::document::hash_of(change),
+        code: code.map(str::to_owned),
+    };
+    let [first, second] = [&request.pushes[0].changes[0], &request.pushes[0].changes[1]];
+    let runs = vec![run(Outcome::Duplicate, first, None), run(Outcome::Custody, second, Some("brought_back"))];
+    lost.receipts = vec![Receipt { document: DOCUMENT, runs }];
+    host.answer(task, &lost);
+    assert_ne!(host.state(), Some(SaveState::Held), "what is held is not this tablet's");
+    assert_eq!(host.tablet.view(DOCUMENT).unwrap().record.total("screening.viewers"), Some(4), "and it stays");
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert!(request.pushes.is_empty());
+    host.answer(task, &stored(&request, &mut both, 1, 4));
+    assert_eq!(host.state(), Some(SaveState::Agreed), "once it is there again");
+}
+
+#[test]
+fn syn_12_what_others_wrote_is_not_offered_where_the_server_has_it() {
+    let (mut host, _, mut both, (task, request)) = with_work_of_another();
+    let mut response = stored(&request, &mut both, 1, 3);
+    response.scopes[0].digest = Digest::ZERO;
+    host.answer(task, &response);
+    let (task, _) = host.audits.pop().unwrap();
+    host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut both).encode()) });
+    host.give(Input::Sync);
+    assert!(host.exchanges.pop().unwrap().1.pushes.is_empty());
+}
+
+#[test]
+fn syn_12_what_others_wrote_is_offered_when_the_servers_answer_says_that_ones_own_follows_something_missing() {
+    let (mut host, mut own, mut both, (task, request)) = with_work_of_another();
+    host.answer(task, &stored(&request, &mut both, 1, 2));
+    host.count(2);
+    host.wait(400);
+    let mut sizes = Vec::new();
+    while let Some((task, request)) = host.exchanges.pop() {
+        let Some(push) = request.pushes.first() else { break };
+        sizes.push((push.again, push.changes.len()));
+        let last = sync_core::document::hash_of(push.changes.last().unwrap());
+        let count = push.changes.len() as u64;
+        let runs = vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }];
+        let mut response = stored(&SyncRequest::default(), &mut own, 1, 2);
+        response.receipts = vec![Receipt { document: DOCUMENT, runs }];
+        host.answer(task, &response);
+        host.wait(1);
+    }
+    let whole = sizes.iter().filter(|size| **size == (true, 3)).count();
+    assert_eq!(whole, 1, "once: {sizes:?}");
+    assert_eq!(host.tablet.status().unsent_changes, 2, "its own waits");
 }
 
 #[test]

@@ -54,6 +54,12 @@ impl From<DecideError> for ApiError {
                 "missing_deps",
                 "この変更より前の変更がまだ届いていません。端末をもう一度つないでから、やり直してください。".to_owned(),
             ),
+            DecideError::AuthorUnknown => conflict(
+                "author_unknown",
+                "書いた端末がこの県に登録されていないため、取り込めません。端末を登録し直してつなぐか、内容を見ながら\
+                 現場の端末で入力し直してもらい、こちらは「取り込まない」を選んでください。"
+                    .to_owned(),
+            ),
             DecideError::Damaged => conflict(
                 "record_damaged",
                 "元の記録が壊れていて、端末から取り戻しているところです。記録が戻ってから、やり直してください。"
@@ -79,6 +85,7 @@ fn custody_reason(code: &str) -> &'static str {
         "too_complex" => "一度に送れる量を超えています",
         "hash_mismatch" => "届くまでに内容が変わっています",
         "foreign_device" => "ほかの端末の名前で書かれています",
+        "brought_back" => "書いた端末とは別の端末が持っていました",
         "sequence" => "この端末の前の変更とつながりません",
         "structure" => "記録の決まった形に合いません",
         "unloadable" => "取り込むと記録を開けなくなるおそれがあります",

@@ -221,7 +221,8 @@ const fn reason_name(reason: Reason) -> &'static str {
 pub(super) struct Names<'a>(pub &'a Registry);
 
 impl Names<'_> {
-    fn device(&self, device: DeviceId) -> Named {
+    /// A tablet by name.
+    pub(super) fn device(&self, device: DeviceId) -> Named {
         let known = self.0.devices.iter().find(|(id, _)| *id == device);
         let id = device.to_string();
         Named { name: known.map_or_else(|| id.clone(), |(_, name)| name.clone()), id }

@@ -61,6 +61,18 @@ pub(super) async fn note(connection: &mut Connection, decision: &CustodyDecision
         if query.execute(&mut *connection).await.map_err(failed)?.rows_affected() == 0 {
             return Ok(None);
         }
+        if decision.admitted {
+            // it is part of the document from here on, whoever else has brought it
+            let query = sqlx::query(sql::SETTLE_CUSTODY)
+                .bind(&decision.tenant)
+                .bind(&decision.document.as_bytes()[..])
+                .bind(&hash.as_bytes()[..])
+                .bind("admitted")
+                .bind(integer(decision.now))
+                .bind(&decision.by)
+                .bind(&decision.reason);
+            query.execute(&mut *connection).await.map_err(failed)?;
+        }
     }
     Ok(Some(()))
 }

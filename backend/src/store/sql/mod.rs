@@ -345,6 +345,7 @@ impl SqlStore {
             &rollup::ROLLUP,
         ];
         let selects = [
+            &push::BROUGHT,
             &push::IN_CUSTODY,
             &places::HOLD_SCOPES,
             &feed::SCOPES,

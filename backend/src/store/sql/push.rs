@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use sync_core::ids::{DocumentId, ScopeId};
+use sync_core::gate::Code;
+use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 
 use super::batch::{Insert, Select, Type, Value};
 use super::dialect::{Connection, SqlStore, failed};
@@ -10,7 +11,7 @@ use super::documents::document_of;
 use super::places::{Moves, move_in_scopes};
 use super::purge::CLEAR_DAMAGED;
 use super::rollup::{add_rollups, write_projections};
-use super::{custody, healing, integer, statements as sql};
+use super::{custody, get, healing, integer, statements as sql};
 use crate::store::StoreError;
 use crate::store::types::{CustodyDecision, DocumentWrite, PushOutcome, PushWrite, Rollups, accumulate};
 
@@ -45,6 +46,7 @@ pub(super) const CUSTODY: Insert = Insert {
     ],
     tail: "ON CONFLICT DO NOTHING",
 };
+pub(super) const BROUGHT: Select = Select::by_document("SELECT hash, code FROM custody");
 pub(super) const IN_CUSTODY: Select = Select::by_document("SELECT DISTINCT document FROM custody");
 
 pub(super) async fn commit(store: &SqlStore, tenant: &str, pushes: &[PushWrite]) -> Result<PushOutcome, StoreError> {
@@ -137,7 +139,9 @@ async fn write_documents(
 }
 
 async fn write_custody(connection: &mut Connection, tenant: &str, pushes: &[PushWrite]) -> Result<(), StoreError> {
+    let mut kept = brought_before(connection, tenant, pushes).await?;
     let held = pushes.iter().flat_map(|push| push.custody.iter().map(move |held| (push, held)));
+    let held = held.filter(|(_, held)| !is_brought(&held.code) || kept.insert(held.hash.as_bytes().to_vec()));
     let rows: Vec<Vec<Value<'_>>> = held
         .map(|(push, held)| {
             vec![
@@ -153,25 +157,39 @@ async fn write_custody(connection: &mut Connection, tenant: &str, pushes: &[Push
         })
         .collect();
     CUSTODY.run(connection, &rows).await?;
-    let ids: BTreeSet<DocumentId> =
-        pushes.iter().flat_map(|push| &push.released).map(|(document, _)| *document).collect();
+    let gone = pushes.iter().flat_map(|push| push.released.iter().chain(&push.replaced));
+    let ids: BTreeSet<DocumentId> = gone.map(|(document, _)| *document).collect();
     let ids: Vec<DocumentId> = ids.into_iter().collect();
     let with_custody = IN_CUSTODY.of(connection, tenant, &ids).await?;
     let with_custody: HashSet<DocumentId> = with_custody.iter().map(document_of).collect::<Result<_, _>>()?;
-    let mut released = Vec::new();
+    let may_lie_there = |(document, _): &&(DocumentId, ChangeHash)| with_custody.contains(document);
     for push in pushes {
-        let held = push.released.iter().filter(|(document, _)| with_custody.contains(document));
-        released.extend(held.map(|(document, hash)| (push.device, document, hash)));
-    }
-    for (device, document, hash) in released {
-        sqlx::query(sql::RELEASE_CUSTODY)
-            .bind(tenant)
-            .bind(&document.as_bytes()[..])
-            .bind(&hash.as_bytes()[..])
-            .bind(&device.as_bytes()[..])
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
+        for (document, hash) in push.released.iter().filter(may_lie_there) {
+            let query = sqlx::query(sql::RELEASE_CUSTODY).bind(tenant).bind(&document.as_bytes()[..]);
+            query.bind(&hash.as_bytes()[..]).execute(&mut *connection).await.map_err(failed)?;
+        }
+        for (document, hash) in push.replaced.iter().filter(may_lie_there) {
+            let query = sqlx::query(sql::WITHDRAW_CUSTODY).bind(tenant).bind(&document.as_bytes()[..]);
+            let query = query.bind(&hash.as_bytes()[..]).bind(&push.device.as_bytes()[..]);
+            query.execute(&mut *connection).await.map_err(failed)?;
+        }
     }
     Ok(())
+}
+
+/// Names of changes that some device has brought back before, decided on or not.
+async fn brought_before(
+    connection: &mut Connection,
+    tenant: &str,
+    pushes: &[PushWrite],
+) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let brought = pushes.iter().flat_map(|push| &push.custody).filter(|held| is_brought(&held.code));
+    let ids: Vec<DocumentId> = brought.map(|held| held.document).collect::<BTreeSet<_>>().into_iter().collect();
+    let rows = BROUGHT.of(connection, tenant, &ids).await?;
+    let kept = rows.iter().filter(|row| get::<String>(row, "code").is_ok_and(|code| is_brought(&code)));
+    kept.map(|row| get(row, "hash")).collect()
+}
+
+fn is_brought(code: &str) -> bool {
+    code == Code::BroughtBack.as_str()
 }

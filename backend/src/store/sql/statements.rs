@@ -159,7 +159,8 @@ statements! {
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
     BUMP_REVISION = "UPDATE document SET revision = revision + 1 WHERE tenant = $1";
-    RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
+    RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";
+    WITHDRAW_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
      AND decision IS NULL";
     LIST_ROLLUPS = "SELECT fiscal_year, month, municipality, association, measure, reported, unreported, \
      total FROM rollup WHERE tenant = $1 AND (reported <> 0 OR unreported <> 0 OR total <> 0)";
@@ -265,6 +266,8 @@ statements! {
 
     DECIDE_CUSTODY = "UPDATE custody SET decision = $5, decided_at = $6, decided_by = $7, decision_reason = $8 \
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 AND decision IS NULL";
+    SETTLE_CUSTODY = "UPDATE custody SET decision = $4, decided_at = $5, decided_by = $6, decision_reason = $7 \
+     WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \

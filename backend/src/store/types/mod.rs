@@ -338,10 +338,13 @@ pub struct PushWrite {
     pub now: u64,
     /// Documents with new changes.
     pub documents: Vec<DocumentWrite>,
-    /// Changes kept aside. One that is kept already stays as it is.
+    /// Changes kept aside. One that is kept already stays as it is; one that was brought back is kept once, whichever
+    /// device it came from.
     pub custody: Vec<CustodyRow>,
-    /// Changes that were let in and may lie in custody from an earlier attempt.
+    /// Changes that are part of their documents and may lie in custody still, whichever device they came from.
     pub released: Vec<(DocumentId, ChangeHash)>,
+    /// Changes of this device in custody whose edits were made anew.
+    pub replaced: Vec<(DocumentId, ChangeHash)>,
     /// What to add to the roll-ups.
     pub rollups: Rollups,
     /// Documents with changes that had been acknowledged before and were lost here.

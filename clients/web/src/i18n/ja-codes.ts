@@ -41,6 +41,7 @@ const custody: Record<string, string> = {
   chunk_kind: '受け付けていない形で送られました。',
   hash_mismatch: '届くまでに内容が変わっています。',
   foreign_device: 'ほかの端末の名前で書かれています。',
+  brought_back: 'サーバーから失われた記録を、書いた端末とは別の端末が持っていました。取り込むと、書いた端末の記録として元に戻ります。',
   sequence: 'この端末の前の変更とつながりません。',
   structure: '記録の決まった形に合いません。',
   unloadable: '取り込むと記録を開けなくなるおそれがあります。',

@@ -69,6 +69,7 @@ impl World {
     }
 
     pub(super) fn decide(&mut self) {
+        self.server.admit_brought_back();
         let document = self.documents[0];
         if self.server.rulings.forbidden.contains(&document) && !self.server.is_damaged() {
             let admitted = self.chance.below(2) == 0;

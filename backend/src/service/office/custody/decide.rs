@@ -1,20 +1,23 @@
 //! Letting held work in, or declining it: once, by a named person, with a reason, in one transaction with its effect.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
-use sync_core::gate::{Code, Verdict};
-use sync_core::ids::ChangeHash;
+use sync_core::gate::{Code, Verdict, author_of};
+use sync_core::ids::{ChangeHash, ScopeId};
 use utoipa::ToSchema;
 
 use super::super::OfficeError;
 use super::preview::in_order;
-use super::{Held, ids};
+use super::{Held, ids, is_brought};
 use crate::service::App;
-use crate::service::access::{Action, Caller};
+use crate::service::access::{Action, Caller, Organisation, Role};
 use crate::service::commit::announce;
 use crate::service::gate::Work;
 use crate::service::journal::Act;
 use crate::service::push::ATTEMPTS;
 use crate::store::StoreError;
+use crate::store::tablets::TabletRow;
 use crate::store::types::{CustodyDecision, DecideOutcome, HeldChange, PushWrite};
 
 /// Longest reason, in letters.
@@ -74,6 +77,9 @@ pub enum DecideError {
     /// It follows changes that are not there.
     #[error("it follows changes that are not there")]
     MissingDeps,
+    /// It was written by a device that is no tablet of this prefecture.
+    #[error("written by an unknown device")]
+    AuthorUnknown,
     /// It can never be let in as it is.
     #[error("the gate refuses it: {}", .0.as_str())]
     Refused(Code),
@@ -147,7 +153,37 @@ fn is_chosen(new: &NewDecision, change: &HeldChange) -> bool {
     new.hashes.as_ref().is_none_or(|hashes| hashes.contains(&name))
 }
 
-/// Puts the changes through the gate, with the rule of scopes waived; all of them, or none.
+/// What was brought back of these changes, and where a record begun by it is at home: with the organisation of the
+/// tablet that wrote first. All who wrote it must be tablets of this prefecture.
+async fn brought_back(
+    app: &App,
+    caller: &Caller,
+    changes: &[HeldChange],
+) -> Result<(HashSet<ChangeHash>, Option<ScopeId>), DecideError> {
+    let brought: Vec<&HeldChange> = changes.iter().filter(|change| is_brought(change)).collect();
+    if brought.is_empty() {
+        return Ok((HashSet::new(), None));
+    }
+    let tablets = app.store.list_tablets(&caller.tenant).await?;
+    let mut homes = Vec::with_capacity(brought.len());
+    for change in &brought {
+        let author = author_of(&change.bytes, app.gate.limits()).ok_or(DecideError::AuthorUnknown)?;
+        let tablet = tablets.iter().find(|tablet| tablet.device == author).ok_or(DecideError::AuthorUnknown)?;
+        homes.push(home_of(tablet));
+    }
+    Ok((brought.iter().map(|change| change.hash).collect(), homes.into_iter().flatten().next()))
+}
+
+fn home_of(tablet: &TabletRow) -> Option<ScopeId> {
+    match Organisation::of(Role::from_name(&tablet.role)?, &tablet.organisation) {
+        Organisation::Municipality(code) => ScopeId::municipality(code).ok(),
+        Organisation::Association(id) => ScopeId::association(id).ok(),
+        Organisation::Prefecture | Organisation::Session(_) => None,
+    }
+}
+
+/// Puts the changes through the gate, with the rule of scopes waived; all of them, or none. What was brought back is
+/// judged as its author's, and counts as brought back by the tablet that held it.
 async fn let_in(
     app: &App,
     caller: &Caller,
@@ -160,6 +196,7 @@ async fn let_in(
         return Err(DecideError::Purged);
     }
     let changes = in_order(changes);
+    let (brought, home) = brought_back(app, caller, &changes).await?;
     let kind = changes.first().map(|change| change.kind).ok_or(DecideError::AlreadyDecided)?;
     let work = Work {
         document,
@@ -167,9 +204,10 @@ async fn let_in(
         changes: changes.into_iter().map(|change| change.bytes).collect(),
         again: false,
         replaces: Vec::new(),
+        brought,
         stored: held.stored,
         allowed: true,
-        home: None,
+        home,
     };
     let judged = app.gate.judge(&caller.tenant, decision.device, vec![work]).await.judged.pop();
     let judged = judged.ok_or(StoreError::Busy)?;
@@ -183,6 +221,9 @@ async fn let_in(
             Verdict::Custody(code) => return Err(DecideError::Refused(*code)),
         }
     }
+    let healed =
+        |(hash, verdict): &&(ChangeHash, Verdict)| *verdict == Verdict::Stored && judged.work.brought.contains(hash);
+    let healed_changes = judged.verdicts.iter().filter(healed).count() as u64;
     Ok(PushWrite {
         tenant: caller.tenant.clone(),
         device: decision.device,
@@ -190,8 +231,9 @@ async fn let_in(
         documents: judged.write.into_iter().collect(),
         custody: Vec::new(),
         released: Vec::new(),
+        replaced: Vec::new(),
         rollups: judged.rollups,
-        healed_documents: 0,
-        healed_changes: 0,
+        healed_documents: u64::from(healed_changes > 0),
+        healed_changes,
     })
 }

@@ -9,7 +9,10 @@ mod preview;
 pub use decide::{DecideError, Decided, NewDecision, Ruling, decide};
 pub use preview::{Effect, EffectKind};
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use sync_core::gate::Code;
 use sync_core::ids::{DeviceId, DocumentId};
 use utoipa::{IntoParams, ToSchema};
 
@@ -153,6 +156,8 @@ pub struct CustodyDetail {
     pub waiting: Vec<String>,
     /// What was decided on the others, each decision once.
     pub decisions: Vec<Decision>,
+    /// The tablets that wrote what this one brought back after it had been lost; empty when it wrote all itself.
+    pub brought_from: Vec<Named>,
     /// Who made them, and when by the tablet's clock; empty when they cannot be read.
     pub authors: Vec<Author>,
     /// What they would do, in the order of a record's page.
@@ -197,6 +202,11 @@ impl Held {
     }
 }
 
+/// Whether another tablet than the one that wrote it has brought the change back.
+fn is_brought(change: &HeldChange) -> bool {
+    change.code == Code::BroughtBack.as_str()
+}
+
 fn ids(document: &str, device: &str) -> Result<(DocumentId, DeviceId), OfficeError> {
     let document = document.parse().map_err(|_| OfficeError::NotFound)?;
     Ok((document, device.parse().map_err(|_| OfficeError::NotFound)?))
@@ -214,6 +224,8 @@ pub async fn detail(app: &App, caller: &Caller, document: &str, device: &str) ->
     } else {
         waiting.iter().map(|change| (*change).clone()).collect()
     };
+    let limits = *app.gate.limits();
+    let brought_from: BTreeSet<DeviceId> = preview::brought_from(&shown, &limits).collect();
     // beside the changes stands what the record says now: only for those who may open it
     let stored = held.stored.clone().filter(|_| held.record_visible);
     let preview = preview::preview(app, document, device, stored, shown).await;
@@ -237,6 +249,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str, device: &str) ->
         received_at: held.changes.iter().map(|change| change.received_at).min().unwrap_or(0),
         waiting: waiting.iter().map(|change| hex::encode(change.hash.as_bytes())).collect(),
         decisions,
+        brought_from: brought_from.into_iter().map(|device| names.device(device)).collect(),
         authors: preview.authors.iter().map(|author| names.author(author)).collect(),
         effects: preview.effects.into_iter().map(|effect| effect.named(&names)).collect(),
         fits: preview.fits,

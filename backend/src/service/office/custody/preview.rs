@@ -3,17 +3,18 @@
 //! Where they fit the stored record they are applied to a copy of it and the two are compared. Where they do not, their
 //! operations are read one by one. Nothing here writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use sync_core::document::{Action, Authorship, Change, Container, Document, Outline, read_tally_key};
 use sync_core::domain::{RecordView, view};
-use sync_core::gate::{Limits, Verdict, admit};
-use sync_core::ids::{DeviceId, DocumentId};
+use sync_core::gate::{Limits, Verdict, admit_brought, author_of};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
 
 use super::super::record::{Names, scalar_text, text_name};
+use super::is_brought;
 use crate::service::App;
 use crate::service::gate::read_stored;
 use crate::store::types::{HeldChange, StoredDocument};
@@ -111,6 +112,11 @@ pub(super) fn in_order(mut changes: Vec<HeldChange>) -> Vec<HeldChange> {
     changes
 }
 
+/// Who wrote what another tablet brought back.
+pub(super) fn brought_from<'a>(changes: &'a [HeldChange], limits: &'a Limits) -> impl Iterator<Item = DeviceId> + 'a {
+    changes.iter().filter(|change| is_brought(change)).filter_map(|change| author_of(&change.bytes, limits))
+}
+
 fn applied(
     document: DocumentId,
     device: DeviceId,
@@ -124,16 +130,23 @@ fn applied(
         None => Document::genesis(document, changes.first()?.kind).ok()?,
     };
     let mut before = base.clone();
+    let brought: HashSet<ChangeHash> = changes.iter().filter(|held| is_brought(held)).map(|held| held.hash).collect();
+    let mut writers: BTreeSet<DeviceId> = brought_from(&changes, limits).collect();
+    writers.insert(device);
     let bytes: Vec<Vec<u8>> = changes.into_iter().map(|change| change.bytes).collect();
-    let admission = admit(base, device, &bytes, limits);
+    let admission = admit_brought(base, device, &brought, &bytes, limits);
     let taken = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate);
     let mut after = admission.document;
     if !admission.verdicts.iter().all(taken) {
         return None;
     }
-    let known = before.history().iter().filter(|author| author.device == Some(device)).count();
-    let own = after.history().into_iter().filter(|author| author.device == Some(device));
-    let authors = own.skip(known).collect();
+    let (before_by, after_by) = (before.history(), after.history());
+    let mut authors = Vec::new();
+    for writer in writers {
+        let by = |author: &&Authorship| author.device == Some(writer);
+        let known = before_by.iter().filter(by).count();
+        authors.extend(after_by.iter().filter(by).skip(known).cloned());
+    }
     Some(Preview { effects: compare(&view(&before), &view(&after)), authors, fits: true })
 }
 

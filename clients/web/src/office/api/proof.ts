@@ -47,6 +47,7 @@ export const custodyDetail = p.object((f) => ({
   received_at: f.get('received_at', p.integer),
   waiting: f.get('waiting', p.array(p.string)),
   decisions: f.get('decisions', p.array(decision)),
+  brought_from: f.get('brought_from', p.array(named)),
   authors: f.get('authors', p.array(author)),
   effects: f.get('effects', p.array(effect)),
   fits: f.get('fits', p.boolean),

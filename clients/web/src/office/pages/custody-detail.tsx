@@ -126,7 +126,8 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
   const last = data.authors.at(-1);
   const facts: readonly (readonly [string, ReactNode])[] = [
     [text.what, data.record_visible ? <Link href={`/records/${data.document}`} className="link">{title}</Link> : title],
-    [text.device, data.device.name],
+    [data.brought_from.length === 0 ? text.device : text.broughtBy, data.device.name],
+    ...(data.brought_from.length === 0 ? [] : [[text.broughtFrom, data.brought_from.map((device) => device.name).join(ja.separator)] as const]),
     [text.author, last === undefined ? office.record.someone : `${last.person?.name ?? office.record.someone}（${eraMoment(last.at)}）`],
     [text.received, eraMoment(data.received_at)],
     [text.reason, data.codes.map((code) => <span key={code} className="block">{office.custodyReason(code)}</span>)],
@@ -147,6 +148,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
           ))}
         </dl>
       </Panel>
+      {data.brought_from.length > 0 && data.waiting.length > 0 && <p className="rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.broughtNote}</p>}
       <Panel title={text.effects}>
         {!data.fits && data.record_visible && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
         {data.effects.length === 0 ? <p className="text-muted">{text.noEffects}</p> : (
