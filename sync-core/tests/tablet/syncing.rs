@@ -191,8 +191,9 @@ fn syn_12_what_others_wrote_is_offered_when_the_servers_answer_says_that_ones_ow
     host.count(2);
     host.wait(400);
     let mut sizes = Vec::new();
-    while let Some((task, request)) = host.exchanges.pop() {
-        let Some(push) = request.pushes.first() else { break };
+    for _ in 0..6 {
+        let (task, request) = host.exchanges.pop().unwrap();
+        let push = request.pushes.first().unwrap();
         sizes.push((push.again, push.changes.len()));
         let last = sync_core::document::hash_of(push.changes.last().unwrap());
         let count = push.changes.len() as u64;
@@ -200,7 +201,7 @@ fn syn_12_what_others_wrote_is_offered_when_the_servers_answer_says_that_ones_ow
         let mut response = stored(&SyncRequest::default(), &mut own, 1, 2);
         response.receipts = vec![Receipt { document: DOCUMENT, runs }];
         host.answer(task, &response);
-        host.wait(1);
+        host.wait(600_000);
     }
     let whole = sizes.iter().filter(|size| **size == (true, 3)).count();
     assert_eq!(whole, 1, "once: {sizes:?}");
