@@ -31,7 +31,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
       <aside className="no-print border-b border-line bg-sunken px-3 py-2 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r lg:py-5">
         <div className="flex flex-wrap items-center gap-x-4 lg:flex-1 lg:flex-col lg:flex-nowrap lg:items-stretch">
           <p className="px-3 text-[1.25rem] font-bold lg:pb-3">{office.app}</p>
-          <nav aria-label={office.nav.label} className="flex min-w-0 flex-1 flex-wrap gap-1 text-[0.9375rem] lg:flex-col lg:flex-nowrap">
+          <nav aria-label={office.nav.label} className="order-last flex w-full min-w-0 flex-wrap gap-1 text-[0.9375rem] lg:order-none lg:w-auto lg:flex-1 lg:flex-col lg:flex-nowrap">
             <Item href={home} on={!elsewhere}>{office.nav.dashboard}</Item>
             <Item href="/records" on={onRecords}>{office.nav.records}</Item>
             <Item href="/custody" on={onCustody}>{office.nav.custody}</Item>
@@ -43,7 +43,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             {may('read_journal') && <Item href="/journal" on={onJournal}>{office.nav.journal}</Item>}
             {may('set_retention') && <Item href="/retention" on={onRetention}>{office.nav.retention}</Item>}
           </nav>
-          <div className="flex items-center gap-3 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
+          <div className="ml-auto flex items-center gap-3 lg:ml-0 lg:flex-col lg:items-stretch lg:gap-2 lg:border-t lg:border-line lg:pt-3">
             <p className="px-3 text-[0.875rem] leading-[1.5] max-lg:max-w-[13rem] max-lg:truncate max-lg:px-0">
               <b>{me.person.name}</b>
               <span className="hidden text-muted lg:block">{me.tenant.name} {office.role(me.role)}</span>
