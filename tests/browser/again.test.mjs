@@ -55,11 +55,26 @@ async function again(tablet, code) {
   await sheet.waitFor({ state: 'detached' });
 }
 
+/** What only the tablet had is in the office, and counting goes on from there. */
+async function goesOn({ tablet, page, path, document }, desk) {
+  const arrives = (count) => within(20_000, `${count} in the office`, async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === count);
+  await arrives(5);
+  await tablet.goto(path);
+  await openTab(page, '参加者');
+  await counter(page, BAND).shows(5);
+  await counter(page, BAND).add();
+  await counter(page, BAND).shows(6);
+  await arrives(6);
+  await page.getByText('照合済み ✓').waitFor();
+  assert.deepEqual(page.problems, []);
+}
+
 test('a tablet that a restored server does not know is registered anew, and its unsent work arrives once', async (t) => {
   const server = await startServer(t);
   const backup = folder();
   await server.restart((data) => cpSync(data, backup, { recursive: true }));
-  const { tablet, page, path, document } = await unsent(t, server);
+  const one = await unsent(t, server);
+  const { tablet, page, document } = one;
   await server.restart((data) => {
     rmSync(data, { recursive: true });
     cpSync(backup, data, { recursive: true });
@@ -71,20 +86,14 @@ test('a tablet that a restored server does not know is registered anew, and its 
   await page.goto(`${tablet.wire.address}/`);
   await unlock(page);
   await again(tablet, (await tabletCode(desk, 'municipal')).code);
-  await within(20_000, 'the figure in the office', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 5);
-  await tablet.goto(path);
-  await openTab(page, '参加者');
-  await counter(page, BAND).add();
-  await counter(page, BAND).shows(6);
-  await within(20_000, 'the next tap', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 6);
-  await page.getByText('照合済み ✓').waitFor();
-  assert.deepEqual(page.problems, []);
+  await goesOn(one, desk);
   server.verify();
 });
 
 test('a tablet that the office ended is registered anew: a person lets its late work in, and it counts once', async (t) => {
   const server = await startServer(t);
-  const { tablet, page, path, document } = await unsent(t, server);
+  const one = await unsent(t, server);
+  const { tablet, page, document } = one;
   const desk = await startTablet(t, server, { width: 1440, height: 900 });
   await signIn(desk, server.code('municipal-112119'));
   const [{ device }] = (await call(desk, 'GET', '/v1/devices')).tablets;
@@ -95,15 +104,7 @@ test('a tablet that the office ended is registered anew: a person lets its late 
   await tablet.goto('/');
   await again(tablet, (await tabletCode(desk, 'staff')).code);
   await call(desk, 'POST', '/v1/custody/decisions', { document, device, decision: 'admitted', reason: '本人の端末と確かめた' });
-  await within(20_000, 'the figure in the office', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 5);
-  await tablet.goto(path);
-  await openTab(page, '参加者');
-  await counter(page, BAND).shows(5);
-  await counter(page, BAND).add();
-  await counter(page, BAND).shows(6);
-  await within(20_000, 'the next tap', async () => (await call(desk, 'GET', `/v1/records/${document}`)).attendance === 6);
-  await page.getByText('照合済み ✓').waitFor();
-  assert.deepEqual(page.problems, []);
+  await goesOn(one, desk);
   server.verify();
 });
 

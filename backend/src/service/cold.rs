@@ -19,8 +19,8 @@ use sync_core::wire::{SyncRequest, SyncResponse};
 use super::App;
 use super::access::{Caller, Tablet};
 use super::cache::ByteCache;
-use super::sync::wanted_scopes;
 use crate::store::StoreError;
+use crate::store::types::WantedScope;
 
 /// How hard answers are compressed. Saved documents are dense already: more gains nearly nothing and costs much.
 pub const EFFORT: u32 = 4;
@@ -156,9 +156,14 @@ pub(super) struct Asked {
 impl Asked {
     /// `None` when the answer is this tablet's alone, or would be small: something is pushed or asked for, or there is
     /// news to take in, or nothing old is missing.
-    pub(super) fn new(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Option<Self> {
+    pub(super) fn new(
+        app: &App,
+        caller: &Caller,
+        tablet: &Tablet,
+        request: &SyncRequest,
+        wanted: &[WantedScope],
+    ) -> Option<Self> {
         let only_reads = request.pushes.is_empty() && request.wanted.is_empty() && request.held.is_empty();
-        let wanted = wanted_scopes(tablet, request);
         // a tablet that has everything asks most often, and costs nothing here; what a day pass is told is its own
         if !only_reads
             || tablet.pass.is_some()

@@ -75,7 +75,7 @@ pub(super) async fn destroy(
             PurgeOutcome::Already => return Ok(Destroyed::Before),
             PurgeOutcome::Done(scopes) => {
                 app.cache.forget(tenant, document);
-                app.cold.clear();
+                scopes.iter().for_each(|scope| app.cold.forget(tenant, scope));
                 announce(&app.notices, tenant, scopes);
                 let places = stored.iter().flat_map(|stored| &stored.places);
                 return Ok(Destroyed::Now(places.filter(|place| place.state == FeedState::Present).count()));

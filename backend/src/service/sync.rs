@@ -28,12 +28,13 @@ const SEEN_MS: u64 = 60_000;
 ///
 /// Errors: nothing of the request was acknowledged; the same request is right again later.
 pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<Answer, StoreError> {
-    let asked = cold::Asked::new(app, caller, tablet, &request);
+    let wanted = wanted_scopes(tablet, &request);
+    let asked = cold::Asked::new(app, caller, tablet, &request, &wanted);
     if let Some(ready) = asked.as_ref().and_then(|asked| asked.ready(app)) {
         note_seen(app, caller, tablet, &request).await?;
         return Ok(Answer::Ready(ready));
     }
-    let response = fresh(app, caller, tablet, request).await?;
+    let response = fresh(app, caller, tablet, request, &wanted).await?;
     match asked {
         Some(asked) => asked.keep(app, response).await,
         None => Ok(Answer::Fresh(response)),
@@ -62,7 +63,13 @@ pub async fn late(
 }
 
 /// Answers one exchange from the store.
-async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<SyncResponse, StoreError> {
+async fn fresh(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    request: SyncRequest,
+    wanted: &[WantedScope],
+) -> Result<SyncResponse, StoreError> {
     let known: HashMap<DocumentId, Heads> =
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
@@ -72,12 +79,11 @@ async fn fresh(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
 
     let page_bytes = request.page_bytes.min(app.config.page_limit_bytes);
-    let wanted = wanted_scopes(tablet, &request);
     // most often there is nothing new, which is known since it is known who is calling; a push makes something new
-    let idle = (known.is_empty() && request.wanted.is_empty()).then(|| tablet.standing.nothing_new(&wanted)).flatten();
+    let idle = (known.is_empty() && request.wanted.is_empty()).then(|| tablet.standing.nothing_new(wanted)).flatten();
     let pull = match idle {
         Some(pull) => pull,
-        None => app.store.pull(&caller.tenant, &wanted, &request.wanted, page_bytes, &known).await?,
+        None => app.store.pull(&caller.tenant, wanted, &request.wanted, page_bytes, &known).await?,
     };
     note_lost(app, &caller.tenant, &pull.damaged).await?;
     let registry = match &tablet.pass {
@@ -109,7 +115,7 @@ async fn note_lost(app: &App, tenant: &str, damaged: &[DocumentId]) -> Result<()
 }
 
 /// The scopes of a tablet with where it stands in each. Scopes it names and may not hold are passed over.
-pub(super) fn wanted_scopes(tablet: &Tablet, request: &SyncRequest) -> Vec<WantedScope> {
+fn wanted_scopes(tablet: &Tablet, request: &SyncRequest) -> Vec<WantedScope> {
     let cursors: HashMap<&ScopeId, _> = request.cursors.iter().map(|cursor| (&cursor.scope, cursor)).collect();
     let want = |scope: &ScopeId| WantedScope {
         scope: scope.clone(),
@@ -121,8 +127,7 @@ pub(super) fn wanted_scopes(tablet: &Tablet, request: &SyncRequest) -> Vec<Wante
 
 async fn note_seen(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Result<(), StoreError> {
     let now = app.now().0;
-    let signed = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
-    let offset = signed(request.clock.0).saturating_sub(signed(now));
+    let offset = request.clock.minus_ms(Timestamp(now));
     let recent = tablet.last_seen_at.is_some_and(|seen| now.saturating_sub(seen) < SEEN_MS);
     let same_clock =
         tablet.clock_offset_ms.is_some_and(|before| before.saturating_sub(offset).unsigned_abs() < SEEN_MS);

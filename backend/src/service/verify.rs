@@ -74,7 +74,7 @@ pub async fn verify(app: &App, tenant: &str) -> Result<Findings, StoreError> {
         page.iter().for_each(|(_, projection)| accumulate(&mut rollups, &figures(projection), 1));
     }
     compare_rollups(&rollups, &app.store.list_rollups(tenant).await?, &mut findings);
-    for row in app.store.list_scopes(tenant, None).await? {
+    for row in app.store.list_scopes(tenant).await? {
         findings.scopes += 1;
         let (count, digest) = sums.remove(&row.scope).unwrap_or((0, Digest::ZERO));
         if (row.document_count, row.digest) != (count, digest) {

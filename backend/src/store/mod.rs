@@ -155,8 +155,8 @@ pub trait Store:
         tenant: &str,
         scope: &ScopeId,
     ) -> Result<Option<(ScopeRow, Vec<(DocumentId, FeedState, Digest)>)>, StoreError>;
-    /// How these scopes stand; those that are not there yet are left out.
-    async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError>;
+    /// How every scope of a tenant stands.
+    async fn list_scopes(&self, tenant: &str) -> Result<Vec<ScopeRow>, StoreError>;
     /// Every roll-up figure that is not zero.
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError>;
     /// Replaces projections, roll-ups, contributions, counts and digests by what `project` makes of each document.

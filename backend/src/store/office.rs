@@ -9,9 +9,6 @@ use sync_core::ids::{DeviceId, DocumentId};
 use crate::store::StoreError;
 use crate::store::types::{Decision, RollupKey, RollupValue};
 
-/// What begins the titles of made-up records. The schema has an index of them.
-pub const SAMPLE: &str = "見本";
-
 /// The word that stands for "not reported" in a filter.
 pub const NOT_REPORTED: &str = "none";
 
@@ -247,7 +244,7 @@ pub trait OfficeStore {
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError>;
     /// Those records "among" several lecturers: their states, and all their lecturers.
     async fn list_among(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<(String, LecturerRow)>, StoreError>;
-    /// Whether a made-up record is among those of a year.
+    /// Whether one of those records is made up, which is where its title begins with 見本.
     async fn any_sample(&self, tenant: &str, filter: &RecordFilter) -> Result<bool, StoreError>;
     /// The lecturers of records, by record and id.
     async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError>;

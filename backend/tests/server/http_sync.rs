@@ -296,7 +296,7 @@ async fn many_pushers_of_one_document_lose_and_double_nothing() {
     }
     let stored = &server.app.store.load_documents("11", &[id]).await.unwrap()[0];
     assert_eq!(stored.projection.as_ref().unwrap().fact.attendance, Some(36 * 6));
-    let scopes = server.app.store.list_scopes("11", None).await.unwrap();
+    let scopes = server.app.store.list_scopes("11").await.unwrap();
     let honjo = scopes.iter().find(|scope| scope.scope.as_str() == HONJO).unwrap();
     assert_eq!((honjo.seq, honjo.document_count), (48, 1));
     assert_sound(&server).await;

@@ -65,7 +65,7 @@ async fn hundreds_at_once_are_all_served_and_never_hold_more_than_the_budget() {
         assert_eq!(budget.claimed(), 0, "everything was given back");
     }
     assert!(admission.reading.total() + admission.working.total() <= 64 << 10);
-    let scopes = server.app.store.list_scopes("11", None).await.unwrap();
+    let scopes = server.app.store.list_scopes("11").await.unwrap();
     let honjo = scopes.iter().find(|scope| scope.scope.as_str() == HONJO).unwrap();
     assert_eq!((honjo.seq, honjo.document_count), (u64::from(TABLETS), u64::from(TABLETS)));
     assert_eq!(verify::verify(&server.app, "11").await.unwrap().count, 0);
@@ -143,7 +143,7 @@ async fn what_there_is_no_time_to_judge_is_neither_acknowledged_nor_lost() {
             let settled: std::collections::BTreeSet<_> = response.receipts.iter().map(|one| one.document).collect();
             request.pushes.retain(|push| !settled.contains(&push.document));
         }
-        let scopes = server.app.store.list_scopes("11", None).await.unwrap();
+        let scopes = server.app.store.list_scopes("11").await.unwrap();
         let honjo = scopes.iter().find(|scope| scope.scope.as_str() == HONJO).unwrap();
         assert_eq!(honjo.document_count, 200);
         some |= rounds > 1;
@@ -187,7 +187,7 @@ async fn documents_do_not_stay_in_memory() {
         let (count, bytes) = server.app.cache.size();
         assert!(count > 0 && bytes <= room, "{count} documents in {bytes} bytes");
     }
-    let scopes = server.app.store.list_scopes("11", None).await.unwrap();
+    let scopes = server.app.store.list_scopes("11").await.unwrap();
     assert_eq!(scopes.iter().map(|scope| scope.document_count).max(), Some(2_000));
     assert!(server.app.cache.size().0 < 80, "{:?}", server.app.cache.size());
 }

@@ -68,7 +68,7 @@ async fn equal_buckets_are_answered_with_nothing_and_other_scopes_are_unknown() 
     let answer = audit(&server, &one, HONJO, mine).await;
     let response = AuditResponse::decode(&answer.body).unwrap();
     assert!(response.differing.is_empty() && response.entries.is_empty(), "{response:?}");
-    let scopes = server.app.store.list_scopes("11", None).await.unwrap();
+    let scopes = server.app.store.list_scopes("11").await.unwrap();
     let honjo = scopes.iter().find(|scope| scope.scope.as_str() == HONJO).unwrap();
     assert_eq!((response.epoch, response.seq), (honjo.epoch, honjo.seq));
     let mine = buckets(&mut one);

@@ -303,7 +303,7 @@ impl World {
                 }
             }
             self.forward(61_000);
-            let scopes = self.server.app.store.list_scopes("11", None).await.unwrap();
+            let scopes = self.server.app.store.list_scopes("11").await.unwrap();
             let same = |own: &ScopeStatus| {
                 let theirs = scopes.iter().find(|scope| scope.scope == own.scope);
                 own.agreed && theirs.is_some_and(|theirs| theirs.digest.hex() == own.digest)

@@ -13,7 +13,7 @@ use tsudoi_server::store::types::{PushOutcome, PushWrite};
 use tsudoi_server::store::{Store, StoreError};
 use tsudoi_tests::Cluster;
 
-use crate::rows::{HONJO, heads, id, place, push, scope, write};
+use crate::rows::{HONJO, heads, id, place, push, scope, scopes, write};
 use crate::{postgres, sqlite};
 
 const REFUSED: u8 = 9;
@@ -55,7 +55,7 @@ async fn mixed(store: Arc<dyn Store>) {
     let stored: BTreeSet<DocumentId> =
         store.load_documents("11", &all).await.unwrap().into_iter().map(|stored| stored.document).collect();
     assert_eq!(stored, (1..=8).map(id).collect());
-    let row = store.list_scopes("11", Some(&[scope(HONJO)])).await.unwrap().remove(0);
+    let row = scopes(store.as_ref(), &[scope(HONJO)]).await.remove(0);
     assert_eq!((row.seq, row.document_count), (8, 8), "what is not written takes no place in the feed");
     let total: i64 = store.list_rollups("11").await.unwrap().values().map(|value| value.total).sum();
     assert_eq!(total, 8);

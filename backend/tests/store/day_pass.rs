@@ -7,7 +7,7 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::day_pass::{PassCode, PassRow};
 use tsudoi_server::store::types::{Enrolment, NewDevice, PushOutcome};
 
-use crate::rows::{heads, id, place, push, scope, write};
+use crate::rows::{heads, id, place, push, scope, scopes, write};
 
 const NUMBER: u8 = 170;
 
@@ -39,7 +39,7 @@ fn pass(number: u8) -> PassRow {
 /// Sequence, count and digest of the session's own scope, and how the document stands there.
 async fn standing(store: &dyn Store) -> (u64, u64, Digest, FeedState) {
     let own = ScopeId::session(id(NUMBER));
-    let row = store.list_scopes("11", Some(std::slice::from_ref(&own))).await.unwrap().pop().unwrap();
+    let row = scopes(store, std::slice::from_ref(&own)).await.pop().unwrap();
     let stored = store.load_documents("11", &[id(NUMBER)]).await.unwrap().pop().unwrap();
     let place = stored.places.iter().find(|place| place.scope == own).unwrap();
     assert_eq!(place.contribution, row.digest, "it is the only one there");
@@ -110,7 +110,7 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     let states = store.list_tablets("11").await.unwrap();
     let shown = states.iter().find(|one| one.device == pass(183).device).unwrap();
     assert_eq!((shown.pass_ends_at, shown.person_name.as_str()), (Some(500), "富沢医師"));
-    assert_eq!(store.list_scopes("11", Some(&[scope("session:x")])).await.unwrap(), []);
+    assert_eq!(scopes(store, &[scope("session:x")]).await, []);
     assert!(!store.list_due_tablets("11", 500).await.unwrap().contains(&pass(183).device));
     assert!(
         store.list_due_tablets("11", 501).await.unwrap().contains(&pass(183).device),

@@ -354,7 +354,7 @@ impl Historian<'_> {
         self.tell("decisions", decisions);
         self.tell("rollups", store.list_rollups("11").await);
         self.tell("registry", store.registry("11").await);
-        let mut scopes = store.list_scopes("11", None).await.unwrap();
+        let mut scopes = store.list_scopes("11").await.unwrap();
         scopes.iter_mut().for_each(|scope| scope.epoch = [0; 16]);
         self.tell("scopes", scopes);
         self.tell("documents", store.list_documents("11", Some(id(2)), 5).await);

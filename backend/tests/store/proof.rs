@@ -13,7 +13,7 @@ use tsudoi_server::store::types::{
     Rollups,
 };
 
-use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, want, write};
+use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, scopes, want, write};
 
 /// Bytes that must not be found in the database's files after they were destroyed.
 pub const SECRET: &[u8] = b"burn after reading, twenty-one heads";
@@ -37,7 +37,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
     };
     let with = PushWrite { custody: vec![held], ..push(vec![secret]) };
     assert_eq!(store.commit_pushes("11", from_ref(&with)).await.unwrap(), PushOutcome::Committed);
-    let before = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
+    let before = scopes(store, &[scope(HONJO), scope(KAMISATO)]).await;
     let figures = store.list_rollups("11").await.unwrap();
     let negative = |value: &RollupValue| RollupValue {
         reported: -value.reported,
@@ -67,7 +67,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
     assert!(store.load_custody("11", id(50), DEVICE).await.unwrap().is_empty());
     let total = |rollups: &Rollups| rollups.values().map(|value| value.total).sum::<i64>();
     assert_eq!(total(&store.list_rollups("11").await.unwrap()), total(&figures) - 1);
-    let after = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
+    let after = scopes(store, &[scope(HONJO), scope(KAMISATO)]).await;
     for (before, after) in before.iter().zip(&after) {
         assert_eq!((after.seq, after.document_count), (before.seq + 1, before.document_count - 1));
         assert_eq!(after.digest, before.digest.minus(Digest::of(id(50), FeedState::Present, &heads(1))));
@@ -122,9 +122,9 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     assert_eq!(present.fold(Digest::ZERO, |sum, (.., one)| sum.plus(*one)), row.digest);
     assert_eq!(store.audit_entries("14", &scope(HEALED)).await.unwrap(), None);
 
-    let before = store.list_scopes("11", None).await.unwrap();
+    let before = store.list_scopes("11").await.unwrap();
     assert_eq!(store.renew_epochs(Some("11")).await.unwrap(), before.len() as u64);
-    let after = store.list_scopes("11", None).await.unwrap();
+    let after = store.list_scopes("11").await.unwrap();
     for (before, after) in before.iter().zip(&after) {
         assert!(before.epoch != after.epoch);
         assert_eq!((before.seq, before.digest), (after.seq, after.digest));

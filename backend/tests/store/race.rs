@@ -15,7 +15,7 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::types::{PushOutcome, PushWrite, RollupKey, RollupValue};
 use tsudoi_tests::Cluster;
 
-use crate::rows::{HONJO, KAMISATO, heads, place, push, scope, want, write};
+use crate::rows::{HONJO, KAMISATO, heads, place, push, scope, scopes, want, write};
 use crate::{postgres, sqlite};
 
 const PUSHERS: u8 = 32;
@@ -102,9 +102,9 @@ pub async fn race(store: Arc<dyn Store>) {
     }
     let total: i64 = store.list_rollups("11").await.unwrap().values().map(|value| value.total).sum();
     assert_eq!(total, i64::from(PUSHERS) * i64::from(PUSHES), "figures add up");
-    let scopes = store.list_scopes("11", Some(&[scope(HONJO), scope(KAMISATO)])).await.unwrap();
+    let found = scopes(store.as_ref(), &[scope(HONJO), scope(KAMISATO)]).await;
     assert_eq!(
-        scopes.iter().map(|scope| scope.document_count).sum::<u64>(),
+        found.iter().map(|scope| scope.document_count).sum::<u64>(),
         u64::from(PUSHERS) * u64::from(PUSHES) * 3 / 2
     );
 }

@@ -7,7 +7,7 @@ use sync_core::document::{Heads, Kind};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::types::{
-    DocumentWrite, FactRow, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups, WantedScope,
+    DocumentWrite, FactRow, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups, ScopeRow, WantedScope,
 };
 
 pub const HONJO: &str = "municipality:112119";
@@ -17,6 +17,12 @@ pub const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
 
 pub fn scope(text: &str) -> ScopeId {
     text.parse().unwrap()
+}
+
+/// How these scopes stand, in this order; those that are not there are left out.
+pub async fn scopes(store: &dyn Store, wanted: &[ScopeId]) -> Vec<ScopeRow> {
+    let rows = store.list_scopes("11").await.unwrap();
+    wanted.iter().filter_map(|scope| rows.iter().find(|row| row.scope == *scope).cloned()).collect()
 }
 
 pub fn heads(number: u8) -> Heads {

@@ -29,21 +29,6 @@ impl Figure {
         let total = (value.reported > 0).then_some(value.total);
         Self { total, reported: value.reported, unreported: value.unreported, records: link.text() }
     }
-
-    /// From the records' numbers.
-    pub fn sum(values: impl IntoIterator<Item = Option<i64>>, link: &Link) -> Self {
-        let mut sum = RollupValue::default();
-        for value in values {
-            match value {
-                Some(value) => {
-                    sum.reported += 1;
-                    sum.total += value;
-                }
-                None => sum.unreported += 1,
-            }
-        }
-        Self::of(sum, link)
-    }
 }
 
 /// A query of `/v1/records` in the making.
@@ -149,11 +134,12 @@ mod tests {
     #[test]
     fn nothing_reported_is_no_number() {
         let link = Link::of_year(2024);
-        assert_eq!(Figure::sum([], &link).total, None);
-        let unreported = Figure::sum([None, None], &link);
+        let of = |reported, unreported, total| Figure::of(RollupValue { reported, unreported, total }, &link);
+        assert_eq!(of(0, 0, 0).total, None);
+        let unreported = of(0, 2, 0);
         assert_eq!((unreported.total, unreported.reported, unreported.unreported), (None, 0, 2));
-        assert_eq!(Figure::sum([Some(0)], &link).total, Some(0), "a reported zero is a zero");
-        let both = Figure::sum([Some(4), None, Some(3)], &link);
+        assert_eq!(of(1, 0, 0).total, Some(0), "a reported zero is a zero");
+        let both = of(2, 1, 7);
         assert_eq!((both.total, both.reported, both.unreported), (Some(7), 2, 1));
     }
 

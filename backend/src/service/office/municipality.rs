@@ -169,7 +169,7 @@ pub async fn dashboard(
 }
 
 /// The dispatches among the records a filter means.
-pub(super) fn of_dispatches(filter: &RecordFilter) -> RecordFilter {
+fn of_dispatches(filter: &RecordFilter) -> RecordFilter {
     RecordFilter { is_dispatch: Some(true), ..filter.clone() }
 }
 

@@ -3,23 +3,19 @@
 use sync_core::ids::{DeviceId, ScopeId};
 
 use super::dialect::{Connection, Row, SqlStore, failed};
-use super::feed::scope_of;
+use super::feed::{scope_of, tenant_of};
 use super::places::ensure_scopes;
 use super::statements as sql;
 use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash, Standing};
+use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
 pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
     let query = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]);
     let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut scopes: Vec<ScopeId> = Vec::with_capacity(rows.len());
-    let mut standing = Standing {
-        scopes: Vec::with_capacity(rows.len()),
-        registry_version: get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned),
-        damage: get::<Option<i64>>(row, "damage")?.is_some(),
-    };
+    let mut standing = tenant_of(row)?;
     for row in &rows {
         if let Some(scope) = get::<Option<&str>>(row, "scope")? {
             scopes.push(scope.parse().map_err(|_| corrupt("device_scope", "scope"))?);

@@ -13,7 +13,7 @@ use super::registry::version;
 use super::statements as sql;
 use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{FeedPage, Pull, ScopeRow, WantedScope};
+use crate::store::types::{FeedPage, Pull, ScopeRow, Standing, WantedScope};
 
 /// About what a feed entry takes on the wire, in bytes.
 const ENTRY_BYTES: u64 = 32;
@@ -59,34 +59,28 @@ pub(super) async fn all_scopes(connection: &mut Connection, tenant: &str) -> Res
     rows.iter().map(scope_of).collect()
 }
 
-pub(super) async fn list_scopes(
-    store: &SqlStore,
-    tenant: &str,
-    scopes: Option<&[ScopeId]>,
-) -> Result<Vec<ScopeRow>, StoreError> {
-    let mut look = store.look().await?;
-    let Some(scopes) = scopes else { return all_scopes(&mut look, tenant).await };
-    let mut found = these_scopes(&mut look, tenant, scopes.iter()).await?.0;
-    Ok(scopes.iter().filter_map(|scope| found.remove(scope)).collect())
-}
-
-/// These scopes, the registry's version, and whether the tenant has damaged documents; all of one moment.
+/// How these scopes stand, as one look.
 pub(super) async fn these_scopes<'a>(
     connection: &mut Connection,
     tenant: &str,
     scopes: impl Iterator<Item = &'a ScopeId>,
-) -> Result<(HashMap<ScopeId, ScopeRow>, u64, bool), StoreError> {
+) -> Result<Standing, StoreError> {
     let keys: Vec<Value<'_>> = scopes.map(|scope| scope.as_str().into()).collect();
     let rows = SCOPES.run(connection, tenant, &keys).await?;
-    let found = rows.iter().map(|row| scope_of(row).map(|scope| (scope.scope.clone(), scope)));
-    let found = found.collect::<Result<_, StoreError>>()?;
-    match rows.first() {
-        None => Ok((found, version(connection, tenant).await?, false)),
-        Some(row) => {
-            let version = get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned);
-            Ok((found, version, get::<Option<i64>>(row, "damage")?.is_some()))
-        }
-    }
+    let Some(row) = rows.first() else {
+        return Ok(Standing { registry_version: version(connection, tenant).await?, ..Standing::default() });
+    };
+    let scopes = rows.iter().map(scope_of).collect::<Result<_, _>>()?;
+    Ok(Standing { scopes, ..tenant_of(row)? })
+}
+
+/// What a row says of the tenant as a whole.
+pub(super) fn tenant_of(row: &Row) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        scopes: Vec::new(),
+        registry_version: get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned),
+        damage: get::<Option<i64>>(row, "damage")?.is_some(),
+    })
 }
 
 /// A tablet that holds more scopes than this is answered within one transaction.
@@ -106,12 +100,11 @@ async fn news(
         let query = sqlx::query(sql::NEWS).bind(tenant).bind(want.scope.as_str()).bind(integer(seq)).bind(BATCH);
         let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let scope = scope_with(row, "scope_seq")?;
-        let damage = get::<Option<i64>>(row, "damage")?.is_some();
-        if damage || rows.len() == BATCH as usize || want.start(&scope) != (seq, None) {
+        let (scope, tenant) = (scope_with(row, "scope_seq")?, tenant_of(row)?);
+        if tenant.damage || rows.len() == BATCH as usize || want.start(&scope) != (seq, None) {
             return Ok(None);
         }
-        registry_version = get::<Option<i64>>(row, "registry_version")?.map_or(0, unsigned);
+        registry_version = tenant.registry_version;
         let next_seq = scope.seq;
         let mut page = FeedPage { scope, entries: Vec::new(), next_seq, below: None, more: false };
         for row in &rows {
@@ -152,9 +145,9 @@ pub(super) async fn pull(
         return Ok(pull);
     }
     let mut look = store.look().await?;
-    let (mut scopes, registry_version, damage) = these_scopes(&mut look, tenant, names()).await?;
+    let standing = these_scopes(&mut look, tenant, names()).await?;
     let mut basket = empty();
-    if damage {
+    if standing.damage {
         basket.damaged = damaged_in(&mut look, tenant, names()).await?;
     }
     for row in in_scopes(&mut look, tenant, whole, names()).await? {
@@ -164,7 +157,7 @@ pub(super) async fn pull(
     }
     let mut pages = Vec::with_capacity(wanted.len());
     for want in wanted {
-        let Some(scope) = scopes.remove(&want.scope) else { continue };
+        let Some(scope) = standing.scope(&want.scope).cloned() else { continue };
         let (next_seq, below) = want.start(&scope);
         let mut page = FeedPage { entries: Vec::new(), next_seq, below, more: false, scope };
         let up_done = fill_up(&mut look, tenant, &mut page, &mut basket).await?;
@@ -174,7 +167,7 @@ pub(super) async fn pull(
     let mut damaged: Vec<DocumentId> = basket.damaged.into_iter().collect();
     damaged.sort_unstable();
     damaged.truncate(MOST_DAMAGED);
-    Ok(Pull { pages, documents: basket.documents, damaged, registry_version })
+    Ok(Pull { pages, documents: basket.documents, damaged, registry_version: standing.registry_version })
 }
 
 /// What an answer carries, up to about `page_bytes`.

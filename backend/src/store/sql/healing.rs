@@ -28,7 +28,7 @@ pub(super) async fn audit_entries(
     scope: &ScopeId,
 ) -> Result<Option<(ScopeRow, Vec<(DocumentId, FeedState, Digest)>)>, StoreError> {
     let mut look = store.look().await?;
-    let Some(row) = these_scopes(&mut look, tenant, [scope].into_iter()).await?.0.remove(scope) else {
+    let Some(row) = these_scopes(&mut look, tenant, [scope].into_iter()).await?.scopes.pop() else {
         return Ok(None);
     };
     let query = sqlx::query(sql::AUDIT_ENTRIES).bind(tenant).bind(scope.as_str());

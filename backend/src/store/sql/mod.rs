@@ -216,8 +216,8 @@ impl Store for SqlStore {
         healing::audit_entries(self, tenant, scope).await
     }
 
-    async fn list_scopes(&self, tenant: &str, scopes: Option<&[ScopeId]>) -> Result<Vec<ScopeRow>, StoreError> {
-        feed::list_scopes(self, tenant, scopes).await
+    async fn list_scopes(&self, tenant: &str) -> Result<Vec<ScopeRow>, StoreError> {
+        feed::all_scopes(&mut *self.reader().await?, tenant).await
     }
 
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError> {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use sync_core::gate::Code;
 use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 
 use super::batch::{Insert, Select, Type, Value};
@@ -13,7 +12,9 @@ use super::purge::CLEAR_DAMAGED;
 use super::rollup::{add_rollups, write_projections};
 use super::{custody, get, healing, integer, statements as sql};
 use crate::store::StoreError;
-use crate::store::types::{CustodyDecision, DocumentWrite, PushOutcome, PushWrite, Rollups, accumulate};
+use crate::store::types::{
+    CustodyDecision, DocumentWrite, PushOutcome, PushWrite, Rollups, accumulate, is_brought_back,
+};
 
 /// A row that someone else wrote since it was read is left as it is and not returned.
 pub(super) const DOCUMENT: Insert = Insert {
@@ -141,7 +142,7 @@ async fn write_documents(
 async fn write_custody(connection: &mut Connection, tenant: &str, pushes: &[PushWrite]) -> Result<(), StoreError> {
     let mut kept = brought_before(connection, tenant, pushes).await?;
     let held = pushes.iter().flat_map(|push| push.custody.iter().map(move |held| (push, held)));
-    let held = held.filter(|(_, held)| !is_brought(&held.code) || kept.insert(held.hash.as_bytes().to_vec()));
+    let held = held.filter(|(_, held)| !is_brought_back(&held.code) || kept.insert(held.hash.as_bytes().to_vec()));
     let rows: Vec<Vec<Value<'_>>> = held
         .map(|(push, held)| {
             vec![
@@ -183,13 +184,9 @@ async fn brought_before(
     tenant: &str,
     pushes: &[PushWrite],
 ) -> Result<HashSet<Vec<u8>>, StoreError> {
-    let brought = pushes.iter().flat_map(|push| &push.custody).filter(|held| is_brought(&held.code));
+    let brought = pushes.iter().flat_map(|push| &push.custody).filter(|held| is_brought_back(&held.code));
     let ids: Vec<DocumentId> = brought.map(|held| held.document).collect::<BTreeSet<_>>().into_iter().collect();
     let rows = BROUGHT.of(connection, tenant, &ids).await?;
-    let kept = rows.iter().filter(|row| get::<String>(row, "code").is_ok_and(|code| is_brought(&code)));
+    let kept = rows.iter().filter(|row| get::<String>(row, "code").is_ok_and(|code| is_brought_back(&code)));
     kept.map(|row| get(row, "hash")).collect()
-}
-
-fn is_brought(code: &str) -> bool {
-    code == Code::BroughtBack.as_str()
 }

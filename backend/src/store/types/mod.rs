@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Heads, Kind};
+use sync_core::gate::Code;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 
 pub use proof::{
@@ -52,7 +53,7 @@ pub struct DeviceRow {
 /// How the scopes of a device stand, as one look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Those that exist, in its order.
+    /// Those that exist.
     pub scopes: Vec<ScopeRow>,
     /// The registry's version.
     pub registry_version: u64,
@@ -61,6 +62,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// How one of them stands.
+    pub fn scope(&self, scope: &ScopeId) -> Option<&ScopeRow> {
+        self.scopes.iter().find(|row| row.scope == *scope)
+    }
+
     /// The answer to a device that has everything; `None` when there may be something for it.
     pub fn nothing_new(&self, wanted: &[WantedScope]) -> Option<Pull> {
         if self.damage {
@@ -68,7 +74,7 @@ impl Standing {
         }
         let mut pages = Vec::with_capacity(wanted.len());
         for want in wanted {
-            let Some(scope) = self.scopes.iter().find(|scope| scope.scope == want.scope) else { continue };
+            let Some(scope) = self.scope(&want.scope) else { continue };
             if want.start(scope) != (scope.seq, None) {
                 return None;
             }
@@ -325,6 +331,11 @@ pub struct CustodyRow {
     pub code: String,
     /// The change.
     pub bytes: Vec<u8>,
+}
+
+/// Whether a change is held because another device than its author has brought it back.
+pub fn is_brought_back(code: &str) -> bool {
+    code == Code::BroughtBack.as_str()
 }
 
 /// Everything one push request writes.

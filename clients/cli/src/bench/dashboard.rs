@@ -202,9 +202,9 @@ fn statements(sessions: usize, id: &str) -> Vec<String> {
             .to_owned(),
         format!(
             "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
-                 SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
-         JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.a * {LECTURERS_EACH} + s.l \
-                 WHERE (s.i / 13) % 2 = 0"
+             SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
+             JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.a * {LECTURERS_EACH} + s.l \
+             WHERE (s.i / 13) % 2 = 0"
         ),
         rollup("'record.' || r.activity || '.' || r.state", "1", "r.state IN ('held', 'cancelled')"),
         rollup("'record.' || r.activity || '.planned'", "1", "r.state = 'confirmed'"),

@@ -2,6 +2,7 @@
 
 import { lazy, type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
+import { isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
 import { type DocumentId, isDocumentId } from '../core/records';
 import { Enrol } from '../features/enrol/enrol';
@@ -45,11 +46,8 @@ function UpdateBar(): ReactNode {
   );
 }
 
-/** A clock this far off puts records on wrong days. */
-const CLOCK_MS = 30 * 60_000;
-
 function ClockBar({ offset }: { readonly offset: number }): ReactNode {
-  if (Math.abs(offset) < CLOCK_MS) return null;
+  if (!isClockWrong(offset)) return null;
   return <p role="alert" className="bg-wait-soft px-6 py-2 text-wait"><b>{ja.clock.wrong(ja.clock.span(offset))}</b>　{ja.clock.help}</p>;
 }
 

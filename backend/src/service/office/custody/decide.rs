@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::super::OfficeError;
 use super::preview::in_order;
-use super::{Held, ids, is_brought};
+use super::{Held, ids};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation, Role};
 use crate::service::commit::announce;
@@ -18,7 +18,7 @@ use crate::service::journal::Act;
 use crate::service::push::ATTEMPTS;
 use crate::store::StoreError;
 use crate::store::tablets::TabletRow;
-use crate::store::types::{CustodyDecision, DecideOutcome, HeldChange, PushWrite};
+use crate::store::types::{CustodyDecision, DecideOutcome, HeldChange, PushWrite, is_brought_back};
 
 /// Longest reason, in letters.
 const REASON_LETTERS: usize = 500;
@@ -160,7 +160,7 @@ async fn brought_back(
     caller: &Caller,
     changes: &[HeldChange],
 ) -> Result<(HashSet<ChangeHash>, Option<ScopeId>), DecideError> {
-    let brought: Vec<&HeldChange> = changes.iter().filter(|change| is_brought(change)).collect();
+    let brought: Vec<&HeldChange> = changes.iter().filter(|change| is_brought_back(&change.code)).collect();
     if brought.is_empty() {
         return Ok((HashSet::new(), None));
     }

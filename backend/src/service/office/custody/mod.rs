@@ -12,7 +12,6 @@ pub use preview::{Effect, EffectKind};
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sync_core::gate::Code;
 use sync_core::ids::{DeviceId, DocumentId};
 use utoipa::{IntoParams, ToSchema};
 
@@ -200,11 +199,6 @@ impl Held {
     fn waiting(&self) -> Vec<&HeldChange> {
         self.changes.iter().filter(|change| change.decision.is_none()).collect()
     }
-}
-
-/// Whether another tablet than the one that wrote it has brought the change back.
-fn is_brought(change: &HeldChange) -> bool {
-    change.code == Code::BroughtBack.as_str()
 }
 
 fn ids(document: &str, device: &str) -> Result<(DocumentId, DeviceId), OfficeError> {

@@ -14,10 +14,9 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
 
 use super::super::record::{Names, scalar_text, text_name};
-use super::is_brought;
 use crate::service::App;
 use crate::service::gate::read_stored;
-use crate::store::types::{HeldChange, StoredDocument};
+use crate::store::types::{HeldChange, StoredDocument, is_brought_back};
 
 /// What kind of thing a change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -114,7 +113,7 @@ pub(super) fn in_order(mut changes: Vec<HeldChange>) -> Vec<HeldChange> {
 
 /// Who wrote what another tablet brought back.
 pub(super) fn brought_from<'a>(changes: &'a [HeldChange], limits: &'a Limits) -> impl Iterator<Item = DeviceId> + 'a {
-    changes.iter().filter(|change| is_brought(change)).filter_map(|change| author_of(&change.bytes, limits))
+    changes.iter().filter(|change| is_brought_back(&change.code)).filter_map(|change| author_of(&change.bytes, limits))
 }
 
 fn applied(
@@ -130,7 +129,8 @@ fn applied(
         None => Document::genesis(document, changes.first()?.kind).ok()?,
     };
     let mut before = base.clone();
-    let brought: HashSet<ChangeHash> = changes.iter().filter(|held| is_brought(held)).map(|held| held.hash).collect();
+    let brought: HashSet<ChangeHash> =
+        changes.iter().filter(|held| is_brought_back(&held.code)).map(|held| held.hash).collect();
     let mut writers: BTreeSet<DeviceId> = brought_from(&changes, limits).collect();
     writers.insert(device);
     let bytes: Vec<Vec<u8>> = changes.into_iter().map(|change| change.bytes).collect();

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
+import { isClockWrong } from '../../core/clock';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
@@ -23,13 +24,10 @@ type Pass = NonNullable<Tablet['pass']>;
 
 const titleOf = (pass: Pass): string => pass.title ?? office.records.untitled;
 
-/** A clock this far off puts records on wrong days. */
-const CLOCK_MS = 30 * 60_000;
-
 /** Said of a clock that is wrong. */
 function wrongClock(tablet: Tablet): string | null {
   const offset = tablet.clock_offset_ms ?? 0;
-  return Math.abs(offset) < CLOCK_MS ? null : text.clock(ja.clock.span(offset));
+  return isClockWrong(offset) ? text.clock(ja.clock.span(offset)) : null;
 }
 
 /** In use, ended by a person, or over. */
