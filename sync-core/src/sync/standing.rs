@@ -21,7 +21,7 @@ pub struct Standing {
     pub agreed_at: Option<Timestamp>,
     /// The device's own revision at that moment: what was changed later has not been compared.
     pub agreed_revision: u64,
-    /// Whether the last comparison found a difference.
+    /// Whether the last comparison found a difference, or the server's store has become another since.
     pub differs: bool,
     /// Entries below this place have not come yet; `None` when none are missing.
     pub below: Option<u64>,
@@ -99,6 +99,7 @@ impl Standings {
         standing.epoch = Some(page.epoch);
         standing.seq = page.next_seq;
         standing.below = page.below;
+        standing.differs |= new_epoch;
         if new_epoch { Taken::NewEpoch } else { Taken::Continued }
     }
 

@@ -19,7 +19,7 @@ pub enum SaveState {
     Saved,
     /// 送信済み: everything acknowledged, sameness not yet proven.
     Sent,
-    /// 照合済み: the digest of a scope that holds it has agreed since it last changed.
+    /// 照合済み: the digest of a scope that holds it has agreed since it last changed, and agreed when it was last compared.
     Agreed,
     /// 預かり: the server keeps part of this device's work aside until a person decides.
     Held,
@@ -260,7 +260,7 @@ impl Tablet {
     fn save_state(&self, id: DocumentId) -> Option<(SaveState, Option<Timestamp>)> {
         let entry = self.shelf.get(id)?;
         let standings = entry.scopes.iter().filter_map(|scope| self.standings.get(scope));
-        let agreed = standings.filter(|standing| standing.agreed_revision >= entry.touched);
+        let agreed = standings.filter(|standing| !standing.differs && standing.agreed_revision >= entry.touched);
         let agreed_at = agreed.filter_map(|standing| standing.agreed_at).max();
         let unsent = !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
         let undecided = entry.held.values().any(|held| held.declined.is_none());

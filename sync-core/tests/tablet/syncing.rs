@@ -44,6 +44,7 @@ fn syn_4_a_difference_is_looked_into_and_mended_in_three_requests() {
     response.scopes[0].digest = Digest::ZERO;
     host.answer(task, &response);
     assert!(!host.tablet.status().scopes[0].agreed);
+    assert_eq!(host.state(), Some(SaveState::Sent), "TAB-7: no record is called agreed in a scope that differs");
     let (task, asked) = host.audits.pop().expect("looks into it at once");
     assert_eq!(asked.scope, scope());
     let other = DocumentId::from_bytes([8; 16]);
@@ -265,6 +266,26 @@ fn syn_5_a_new_epoch_makes_the_tablet_offer_all_its_own_changes() {
     let (_, request) = host.exchanges.pop().expect("offers again");
     assert_eq!(request.pushes.len(), 1);
     assert_eq!(host.total(), Some(5));
+}
+
+#[test]
+fn tab_7_what_agreed_with_another_store_has_not_agreed_with_this_one() {
+    let mut host = Host::new();
+    let mut others = genesis();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut others, 1, 1);
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: others.save() }];
+    host.answer(task, &response);
+    assert_eq!(host.state(), Some(SaveState::Agreed));
+    for (epoch, more, state) in [(2, true, SaveState::Sent), (2, false, SaveState::Agreed)] {
+        host.give(Input::Sync);
+        let (task, request) = host.exchanges.pop().unwrap();
+        let mut response = stored(&request, &mut others, epoch, 2);
+        response.scopes[0].more = more;
+        host.answer(task, &response);
+        assert_eq!(host.state(), Some(state));
+    }
 }
 
 #[test]
