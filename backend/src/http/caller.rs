@@ -123,7 +123,7 @@ fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, A
 }
 
 async fn tablet_of(parts: &mut Parts, app: &App, token: &str) -> Result<Caller, ApiError> {
-    let row = app.store.lookup_device(&secret_hash(token)).await?.ok_or_else(ApiError::unauthorised)?;
+    let row = app.lookup.device(secret_hash(token)).await?.ok_or_else(ApiError::unauthorised)?;
     let claimed = Who { tenant: row.tenant.clone(), device: Some(row.device), ..Who::default() };
     parts.extensions.insert(Claimed(claimed));
     let key = proven(parts, app, Some(token))?;

@@ -133,7 +133,7 @@ pub(super) async fn enrolled(
         Enrolment::NoCode => return Err(EnrolError::NoCode),
         Enrolment::DeviceTaken => return Err(EnrolError::DeviceTaken),
     }
-    let row = app.store.lookup_device(&new.token_hash).await?;
+    let row = app.lookup.device(new.token_hash).await?;
     let caller = row.and_then(Caller::from_device).ok_or(EnrolError::NoCode)?;
     app.journal.note(&caller, Act::done(Action::Enrol).to(new.device).saying(detail)).await?;
     Ok(Enrolled { token, caller, device_name: new.name })

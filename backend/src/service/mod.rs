@@ -15,6 +15,7 @@ pub mod first;
 pub mod follow;
 pub mod gate;
 pub mod journal;
+pub mod lookup;
 pub mod office;
 mod pace;
 pub mod people;
@@ -52,6 +53,7 @@ use cold::ColdCache;
 use commit::Commits;
 use gate::Gate;
 use journal::Journal;
+use lookup::Lookup;
 use registry::RegistryCache;
 
 /// "Something new in this scope": sent after the commit that made it so. Losing one loses nothing.
@@ -91,6 +93,8 @@ pub struct Parts {
     pub sign_in: signin::Desk,
     /// Nonces for tablets, and the proofs made with them.
     pub possession: possession::Possession,
+    /// Where tablets are found by their tokens.
+    pub lookup: Lookup,
     /// Where pushes are written.
     pub commits: Commits,
     /// Held by pushes that meet others on the same documents again and again.
@@ -130,6 +134,7 @@ impl App {
             cold,
             registries: RegistryCache::new(config.registry_cache_bytes),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
+            lookup: Lookup::new(store.clone()),
             commits: Commits::new(store.clone(), notices.clone()),
             journal: Journal::new(store.clone(), clock.clone()),
             config,

@@ -82,8 +82,8 @@ pub trait Store:
 
     // People, tablets, credentials.
 
-    /// The device with this token.
-    async fn lookup_device(&self, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError>;
+    /// The devices with these tokens, in their order, as one look.
+    async fn lookup_devices(&self, token_hashes: &[SecretHash]) -> Result<Vec<Option<DeviceRow>>, StoreError>;
     /// The login with this token, unless it has expired at `now` or was not used since `seen_since`.
     async fn lookup_login(
         &self,

@@ -393,6 +393,6 @@ async fn a_tablet_with_a_wrong_clock_is_noted() {
     server.sync(&device, &request).await;
     let token = device.authorization.trim_start_matches("DPoP ");
     let hash = tsudoi_server::service::secret::secret_hash(token);
-    let row = server.app.store.lookup_device(&hash).await.unwrap().unwrap();
+    let row = server.app.lookup.device(hash).await.unwrap().unwrap();
     assert_eq!((row.last_seen_at, row.clock_offset_ms), (Some(1_800_000_000_000), Some(-86_400_000)));
 }

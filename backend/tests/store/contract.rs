@@ -10,7 +10,7 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::signin::{AccountRow, CeremonyRow, IdentityRow, LoginOwner, NewLogin, PasskeyRow};
 use tsudoi_server::store::types::{CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups};
 
-use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, scopes, want, write};
+use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, scopes, tablet, want, write};
 
 const PAGED: &str = "municipality:112011";
 
@@ -85,10 +85,10 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
     store.upsert_code(&[1; 32], &code, "人").await.unwrap();
     assert_eq!(store.lookup_code(&[1; 32], 100).await.unwrap(), None, "expired");
     let held = vec![scope(KAMISATO)];
-    let device = NewDevice { device: DEVICE, key: [3; 32], name: "x".to_owned(), token_hash: [2; 32], scopes: held };
-    assert_eq!(store.enrol(&[9; 32], &device, 50).await.unwrap(), Enrolment::NoCode);
-    assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::Done);
-    assert_eq!(store.enrol(&[1; 32], &device, 50).await.unwrap(), Enrolment::NoCode);
+    let new = NewDevice { device: DEVICE, key: [3; 32], name: "x".to_owned(), token_hash: [2; 32], scopes: held };
+    assert_eq!(store.enrol(&[9; 32], &new, 50).await.unwrap(), Enrolment::NoCode);
+    assert_eq!(store.enrol(&[1; 32], &new, 50).await.unwrap(), Enrolment::Done);
+    assert_eq!(store.enrol(&[1; 32], &new, 50).await.unwrap(), Enrolment::NoCode);
     let new = NewLogin {
         token_hash: [3; 32],
         login: "lo".to_owned(),
@@ -100,7 +100,7 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
     };
     assert_eq!(store.login(&[1; 32], &new).await.unwrap(), None);
     sign_ins(store, &new).await;
-    assert_eq!(store.lookup_device(&[2; 32]).await.unwrap().unwrap().scopes, [scope(KAMISATO)]);
+    assert_eq!(tablet(store, [2; 32]).await.unwrap().scopes, [scope(KAMISATO)]);
     let found = scopes(store, &[scope(KAMISATO)]).await;
     assert_eq!((found[0].seq, found[0].digest), (0, Digest::ZERO), "its scope is there from the start");
 }

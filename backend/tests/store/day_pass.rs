@@ -7,7 +7,7 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::day_pass::{PassCode, PassRow};
 use tsudoi_server::store::types::{Enrolment, NewDevice, PushOutcome};
 
-use crate::rows::{heads, id, place, push, scope, scopes, write};
+use crate::rows::{heads, id, place, push, scope, scopes, tablet, write};
 
 const NUMBER: u8 = 170;
 
@@ -70,7 +70,7 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     assert_eq!(store.enrol_visitor(&[71; 32], &device(181), 50).await.unwrap(), Enrolment::Done);
     assert_eq!(store.enrol_visitor(&[71; 32], &device(182), 50).await.unwrap(), Enrolment::NoCode, "used up");
     assert_eq!(store.enrol_visitor(&[72; 32], &device(181), 50).await.unwrap(), Enrolment::DeviceTaken);
-    let row = store.lookup_device(&[181; 32]).await.unwrap().unwrap();
+    let row = tablet(store, [181; 32]).await.unwrap();
     assert_eq!((row.role.as_str(), row.organisation, row.pass_ends_at), ("visitor", id(NUMBER).to_string(), Some(500)));
     assert_eq!((row.person.as_str(), row.scopes), ("le-1", device(181).scopes));
     assert_eq!(standing(store).await, (1, 1, present(&heads(1)), FeedState::Present));
@@ -96,12 +96,12 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     assert_eq!(ended, [pass(181), pass(182)]);
     assert!(store.end_pass(&pass(181), Some("pe-1"), 60).await.unwrap());
     assert!(!store.end_pass(&pass(181), Some("pe-1"), 61).await.unwrap(), "once");
-    let row = store.lookup_device(&[181; 32]).await.unwrap().unwrap();
+    let row = tablet(store, [181; 32]).await.unwrap();
     assert_eq!((row.revoked_at, row.scopes), (Some(60), Vec::new()));
     assert_eq!(standing(store).await.3, FeedState::Present, "the other still holds it");
     assert!(store.end_pass(&pass(182), None, 70).await.unwrap());
     assert_eq!(standing(store).await, (3, 0, Digest::ZERO, FeedState::Left));
-    assert_eq!(store.lookup_device(&[182; 32]).await.unwrap().unwrap().revoked_at, None, "its time was over");
+    assert_eq!(tablet(store, [182; 32]).await.unwrap().revoked_at, None, "its time was over");
     assert_eq!(store.list_ended_passes(500).await.unwrap(), []);
     assert_eq!(store.enrol_visitor(&[73; 32], &device(183), 50).await.unwrap(), Enrolment::Done);
     assert_eq!(standing(store).await, (4, 1, present(&heads(2)), FeedState::Present), "and comes back");

@@ -15,7 +15,7 @@ use tsudoi_server::store::types::{
 };
 use tsudoi_tests::{Chance, Cluster};
 
-use crate::rows::{fact, heads, id, place, push, scope, want, write};
+use crate::rows::{fact, heads, id, place, push, scope, tablet, want, write};
 use crate::{postgres, sqlite};
 
 const SCOPES: [&str; 4] = ["municipality:112119", "municipality:113859", "association:as-1", "lecturer:le-1"];
@@ -217,7 +217,7 @@ impl Historian<'_> {
                     NewDevice { device: self.device(), key: [3; 32], name: "端末".to_owned(), token_hash, scopes };
                 let outcome = store.enrol(&[1; 32], &device, now).await.map_err(|_| "taken token");
                 self.tell("enrol", outcome);
-                let mut device = store.lookup_device(&token_hash).await.unwrap();
+                let mut device = tablet(store, token_hash).await;
                 device.iter_mut().flat_map(|row| &mut row.standing.scopes).for_each(|scope| scope.epoch = [0; 16]);
                 self.tell("device", device);
             }

@@ -14,6 +14,8 @@ mod day_pass;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod lookups;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod proof;

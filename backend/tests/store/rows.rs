@@ -7,7 +7,8 @@ use sync_core::document::{Heads, Kind};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::types::{
-    DocumentWrite, FactRow, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups, ScopeRow, WantedScope,
+    DeviceRow, DocumentWrite, FactRow, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups, ScopeRow,
+    SecretHash, WantedScope,
 };
 
 pub const HONJO: &str = "municipality:112119";
@@ -17,6 +18,11 @@ pub const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
 
 pub fn scope(text: &str) -> ScopeId {
     text.parse().unwrap()
+}
+
+/// The device with this token.
+pub async fn tablet(store: &dyn Store, token_hash: SecretHash) -> Option<DeviceRow> {
+    store.lookup_devices(&[token_hash]).await.unwrap().pop().unwrap()
 }
 
 /// How these scopes stand, in this order; those that are not there are left out.

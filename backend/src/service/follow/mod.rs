@@ -43,7 +43,7 @@ impl Credential {
     pub async fn caller(&self, app: &App) -> Result<Option<Caller>, StoreError> {
         Ok(match self {
             Self::Device(hash) => {
-                let row = app.store.lookup_device(hash).await?.filter(|row| row.revoked_at.is_none());
+                let row = app.lookup.device(*hash).await?.filter(|row| row.revoked_at.is_none());
                 row.and_then(Caller::from_device)
             }
             Self::Login(hash) => {

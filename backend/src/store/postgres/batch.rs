@@ -65,7 +65,7 @@ pub(in crate::store) fn insert_text(insert: &Insert, _rows: usize) -> String {
     format!("INSERT INTO {} ({names}) SELECT * FROM UNNEST({arrays}) {}", insert.table, insert.tail)
 }
 
-/// Rows of a tenant whose column is one of the keys; also runs a `DELETE`.
+/// Rows whose column is one of the keys; also runs a `DELETE`.
 pub(in crate::store) async fn select(
     connection: &mut PgConnection,
     select: &Select,
@@ -74,7 +74,8 @@ pub(in crate::store) async fn select(
 ) -> Result<Vec<PgRow>, StoreError> {
     let mut found = Vec::new();
     for keys in keys.chunks(ROWS) {
-        let query = sqlx::query(AssertSqlSafe(select_text(select, keys.len()))).bind(tenant);
+        let query = sqlx::query(AssertSqlSafe(select_text(select, keys.len())));
+        let query = if select.of_tenant { query.bind(tenant) } else { query };
         found.extend(bound(query, select.of, keys.iter()).fetch_all(&mut *connection).await.map_err(failed)?);
     }
     Ok(found)
@@ -82,9 +83,10 @@ pub(in crate::store) async fn select(
 
 /// The text; the same for any number of keys.
 pub(in crate::store) fn select_text(select: &Select, _keys: usize) -> String {
-    let Select { text, column, of, locks } = select;
+    let Select { text, column, of, locks, of_tenant } = select;
     let tail = if *locks { format!(" ORDER BY {column} FOR UPDATE") } else { String::new() };
-    format!("{text} WHERE tenant = $1 AND {column} = ANY($2::{}){tail}", array(*of))
+    let (tenant, place) = if *of_tenant { ("tenant = $1 AND ", 2) } else { ("", 1) };
+    format!("{text} WHERE {tenant}{column} = ANY(${place}::{}){tail}", array(*of))
 }
 
 /// Deletes the rows of these documents from several tables, in one round trip.

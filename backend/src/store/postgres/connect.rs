@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Executor, Postgres, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Connection, Executor, Postgres, Transaction};
 
 use sync_core::ids::ScopeId;
 use tokio::sync::broadcast;
@@ -34,6 +34,14 @@ const MIGRATIONS: &[migration::Text] = &[
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'";
 
+/// A connection idle this long is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Whether the connection is still there, unless it was used just now.
+async fn alive(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
+    Ok(idle < IDLE || connection.ping().await.is_ok())
+}
+
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
@@ -48,6 +56,9 @@ impl PostgresStore {
         let pool = PgPoolOptions::new()
             .max_connections(connections.max(2))
             .acquire_timeout(Duration::from_secs(10))
+            // a connection is tried when it is given back; trying it again at once would double each statement's way
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| Box::pin(alive(connection, known.idle_for)))
             .after_connect(|connection, _| Box::pin(async move { connection.execute(DURABLE).await.map(|_| ()) }))
             .connect_with(options.application_name("tsudoi-server").statement_cache_capacity(400))
             .await

@@ -2,6 +2,7 @@
 
 use super::dialect::{Connection, Row, insert, select};
 use crate::store::StoreError;
+use crate::store::types::SecretHash;
 use sync_core::ids::DocumentId;
 
 /// The type of a column.
@@ -50,6 +51,12 @@ impl<'a> From<&'a DocumentId> for Value<'a> {
     }
 }
 
+impl<'a> From<&'a SecretHash> for Value<'a> {
+    fn from(hash: &'a SecretHash) -> Self {
+        Self::Bytes(Some(hash))
+    }
+}
+
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Integer(Some(number))
@@ -80,7 +87,7 @@ impl Insert {
     }
 }
 
-/// `text WHERE tenant = … AND column IN (keys)`, also for `DELETE FROM`.
+/// `text WHERE tenant = … AND column IN (keys)`, also for `DELETE FROM`; without the tenant where keys are of any.
 #[derive(Debug)]
 pub struct Select {
     /// What stands before `WHERE`.
@@ -92,12 +99,14 @@ pub struct Select {
     pub of: Type,
     /// Whether the rows are held until the transaction ends, taken in order of the keys.
     pub locks: bool,
+    /// Whether the keys are those of one tenant. Secrets are not.
+    pub of_tenant: bool,
 }
 
 impl Select {
     /// A plain look at rows by document.
     pub const fn by_document(text: &'static str) -> Self {
-        Self { text, column: "document", of: Type::Bytes, locks: false }
+        Self { text, column: "document", of: Type::Bytes, locks: false, of_tenant: true }
     }
 
     /// The rows of these keys.
@@ -108,6 +117,11 @@ impl Select {
         keys: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         if keys.is_empty() { Ok(Vec::new()) } else { select(connection, self, tenant, keys).await }
+    }
+
+    /// The rows of these keys, whatever tenant they are of.
+    pub async fn of_any(&self, connection: &mut Connection, keys: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.run(connection, "", keys).await
     }
 
     /// The rows of these documents.

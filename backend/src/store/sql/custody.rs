@@ -21,6 +21,7 @@ pub(super) const DECISIONS: Select = Select {
     column: "hash",
     of: super::batch::Type::Bytes,
     locks: false,
+    of_tenant: true,
 };
 
 pub(super) async fn decide(

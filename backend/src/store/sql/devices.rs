@@ -1,7 +1,10 @@
 //! People, tablets and credentials.
 
+use std::collections::HashMap;
+
 use sync_core::ids::{DeviceId, ScopeId};
 
+use super::batch::{Select, Type, Value};
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::feed::{scope_of, tenant_of};
 use super::places::ensure_scopes;
@@ -10,13 +13,41 @@ use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
-pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
-    let query = sqlx::query(sql::LOOKUP_DEVICE).bind(&token_hash[..]);
-    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
-    let Some(row) = rows.first() else { return Ok(None) };
+/// Devices by token, a row for each scope one holds, with how that scope stands.
+pub(super) const DEVICES: Select = Select {
+    text: "SELECT d.token_hash, d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
+        d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.position, s.scope, c.epoch, c.seq, \
+        c.document_count, c.digest, \
+        (SELECT t.registry_version FROM tenant t WHERE t.tenant = d.tenant) AS registry_version, \
+        (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = d.tenant) AS damage FROM device d \
+        LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device \
+        LEFT JOIN scope c ON c.tenant = s.tenant AND c.scope = s.scope",
+    column: "d.token_hash",
+    of: Type::Bytes,
+    locks: false,
+    of_tenant: false,
+};
+
+pub(super) async fn lookup_devices(
+    store: &SqlStore,
+    token_hashes: &[SecretHash],
+) -> Result<Vec<Option<DeviceRow>>, StoreError> {
+    let keys: Vec<Value<'_>> = token_hashes.iter().map(Value::from).collect();
+    let rows = DEVICES.of_any(&mut *store.reader().await?, &keys).await?;
+    let mut by_token: HashMap<&[u8], Vec<(Option<i64>, &Row)>> = HashMap::new();
+    for row in &rows {
+        by_token.entry(get(row, "token_hash")?).or_default().push((get(row, "position")?, row));
+    }
+    by_token.values_mut().for_each(|rows| rows.sort_by_key(|(position, _)| *position));
+    token_hashes.iter().map(|hash| by_token.get(&hash[..]).map(|rows| device_row(rows)).transpose()).collect()
+}
+
+/// A device from its rows, in order of its scopes.
+fn device_row(rows: &[(Option<i64>, &Row)]) -> Result<DeviceRow, StoreError> {
+    let (_, row) = rows.first().ok_or(corrupt("device", "token_hash"))?;
     let mut scopes: Vec<ScopeId> = Vec::with_capacity(rows.len());
     let mut standing = tenant_of(row)?;
-    for row in &rows {
+    for (_, row) in rows {
         if let Some(scope) = get::<Option<&str>>(row, "scope")? {
             scopes.push(scope.parse().map_err(|_| corrupt("device_scope", "scope"))?);
         }
@@ -24,7 +55,7 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
             standing.scopes.push(scope_of(row)?);
         }
     }
-    Ok(Some(DeviceRow {
+    Ok(DeviceRow {
         tenant: get(row, "tenant")?,
         device: DeviceId::from_slice(get(row, "device")?).ok_or(corrupt("device", "device"))?,
         name: get(row, "name")?,
@@ -38,7 +69,7 @@ pub(super) async fn lookup_device(store: &SqlStore, token_hash: &SecretHash) -> 
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
         pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
         standing,
-    }))
+    })
 }
 
 pub(super) fn login_row(row: &Row) -> Result<LoginRow, StoreError> {

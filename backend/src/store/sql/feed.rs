@@ -24,6 +24,7 @@ pub(super) const DAMAGED_IN: Select = Select {
     column: "scope",
     of: Type::Text,
     locks: false,
+    of_tenant: true,
 };
 pub(super) const WHOLE: Select = Select::by_document("SELECT document, heads, snapshot FROM document");
 /// Feed entries read at once.
@@ -36,6 +37,7 @@ pub(super) const SCOPES: Select = Select {
     column: "scope",
     of: Type::Text,
     locks: false,
+    of_tenant: true,
 };
 
 pub(super) fn scope_of(row: &Row) -> Result<ScopeRow, StoreError> {

@@ -113,8 +113,8 @@ impl Store for SqlStore {
         self.close_all().await;
     }
 
-    async fn lookup_device(&self, token_hash: &SecretHash) -> Result<Option<DeviceRow>, StoreError> {
-        devices::lookup_device(self, token_hash).await
+    async fn lookup_devices(&self, token_hashes: &[SecretHash]) -> Result<Vec<Option<DeviceRow>>, StoreError> {
+        devices::lookup_devices(self, token_hashes).await
     }
 
     async fn lookup_login(
@@ -347,6 +347,7 @@ impl SqlStore {
         let selects = [
             &push::BROUGHT,
             &push::IN_CUSTODY,
+            &devices::DEVICES,
             &places::HOLD_SCOPES,
             &feed::SCOPES,
             &feed::DAMAGED_IN,

@@ -18,6 +18,7 @@ pub(super) const HOLD_SCOPES: Select = Select {
     column: "scope",
     of: Type::Text,
     locks: true,
+    of_tenant: true,
 };
 const SCOPE_COLUMNS: &[(&str, Type)] = &[
     ("tenant", Type::Text),

@@ -11,12 +11,6 @@ macro_rules! statements {
 }
 
 statements! {
-    LOOKUP_DEVICE = "SELECT d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-     d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.scope, c.epoch, c.seq, c.document_count, c.digest, \
-     (SELECT t.registry_version FROM tenant t WHERE t.tenant = d.tenant) AS registry_version, \
-     (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = d.tenant) AS damage FROM device d \
-     LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device \
-     LEFT JOIN scope c ON c.tenant = s.tenant AND c.scope = s.scope WHERE d.token_hash = $1 ORDER BY s.position";
     LOOKUP_LOGIN = "SELECT l.tenant, l.person, l.role, l.organisation, l.login, l.seen_at, l.proved_at FROM login l \
      WHERE l.token_hash = $1 AND l.expires_at > $2 AND l.seen_at >= $3 AND EXISTS (SELECT 1 FROM membership m \
      JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \

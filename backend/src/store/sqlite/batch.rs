@@ -54,7 +54,7 @@ pub(in crate::store) fn insert_text(insert: &Insert, rows: usize) -> String {
     format!("INSERT INTO {} ({}) VALUES {rows} {}", insert.table, names.join(", "), insert.tail)
 }
 
-/// Rows of a tenant whose column is one of the keys; also runs a `DELETE`.
+/// Rows whose column is one of the keys; also runs a `DELETE`.
 pub(in crate::store) async fn select(
     connection: &mut SqliteConnection,
     select: &Select,
@@ -64,7 +64,8 @@ pub(in crate::store) async fn select(
     let mut found = Vec::new();
     for keys in keys.chunks(BINDS) {
         let padded = keys.len().next_power_of_two();
-        let query = sqlx::query(AssertSqlSafe(select_text(select, padded))).bind(tenant);
+        let query = sqlx::query(AssertSqlSafe(select_text(select, padded)));
+        let query = if select.of_tenant { query.bind(tenant) } else { query };
         // the last key again and again: it changes no answer
         let query =
             keys.iter().chain(std::iter::repeat_n(&keys[keys.len() - 1], padded - keys.len())).fold(query, bound);
@@ -77,7 +78,8 @@ pub(in crate::store) async fn select(
 pub(in crate::store) fn select_text(select: &Select, keys: usize) -> String {
     let list = vec!["?"; keys].join(", ");
     let order = if select.locks { format!(" ORDER BY {}", select.column) } else { String::new() };
-    format!("{} WHERE tenant = ? AND {} IN ({list}){order}", select.text, select.column)
+    let tenant = if select.of_tenant { "tenant = ? AND " } else { "" };
+    format!("{} WHERE {tenant}{} IN ({list}){order}", select.text, select.column)
 }
 
 /// Deletes the rows of these documents from several tables.

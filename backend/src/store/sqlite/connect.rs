@@ -56,8 +56,10 @@ impl SqliteStore {
             // lists and exports are thousands of rows; each time the buffer is full two threads wait for one another
             .row_buffer_size(1_024)
             .statement_cache_capacity(400);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
-        let reader = SqlitePoolOptions::new()
+        // a file does not hang up: its connections need not be tried before each use
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        let reader = pool()
             .max_connections(reader_connections.max(1))
             .connect_with(options.pragma("query_only", "ON"))
             .await
