@@ -1,13 +1,11 @@
 //! The shape every document has: which containers stand under the root, and under which object ids.
 //!
-//! The first change (genesis) makes all containers, with a fixed actor, at time 0, so two devices that create the same
-//! document apart make the same bytes. Later changes fill containers and never make or remove one.
+//! The first change (genesis) makes all containers. Later changes fill them and never make or remove one.
 
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{AutoCommit, ObjId, ObjType, ROOT, ScalarValue, TextEncoding};
+use automerge::{ObjId, TextEncoding};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ActorId, DocumentId};
+use crate::ids::ActorId;
 
 /// Version of the shape, written into the genesis.
 pub const SCHEMA: u64 = 1;
@@ -56,7 +54,7 @@ impl TextName {
     /// Every text, in the order of the report's columns.
     pub const ALL: [TextName; 3] = [Self::Outcome, Self::Issue, Self::Plan];
 
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Outcome => "outcome",
             Self::Issue => "issue",
@@ -105,22 +103,4 @@ impl Container {
             .chain(TextName::ALL.map(Self::Text))
             .find(|container| container.counter() == counter)
     }
-}
-
-/// The document that holds nothing but the genesis of `id`.
-pub(super) fn genesis(id: DocumentId, kind: Kind) -> Result<AutoCommit, automerge::AutomergeError> {
-    let actor = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice());
-    let mut crdt = AutoCommit::new_with_encoding(ENCODING).with_actor(actor);
-    crdt.put(ROOT, "id", ScalarValue::Bytes(id.as_bytes().to_vec()))?;
-    crdt.put(ROOT, "kind", kind.as_str())?;
-    crdt.put(ROOT, "schema", ScalarValue::Uint(SCHEMA))?;
-    for name in ["fields", "tally", "links", "steps"] {
-        crdt.put_object(ROOT, name, ObjType::Map)?;
-    }
-    let texts = crdt.put_object(ROOT, "texts", ObjType::Map)?;
-    for name in TextName::ALL {
-        crdt.put_object(&texts, name.key(), ObjType::Text)?;
-    }
-    crdt.commit_with(CommitOptions::default().with_time(0));
-    Ok(crdt)
 }

@@ -7,6 +7,7 @@
 mod authorship;
 mod change;
 mod follow;
+mod genesis;
 mod heads;
 mod layout;
 
@@ -98,7 +99,7 @@ impl std::fmt::Debug for Document {
 impl Document {
     /// The document of this id with nothing recorded. The same bytes on every device.
     pub fn genesis(id: DocumentId, kind: Kind) -> Result<Self, EditError> {
-        Ok(Self { id, kind, crdt: layout::genesis(id, kind)? })
+        Ok(Self { id, kind, crdt: genesis::genesis(id, kind)? })
     }
 
     /// Reads what [`Document::save`] wrote. A panic inside automerge is an error here.
@@ -119,12 +120,11 @@ impl Document {
 
     /// Whether the document begins with the genesis of its id, and with nothing else.
     pub fn begins_with_genesis(&mut self) -> bool {
-        let Ok(mut genesis) = Self::genesis(self.id, self.kind) else {
+        let Some(genesis) = genesis::name(self.id, self.kind) else {
             return false;
         };
-        let expected = genesis.crdt.get_heads();
         let mut roots = self.crdt.get_changes_meta(&[]).into_iter().filter(|change| change.deps.is_empty());
-        roots.next().is_some_and(|root| expected == [root.hash]) && roots.next().is_none()
+        roots.next().is_some_and(|root| root.hash.0 == *genesis.as_bytes()) && roots.next().is_none()
     }
 
     /// The whole document in automerge's compact form. Bytes differ between replicas; heads do not.
