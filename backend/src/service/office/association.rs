@@ -134,9 +134,8 @@ pub async fn dashboard(
     let link = desk.link().with("association", id);
     let dispatch_link = link.with("is_dispatch", "true");
     let training_link = link.with("activity", "training");
-    let sample = store.any_sample(desk.tenant, &filter).await?;
     Ok(AssociationDashboard {
-        frame: desk.frame(link.clone(), filter, sample).await?,
+        frame: desk.frame(link.clone(), &filter).await?,
         association: desk.association(id),
         municipalities: known.municipalities.iter().map(|code| desk.municipality(code)).collect(),
         dispatches: sums::dispatches(&figures).linked(&dispatch_link),

@@ -137,10 +137,11 @@ impl<'a> Desk<'a> {
     /// latest with records.
     async fn open(app: &'a App, caller: &'a Caller, within: Within, asked: Option<i64>) -> Result<Self, OfficeError> {
         let tenant = caller.tenant.as_str();
-        let registry = app.store.registry(tenant).await?.ok_or(OfficeError::NotFound)?;
+        let (registry, mut years) =
+            tokio::try_join!(app.store.registry(tenant), app.store.list_years(tenant, &within))?;
+        let registry = registry.ok_or(OfficeError::NotFound)?;
         let today = day_in_japan(app.now().0);
         let present = fiscal_year_of(today);
-        let mut years = app.store.list_years(tenant, &within).await?;
         let fiscal_year = asked.unwrap_or_else(|| {
             let until_now = years.iter().rev().find(|year| **year <= present);
             until_now.or(years.first()).copied().unwrap_or(present)
@@ -155,15 +156,20 @@ impl<'a> Desk<'a> {
         Link::of_year(self.fiscal_year)
     }
 
-    async fn frame(&self, link: Link, filter: RecordFilter, sample: bool) -> Result<Frame, OfficeError> {
-        let missing = RecordFilter { report_missing_on: Some(self.today.to_string()), ..filter };
-        let silent_before = self.app.now().0.saturating_sub(SILENT_AFTER_DAYS * 86_400_000);
-        let silent = self.app.store.list_silent(self.tenant, &self.within, silent_before).await?;
+    /// What the dashboard of the records that `filter` means says about itself.
+    async fn frame(&self, link: Link, filter: &RecordFilter) -> Result<Frame, StoreError> {
+        let (store, tenant, now) = (&self.app.store, self.tenant, self.app.now().0);
+        let missing = RecordFilter { report_missing_on: Some(self.today.to_string()), ..filter.clone() };
+        let (silent, reports_missing, sample) = tokio::try_join!(
+            store.list_silent(tenant, &self.within, now.saturating_sub(SILENT_AFTER_DAYS * 86_400_000)),
+            store.count_records(tenant, &missing),
+            store.any_sample(tenant, filter),
+        )?;
         Ok(Frame {
-            as_of: self.app.now().0,
+            as_of: now,
             fiscal_year: self.fiscal_year,
             fiscal_years: self.years.clone(),
-            reports_missing: self.app.store.count_records(self.tenant, &missing).await?,
+            reports_missing,
             reports_missing_records: link.with("report_missing", "true").text(),
             silent_tablets: silent.into_iter().map(silent_tablet).collect(),
             sample,

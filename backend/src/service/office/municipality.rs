@@ -148,12 +148,11 @@ pub async fn dashboard(
     let occasions = app.store.sum_occasions(desk.tenant, &filter).await?;
     let link = desk.link().with("municipality", code);
     let dispatch_link = link.with("is_dispatch", "true");
-    let sample = app.store.any_sample(desk.tenant, &filter).await?;
     let missing = RecordFilter { report_missing_on: Some(desk.today.to_string()), ..filter.clone() };
     let mut missing = app.store.list_records(desk.tenant, &missing, 0, MOST_MISSING).await?;
     missing.sort_by(|a, b| a.date.cmp(&b.date));
     Ok(MunicipalityDashboard {
-        frame: desk.frame(link.clone(), filter, sample).await?,
+        frame: desk.frame(link.clone(), &filter).await?,
         municipality: desk.municipality(code),
         medical_area: known.medical_area.clone(),
         materials: materials(&desk, &figures, &link),

@@ -105,20 +105,22 @@ pub async fn dashboard(
         return Err(OfficeError::NotFound);
     }
     let desk = Desk::open(app, caller, Within::Tenant, fiscal_year).await?;
-    let dispatched = app.store.list_figures(desk.tenant, desk.fiscal_year, "dispatch").await?;
-    let heads = app.store.list_figures(desk.tenant, desk.fiscal_year, "attendance").await?;
     let filter = RecordFilter { fiscal_year: Some(desk.fiscal_year), ..RecordFilter::default() };
-
     let link = desk.link();
+    let (dispatched, heads, frame) = tokio::try_join!(
+        app.store.list_figures(desk.tenant, desk.fiscal_year, "dispatch"),
+        app.store.list_figures(desk.tenant, desk.fiscal_year, "attendance"),
+        desk.frame(link.clone(), &filter),
+    )?;
+
     let dispatch_link = link.with("is_dispatch", "true");
     let mut all = GroupCounts::default();
     let by_association = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.association);
     by_association.values().for_each(|counts| all.merge(counts));
     let by_municipality = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.municipality);
     let bank: Vec<_> = desk.registry.lecturers.iter().filter(|lecturer| lecturer.bank).collect();
-    let sample = app.store.any_sample(desk.tenant, &filter).await?;
     Ok(PrefectureDashboard {
-        frame: desk.frame(link.clone(), filter, sample).await?,
+        frame,
         prefecture: Named { id: desk.tenant.to_owned(), name: desk.registry.tenant_name.clone() },
         bank: Bank {
             registered: count(bank.iter().copied()),

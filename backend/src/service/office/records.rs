@@ -134,13 +134,11 @@ pub async fn list(app: &App, caller: &Caller, query: RecordQuery) -> Result<Reco
     let offset = query.offset.unwrap_or(0);
     let limit = query.limit.unwrap_or(100).clamp(1, MOST_PER_PAGE);
     let filter = filter(app, caller, query);
-    let rows = app.store.list_records(&caller.tenant, &filter, offset, limit).await?;
-    Ok(RecordPage {
-        as_of: now,
-        total: app.store.count_records(&caller.tenant, &filter).await?,
-        offset,
-        records: items(app, &caller.tenant, &registry, rows).await?,
-    })
+    let (rows, total) = tokio::try_join!(
+        app.store.list_records(&caller.tenant, &filter, offset, limit),
+        app.store.count_records(&caller.tenant, &filter),
+    )?;
+    Ok(RecordPage { as_of: now, total, offset, records: items(app, &caller.tenant, &registry, rows).await? })
 }
 
 /// The records a query means for this caller.
