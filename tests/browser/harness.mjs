@@ -11,6 +11,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { PNG } from 'pngjs';
+import decodeQR from 'qr/decode.js';
 import { newKey } from '../keys.mjs';
 
 const CHROMIUM = process.env.TSUDOI_CHROMIUM ?? '/usr/bin/chromium';
@@ -320,4 +322,9 @@ export async function within(limit, what, check) {
     if (Date.now() - begun > limit) throw new Error(`not within ${limit} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** What a camera reads in a picture on the screen. */
+export async function scanned(picture) {
+  return decodeQR(PNG.sync.read(await picture.screenshot()));
 }

@@ -30,6 +30,9 @@ pub struct EnrolRequest {
     /// The server's half of what opens the tablet when its PINs are lost: 64 hexadecimal digits.
     #[serde(default)]
     pub recovery: Option<String>,
+    /// Whether the code is to be a day pass's: one for a tablet is refused then, and stays good.
+    #[serde(default)]
+    pub pass_only: bool,
 }
 
 /// An enrolled tablet.
@@ -118,7 +121,11 @@ async fn enrol_device(
             Some(half)
         }
     };
-    let enrolled = enrol::enrol(&app, peer, &request.code, device, key, &request.device_name, &scopes).await?;
+    let enrolled = if request.pass_only {
+        enrol::enter_pass(&app, peer, &request.code, device, key).await?
+    } else {
+        enrol::enrol(&app, peer, &request.code, device, key, &request.device_name, &scopes).await?
+    };
     if let Some(half) = recovery {
         app.store.keep_recovery(&enrolled.caller.tenant, device, &half).await?;
     }

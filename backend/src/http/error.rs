@@ -225,6 +225,11 @@ impl From<EnrolError> for ApiError {
                 "code_unknown",
                 "コードが違うか、期限が切れています。発行した担当者に新しいコードをもらってください。",
             ),
+            EnrolError::NotAPass => Self::new(
+                StatusCode::CONFLICT,
+                "not_a_day_pass",
+                "このコードは端末を登録するためのものです。一日券のコードを入れてください。",
+            ),
             EnrolError::DeviceTaken => Self::new(
                 StatusCode::CONFLICT,
                 "device_taken",

@@ -27,6 +27,9 @@ pub enum EnrolError {
     /// Unknown, used up or expired: one answer for all.
     #[error("no such code")]
     NoCode,
+    /// The code is for a tablet, and a day pass's was wanted. It was not used up.
+    #[error("the code is no day pass's")]
+    NotAPass,
     /// The device id belongs to someone else.
     #[error("the device id is taken")]
     DeviceTaken,
@@ -118,6 +121,21 @@ pub async fn enrol(
     let new = NewDevice { device, key, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
     let outcome = app.store.enrol(&code_hash, &new, now).await?;
     enrolled(app, outcome, new, token, "").await
+}
+
+/// Turns the code of a day pass into the phone that holds it.
+pub async fn enter_pass(
+    app: &App,
+    peer: IpAddr,
+    code: &str,
+    device: DeviceId,
+    key: SecretHash,
+) -> Result<Enrolled, EnrolError> {
+    let code_hash = checked(app, peer, code)?;
+    if app.store.lookup_code(&code_hash, app.now().0).await?.is_some() {
+        return Err(EnrolError::NotAPass);
+    }
+    day_pass::enrol(app, peer, &code_hash, device, key).await
 }
 
 /// What an enrolment came to; it is noted, with `detail`.

@@ -149,6 +149,27 @@ async fn a_day_pass_is_good_once_within_ten_minutes_and_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_tablets_code_given_for_a_day_pass_is_refused_and_stays_good() {
+    let hall = Hall::new().await;
+    let device = DeviceId::from_bytes([40; 16]).to_string();
+    let ask = |code: String, pass_only: bool| {
+        let body = json!({ "code": code, "device": device, "device_name": "電話", "pass_only": pass_only });
+        let server = &hall.server;
+        async move { server.post("/v1/enrol", None, &body).await }
+    };
+    let code = hall.server.code(Role::Staff, "112119", HONJO, 1).await.shown();
+    let refused = ask(code.clone(), true).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::CONFLICT, "not_a_day_pass"));
+    assert_eq!(ask("AAAA-AAAA".to_owned(), true).await.code(), "code_unknown");
+    assert_eq!(ask(code, false).await.json()["pass"], Value::Null, "it was not used up");
+    let device = DeviceId::from_bytes([41; 16]).to_string();
+    let pass =
+        json!({ "code": hall.issue().await["code"], "device": device, "device_name": "電話", "pass_only": true });
+    let entered = hall.server.post("/v1/enrol", None, &pass).await.json();
+    assert_eq!(entered["pass"]["document"], hall.session.to_string());
+}
+
+#[tokio::test]
 async fn a_day_pass_reads_exactly_its_session() {
     let hall = Hall::new().await;
     let (visitor, got) = hall.visitor(40).await;

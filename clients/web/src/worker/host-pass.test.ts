@@ -45,6 +45,7 @@ async function phone(name: string): Promise<Phone> {
         transport: {
           exchange: () => Promise.resolve(made.exchanged),
           enrol: () => Promise.resolve(made.answer),
+          enterPass: () => Promise.resolve(made.answer),
           colleague: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
           recover: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
           events: () => new Promise(() => undefined),

@@ -118,6 +118,7 @@ function bench(): Bench {
   const transport: Transport = {
     exchange: () => Promise.resolve({ fault: { type: 'unreachable' } }),
     enrol: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
+    enterPass: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
     colleague: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
     recover: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
     events: () => new Promise(() => undefined),

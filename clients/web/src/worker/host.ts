@@ -20,8 +20,6 @@ const EVENTS_FIRST_MS = 1_000;
 /** A clock that goes back by more was set. */
 const CLOCK_SET_MS = 60_000;
 const EVENTS_LAST_MS = 60_000;
-/** The server gives the device of a day pass its name. */
-const PASS_NAME = '一日券';
 
 export type Answer = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: Problem };
 
@@ -285,7 +283,7 @@ export function createHost(deps: HostDeps): Host {
       if (who === null || who.identity.pass === null) return refuse('already_enrolled');
       if (unsent > 0) return refuse('pass_unsent');
     }
-    const answer = await deps.transport.enrol(code, deps.uuid(), PASS_NAME, null);
+    const answer = await deps.transport.enterPass(code, deps.uuid());
     if (!answer.ok) return answer;
     // without a PIN goes only what ends by itself
     if (answer.credential.identity.pass === null) return refuse('code_unknown');

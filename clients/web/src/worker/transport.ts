@@ -35,6 +35,8 @@ export interface Transport {
   exchange(who: Credential, path: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
   /** `recovery`: the server's half of the way back in; null keeps the one it has. */
   enrol(code: string, device: string, deviceName: string, recovery: string | null): Promise<Enrolled>;
+  /** A day pass, or nothing: the code of a tablet is refused and stays good. */
+  enterPass(code: string, device: string): Promise<Enrolled>;
   /** A colleague's code becomes a further person of this tablet. */
   colleague(who: Credential, code: string): Promise<Told<{ readonly id: string; readonly name: string }>>;
   /** The server's half of the way back in, for the tablet with this key. */
@@ -93,6 +95,12 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
     }
   };
 
+  const enrolled = async (body: unknown): Promise<Enrolled> => {
+    const key = await newKey();
+    const told = await tell('/v1/enrol', body, key, null, (value, path) => ({ ...p.object((f) => ({ token: f.get('token', p.string) }))(value, path), identity: identity(value, path) }));
+    return told.ok ? { ok: true, credential: { ...told.value, key } } : told;
+  };
+
   return {
     async exchange(who, path, plain) {
       try {
@@ -114,12 +122,9 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
       }
     },
 
-    async enrol(code, device, deviceName, recovery) {
-      const key = await newKey();
-      const body = { code, device, device_name: deviceName, ...(recovery === null ? {} : { recovery }) };
-      const told = await tell('/v1/enrol', body, key, null, (value, path) => ({ ...p.object((f) => ({ token: f.get('token', p.string) }))(value, path), identity: identity(value, path) }));
-      return told.ok ? { ok: true, credential: { ...told.value, key } } : told;
-    },
+    enrol: (code, device, deviceName, recovery) => enrolled({ code, device, device_name: deviceName, ...(recovery === null ? {} : { recovery }) }),
+    // the server gives the device of a day pass its name
+    enterPass: (code, device) => enrolled({ code, device, device_name: '一日券', pass_only: true }),
 
     colleague: (who, code) => tell('/v1/device/people', { code }, who.key, who.token, p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }))),
     recover: (key, device, code) => tell('/v1/recover', { code, device }, key, null, p.object((f) => f.get('recovery', p.string))),
