@@ -1,21 +1,24 @@
 //! Tablets that call while others are being looked up are looked up together.
 //!
 //! A look costs the same way to the database and back whether it is for one tablet or for fifty. Nobody waits for
-//! company: a look begins at once when few are under way.
+//! company: a look begins at once when none is under way, and another where the last is held up.
 //!
 //! Invariants: a look begins after the call it answers has come, so that what was revoked before is revoked; a tablet
 //! whose row cannot be read fails alone; whoever asked may go away.
 
 use std::slice::from_ref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use crate::store::types::{DeviceRow, SecretHash};
 use crate::store::{Store, StoreError};
 
-/// Looks under way at the same time. A second one goes on where the first is held up.
-const LOOKS: usize = 2;
+/// Looks under way at the same time.
+const LOOKS: usize = 8;
+/// A look that takes longer is held up, and those who come do not wait for it.
+const HELD_UP: Duration = Duration::from_millis(20);
 /// Tablets in one look.
 const TOGETHER: usize = 64;
 
@@ -30,6 +33,8 @@ struct Waiting {
 struct Queue {
     waiting: Vec<Waiting>,
     looks: usize,
+    /// When the last look began.
+    began: Option<Instant>,
 }
 
 /// Finds tablets by their tokens. Cheap to clone.
@@ -51,7 +56,8 @@ impl Lookup {
         let begins = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.waiting.push(Waiting { token_hash, answer });
-            let begins = queue.looks < LOOKS;
+            let held_up = || queue.began.is_some_and(|began| began.elapsed() > HELD_UP);
+            let begins = queue.looks == 0 || (queue.looks < LOOKS && held_up());
             queue.looks += usize::from(begins);
             begins
         };
@@ -78,6 +84,7 @@ impl Lookup {
             queue.looks -= 1;
             return None;
         }
+        queue.began = Some(Instant::now());
         let first = queue.waiting.len().min(TOGETHER);
         Some(queue.waiting.drain(..first).collect())
     }

@@ -11,6 +11,10 @@ use crate::store::StoreError;
 /// Most rows in one statement; arrays are bounded by memory alone.
 const ROWS: usize = 10_000;
 
+/// Keys PostgreSQL expects in an array it does not know. Fewer make it plan a statement anew each time, which takes
+/// longer than the look; so short lists repeat their last key, which changes no answer.
+const EXPECTED_KEYS: usize = 10;
+
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
 fn bound<'q, 'a>(query: Query<'q>, of: Type, values: impl Iterator<Item = &'a Value<'a>>) -> Query<'q> {
@@ -76,9 +80,15 @@ pub(in crate::store) async fn select(
     for keys in keys.chunks(ROWS) {
         let query = sqlx::query(AssertSqlSafe(select_text(select, keys.len())));
         let query = if select.of_tenant { query.bind(tenant) } else { query };
-        found.extend(bound(query, select.of, keys.iter()).fetch_all(&mut *connection).await.map_err(failed)?);
+        let query = bound(query, select.of, padded(keys));
+        found.extend(query.fetch_all(&mut *connection).await.map_err(failed)?);
     }
     Ok(found)
+}
+
+fn padded<'a>(keys: &'a [Value<'a>]) -> impl Iterator<Item = &'a Value<'a>> {
+    let missing = EXPECTED_KEYS.saturating_sub(keys.len());
+    keys.iter().chain(keys.last().into_iter().flat_map(move |last| std::iter::repeat_n(last, missing)))
 }
 
 /// The text; the same for any number of keys.
@@ -103,5 +113,5 @@ pub(in crate::store) async fn delete_all(
         .map(|(number, delete)| format!("d{number} AS ({})", select_text(delete, ids.len())))
         .collect();
     let query = sqlx::query(AssertSqlSafe(format!("WITH {} SELECT 1", texts.join(", ")))).bind(tenant);
-    bound(query, Type::Bytes, keys.iter()).execute(connection).await.map(|_| ()).map_err(failed)
+    bound(query, Type::Bytes, padded(&keys)).execute(connection).await.map(|_| ()).map_err(failed)
 }
