@@ -461,6 +461,7 @@ export const office = {
     unknown: '利用者の分からないものを見る',
     nobody: '分かりません',
     record: '記録を開く',
+    passSession: '一日券の会',
     empty: '条件に合う記録はありません。',
     older: '前のものを見る',
     newer: '後のものを見る',

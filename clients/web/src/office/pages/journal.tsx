@@ -8,13 +8,18 @@ import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
 import { type Entry, journal, people } from '../api/rights';
 import { eraMoment } from '../format';
+import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
 import { Loaded, PageHead, useTitle } from '../parts/frame';
-import { useNames } from '../parts/names';
+import { type Names, useNames } from '../parts/names';
 
 const text = office.journal;
 const KNOWN = ['from', 'until', 'person', 'action', 'refused', 'unknown'];
 const DAY_MS = 86_400_000;
+const QUERY = /^[a-z_]+=/;
+const SCOPES = /^(?:(?:municipality|association|lecturer|session):\S+ ?)+$/;
+/** Says which page of a list was read, and nothing of what. */
+const PAGING = ['limit', 'offset', 'before'];
 
 /** Midnight in Japan of an ISO date, ms. */
 function midnight(date: string, days: number): string | null {
@@ -37,8 +42,25 @@ function Target({ entry }: { readonly entry: Entry }): ReactNode {
   return <span className="break-all text-[0.875rem]">{entry.target}</span>;
 }
 
-function Row({ entry, names }: { readonly entry: Entry; readonly names: ReturnType<typeof useNames> }): ReactNode {
-  const place = (id: string): string => (id.startsWith('as-') ? names.association(id) : id.startsWith('le-') ? names.lecturer(id) : names.municipality(id));
+function placeName(id: string, names: Names): string {
+  if (id.startsWith('as-') || id.startsWith('hu-')) return names.association(id);
+  return id.startsWith('le-') ? names.lecturer(id) : names.municipality(id);
+}
+
+/** What the server wrote beside an act, in words; as it stands where there are none for it. */
+function words(detail: string, names: Names): string {
+  const place = (id: string): string => placeName(id, names);
+  if (SCOPES.test(detail)) {
+    return detail.split(' ').map((scope) => (scope.startsWith('session:') ? text.passSession : place(scope.slice(scope.indexOf(':') + 1)))).join('、');
+  }
+  if (!QUERY.test(detail)) return text.detail(detail, place);
+  const query = new URLSearchParams(detail);
+  PAGING.forEach((name) => query.delete(name));
+  if (![...query.keys()].every((name) => CONDITIONS.includes(name))) return query.toString();
+  return conditionsOf(query, names).map((one) => one.label).join('、');
+}
+
+function Row({ entry, names }: { readonly entry: Entry; readonly names: Names }): ReactNode {
   const done = entry.outcome === 'done';
   return (
     <tr>
@@ -53,7 +75,7 @@ function Row({ entry, names }: { readonly entry: Entry; readonly names: ReturnTy
       </td>
       <td>
         <Target entry={entry} />
-        {entry.detail !== '' && <span className="block break-all text-[0.875rem] text-muted">{text.detail(entry.detail, place)}</span>}
+        {entry.detail !== '' && <span className="block break-all text-[0.875rem] text-muted">{words(entry.detail, names)}</span>}
       </td>
     </tr>
   );

@@ -2,12 +2,11 @@
 
 import { type ReactNode, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { useLive } from '../api/live';
 import { recordPage, type RecordPage as Page } from '../api/shapes';
-import { monthName } from '../format';
+import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
 import { Loaded, useTitle } from '../parts/frame';
 import { RecordTable } from '../parts/record-parts';
@@ -16,26 +15,6 @@ import { useNames } from '../parts/names';
 const text = office.records;
 const STEP = 100;
 const MOST = 500;
-const KNOWN = Object.keys(text.filter);
-
-type Names = ReturnType<typeof useNames>;
-
-function valueText(name: string, value: string, names: Names): string {
-  if (value === 'none') return text.unknownValue;
-  switch (name) {
-    case 'fiscal_year': return value === '0' ? text.unknownValue : office.year.name(Number(value));
-    case 'month': return monthName(value);
-    case 'municipality': return names.municipality(value);
-    case 'association': return names.association(value);
-    case 'lecturer': return names.lecturer(value);
-    case 'among': return value.split(' ').map(names.lecturer).join('、') || text.amongValue;
-    case 'activity': return ja.activity(value);
-    case 'group': return office.group(value);
-    case 'reason': return ja.reason(value);
-    case 'measure': return office.measure(value, names.material);
-    default: return value;
-  }
-}
 
 function Chip({ label, remove }: { readonly label: string; readonly remove: () => void }): ReactNode {
   return (
@@ -61,7 +40,7 @@ export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): Rea
   const [limit, setLimit] = useState(STEP);
   const names = useNames();
   useTitle(text.title);
-  const query = new URLSearchParams([...search].filter(([name]) => KNOWN.includes(name) || ['is_dispatch', 'report_missing', 'without_value'].includes(name)));
+  const query = new URLSearchParams([...search].filter(([name]) => CONDITIONS.includes(name)));
   const conditions = query.toString();
   query.set('limit', String(limit));
   const live = useLive(`/v1/records?${query.toString()}`, recordPage);
@@ -71,14 +50,7 @@ export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): Rea
     setLimit(STEP);
     setSearch(next);
   };
-  const flags = [['is_dispatch', text.dispatch], ['report_missing', text.missing], ['without_value', text.withoutValue]] as const;
-  const chips = [
-    ...KNOWN.flatMap((name) => {
-      const value = search.get(name);
-      return value === null ? [] : [{ name, label: `${text.filter[name] ?? name}：${valueText(name, value, names)}` }];
-    }),
-    ...flags.flatMap(([name, label]) => (search.get(name) === 'true' ? [{ name, label }] : [])),
-  ];
+  const chips = conditionsOf(search, names);
   const measure = search.get('measure');
   const value = measure === null || measure === 'attendance' ? undefined : office.measure(measure, names.material);
   return (
