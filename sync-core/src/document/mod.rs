@@ -64,12 +64,13 @@ pub enum Scalar {
     Text(String),
 }
 
-/// One of the values a field has, with who set it. The pending edit of this device has no authorship yet.
+/// One of the values a field has, with who set it where there are others: to find that out, automerge makes the whole
+/// change anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldValue {
     /// The value.
     pub value: Scalar,
-    /// Who set it; `None` while the edit is not committed.
+    /// Who set it; `None` of the only value, and while the edit is not committed.
     pub authorship: Option<Authorship>,
 }
 
@@ -425,6 +426,7 @@ impl Document {
 
     fn values(&self, container: &ObjId, key: &str) -> Vec<FieldValue> {
         let all = self.crdt.get_all(container, key).unwrap_or_default();
+        let is_contested = all.len() > 1;
         let mut values = Vec::with_capacity(all.len());
         for (value, exid) in all {
             let value = match value {
@@ -437,7 +439,8 @@ impl Document {
                 },
                 Value::Object(_) => continue,
             };
-            values.push(FieldValue { value, authorship: self.authorship(&exid) });
+            let authorship = if is_contested { self.authorship(&exid) } else { None };
+            values.push(FieldValue { value, authorship });
         }
         values
     }
