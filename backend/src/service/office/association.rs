@@ -121,21 +121,24 @@ pub async fn dashboard(
         ..RecordFilter::default()
     };
     let store = &app.store;
-    let figures = store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within).await?;
+    let link = desk.link().with("association", id);
+    let of_meetings = RecordFilter { activity: Some("meeting".to_owned()), ..filter.clone() };
+    let of_trainings = RecordFilter { activity: Some("training".to_owned()), ..filter.clone() };
+    let (figures, titles, occasions, training_attendance, training_count, trainings, frame) = tokio::try_join!(
+        store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within),
+        store.sum_titles(desk.tenant, &of_meetings),
+        store.sum_occasions(desk.tenant, &filter),
+        store.sum_attendance(desk.tenant, &of_trainings),
+        store.count_records(desk.tenant, &of_trainings),
+        store.list_records(desk.tenant, &of_trainings, 0, MOST_TRAININGS),
+        desk.frame(link.clone(), &filter),
+    )?;
     let by_place = sums::counts_by(&figures, sums::DISPATCH, |key| &key.municipality);
     let months = sums::counts_by(&figures, sums::DISPATCH, |key| &key.month);
-    let of_meetings = RecordFilter { activity: Some("meeting".to_owned()), ..filter.clone() };
-    let titles = store.sum_titles(desk.tenant, &of_meetings).await?;
-    let occasions = store.sum_occasions(desk.tenant, &filter).await?;
-    let of_trainings = RecordFilter { activity: Some("training".to_owned()), ..filter.clone() };
-    let training_attendance = store.sum_attendance(desk.tenant, &of_trainings).await?;
-    let training_count = store.count_records(desk.tenant, &of_trainings).await?;
-    let trainings = store.list_records(desk.tenant, &of_trainings, 0, MOST_TRAININGS).await?;
-    let link = desk.link().with("association", id);
     let dispatch_link = link.with("is_dispatch", "true");
     let training_link = link.with("activity", "training");
     Ok(AssociationDashboard {
-        frame: desk.frame(link.clone(), &filter).await?,
+        frame,
         association: desk.association(id),
         municipalities: known.municipalities.iter().map(|code| desk.municipality(code)).collect(),
         dispatches: sums::dispatches(&figures).linked(&dispatch_link),

@@ -143,16 +143,20 @@ pub async fn dashboard(
         municipality: Some(code.to_owned()),
         ..RecordFilter::default()
     };
-    let figures = app.store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within).await?;
-    let lecturers = LecturerCounts::of_records(&desk, &of_dispatches(&filter)).await?;
-    let occasions = app.store.sum_occasions(desk.tenant, &filter).await?;
     let link = desk.link().with("municipality", code);
     let dispatch_link = link.with("is_dispatch", "true");
-    let missing = RecordFilter { report_missing_on: Some(desk.today.to_string()), ..filter.clone() };
-    let mut missing = app.store.list_records(desk.tenant, &missing, 0, MOST_MISSING).await?;
+    let of_dispatches = RecordFilter { is_dispatch: Some(true), ..filter.clone() };
+    let of_missing = RecordFilter { report_missing_on: Some(desk.today.to_string()), ..filter.clone() };
+    let (figures, lecturers, occasions, mut missing, frame) = tokio::try_join!(
+        app.store.list_figures_at(desk.tenant, desk.fiscal_year, &desk.within),
+        LecturerCounts::of_records(&desk, &of_dispatches),
+        app.store.sum_occasions(desk.tenant, &filter),
+        app.store.list_records(desk.tenant, &of_missing, 0, MOST_MISSING),
+        desk.frame(link.clone(), &filter),
+    )?;
     missing.sort_by(|a, b| a.date.cmp(&b.date));
     Ok(MunicipalityDashboard {
-        frame: desk.frame(link.clone(), &filter).await?,
+        frame,
         municipality: desk.municipality(code),
         medical_area: known.medical_area.clone(),
         materials: materials(&desk, &figures, &link),
@@ -165,11 +169,6 @@ pub async fn dashboard(
         screenings: screenings(occasions, &link),
         missing: listed(&desk, missing).await?,
     })
-}
-
-/// The dispatches among the records a filter means.
-fn of_dispatches(filter: &RecordFilter) -> RecordFilter {
-    RecordFilter { is_dispatch: Some(true), ..filter.clone() }
 }
 
 fn materials(desk: &Desk<'_>, figures: &Figures, link: &Link) -> Vec<MaterialFigures> {
