@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Document, Heads};
 use sync_core::domain::vocabulary::{Activity, Group, StepState};
-use sync_core::domain::{Facts, facts, group_of, view};
+use sync_core::domain::{Facts, facts, group_of};
 use sync_core::ids::{DocumentId, ScopeId};
 
 use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
@@ -20,7 +20,7 @@ pub const VIEWERS: &str = "screening.viewers";
 
 /// Reads what the projections hold on a document.
 pub fn project(document: &Document) -> Projection {
-    let facts = facts(&view(document));
+    let facts = facts(document);
     Projection {
         tallies: facts.tallies.iter().map(|(measure, value)| (measure.to_string(), *value)).collect(),
         lecturers: facts.lecturers.iter().map(|(id, how)| (id.clone(), how.as_str().to_owned())).collect(),

@@ -345,14 +345,23 @@ impl Change {
         let genesis = automerge::ActorId::from(ActorId::GENESIS.as_bytes().as_slice()).to_hex_string();
         let expanded = catch_unwind(AssertUnwindSafe(|| self.inner.decode())).map_err(|_| ChangeError::Malformed)?;
         let mut operations = Vec::with_capacity(expanded.operations.len());
+        // most often an operation works in the container of the one before
+        let mut before = None;
         for op in &expanded.operations {
-            let container = op
-                .obj
-                .to_string()
-                .split_once('@')
-                .filter(|(_, actor)| *actor == genesis)
-                .and_then(|(counter, _)| Container::made_by(counter.parse().ok()?));
-            let key = serde_json::to_value(&op.key).ok().and_then(|key| key.as_str().map(str::to_owned));
+            let container = match before {
+                Some((object, container)) if object == &op.obj => container,
+                _ => op
+                    .obj
+                    .to_string()
+                    .split_once('@')
+                    .filter(|(_, actor)| *actor == genesis)
+                    .and_then(|(counter, _)| Container::made_by(counter.parse().ok()?)),
+            };
+            before = Some((&op.obj, container));
+            let key = match serde_json::to_value(&op.key) {
+                Ok(serde_json::Value::String(key)) if op.key.is_map_key() => Some(key),
+                _ => None,
+            };
             let action = match (op.primitive_value(), op.obj_type()) {
                 (Some(ScalarValue::Counter(counter)), _) => Action::Counter(i64::from(&counter)),
                 (Some(ScalarValue::Int(number)), _) => Action::Integer(number),
@@ -361,7 +370,7 @@ impl Change {
                 (None, None) if !op.insert => Action::Delete,
                 _ => Action::Other,
             };
-            operations.push(Operation { container, key: key.filter(|_| op.key.is_map_key()), action });
+            operations.push(Operation { container, key, action });
         }
         Ok(operations)
     }

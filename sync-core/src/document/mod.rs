@@ -394,18 +394,24 @@ impl Document {
         self.crdt.keys(Container::Links.object()).collect()
     }
 
-    /// The steps: id, value, who appended it.
-    pub fn steps(&self) -> Vec<(String, String, Option<Authorship>)> {
+    /// The steps: id and value.
+    pub fn steps(&self) -> Vec<(String, String)> {
         let steps = Container::Steps.object();
         let mut all = Vec::new();
         for id in self.crdt.keys(&steps) {
-            if let Ok(Some((value, exid))) = self.crdt.get(&steps, id.as_str())
+            if let Ok(Some((value, _))) = self.crdt.get(&steps, id.as_str())
                 && let Some(text) = value.as_str()
             {
-                all.push((id.clone(), text.to_owned(), self.authorship(&exid)));
+                all.push((id.clone(), text.to_owned()));
             }
         }
         all
+    }
+
+    /// Who appended a step. Automerge makes the whole change anew to tell.
+    pub fn step_author(&self, id: &str) -> Option<Authorship> {
+        let (_, exid) = self.crdt.get(Container::Steps.object(), id).ok()??;
+        self.authorship(&exid)
     }
 
     /// A long text.

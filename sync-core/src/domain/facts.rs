@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::date::Date;
 use super::measure::Measure;
-use super::view::RecordView;
+use super::view::{RecordView, without_step_authors};
 use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
-use crate::document::{Kind, Scalar};
+use crate::document::{Document, Kind, Scalar};
 
 /// The facts of one record. Absent values are `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub struct Facts {
 }
 
 /// Reads the facts of a record. Measures we do not know count for nothing and stay in the document.
-pub fn facts(record: &RecordView) -> Facts {
+pub fn facts(document: &Document) -> Facts {
+    let record = &without_step_authors(document);
     let text = |field: &str| record.text(field).map(str::to_owned);
     let date = record.text("date").and_then(Date::parse);
     let stated_month = record.text("month").filter(|month| Date::parse(&format!("{month}-01")).is_some());

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::vocabulary::{CancelReason, Group, StepState};
-use crate::document::{Authorship, Document};
+use crate::document::Document;
 
 /// One step as it stands in a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,15 +34,15 @@ impl Step {
     }
 }
 
-/// A step with its id and author.
-pub type RecordedStep = (String, Step, Option<Authorship>);
+/// A step with its id.
+pub type RecordedStep = (String, Step);
 
 /// All readable steps of a document, by id. A step that is not of our form is left out.
 pub fn read(document: &Document) -> Vec<RecordedStep> {
     let mut steps = Vec::new();
-    for (id, text, authorship) in document.steps() {
+    for (id, text) in document.steps() {
         if let Ok(step) = serde_json::from_str(&text) {
-            steps.push((id, step, authorship));
+            steps.push((id, step));
         }
     }
     steps
@@ -50,7 +50,7 @@ pub fn read(document: &Document) -> Vec<RecordedStep> {
 
 /// The steps no other step follows. When steps follow each other in a ring, which no honest tablet makes, there are none.
 pub fn tips(steps: &[RecordedStep]) -> impl Iterator<Item = &RecordedStep> {
-    steps.iter().filter(|(id, ..)| !steps.iter().any(|(_, other, _)| other.after.contains(id)))
+    steps.iter().filter(|(id, _)| !steps.iter().any(|(_, other)| other.after.contains(id)))
 }
 
 /// The present state: what a list shows, what is counted, and why.
@@ -66,7 +66,7 @@ pub struct Present {
 
 /// Derives the present state. Tips of the same group agree, the furthest one is shown; tips of different groups conflict.
 pub fn present(steps: &[RecordedStep]) -> Present {
-    let tips: Vec<&Step> = tips(steps).map(|(_, step, _)| step).collect();
+    let tips: Vec<&Step> = tips(steps).map(|(_, step)| step).collect();
     let Some(furthest) = tips.iter().max_by_key(|step| step.state) else {
         let group = if steps.is_empty() { Group::Planned } else { Group::Conflict };
         return Present { state: None, group, reason: None };

@@ -120,6 +120,15 @@ impl RecordView {
 
 /// Reads a document, pending edits included.
 pub fn view(document: &Document) -> RecordView {
+    let mut record = without_step_authors(document);
+    for step in &mut record.steps {
+        step.authorship = document.step_author(&step.id);
+    }
+    record
+}
+
+/// As [`view`], but who took the steps is left open: enough for figures.
+pub(super) fn without_step_authors(document: &Document) -> RecordView {
     let mut fields = BTreeMap::new();
     for (name, values) in document.fields() {
         let Some(first) = values.first() else {
@@ -146,13 +155,7 @@ pub fn view(document: &Document) -> RecordView {
     let Present { state, group, reason } = steps::present(&recorded);
     let steps = recorded
         .into_iter()
-        .map(|(id, step, authorship)| StepView {
-            id,
-            state: step.state,
-            reason: step.reason,
-            after: step.after,
-            authorship,
-        })
+        .map(|(id, step)| StepView { id, state: step.state, reason: step.reason, after: step.after, authorship: None })
         .collect();
     let mut record = RecordView {
         document: document.id(),

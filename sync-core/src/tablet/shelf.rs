@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::row::{DeclinedRow, DocumentRow, EditRow, HeldRow, OutboxRow, encode};
 use crate::digest::{Digest, FeedState};
 use crate::document::{Document, EditError, Heads, Kind, LoadError};
-use crate::domain::{Facts, facts, view};
+use crate::domain::{Facts, facts};
 use crate::ids::{ActorId, ChangeHash, DocumentId, ScopeId};
 use crate::sync::{Outbox, Queued};
 
@@ -101,7 +101,7 @@ impl Shelf {
         let entry = Entry {
             kind: document.kind(),
             heads: document.heads(),
-            facts: facts(&view(&document)),
+            facts: facts(&document),
             saved: row.saved,
             scopes: super::row::scopes_of(&row.scopes),
             touched: row.touched,
@@ -131,7 +131,7 @@ impl Shelf {
                     kind,
                     saved: document.save(),
                     heads: document.heads(),
-                    facts: facts(&view(&document)),
+                    facts: facts(&document),
                     scopes: BTreeSet::new(),
                     touched: 0,
                     held: BTreeMap::new(),
@@ -182,7 +182,7 @@ impl Shelf {
         {
             entry.saved = document.save();
             entry.heads = document.heads();
-            entry.facts = facts(&view(document));
+            entry.facts = facts(document);
             entry.touched = self.revision;
         }
     }
@@ -192,7 +192,7 @@ impl Shelf {
         if let Some(entry) = self.entries.get_mut(&id)
             && let Some(document) = &entry.open
         {
-            entry.facts = facts(&view(document));
+            entry.facts = facts(document);
         }
     }
 

@@ -139,8 +139,8 @@ type Work = (Vec<(String, DeviceId, i64)>, Vec<(String, String)>);
 
 fn of_others(document: &Document) -> Work {
     let counts = document.tallies().into_iter().filter(|(_, device, _)| *device != DEVICE).collect();
-    let steps = document.steps().into_iter().filter(|(id, ..)| id.starts_with(&OTHER.to_string()));
-    (counts, steps.map(|(id, step, _)| (id, step)).collect())
+    let steps = document.steps().into_iter().filter(|(id, _)| id.starts_with(&OTHER.to_string()));
+    (counts, steps.collect())
 }
 
 /// Another device goes on with the document, as it will.

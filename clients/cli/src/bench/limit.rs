@@ -5,7 +5,7 @@ use std::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use sync_core::document::{Change, Document, Kind};
-use sync_core::domain::{facts, view};
+use sync_core::domain::facts;
 
 use super::day::Tablet;
 use super::failed;
@@ -44,7 +44,7 @@ async fn one(database: &mut SqliteConnection, tablet: &Tablet) -> Result<(), Cli
         let parsed: Vec<Change> =
             changes.iter().map(|bytes| Change::parse(bytes)).collect::<Result<_, _>>().map_err(failed)?;
         document.apply_all(&parsed).map_err(failed)?;
-        let read = facts(&view(&document));
+        let read = facts(&document);
         let saved = document.save_verified().map_err(failed)?;
         if read.attendance.is_none() {
             return Err(failed("a session without heads"));
