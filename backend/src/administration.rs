@@ -6,12 +6,14 @@
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use sync_core::ids::DeviceId;
 
-use crate::service::access::{Caller, Role};
-use crate::service::journal;
+use crate::service::access::{Action, Caller, Role};
+use crate::service::journal::{self, Act, Who};
 use crate::service::people::{self, NewPerson, PeopleError, RoleChoice, organisation_name};
 use crate::service::registry::{self, NewAssociation, RegistryError};
 use crate::service::retention::RetentionError;
+use crate::service::tablets::{self, NewTabletCode, TabletError};
 use crate::service::{App, reference};
 use crate::store::StoreError;
 use crate::store::journal::JournalHead;
@@ -107,6 +109,36 @@ pub enum UserVerb {
 pub enum DeviceVerb {
     /// Every enrolled tablet: who enrolled it, and when it was last here.
     List(Prefecture),
+    /// Prints a code that registers one tablet, once, within ten minutes.
+    Code {
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        role: RoleArguments,
+        /// A known tablet that it registers anew; without it a new one.
+        #[arg(long)]
+        device: Option<DeviceId>,
+        /// For a lecturer: the lecturer's id in the registry. The tablet holds that one's dispatches.
+        #[arg(long)]
+        lecturer: Option<String>,
+    },
+    /// Ends a tablet's registration. It is shown nothing from its next request on, and what it still sends waits for a
+    /// person.
+    Revoke {
+        #[command(flatten)]
+        prefecture: Prefecture,
+        /// Id of the tablet.
+        #[arg(long)]
+        device: DeviceId,
+    },
+    /// Prints a code with which one person, within ten minutes, opens this tablet without their PIN and chooses another.
+    PinCode {
+        #[command(flatten)]
+        person: Person,
+        /// Id of the tablet.
+        #[arg(long)]
+        device: DeviceId,
+    },
 }
 
 /// Organisations.
@@ -166,6 +198,9 @@ pub enum AdministrationError {
     /// People.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// Tablets.
+    #[error(transparent)]
+    Tablets(#[from] TabletError),
     /// Organisations.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -256,10 +291,33 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
 
 /// Runs a verb about tablets.
 pub async fn device(app: &App, verb: DeviceVerb) -> Result<(), AdministrationError> {
-    let DeviceVerb::List(prefecture) = verb;
-    let caller = caller(app, &prefecture).await?;
-    let registry = app.store.registry(&caller.tenant).await?;
     let mut out = std::io::stdout();
+    match verb {
+        DeviceVerb::List(prefecture) => list_devices(app, &prefecture, &mut out).await?,
+        DeviceVerb::Code { person, role, device, lecturer } => {
+            let caller = caller(app, &person.prefecture).await?;
+            let RoleChoice { role, organisation } = role.choice();
+            let device = device.map(|device| device.to_string());
+            let address = app.config.reached_at("http://localhost");
+            let new = NewTabletCode { person: person.person, role, organisation, address, device, lecturer };
+            writeln!(out, "{}", tablets::issue(app, &caller, &new).await?.code)?;
+        }
+        DeviceVerb::Revoke { prefecture, device } => {
+            let caller = caller(app, &prefecture).await?;
+            tablets::revoke(app, &caller, device).await?;
+        }
+        DeviceVerb::PinCode { person, device } => {
+            let caller = caller(app, &person.prefecture).await?;
+            let code = tablets::issue_pin_code(app, &caller, device, &person.person).await?;
+            writeln!(out, "{}", code.code)?;
+        }
+    }
+    Ok(())
+}
+
+async fn list_devices(app: &App, prefecture: &Prefecture, out: &mut impl Write) -> Result<(), AdministrationError> {
+    let caller = caller(app, prefecture).await?;
+    let registry = app.store.registry(&caller.tenant).await?;
     for tablet in app.store.list_tablets(&caller.tenant).await? {
         let at = |ms: u64| i64::try_from(ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
         let seen = tablet.last_seen_at.and_then(at).map_or("never".to_owned(), |time| time.to_rfc3339());
@@ -293,6 +351,8 @@ pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), Admin
             let known = reference::prefectures().into_iter().find(|one| one.tenant == prefecture.tenant);
             let known = known.ok_or(AdministrationError::Tenant(prefecture.tenant))?;
             registry::ensure_tenant(app, &known).await?;
+            let act = Act::done(Action::EditOrganisations).to(known.tenant);
+            app.journal.note(Who::command_line(known.tenant), act).await?;
         }
         OrganisationVerb::Add { prefecture, name, municipalities, hub } => {
             let caller = caller(app, &prefecture).await?;

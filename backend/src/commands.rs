@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use sync_core::ids::DocumentId;
+use sync_core::ids::{DeviceId, DocumentId};
 use tokio::net::TcpListener;
 
 use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
@@ -128,6 +128,9 @@ struct CodeArguments {
     /// How often the code can be used.
     #[arg(long, default_value_t = 1)]
     uses: i64,
+    /// Id of a known tablet, as `device list` shows it, that the code registers anew; without it the code is for new ones.
+    #[arg(long)]
+    device: Option<DeviceId>,
     /// Hours until it expires.
     #[arg(long, default_value_t = 24)]
     hours: u64,
@@ -321,6 +324,7 @@ async fn make_code(app: &App, arguments: CodeArguments) -> Result<ExitCode, Comm
         scopes: arguments.scopes.join(" "),
         uses: arguments.uses,
         expires_at: app.now().plus_ms(arguments.hours.saturating_mul(3_600_000)).0,
+        device: arguments.device,
     };
     let code = SignInCode::random()?;
     keep_code(app, &code, &grant).await?;

@@ -105,6 +105,7 @@ settings! {
     cold_cache_bytes: usize = 32 << 20, "Memory for ready answers to tablets that begin with nothing, in bytes.";
     registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";
     wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
+    steps_begun_per_minute: u32 = 60, "Sign-ins by passkey or at the provider that one address may begin in a minute.";
     wrong_passwords: u32 = 10, "Wrong passwords for one sign-in name within 15 minutes before it has to wait.";
     passwords_at_once: usize = 2, "Passwords checked at the same time; each takes about 20 MB and a processor core.";
     login_hours: u64 = 12, "How long a sign-in of the office console lasts at most, in hours.";
@@ -122,6 +123,7 @@ settings! {
     oidc_client_secret_file: String = String::new(), "File holding the secret agreed with the provider; empty where it knows this server as a public client.";
     oidc_name_claim: String = String::new(), "Claim that holds people's sign-in name here, such as email or preferred_username, so that they need not link the two by themselves; empty for linking by hand alone. email counts only when the provider has verified it.";
     oidc_clock_skew_seconds: u64 = 60, "How far the provider's clock may be off, in seconds.";
+    event_streams: usize = 25_000, "Tablets and consoles that may hear of news at the same time; more ask again later by themselves.";
     follow_connections: usize = 0, "automerge-repo clients that may follow documents at the same time, read-only, at /v1/follow; 0 switches it off.";
     follow_documents: usize = 200, "Documents one such connection may follow.";
     follow_message_bytes: usize = 256 << 10, "Largest message from such a client, in bytes.";

@@ -6,10 +6,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use url::Url;
 
 use crate::http::error::ApiError;
+use crate::http::proxy::FORWARDED_HOST;
 use crate::service::App;
 use crate::service::access::{Caller, Tablet};
+use crate::service::credential::Credential;
 use crate::service::journal::Who;
 use crate::service::possession::{Call, NotProven, stated_nonce};
 use crate::service::secret::secret_hash;
@@ -77,6 +80,12 @@ pub fn device_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("dpop").then(|| token.trim())
 }
 
+/// What the request shows, so that it can be asked again later whether it still holds.
+pub fn credential(app: &App, headers: &HeaderMap) -> Option<Credential> {
+    let device = device_token(headers).map(|token| Credential::Device(secret_hash(token)));
+    device.or_else(|| cookie_token(app, headers).map(|token| Credential::Login(secret_hash(token))))
+}
+
 /// Gives every tablet the nonce for its next proof unless it has it, and says in the standard's words when one was missing.
 pub async fn nonces(State(app): State<App>, request: Request, next: Next) -> Response {
     let stated = request.headers().get(PROOF).map(|proof| proof.to_str().ok().and_then(stated_nonce));
@@ -101,6 +110,18 @@ pub async fn nonces(State(app): State<App>, request: Request, next: Next) -> Res
     response
 }
 
+/// Where a proof may say that this call goes: where people reach this server, or by whatever name it was called where the
+/// settings do not say it.
+fn origins(parts: &Parts, app: &App) -> Vec<Url> {
+    if let Ok(public) = Url::parse(&app.config.public_url) {
+        return vec![public];
+    }
+    let named = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let authorities = [parts.uri.authority().map(|one| one.as_str()), named("host"), named(FORWARDED_HOST)];
+    let of = |authority: &str| ["http", "https"].map(|scheme| Url::parse(&format!("{scheme}://{authority}")).ok());
+    authorities.into_iter().flatten().flat_map(of).flatten().collect()
+}
+
 /// The key that made this call's proof.
 fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, ApiError> {
     let mut proofs = parts.headers.get_all(PROOF).iter();
@@ -108,11 +129,8 @@ fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, A
     if proofs.next().is_some() {
         return Err(ApiError::proof("invalid_dpop_proof"));
     }
-    let named = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let mut authorities: Vec<&str> = parts.uri.authority().map(|one| one.as_str()).into_iter().collect();
-    authorities.extend(named("host"));
-    authorities.extend(named("x-forwarded-host"));
-    let call = Call { method: parts.method.as_str(), path: parts.uri.path(), authorities: &authorities, token };
+    let origins = origins(parts, app);
+    let call = Call { method: parts.method.as_str(), path: parts.uri.path(), origins: &origins, token };
     app.possession.check(app.now(), proof, &call).map_err(|refusal| match refusal {
         NotProven::Nonce => ApiError::proof("use_dpop_nonce"),
         NotProven::Wrong(what) => {

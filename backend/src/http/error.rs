@@ -223,7 +223,7 @@ impl From<EnrolError> for ApiError {
             EnrolError::NoCode => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "code_unknown",
-                "コードが違うか、期限が切れています。発行した担当者に新しいコードをもらってください。",
+                "コードが違うか、期限が切れているか、サインイン用のコードです。端末用の新しいコードを担当者にもらってください。",
             ),
             EnrolError::NotAPass => Self::new(
                 StatusCode::CONFLICT,
@@ -233,7 +233,7 @@ impl From<EnrolError> for ApiError {
             EnrolError::DeviceTaken => Self::new(
                 StatusCode::CONFLICT,
                 "device_taken",
-                "この端末はほかの組織の端末として登録されています。端末の記録は消さずに、もとの組織の担当者が出したコードで登録してください。",
+                "この端末はすでに登録されています。端末の記録は消さずに、事務局の画面の「端末」でこの端末を開き、「登録し直すコードを出す」で出したコードを入れてください。",
             ),
             EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
             EnrolError::NoRandomness(error) => error.into(),

@@ -1,9 +1,12 @@
 //! `GET /v1/events`: says "something new in scope X" and nothing else. Losing an event loses nothing.
+//!
+//! Invariants: before each event it is asked again whether what the caller has shown still holds; streams are counted.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,9 +16,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::error::Problem;
+use crate::http::caller::credential;
+use crate::http::error::{ApiError, Problem};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Events waiting for a slow reader; more are dropped.
@@ -28,24 +32,32 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Events named `changed` with data `{"scope": …}`, for scopes the caller may hear of.
 #[utoipa::path(get, path = "/v1/events", tag = "sync", security(("device" = []), ("cookie" = [])),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Problem)))]
-async fn events(State(app): State<App>, caller: Caller) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Problem),
+        (status = 503, body = Problem)))]
+async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, ApiError> {
+    let credential = credential(&app, &headers).ok_or_else(ApiError::unauthorised)?;
+    let place = app.streams.clone().try_acquire_owned().map_err(|_| ApiError::busy())?;
     let (sender, receiver) = mpsc::channel(WAITING);
     let mut notices = app.notices.subscribe();
     let mut ending = app.ending.subscribe();
-    let clock = app.clock.clone();
     tokio::spawn(async move {
+        let _place = place;
         loop {
             let notice = tokio::select! {
                 notice = notices.recv() => notice,
                 _ = ending.wait_for(|ending| *ending) => break,
                 () = sender.closed() => break,
             };
-            if caller.is_over(clock.now().0) {
-                break;
-            }
             match notice {
                 Ok(notice) if notice.tenant == caller.tenant && caller.hears(&notice.scope) => {
+                    let now = credential.caller(&app, Action::Hear).await;
+                    if !now.is_ok_and(|now| now.is_some_and(|now| now.hears(&notice.scope))) {
+                        break;
+                    }
                     let event = Event::default().event("changed").data(json!({ "scope": notice.scope }).to_string());
                     if let Err(mpsc::error::TrySendError::Closed(_)) = sender.try_send(Ok(event)) {
                         break;
@@ -56,5 +68,5 @@ async fn events(State(app): State<App>, caller: Caller) -> Sse<impl Stream<Item 
             }
         }
     });
-    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

@@ -21,12 +21,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::caller::{cookie_token, device_token};
+use crate::http::caller::{credential, device_token};
 use crate::http::error::{ApiError, Problem};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
+use crate::service::credential::Credential;
 use crate::service::follow::message::Outgoing;
-use crate::service::follow::{Credential, End, Session, TICKET_MS};
+use crate::service::follow::{End, Session, TICKET_MS};
+use crate::service::journal;
 use crate::service::secret::{random_token, secret_hash};
 
 /// How often a silent connection is asked whether it is still there.
@@ -65,12 +67,7 @@ fn is_on(app: &App) -> Result<(), ApiError> {
     responses((status = 200, body = FollowTicket), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 503, body = Problem)))]
 async fn ticket(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result<Json<FollowTicket>, ApiError> {
-    let credential = match (device_token(&headers), cookie_token(&app, &headers)) {
-        (Some(token), _) => Credential::Device(secret_hash(token)),
-        (None, Some(token)) => Credential::Login(secret_hash(token)),
-        (None, None) => return Err(ApiError::unauthorised()),
-    };
-    credential.caller(&app).await?.ok_or_else(ApiError::unauthorised)?;
+    let credential = credential(&app, &headers).ok_or_else(ApiError::unauthorised)?;
     is_on(&app)?;
     let ticket = app.follow.ticket(credential, app.now().0).map_err(|_| ApiError::internal())?;
     let ticket = ticket.ok_or_else(ApiError::busy)?;
@@ -96,7 +93,7 @@ async fn follow(
         (None, None) => None,
     };
     let credential = credential.ok_or_else(ApiError::unauthorised)?;
-    let caller = credential.caller(&app).await?.ok_or_else(ApiError::unauthorised)?;
+    let caller = credential.caller(&app, Action::Follow).await?.ok_or_else(ApiError::unauthorised)?;
     is_on(&app)?;
     let upgrade = upgrade.map_err(|_| ApiError::invalid("WebSocket で接続してください。"))?;
     let place = app.follow.place().ok_or_else(ApiError::busy)?;
@@ -104,8 +101,9 @@ async fn follow(
     let own = format!("tsudoi-{}", name.get(..16).unwrap_or_default());
     let limit = app.config.follow_message_bytes;
     let session = Session::new(app.clone(), credential, caller, own);
+    let origin = journal::origin();
     Ok(upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |socket| {
-        run(app, session, socket).await;
+        journal::from(origin, run(app, session, socket)).await;
         drop(place);
     }))
 }

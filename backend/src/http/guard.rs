@@ -35,7 +35,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     journal::from(origin, async {
         let entered = match endpoint.entrance {
             Entrance::Open => Ok(()),
-            Entrance::Caller | Entrance::Tablet => enter(endpoint, &mut parts, &app).await,
+            Entrance::Caller | Entrance::Person | Entrance::Tablet => enter(endpoint, &mut parts, &app).await,
         };
         let caller = parts.extensions.get::<Caller>().cloned();
         let claimed = parts.extensions.get::<Claimed>().cloned();
@@ -61,7 +61,8 @@ async fn enter(endpoint: &Endpoint, parts: &mut Parts, app: &App) -> Result<(), 
     if endpoint.entrance == Entrance::Tablet && caller.device.is_none() {
         return Err(ApiError::unauthorised());
     }
-    if !caller.may(endpoint.action) {
+    let of_persons = endpoint.entrance == Entrance::Person;
+    if (of_persons && caller.login.is_none()) || !caller.may(endpoint.action) {
         return Err(if endpoint.hidden { ApiError::not_found() } else { ApiError::forbidden() });
     }
     let asked = match endpoint.proof {
@@ -88,12 +89,17 @@ async fn note(
     }
     // an address may hold a secret where nobody has said who they are
     let target = if caller.is_some() { address } else { endpoint.path };
-    let detail = if endpoint.noted { query } else { "" };
+    let detail = if endpoint.noted { journal::asked(query) } else { String::new() };
     let who = caller.map(Who::from).or(claimed.map(|claimed| claimed.0)).unwrap_or_default();
     if status.is_client_error() {
         let act = Act::refused(endpoint.action, code).to(target).saying(detail);
         app.journal.note_refused(who, act).await;
     } else if endpoint.noted && status.is_success() && caller.is_some() {
-        app.journal.note_read(who, Act::done(endpoint.action).to(target).saying(detail)).await;
+        let act = Act::done(endpoint.action).to(target).saying(detail);
+        // what was taken along is in as many hands as it was taken
+        match endpoint.path.ends_with(".csv") {
+            true => app.journal.note_soon(who, act).await,
+            false => app.journal.note_read(who, act).await,
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! The address a request comes from, behind reverse proxies.
+//! The address a request comes from, and the name it was sent to, behind reverse proxies.
 //!
 //! `X-Forwarded-For` is written by anyone, so it counts only as far as it was written by proxies the operator trusts: the
-//! list is read from its end, and the first address that is no trusted proxy is the caller's.
+//! list is read from its end, and the first address that is no trusted proxy is the caller's. `X-Forwarded-Host` is taken
+//! out of what comes from anyone else.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,6 +11,9 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
+
+/// The name a proxy was called by.
+pub const FORWARDED_HOST: &str = "x-forwarded-host";
 
 /// Networks of reverse proxies, as the settings name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,9 +71,13 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// Puts the caller's address in place of the connection's for everything behind.
+/// Puts the caller's address in place of the connection's for everything behind, and takes out what only a proxy may say.
 pub async fn layer(State(proxies): State<Arc<Proxies>>, mut request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(connection)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
+    if !connection.is_some_and(|ConnectInfo(connection)| proxies.holds(connection.ip().to_canonical())) {
+        request.headers_mut().remove(FORWARDED_HOST);
+    }
+    if let Some(ConnectInfo(connection)) = connection {
         let caller = proxies.caller(connection.ip(), request.headers());
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(caller, connection.port())));
     }

@@ -16,7 +16,7 @@ use crate::service::App;
 use crate::service::access::Caller;
 use crate::service::registry::Named;
 use crate::service::scan::ScanCode;
-use crate::service::tablets::{self, NewTabletCode, PinCode, TabletDetail, TabletError, TabletPage};
+use crate::service::tablets::{self, NewPinCode, NewTabletCode, PinCode, TabletDetail, TabletError, TabletPage};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<App> {
@@ -51,7 +51,7 @@ impl From<TabletError> for ApiError {
             TabletError::Lecturer => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unknown_reference",
-                "講師が見つかりません。人材バンクの講師か、この会の講師を選んでください。",
+                "講師が見つかりません。一日券には人材バンクの講師かこの会の講師を、講師の端末にはその医師会の講師を選んでください。",
             ),
             TabletError::Address => Self::invalid("アプリのアドレスの形式が正しくありません。"),
             TabletError::NoRandomness(error) => error.into(),
@@ -74,6 +74,8 @@ pub struct RecoveryRequest {
 pub struct RecoveryResponse {
     /// 64 hexadecimal digits.
     pub recovery: String,
+    /// Whose PIN may be chosen anew.
+    pub person: Named,
 }
 
 /// A code of a colleague.
@@ -94,11 +96,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Json<TabletPage>
     Ok(Json(tablets::list(&app, &caller).await?))
 }
 
-/// Makes a code that enrols one tablet, with its picture. Good once and for ten minutes.
+/// Makes a code that enrols one tablet, with its picture. Good once, for ten minutes and for nothing else.
 #[utoipa::path(post, path = "/v1/devices/codes", tag = "tablets", request_body = NewTabletCode,
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = ScanCode), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem)))]
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 async fn issue(
     State(app): State<App>,
     caller: Caller,
@@ -130,17 +133,18 @@ async fn revoke(State(app): State<App>, caller: Caller, Path(device): Path<Strin
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a code with which this tablet can be opened without its PIN. Good once and for ten minutes.
+/// Makes a code with which one person opens this tablet without their PIN. Good once and for ten minutes.
 #[utoipa::path(post, path = "/v1/devices/{device}/pin-code", tag = "tablets", params(("device" = String, Path)),
-    security(("device" = []), ("cookie" = [])),
-    responses((status = 200, body = PinCode), (status = 401, body = Problem), (status = 403, body = Problem),
+    request_body = NewPinCode, security(("device" = []), ("cookie" = [])),
+    responses((status = 200, body = PinCode), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn issue_pin_code(
     State(app): State<App>,
     caller: Caller,
     Path(device): Path<String>,
+    ApiJson(new): ApiJson<NewPinCode>,
 ) -> Result<Json<PinCode>, ApiError> {
-    Ok(Json(tablets::issue_pin_code(&app, &caller, device_of(&device)?).await?))
+    Ok(Json(tablets::issue_pin_code(&app, &caller, device_of(&device)?, &new.person).await?))
 }
 
 /// Gives a locked tablet the server's half of the way back in. The proof in the header `DPoP` has to be by its own key.
@@ -154,8 +158,8 @@ async fn recover(
     ApiJson(request): ApiJson<RecoveryRequest>,
 ) -> Result<Json<RecoveryResponse>, ApiError> {
     let device = request.device.parse().map_err(|_| ApiError::invalid("端末の番号の形式が正しくありません。"))?;
-    let half = tablets::recover(&app, peer, &request.code, device, &key).await?;
-    Ok(Json(RecoveryResponse { recovery: hex::encode(half) }))
+    let (half, person) = tablets::recover(&app, peer, &request.code, device, &key).await?;
+    Ok(Json(RecoveryResponse { recovery: hex::encode(half), person }))
 }
 
 /// Adds a colleague of the same organisation to those who use this tablet.
@@ -169,5 +173,5 @@ async fn add_colleague(
     device: DeviceCaller,
     ApiJson(request): ApiJson<ColleagueRequest>,
 ) -> Result<Json<Named>, ApiError> {
-    Ok(Json(tablets::add_colleague(&app, &device.caller, peer, &request.code).await?))
+    Ok(Json(tablets::add_colleague(&app, &device.caller, device.tablet.device, peer, &request.code).await?))
 }

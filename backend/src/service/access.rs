@@ -84,8 +84,9 @@ pub struct Tablet {
     pub last_seen_at: Option<u64>,
     /// Its clock minus the server's, ms.
     pub clock_offset_ms: Option<i64>,
-    /// When its registration was revoked, ms. Then it sees nothing, and what it still sends waits for a person.
-    pub revoked_at: Option<u64>,
+    /// Whether its registration was revoked, or who registered it no longer has that role. Then it sees nothing, and
+    /// what it still sends waits for a person.
+    pub ended: bool,
     /// The day pass it holds; `None` for a tablet of an organisation.
     pub pass: Option<Pass>,
     /// How its scopes stood when it was found out who is calling.
@@ -108,7 +109,7 @@ impl Tablet {
     /// Whether what it sends of this document may be taken in without a person.
     pub fn writes(&self, document: DocumentId, now: u64) -> bool {
         let on_time = |pass: &Pass| pass.document == document && now < pass.ends_at.saturating_add(LATE_MS);
-        self.revoked_at.is_none() && self.pass.as_ref().is_none_or(on_time)
+        !self.ended && self.pass.as_ref().is_none_or(on_time)
     }
 
     /// Whether it may be told anything of this document.
@@ -136,7 +137,7 @@ impl Caller {
                 scopes: row.scopes,
                 last_seen_at: row.last_seen_at,
                 clock_offset_ms: row.clock_offset_ms,
-                revoked_at: row.revoked_at,
+                ended: row.revoked_at.is_some() || !row.held_in_force,
                 pass,
                 standing: Arc::new(row.standing),
             }),
@@ -169,9 +170,9 @@ impl Caller {
         }
     }
 
-    /// Whether the tablet's registration was revoked, or its day pass has ended.
+    /// Whether the tablet's registration or its day pass has ended.
     pub fn is_over(&self, now: u64) -> bool {
-        let over = |tablet: &Tablet| tablet.revoked_at.is_some() || tablet.pass.is_some_and(|pass| pass.ends_at <= now);
+        let over = |tablet: &Tablet| tablet.ended || tablet.pass.is_some_and(|pass| pass.ends_at <= now);
         self.device.as_ref().is_some_and(over)
     }
 

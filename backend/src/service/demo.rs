@@ -130,6 +130,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
             scopes: part.scopes,
             uses: USES,
             expires_at: app.now().plus_ms(TEN_YEARS_MS).0,
+            device: None,
         };
         sign_ins.push((code, part.key, grant));
     }

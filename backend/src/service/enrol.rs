@@ -11,7 +11,7 @@ use super::day_pass;
 use super::journal::Act;
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
-use crate::store::types::{CodeRow, Enrolment, NewDevice, SecretHash};
+use crate::store::types::{CodePurpose, CodeRow, Enrolment, NewDevice, SecretHash};
 
 /// Stands for "the enrolling device names its scopes".
 pub const ANY_SCOPES: &str = "*";
@@ -30,8 +30,8 @@ pub enum EnrolError {
     /// The code is for a tablet, and a day pass's was wanted. It was not used up.
     #[error("the code is no day pass's")]
     NotAPass,
-    /// The device id belongs to someone else.
-    #[error("the device id is taken")]
+    /// The device is known already, and the code does not register it anew.
+    #[error("the device is known already")]
     DeviceTaken,
     /// Too many scopes, or a device without a name.
     #[error("the request has the wrong form")]
@@ -61,9 +61,11 @@ pub struct Grant {
     pub uses: i64,
     /// ms.
     pub expires_at: u64,
+    /// The known tablet it registers anew; `None`: tablets that nobody knows yet.
+    pub device: Option<DeviceId>,
 }
 
-/// Keeps a code. The same code again replaces what it grants.
+/// Keeps a code that both registers a tablet and signs in. The same code again replaces what it grants.
 pub async fn keep_code(app: &App, code: &SignInCode, grant: &Grant) -> Result<(), StoreError> {
     let row = CodeRow {
         tenant: grant.tenant.clone(),
@@ -73,6 +75,8 @@ pub async fn keep_code(app: &App, code: &SignInCode, grant: &Grant) -> Result<()
         scopes: grant.scopes.clone(),
         uses_left: grant.uses,
         expires_at: grant.expires_at,
+        purpose: CodePurpose::Any,
+        device: grant.device,
     };
     app.store.upsert_code(&code.hash(), &row, &grant.person_name).await
 }
@@ -109,7 +113,7 @@ pub async fn enrol(
     }
     let code_hash = checked(app, peer, code)?;
     let now = app.now().0;
-    let Some(row) = app.store.lookup_code(&code_hash, now).await? else {
+    let Some(row) = app.store.lookup_code(&code_hash, CodePurpose::Tablet, now).await? else {
         return day_pass::enrol(app, peer, &code_hash, device, key).await;
     };
     app.attempts.forgive(&network(peer));
@@ -132,7 +136,7 @@ pub async fn enter_pass(
     key: SecretHash,
 ) -> Result<Enrolled, EnrolError> {
     let code_hash = checked(app, peer, code)?;
-    if app.store.lookup_code(&code_hash, app.now().0).await?.is_some() {
+    if app.store.lookup_code(&code_hash, CodePurpose::Tablet, app.now().0).await?.is_some() {
         return Err(EnrolError::NotAPass);
     }
     day_pass::enrol(app, peer, &code_hash, device, key).await

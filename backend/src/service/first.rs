@@ -3,8 +3,9 @@
 //! As long as this administrator has never signed in and there is no other, each start prints a new link and the one
 //! before it ends. Afterwards there is no such way in.
 
-use super::access::Role;
+use super::access::{Action, Role};
 use super::enrol::{Grant, keep_code, person_id};
+use super::journal::{Act, Who};
 use super::secret::{NoRandomness, SignInCode};
 use super::{App, reference, registry};
 use crate::store::StoreError;
@@ -40,6 +41,7 @@ pub async fn code(app: &App) -> Result<Option<SignInCode>, FirstError> {
         scopes: String::new(),
         uses: 1,
         expires_at: app.now().plus_ms(HOURS * 3_600_000).0,
+        device: None,
     };
     let first = person_id(&grant);
     let administrator = Role::Administrator.as_str();
@@ -59,5 +61,7 @@ pub async fn code(app: &App) -> Result<Option<SignInCode>, FirstError> {
     app.store.take_role(tenant, &first, &role).await?;
     let code = SignInCode::random()?;
     keep_code(app, &code, &grant).await?;
+    let act = Act::done(Action::EditPeople).to(&first).saying("code of the first administrator");
+    app.journal.note(Who::command_line(tenant), act).await?;
     Ok(Some(code))
 }

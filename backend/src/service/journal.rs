@@ -53,13 +53,18 @@ tokio::task_local! {
     static ORIGIN: Origin;
 }
 
+/// Where the present call comes from.
+pub fn origin() -> Origin {
+    ORIGIN.try_with(Clone::clone).unwrap_or_default()
+}
+
 /// Runs a call that comes from there. Whatever it notes bears the origin.
 pub async fn from<F: Future>(origin: Origin, call: F) -> F::Output {
     ORIGIN.scope(origin, call).await
 }
 
 /// Who an entry is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Who {
     /// The prefecture; '' when none is known.
     pub tenant: String,
@@ -98,7 +103,7 @@ impl Who {
 }
 
 /// What is noted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Act {
     action: Action,
     outcome: String,
@@ -132,12 +137,25 @@ impl Act {
     }
 }
 
+/// Conditions whose values are words of a record. A record may be destroyed; the journal stays.
+const WORDS: [&str; 3] = ["title", "venue", "occasion"];
+
+/// What was asked for, as the journal keeps it: of words of records only that they were asked for.
+pub fn asked(query: &str) -> String {
+    let part = |part: &str| match part.split_once('=') {
+        Some((name, _)) if WORDS.contains(&name) => format!("{name}=…"),
+        _ => part.to_owned(),
+    };
+    query.split('&').map(part).collect::<Vec<_>>().join("&")
+}
+
 struct Line {
     entry: NewEntry,
     written: Option<oneshot::Sender<bool>>,
 }
 
-type Reading = (String, String, &'static str, String, String);
+/// Who read what, and from where.
+type Reading = (Who, String, Act);
 
 #[derive(Default)]
 struct Memory {
@@ -194,17 +212,12 @@ impl Journal {
         self.note_soon(who, act).await;
     }
 
-    /// Notes that something was read, soon; the same again within ten minutes is one reading.
+    /// Notes that something was read, soon; the same again, by the same person from the same place within ten minutes, is
+    /// one reading.
     pub async fn note_read(&self, who: impl Into<Who>, act: Act) {
         let who = who.into();
         let now = self.clock.now().0;
-        let reading = (
-            who.tenant.clone(),
-            who.person.clone(),
-            act.action.as_str(),
-            act.target.clone(),
-            format!("{} {}", who.role, act.detail),
-        );
+        let reading = (who.clone(), origin().peer, act.clone());
         {
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             if memory.readings.get(&reading).is_some_and(|at| now.saturating_sub(*at) < SAME_READING_MS) {
@@ -230,15 +243,16 @@ impl Journal {
         }
     }
 
-    async fn note_soon(&self, who: Who, act: Act) {
-        let line = Line { entry: self.entry(who, act), written: None };
+    /// Notes an act; it is on the disk soon.
+    pub async fn note_soon(&self, who: impl Into<Who>, act: Act) {
+        let line = Line { entry: self.entry(who.into(), act), written: None };
         if self.sender.send(line).await.is_err() {
             tracing::error!("the journal is closed");
         }
     }
 
     fn entry(&self, who: Who, act: Act) -> NewEntry {
-        let origin = ORIGIN.try_with(Clone::clone).unwrap_or_default();
+        let origin = origin();
         let short = |text: String| text.chars().filter(|letter| !letter.is_control()).take(LETTERS).collect();
         NewEntry {
             tenant: who.tenant,

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod clock;
 pub mod cold;
 pub mod commit;
+pub mod credential;
 pub mod day_pass;
 pub mod demo;
 pub mod enrol;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 use crate::config::Config;
 use crate::store::Store;
@@ -89,6 +90,8 @@ pub struct Parts {
     pub registries: RegistryCache,
     /// Wrong codes and passwords, by the network they come from.
     pub attempts: Attempts<IpAddr>,
+    /// Steps of a sign-in that were begun, by the network they come from.
+    pub begun: Attempts<IpAddr>,
     /// Passwords, passkeys and the organisation's own provider.
     pub sign_in: signin::Desk,
     /// Nonces for tablets, and the proofs made with them.
@@ -101,6 +104,8 @@ pub struct Parts {
     pub contended: Mutex<()>,
     /// Who is answered now, so that all that is answered at the same time fits into memory.
     pub admission: Arc<Admission>,
+    /// Places for event streams.
+    pub streams: Arc<Semaphore>,
     /// Tickets and connections of followers.
     pub follow: Arc<follow::Desk>,
     /// Where acts are noted.
@@ -129,10 +134,12 @@ impl App {
         Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
             attempts: Attempts::new(config.wrong_codes_per_minute, 60_000),
+            begun: Attempts::new(config.steps_begun_per_minute, 60_000),
             sign_in: signin::Desk::new(&config),
             admission: Arc::new(Admission::new(&config)),
             cold,
             registries: RegistryCache::new(config.registry_cache_bytes),
+            streams: Arc::new(Semaphore::new(config.event_streams)),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
             lookup: Lookup::new(store.clone()),
             commits: Commits::new(store.clone(), notices.clone()),

@@ -14,7 +14,7 @@ use super::registry::Named;
 use super::secret::{NoRandomness, SignInCode, id_from_name};
 use crate::store::StoreError;
 use crate::store::people::{Membership, PersonRow};
-use crate::store::types::{Association, CodeRow, Registry};
+use crate::store::types::{Association, CodePurpose, CodeRow, Registry};
 
 /// Longest name, in letters.
 const NAME_LETTERS: usize = 80;
@@ -383,6 +383,8 @@ pub async fn sign_in_code(
         scopes: String::new(),
         uses_left: 1,
         expires_at,
+        purpose: CodePurpose::SignIn,
+        device: None,
     };
     app.store.upsert_code(&code.hash(), &granted, &row.name).await?;
     let act = Act::done(Action::EditPeople).to(person).saying(format!("code {}", choice.shown()));

@@ -46,8 +46,8 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// Without the query.
     pub path: &'a str,
-    /// Host and port by which the caller may have reached this server; one has to fit.
-    pub authorities: &'a [&'a str],
+    /// Where the caller may have reached this server; scheme, host and port of one have to fit.
+    pub origins: &'a [Url],
     /// The token that came with it; none while a tablet is being enrolled.
     pub token: Option<&'a str>,
 }
@@ -197,11 +197,8 @@ fn public_key(jwk: &Jwk) -> Option<([u8; 65], SecretHash)> {
 
 fn is_address(stated: &str, call: &Call<'_>) -> bool {
     let Ok(stated) = Url::parse(stated) else { return false };
-    if !matches!(stated.scheme(), "http" | "https") || stated.query().is_some() || stated.path() != call.path {
+    if stated.query().is_some() || stated.path() != call.path {
         return false;
     }
-    call.authorities.iter().any(|authority| {
-        let Ok(known) = Url::parse(&format!("{}://{authority}", stated.scheme())) else { return false };
-        known.host_str() == stated.host_str() && known.port_or_known_default() == stated.port_or_known_default()
-    })
+    call.origins.iter().any(|known| known.origin() == stated.origin())
 }

@@ -23,7 +23,7 @@ use super::scan::ScanCode;
 use super::secret::{NoRandomness, SignInCode};
 use crate::store::StoreError;
 use crate::store::tablets::{RecoveryKey, TabletRow};
-use crate::store::types::{CodeRow, SecretHash};
+use crate::store::types::{CodePurpose, CodeRow, SecretHash};
 
 /// How long a code shown by the office is good.
 pub(super) const CODE_MS: u64 = 600_000;
@@ -53,8 +53,9 @@ pub enum TabletError {
     /// A day pass for what is not a session.
     #[error("not a session")]
     NotSession,
-    /// A day pass for somebody neither of the lecturer bank nor a lecturer of the session.
-    #[error("not a lecturer of the bank or of the session")]
+    /// A day pass for somebody neither of the lecturer bank nor a lecturer of the session, or a lecturer's tablet for
+    /// nobody whom their association has as a lecturer.
+    #[error("no such lecturer")]
     Lecturer,
     /// The address of the app has the wrong form.
     #[error("the address has the wrong form")]
@@ -88,6 +89,8 @@ pub struct TabletView {
     pub clock_offset_ms: Option<i64>,
     /// When its registration was revoked, ms.
     pub revoked_at: Option<u64>,
+    /// Whether who registered it no longer has that role or may no longer sign in. Then it is treated like a revoked one.
+    pub holder_gone: bool,
     /// Changes of it that wait for a person.
     pub held: u64,
     /// Whether a code for a lost PIN can be made.
@@ -140,6 +143,8 @@ pub struct TabletDetail {
     pub tablet: TabletView,
     /// Records that no other tablet has written, of the latest of its home.
     pub own_records: Vec<OwnRecord>,
+    /// Who of its organisation may be given it.
+    pub holders: Vec<Holder>,
 }
 
 /// For whom a tablet is to be.
@@ -154,6 +159,20 @@ pub struct NewTabletCode {
     pub organisation: String,
     /// Where the field app is: scheme, host and port.
     pub address: String,
+    /// The known tablet that it registers anew; `None`: a tablet that nobody knows yet.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// For a person with the role of a lecturer: which one of the registry. Their tablet holds that one's dispatches.
+    #[serde(default)]
+    pub lecturer: Option<String>,
+}
+
+/// For whom a lost PIN is to be.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPinCode {
+    /// Registry id of one who may be given the tablet.
+    pub person: String,
 }
 
 /// A code for a lost PIN; shown only here.
@@ -192,6 +211,7 @@ fn seen(caller: &Caller, sessions: &Sessions, row: TabletRow) -> Option<TabletVi
         last_seen_at: row.last_seen_at,
         clock_offset_ms: row.clock_offset_ms,
         revoked_at: row.revoked_at,
+        holder_gone: !row.held_in_force,
         held: row.held,
     })
 }
@@ -243,15 +263,21 @@ pub async fn show(app: &App, caller: &Caller, device: DeviceId) -> Result<Tablet
             own_records.push(OwnRecord { document: stored.document.to_string(), title: fact.title, date: fact.date });
         }
     }
-    Ok(TabletDetail { as_of: app.now().0, tablet, own_records })
+    let mut holders = holders(app, caller).await?;
+    holders.retain(|holder| holder.organisation == tablet.organisation);
+    Ok(TabletDetail { as_of: app.now().0, tablet, own_records, holders })
 }
 
-/// Makes a code that enrols one tablet, with its picture.
+/// Makes a code that enrols one tablet, with its picture. It is good for nothing else.
 pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<ScanCode, TabletError> {
     let known = holders(app, caller).await?;
     let fits =
         |one: &&Holder| one.person.id == new.person && one.role == new.role && one.organisation == new.organisation;
     let holder = known.iter().find(fits).ok_or(TabletError::NotFound)?;
+    let device = match &new.device {
+        None => None,
+        Some(id) => Some(known_tablet(app, caller, id, &holder.organisation).await?),
+    };
     let code = SignInCode::random()?;
     let expires_at = app.now().plus_ms(CODE_MS).0;
     let shown = ScanCode::new(&new.address, "code", &code, expires_at).ok_or(TabletError::Address)?;
@@ -260,18 +286,37 @@ pub async fn issue(app: &App, caller: &Caller, new: &NewTabletCode) -> Result<Sc
         person: holder.person.id.clone(),
         role: holder.role.as_str().to_owned(),
         organisation: holder.organisation.clone(),
-        scopes: scopes_of(app, &caller.tenant, holder).await?,
+        scopes: scopes_of(app, &caller.tenant, holder, new.lecturer.as_deref()).await?,
         uses_left: 1,
         expires_at,
+        purpose: CodePurpose::Tablet,
+        device,
     };
     app.store.upsert_code(&code.hash(), &row, &holder.person.name).await?;
-    app.journal.note(caller, Act::done(Action::IssueEnrolment).to(&holder.person.id)).await?;
+    let again = device.map(|device| format!("again {device}")).unwrap_or_default();
+    app.journal.note(caller, Act::done(Action::IssueEnrolment).to(&holder.person.id).saying(again)).await?;
     Ok(shown)
 }
 
-/// What a tablet of such a person holds. That of a hub also holds what belongs to the municipalities it covers: at one
+/// A tablet of this organisation that may be registered anew.
+async fn known_tablet(app: &App, caller: &Caller, id: &str, organisation: &str) -> Result<DeviceId, TabletError> {
+    let device = id.parse().map_err(|_| TabletError::NotFound)?;
+    let tablet = find(app, caller, device).await?;
+    if tablet.pass.is_some() || tablet.organisation != organisation {
+        return Err(TabletError::Impossible);
+    }
+    Ok(device)
+}
+
+/// What a tablet of such a person holds: that of a lecturer their own dispatches. That of a hub also holds what belongs to the municipalities it covers: at one
 /// venue their tablets and the hub's record the same session.
-async fn scopes_of(app: &App, tenant: &str, holder: &Holder) -> Result<String, StoreError> {
+async fn scopes_of(app: &App, tenant: &str, holder: &Holder, lecturer: Option<&str>) -> Result<String, TabletError> {
+    if holder.role == Role::Lecturer {
+        let known = app.store.registry(tenant).await?.map(|registry| registry.lecturers).unwrap_or_default();
+        let mut own = known.iter().filter(|one| one.association.as_ref() == Some(&holder.organisation));
+        let found = own.find(|one| lecturer == Some(one.id.as_str())).ok_or(TabletError::Lecturer)?;
+        return Ok(format!("lecturer:{}", found.id));
+    }
     Ok(match Organisation::of(holder.role, &holder.organisation) {
         Organisation::Municipality(code) => format!("municipality:{code}"),
         Organisation::Association(id) => {
@@ -301,8 +346,13 @@ pub async fn revoke(app: &App, caller: &Caller, device: DeviceId) -> Result<(), 
     Ok(app.journal.note(caller, Act::done(Action::RevokeDevice).to(device)).await?)
 }
 
-/// Makes a code with which this tablet, and no other, can be opened without its PIN.
-pub async fn issue_pin_code(app: &App, caller: &Caller, device: DeviceId) -> Result<PinCode, TabletError> {
+/// Makes a code with which one person, and no other, opens this tablet, and no other, without their PIN.
+pub async fn issue_pin_code(
+    app: &App,
+    caller: &Caller,
+    device: DeviceId,
+    person: &str,
+) -> Result<PinCode, TabletError> {
     let tablet = find(app, caller, device).await?;
     if !may(caller, Action::ResetPin, tablet.role, &tablet.organisation) {
         return Err(TabletError::Forbidden);
@@ -310,34 +360,48 @@ pub async fn issue_pin_code(app: &App, caller: &Caller, device: DeviceId) -> Res
     if !tablet.recoverable {
         return Err(TabletError::Impossible);
     }
+    let mut holders = app.store.list_holders(&caller.tenant).await?.into_iter();
+    if !holders.any(|one| one.person == person && one.organisation == tablet.organisation) {
+        return Err(TabletError::NotFound);
+    }
     let code = SignInCode::random()?;
     let expires_at = app.now().plus_ms(CODE_MS).0;
-    app.store.keep_pin_code(&code.hash(), &caller.tenant, device, expires_at).await?;
-    app.journal.note(caller, Act::done(Action::ResetPin).to(device)).await?;
+    app.store.keep_pin_code(&code.hash(), &caller.tenant, device, person, expires_at).await?;
+    app.journal.note(caller, Act::done(Action::ResetPin).to(device).saying(person)).await?;
     Ok(PinCode { code: code.shown(), expires_at })
 }
 
-/// Gives a tablet the server's half of the way back in, once for each code and only to the tablet's own key.
+/// Gives a tablet the server's half of the way back in and says for whose PIN, once for each code and only to the
+/// tablet's own key.
 pub async fn recover(
     app: &App,
     peer: IpAddr,
     code: &str,
     device: DeviceId,
     key: &SecretHash,
-) -> Result<RecoveryKey, EnrolError> {
+) -> Result<(RecoveryKey, Named), EnrolError> {
     let code_hash = super::enrol::checked(app, peer, code)?;
     let taken = app.store.take_recovery(&code_hash, device, key, app.now().0).await?;
-    let (tenant, half) = taken.ok_or(EnrolError::NoCode)?;
+    let (tenant, person, half) = taken.ok_or(EnrolError::NoCode)?;
     app.attempts.forgive(&network(peer));
-    let who = Who { device: Some(device), ..Who::person(&tenant, "") };
+    let who = Who { device: Some(device), ..Who::person(&tenant, &person) };
     app.journal.note(who, Act::done(Action::ResetPin).to(device).saying("recovered")).await?;
-    Ok(half)
+    let names = app.store.lookup_names(&tenant, &person).await?;
+    let name = names.map(|(_, person)| person).unwrap_or_default();
+    Ok((half, Named { id: person, name }))
 }
 
 /// Adds a colleague of the same organisation to those who use the tablet.
-pub async fn add_colleague(app: &App, caller: &Caller, peer: IpAddr, code: &str) -> Result<Named, EnrolError> {
+pub async fn add_colleague(
+    app: &App,
+    caller: &Caller,
+    device: DeviceId,
+    peer: IpAddr,
+    code: &str,
+) -> Result<Named, EnrolError> {
     let code_hash = super::enrol::checked(app, peer, code)?;
-    let taken = app.store.take_colleague(&code_hash, &caller.tenant, &caller.organisation, app.now().0).await?;
+    let (tenant, organisation) = (&caller.tenant, &caller.organisation);
+    let taken = app.store.take_colleague(&code_hash, tenant, organisation, device, app.now().0).await?;
     let (id, name) = taken.ok_or(EnrolError::NoCode)?;
     app.attempts.forgive(&network(peer));
     app.journal.note(caller, Act::done(Action::Enrol).to(&id).saying("colleague")).await?;

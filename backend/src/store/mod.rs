@@ -28,6 +28,10 @@
 //! - ST-17 A sign-in holds while the person is not disabled and has the role it was made with.
 //! - ST-18 A session is present in the scope of itself alone while a day pass holds it: from the transaction that uses the
 //!   pass's code to the one that ends the last of its passes. Neither counts as a write of the record.
+//! - ST-19 A code is good for its purpose alone; tried for another it is as unknown, and not used up.
+//! - ST-20 A known tablet is registered anew only by its own key or by a code that names it.
+//! - ST-21 A tablet's registration is in force while whoever registered it is not disabled and has that role.
+//! - ST-22 The tablets of a hub hold what is of the municipalities it covers, from the transaction that changes these.
 
 pub mod day_pass;
 pub mod error;
@@ -61,10 +65,10 @@ use retention::RetentionStore;
 use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
-    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
-    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, ClosingRow, CodePurpose, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
+    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
+    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow,
+    SecretHash, StoredDocument, WantedScope,
 };
 
 /// A database that keeps the contract above.
@@ -91,11 +95,17 @@ pub trait Store:
         now: u64,
         seen_since: u64,
     ) -> Result<Option<LoginRow>, StoreError>;
-    /// The code, unless it is used up or has expired at `now`.
-    async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError>;
+    /// The code, unless it is used up, has expired at `now` or is not good for this.
+    async fn lookup_code(
+        &self,
+        code_hash: &SecretHash,
+        purpose: CodePurpose,
+        now: u64,
+    ) -> Result<Option<CodeRow>, StoreError>;
     /// Keeps a code and its person; the same code again replaces what it grants.
     async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, person_name: &str) -> Result<(), StoreError>;
-    /// Uses a code to enrol a device and makes its scopes. The same person may enrol the same device anew.
+    /// Uses a code to enrol a device and makes its scopes. A known device is enrolled anew by a code that names it, or
+    /// by its own key.
     async fn enrol(&self, code_hash: &SecretHash, device: &NewDevice, now: u64) -> Result<Enrolment, StoreError>;
     /// Ends a login. An unknown one is no error.
     async fn logout(&self, token_hash: &SecretHash) -> Result<(), StoreError>;

@@ -174,6 +174,6 @@ pub trait SignInStore {
 
     /// Signs in with a code, which is used up by it. `None` when it is unknown, used up or expired.
     async fn login(&self, code_hash: &SecretHash, new: &NewLogin) -> Result<Option<LoginRow>, StoreError>;
-    /// Uses a code up once, for nothing but having it.
+    /// Uses a code for signing in up once, for nothing but having it.
     async fn use_code(&self, code_hash: &SecretHash, now: u64) -> Result<bool, StoreError>;
 }

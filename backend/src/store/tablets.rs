@@ -32,6 +32,8 @@ pub struct TabletRow {
     pub clock_offset_ms: Option<i64>,
     /// When its registration was revoked, ms.
     pub revoked_at: Option<u64>,
+    /// Whether who registered it still has that role and may sign in.
+    pub held_in_force: bool,
     /// Whether a lost PIN can be recovered.
     pub recoverable: bool,
     /// Changes of it that wait for a person.
@@ -71,28 +73,31 @@ pub trait TabletStore {
     ) -> Result<Vec<DocumentId>, StoreError>;
     /// Keeps the server's half of the way back in.
     async fn keep_recovery(&self, tenant: &str, device: DeviceId, key: &RecoveryKey) -> Result<(), StoreError>;
-    /// Keeps a code that gives the half back once.
+    /// Keeps a code that gives the half back once, for one person's PIN.
     async fn keep_pin_code(
         &self,
         code_hash: &SecretHash,
         tenant: &str,
         device: DeviceId,
+        person: &str,
         expires_at: u64,
     ) -> Result<(), StoreError>;
-    /// Uses such a code up; `None` when it is unknown, used up, has expired, or is for another key or a revoked tablet.
+    /// Uses such a code up: its prefecture, whose PIN it is for, and the half. `None` when it is unknown, used up, has expired, or is for another key or a revoked tablet.
     async fn take_recovery(
         &self,
         code_hash: &SecretHash,
         device: DeviceId,
         key: &SecretHash,
         now: u64,
-    ) -> Result<Option<(String, RecoveryKey)>, StoreError>;
-    /// Uses up a sign-in code of a person of the tablet's organisation: their id and name. `None`: not such a code.
+    ) -> Result<Option<(String, String, RecoveryKey)>, StoreError>;
+    /// Uses up a code for a tablet that a person of this organisation was given, for this tablet if it names one: their
+    /// id and name. `None`: not such a code.
     async fn take_colleague(
         &self,
         code_hash: &SecretHash,
         tenant: &str,
         organisation: &str,
+        device: DeviceId,
         now: u64,
     ) -> Result<Option<(String, String)>, StoreError>;
 }

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use sync_core::digest::{Buckets, FeedState};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 use sync_core::wire::{AuditRequest, Outcome, PROTOCOL, SyncRequest, SyncResponse};
-use tsudoi_server::service::access::{Caller, Role};
+use tsudoi_server::service::access::{Action, Caller, Role};
+use tsudoi_server::service::credential::Credential;
 use tsudoi_server::service::registry::{NewLecturer, put_lecturer};
+use tsudoi_server::service::secret::secret_hash;
 use tsudoi_server::service::{day_pass, purge, verify};
 
 use crate::support::{Answer, Device, HONJO, KAMISATO, Server, document_id, outcomes, server};
@@ -216,6 +218,13 @@ async fn a_day_pass_reads_exactly_its_session() {
     assert_eq!(hall.server.get(&own, visitor.credential()).await.code(), "forbidden");
     let ticket = hall.server.post("/v1/follow/ticket", visitor.credential(), &json!({})).await;
     assert!(ticket.status.is_client_error());
+    let token = visitor.authorization.strip_prefix("DPoP ").unwrap();
+    let shown = Credential::Device(secret_hash(token));
+    let app = &hall.server.app;
+    assert!(shown.caller(app, Action::Hear).await.unwrap().is_some());
+    assert!(shown.caller(app, Action::Follow).await.unwrap().is_none(), "nor without a ticket");
+    hall.server.clock.forward(2 * 86_400_000);
+    assert!(shown.caller(app, Action::Hear).await.unwrap().is_none(), "the pass is over");
 }
 
 #[tokio::test]

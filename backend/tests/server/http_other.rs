@@ -7,11 +7,12 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tower::ServiceExt;
+use tsudoi_server::config::Config;
 use tsudoi_server::http::web::CONTENT_SECURITY_POLICY;
 use tsudoi_server::service::access::Role;
 use tsudoi_server::service::demo;
 
-use crate::support::{HONJO, KAMISATO, document_id, server};
+use crate::support::{HONJO, KAMISATO, document_id, server, server_with};
 
 #[tokio::test]
 async fn health_needs_no_credential() {
@@ -144,6 +145,30 @@ async fn events_tell_of_ones_own_scopes_alone() {
     assert_eq!(frame, format!("event: changed\ndata: {{\"scope\":\"{HONJO}\"}}\n\n").as_bytes());
     server.app.ending.send_replace(true);
     assert!(events.frame().await.is_none(), "the stream ends with the server");
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_what_its_listener_has_shown() {
+    let config = Config { event_streams: 2, ..Config::default() };
+    let server = server_with(config).await;
+    let (mut writer, listener) = (server.device(1, HONJO).await, server.device(2, HONJO).await);
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
+    let listen = async |name: &str, value: &str| {
+        let mut request = Request::get("/v1/events").header(name, value).body(Body::empty()).unwrap();
+        server.sign(&mut request);
+        server.router.clone().oneshot(request).await.unwrap()
+    };
+    let mut tablet = listen("authorization", &listener.authorization).await.into_body();
+    let mut console = listen("cookie", &cookie).await.into_body();
+    let third = listen("cookie", &cookie).await;
+    assert_eq!(third.status(), StatusCode::SERVICE_UNAVAILABLE, "streams are counted");
+    server.app.store.revoke_device("11", listener.device, "pe-x", 1).await.unwrap();
+    server.post("/v1/logout", Some(("cookie", &cookie)), &json!({})).await;
+    let change = writer.set(document_id(9), "venue", "公民館");
+    let push = writer.push(document_id(9), vec![change]);
+    server.sync(&writer, &writer.request(vec![push])).await;
+    assert!(tablet.frame().await.is_none(), "a revoked tablet hears nothing more");
+    assert!(console.frame().await.is_none(), "nor does one who has signed out");
 }
 
 #[tokio::test]

@@ -53,6 +53,21 @@ async fn what_is_done_read_and_refused_is_noted() {
 }
 
 #[tokio::test]
+async fn words_of_records_are_not_kept_and_every_export_and_every_tablet_is_an_entry_of_its_own() {
+    let server = server().await;
+    let code = server.code(Role::Municipal, "112119", HONJO, 9).await;
+    let (one, two) = (server.sign_in(&code.shown()).await, server.sign_in(&code.shown()).await);
+    for cookie in [&one, &one, &two] {
+        let path = "/v1/records.csv?fiscal_year=2026&title=%E5%B1%B1%E7%94%B0%E3%81%95%E3%82%93";
+        assert_eq!(server.get(path, Some(("cookie", cookie))).await.status, StatusCode::OK);
+    }
+    let found = rows(&server, "11").await;
+    let exports: Vec<_> = found.iter().filter(|row| row.entry.action == "export_records").collect();
+    assert_eq!(exports.len(), 3, "each was taken along");
+    assert!(exports.iter().all(|row| row.entry.detail == "fiscal_year=2026&title=…"), "{}", exports[0].entry.detail);
+}
+
+#[tokio::test]
 async fn a_refusal_of_a_stranger_is_noted_without_what_they_sent_and_only_so_often() {
     let server = server().await;
     let wrong = server.post("/v1/login", None, &json!({ "code": "AAAA-AAAA" })).await;

@@ -10,7 +10,7 @@ use tsudoi_server::service::access::{Caller, Role};
 use tsudoi_server::service::first;
 use tsudoi_server::service::people::{self, NewPerson};
 
-use crate::support::{Device, HONJO, Server, document_id, outcomes, server};
+use crate::support::{Device, Server, document_id, outcomes, server};
 
 async fn names(server: &Server, cookie: &str) -> Vec<String> {
     let page = server.read(cookie, "/v1/people").await;
@@ -136,15 +136,16 @@ async fn there_is_no_first_administrator_where_someone_administers() {
 #[tokio::test]
 async fn an_association_is_renamed_and_its_municipalities_replaced() {
     let server = server().await;
-    let tablet = server.device_as(1, Role::Administrator, HONJO).await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
+    let administrator = Some(("cookie", cookie.as_str()));
     let new = json!({ "name": "本庄市児玉郡医師会", "municipalities": ["112119", "113859"] });
-    let id = server.post("/v1/registry/associations", tablet.credential(), &new).await.json()["id"].clone();
+    let id = server.post("/v1/registry/associations", administrator, &new).await.json()["id"].clone();
     let change = json!({ "name": "本庄市児玉郡医師会（新）", "municipalities": ["113859"] });
     let put = async |id: &str, body: &Value| {
-        server.put(&format!("/v1/registry/associations/{id}"), tablet.credential(), body).await
+        server.put(&format!("/v1/registry/associations/{id}"), administrator, body).await
     };
     assert_eq!(put(id.as_str().unwrap(), &change).await.status, StatusCode::NO_CONTENT);
-    let registry = server.get("/v1/registry", tablet.credential()).await.json();
+    let registry = server.get("/v1/registry", administrator).await.json();
     assert_eq!(registry["associations"][0]["name"], "本庄市児玉郡医師会（新）");
     assert_eq!(registry["associations"][0]["municipalities"], json!(["113859"]));
     assert_eq!(put("as-0000000000", &change).await.code(), "unknown_reference");

@@ -4,10 +4,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use sync_core::wire::Outcome;
+use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 
 use crate::support::keys::{self, Key};
-use crate::support::{Answer, Claims, Device, HONJO, Server, document_id, outcomes, server};
+use crate::support::{Answer, Claims, Device, HONJO, Server, document_id, outcomes, server, server_with};
 
 const ME: &str = "https://tsudoi.example/v1/me";
 const SYNC: &str = "https://tsudoi.example/v1/sync";
@@ -56,6 +57,38 @@ async fn a_proof_is_for_one_call_of_one_tablet_at_one_time() {
         other.proof(&honest()).rsplit_once('.').unwrap().1
     );
     assert_eq!(ask(&server, &device, &mixed).await.code(), "invalid_dpop_proof", "another signature");
+}
+
+#[tokio::test]
+async fn a_proof_for_another_server_is_refused_whatever_headers_say() {
+    let server = server().await;
+    let device = server.device(1, HONJO).await;
+    let address = "https://elsewhere.example/v1/me";
+    let claims = Claims { token: Some(token(&device)), address, ..server.claims("GET", ME) };
+    let request = Request::get("/v1/me")
+        .header(header::HOST, "tsudoi.example")
+        .header("x-forwarded-host", "elsewhere.example")
+        .header(header::AUTHORIZATION, &device.authorization)
+        .header("dpop", keys::common().proof(&claims));
+    let answer = server.send_bare(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.code(), "invalid_dpop_proof", "a stranger names no host");
+
+    let config = Config { public_url: "https://tsudoi.example".to_owned(), ..Config::default() };
+    let server = server_with(config).await;
+    let device = server.device(1, HONJO).await;
+    for (host, address, right) in [
+        ("elsewhere.example", "https://elsewhere.example/v1/me", false),
+        ("tsudoi.example", "http://tsudoi.example/v1/me", false),
+        ("10.0.0.5:8787", "https://tsudoi.example/v1/me", true),
+    ] {
+        let claims = Claims { token: Some(token(&device)), address, ..server.claims("GET", ME) };
+        let request = Request::get("/v1/me")
+            .header(header::HOST, host)
+            .header(header::AUTHORIZATION, &device.authorization)
+            .header("dpop", keys::common().proof(&claims));
+        let answer = server.send_bare(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status == StatusCode::OK, right, "{address} sent to {host}");
+    }
 }
 
 #[tokio::test]
@@ -147,7 +180,7 @@ async fn a_tablet_without_a_key_is_not_let_in_and_a_code_is_not_used_up_by_one()
     let mut raw = server.raw().await;
     sqlx::query("UPDATE device SET key_thumbprint = NULL").execute(&mut raw).await.unwrap();
     assert_eq!(server.get("/v1/me", device.credential()).await.code(), "invalid_dpop_proof");
-    let code = server.code(Role::Staff, "112119", HONJO, 1).await;
+    let code = server.code_for(device.device, Role::Staff, "112119", HONJO).await;
     let body = json!({ "code": code.shown(), "device": device.device.to_string(), "device_name": "x" });
     let bare = Request::post("/v1/enrol").header(header::CONTENT_TYPE, "application/json");
     let refused = server.send_bare(bare.body(Body::from(body.to_string())).unwrap()).await;

@@ -335,3 +335,30 @@ async fn sign_ins_sign_outs_and_failures_are_in_the_journal() {
     let text = format!("{rows:?}");
     assert!(!text.contains("wrong wrong") && !text.contains(PASSWORD), "no secret is noted");
 }
+
+#[tokio::test]
+async fn steps_that_anyone_may_begin_are_counted() {
+    let config = Config { public_url: "https://tsudoi.example".to_owned(), ..Config::default() };
+    let server = server_with(config).await;
+    let begin = async || server.post("/v1/sign-in/passkey/begin", None, &json!({})).await;
+    for _ in 0..60 {
+        assert_eq!(begin().await.status, StatusCode::OK);
+    }
+    let refused = begin().await;
+    assert_eq!((refused.code().as_str(), refused.status), ("too_many_codes", StatusCode::TOO_MANY_REQUESTS));
+    let code = server.code(Role::Staff, "112119", "", 1).await;
+    server.sign_in(&code.shown()).await;
+    server.clock.forward(MINUTE);
+    assert_eq!(begin().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_comes_back_from_the_provider_and_is_refused_is_in_the_journal() {
+    let server = server().await;
+    let back = server.get("/v1/sign-in/oidc/back?state=x&code=y", None).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    server.app.journal.flush().await;
+    let rows = server.app.store.list_journal("", &Default::default(), None, 10).await.unwrap();
+    let refused = rows.iter().find(|row| row.entry.target == "provider").unwrap();
+    assert_eq!((refused.entry.action.as_str(), refused.entry.outcome.as_str()), ("sign_in", "not_found"));
+}

@@ -207,6 +207,22 @@ impl Server {
     }
 
     pub async fn code(&self, role: Role, organisation: &str, scopes: &str, uses: i64) -> SignInCode {
+        self.grant(role, organisation, scopes, uses, None).await
+    }
+
+    /// A code that registers this known tablet anew.
+    pub async fn code_for(&self, device: DeviceId, role: Role, organisation: &str, scopes: &str) -> SignInCode {
+        self.grant(role, organisation, scopes, 1, Some(device)).await
+    }
+
+    async fn grant(
+        &self,
+        role: Role,
+        organisation: &str,
+        scopes: &str,
+        uses: i64,
+        device: Option<DeviceId>,
+    ) -> SignInCode {
         let code = SignInCode::random().unwrap();
         let grant = Grant {
             tenant: "11".to_owned(),
@@ -216,6 +232,7 @@ impl Server {
             scopes: scopes.to_owned(),
             uses,
             expires_at: self.app.now().plus_ms(3_600_000).0,
+            device,
         };
         keep_code(&self.app, &code, &grant).await.unwrap();
         code

@@ -2,19 +2,21 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use sync_core::wire::Outcome;
+use tsudoi_server::http::matrix::{ENDPOINTS, Entrance};
 use tsudoi_server::service::access::Role;
 
-use crate::support::{HONJO, Server, document_id, server};
+use crate::support::{HONJO, Server, document_id, outcomes, server};
 
 const DEVICE: &str = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
-/// A code for the first of those who may be given a tablet with this role.
-async fn issue(server: &Server, cookie: &str, role: &str) -> Value {
+/// A code for the first of those who may be given a tablet with this role; for one that is known, or a new one.
+async fn issue(server: &Server, cookie: &str, role: &str, device: Option<&str>) -> Value {
     let page = server.get("/v1/devices", Some(("cookie", cookie))).await.json();
     let holder = page["holders"].as_array().unwrap().iter().find(|one| one["role"] == role).unwrap().clone();
     let body = json!({
         "person": holder["person"]["id"], "role": role, "organisation": holder["organisation"],
-        "address": "https://tsudoi.example/office",
+        "address": "https://tsudoi.example/office", "device": device,
     });
     let answer = server.post("/v1/devices/codes", Some(("cookie", cookie)), &body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
@@ -26,7 +28,7 @@ async fn a_code_from_the_office_enrols_one_tablet_within_ten_minutes() {
     let server = server().await;
     server.code(Role::Staff, "112119", HONJO, 1).await;
     let cookie = server.signed_in(Role::Municipal, "112119").await;
-    let code = issue(&server, &cookie, "staff").await;
+    let code = issue(&server, &cookie, "staff", None).await;
     assert_eq!(code["link"], format!("https://tsudoi.example/#code={}", code["code"].as_str().unwrap()));
     assert!(code["size"].as_u64().unwrap() > 20 && code["path"].as_str().unwrap().starts_with("M4 4h1v1h-1z"));
     let body = json!({ "code": code["code"], "device": DEVICE, "device_name": "受付1号機" });
@@ -34,7 +36,7 @@ async fn a_code_from_the_office_enrols_one_tablet_within_ten_minutes() {
     assert_eq!(enrolled.json()["scopes"], json!([HONJO]));
     let other = json!({ "code": code["code"], "device": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c", "device_name": "x" });
     assert_eq!(server.post("/v1/enrol", None, &other).await.code(), "code_unknown", "used twice");
-    let late = issue(&server, &cookie, "staff").await;
+    let late = issue(&server, &cookie, "staff", None).await;
     server.clock.forward(600_000);
     let body = json!({ "code": late["code"], "device": DEVICE, "device_name": "x" });
     assert_eq!(server.post("/v1/enrol", None, &body).await.code(), "code_unknown", "too late");
@@ -51,9 +53,9 @@ async fn tablets_of_another_organisation_do_not_exist() {
     assert_eq!(server.get("/v1/devices", Some(("cookie", &other))).await.json()["tablets"], json!([]));
     assert_eq!(server.get(&path, Some(("cookie", &other))).await.code(), "not_found");
     for act in ["revocation", "pin-code"] {
-        let path = format!("{path}/{act}");
-        assert_eq!(server.post(&path, Some(("cookie", &other)), &json!({})).await.code(), "not_found", "{act}");
-        assert_eq!(server.post(&path, device.credential(), &json!({})).await.code(), "forbidden", "{act}");
+        let (path, body) = (format!("{path}/{act}"), json!({ "person": "pe-x" }));
+        assert_eq!(server.post(&path, Some(("cookie", &other)), &body).await.code(), "not_found", "{act}");
+        assert_eq!(server.post(&path, device.credential(), &body).await.code(), "forbidden", "{act}");
     }
     let stolen = json!({
         "person": "pe-x", "role": "administrator", "organisation": "11", "address": "https://tsudoi.example",
@@ -79,8 +81,9 @@ async fn a_revoked_tablet_is_out_at_its_next_request_and_comes_back_with_a_new_c
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/v1/scopes", device.credential()).await.code(), "device_revoked");
     assert_eq!(server.post(&revoke, Some(("cookie", &cookie)), &json!({})).await.code(), "not_possible");
-    let code = issue(&server, &cookie, "staff").await;
-    let body = json!({ "code": code["code"], "device": device.device.to_string(), "device_name": "戻った端末" });
+    let id = device.device.to_string();
+    let code = issue(&server, &cookie, "staff", Some(&id)).await;
+    let body = json!({ "code": code["code"], "device": id, "device_name": "戻った端末" });
     let token = server.post("/v1/enrol", None, &body).await.json()["token"].as_str().unwrap().to_owned();
     device.authorization = format!("DPoP {token}");
     assert_eq!(server.get("/v1/scopes", device.credential()).await.status, StatusCode::OK);
@@ -96,13 +99,19 @@ async fn a_lost_pin_is_recovered_once_by_the_same_tablet_only() {
     let other = server.device(2, HONJO).await;
     let cookie = server.signed_in(Role::Municipal, "112119").await;
     let path = format!("/v1/devices/{DEVICE}/pin-code");
-    let code = server.post(&path, Some(("cookie", &cookie)), &json!({})).await.json()["code"].clone();
+    let stranger = json!({ "person": "pe-0000000000" });
+    assert_eq!(server.post(&path, Some(("cookie", &cookie)), &stranger).await.code(), "not_found");
+    let page = server.read(&cookie, &format!("/v1/devices/{DEVICE}")).await;
+    let person = page["tablet"]["person"].clone();
+    let whose = json!({ "person": person["id"] });
+    let code = server.post(&path, Some(("cookie", &cookie)), &whose).await.json()["code"].clone();
     let wrong = json!({ "code": code, "device": other.device.to_string() });
     assert_eq!(server.post("/v1/recover", None, &wrong).await.code(), "code_unknown", "for another tablet");
     let ask = json!({ "code": code, "device": DEVICE });
-    assert_eq!(server.post("/v1/recover", None, &ask).await.json()["recovery"], half);
+    let opened = server.post("/v1/recover", None, &ask).await.json();
+    assert_eq!((&opened["recovery"], &opened["person"]), (&json!(half), &person), "it says whose PIN it is for");
     assert_eq!(server.post("/v1/recover", None, &ask).await.code(), "code_unknown", "used twice");
-    let code = server.post(&path, Some(("cookie", &cookie)), &json!({})).await.json()["code"].clone();
+    let code = server.post(&path, Some(("cookie", &cookie)), &whose).await.json()["code"].clone();
     let mut raw = server.raw().await;
     sqlx::query("UPDATE device SET key_thumbprint = zeroblob(32)").execute(&mut raw).await.unwrap();
     let ask = json!({ "code": code, "device": DEVICE });
@@ -122,4 +131,91 @@ async fn a_colleague_joins_with_a_code_of_the_same_organisation() {
     let refused = server.post("/v1/device/people", device.credential(), &json!({ "code": stranger.shown() })).await;
     assert_eq!(refused.code(), "code_unknown");
     server.sign_in(&stranger.shown()).await;
+}
+
+#[tokio::test]
+async fn a_tablets_code_neither_signs_in_nor_proves_and_making_one_takes_a_proof() {
+    let server = server().await;
+    server.code(Role::Staff, "112119", HONJO, 1).await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
+    let code = issue(&server, &cookie, "municipal", None).await;
+    let body = json!({ "code": code["code"] });
+    assert_eq!(server.post("/v1/login", None, &body).await.code(), "code_unknown");
+    server.clock.forward(6 * 60_000);
+    let proof = json!({ "code": code["code"] });
+    let refused = server.post("/v1/own/proof", Some(("cookie", &cookie)), &proof).await;
+    assert_ne!(refused.status, StatusCode::OK, "a code made for oneself is no proof of who one is");
+    for path in ["/v1/devices/codes", &format!("/v1/devices/{DEVICE}/pin-code")] {
+        assert_eq!(server.post(path, Some(("cookie", &cookie)), &json!({})).await.code(), "proof_needed", "{path}");
+    }
+    let enrolled = json!({ "code": code["code"], "device": DEVICE, "device_name": "x" });
+    assert_eq!(server.post("/v1/enrol", None, &enrolled).await.status, StatusCode::OK, "it was not used up");
+}
+
+#[tokio::test]
+async fn a_tablet_is_no_console_whatever_its_persons_role() {
+    let server = server().await;
+    let tablet = server.device_as(1, Role::Administrator, HONJO).await;
+    let persons = ENDPOINTS.iter().filter(|endpoint| endpoint.entrance == Entrance::Person);
+    for endpoint in persons {
+        let path = endpoint.path.replace(['{', '}'], "");
+        let answer = server.call(endpoint.method, &path, tablet.credential(), None).await;
+        let expected = if endpoint.hidden { "not_found" } else { "forbidden" };
+        assert_eq!(answer.code(), expected, "{} {}", endpoint.method, endpoint.path);
+    }
+    assert_eq!(server.get("/v1/registry", tablet.credential()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_tablet_whose_person_lost_the_role_is_out_and_its_late_work_waits_until_another_takes_it_over() {
+    let server = server().await;
+    let mut device = server.device(1, HONJO).await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
+    let path = format!("/v1/devices/{}", device.device);
+    let person = server.read(&cookie, &path).await["tablet"]["person"]["id"].as_str().unwrap().to_owned();
+    server.app.store.set_disabled("11", &person, Some(1)).await.unwrap();
+    assert_eq!(server.get("/v1/scopes", device.credential()).await.code(), "device_revoked");
+    let change = device.set(document_id(1), "title", "やめた人の端末");
+    let push = device.push(document_id(1), vec![change]);
+    let answer = server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(outcomes(&answer, document_id(1))[0].0, Outcome::Custody);
+    assert!(answer.scopes.is_empty() && answer.documents.is_empty() && answer.registry.is_none());
+    let page = server.read(&cookie, &path).await;
+    assert_eq!((&page["tablet"]["holder_gone"], &page["tablet"]["revoked_at"]), (&json!(true), &Value::Null));
+    let code = issue(&server, &cookie, "municipal", Some(&device.device.to_string())).await;
+    let body = json!({ "code": code["code"], "device": device.device.to_string(), "device_name": "引き継いだ端末" });
+    let token = server.post("/v1/enrol", None, &body).await.json()["token"].as_str().unwrap().to_owned();
+    device.authorization = format!("DPoP {token}");
+    assert_eq!(server.get("/v1/scopes", device.credential()).await.status, StatusCode::OK);
+    assert_eq!(server.read(&cookie, &path).await["tablet"]["holder_gone"], json!(false));
+}
+
+#[tokio::test]
+async fn a_lecturers_tablet_holds_their_own_dispatches() {
+    let server = server().await;
+    let administrator = server.signed_in(Role::Administrator, "11").await;
+    let administrator = Some(("cookie", administrator.as_str()));
+    let new = json!({ "name": "本庄市児玉郡医師会", "municipalities": ["112119"] });
+    let association = server.post("/v1/registry/associations", administrator, &new).await.json()["id"].clone();
+    let association = association.as_str().unwrap();
+    let new = json!({ "surname": "富沢", "association": association, "bank": true });
+    let lecturer = server.post("/v1/registry/lecturers", administrator, &new).await.json()["id"].clone();
+    server.code(Role::Lecturer, association, "", 1).await;
+    let cookie = server.signed_in(Role::Coordinator, association).await;
+    let page = server.read(&cookie, "/v1/devices").await;
+    let holder = page["holders"].as_array().unwrap().iter().find(|one| one["role"] == "lecturer").unwrap().clone();
+    let mut body = json!({
+        "person": holder["person"]["id"], "role": "lecturer", "organisation": association,
+        "address": "https://tsudoi.example",
+    });
+    for wrong in [Value::Null, json!("le-0000000000")] {
+        body["lecturer"] = wrong;
+        let refused = server.post("/v1/devices/codes", Some(("cookie", &cookie)), &body).await;
+        assert_eq!(refused.code(), "unknown_reference", "which lecturer it is for has to be said");
+    }
+    body["lecturer"] = lecturer.clone();
+    let code = server.post("/v1/devices/codes", Some(("cookie", &cookie)), &body).await.json()["code"].clone();
+    let body = json!({ "code": code, "device": DEVICE, "device_name": "医師の端末" });
+    let enrolled = server.post("/v1/enrol", None, &body).await.json();
+    assert_eq!(enrolled["scopes"], json!([format!("lecturer:{}", lecturer.as_str().unwrap())]));
 }

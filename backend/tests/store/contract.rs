@@ -8,7 +8,9 @@ use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DocumentId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::signin::{AccountRow, CeremonyRow, IdentityRow, LoginOwner, NewLogin, PasskeyRow};
-use tsudoi_server::store::types::{CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups};
+use tsudoi_server::store::types::{
+    CodePurpose, CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups,
+};
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, scopes, tablet, want, write};
 
@@ -81,9 +83,11 @@ async fn st_11_a_code_is_used_up(store: &dyn Store) {
         scopes: KAMISATO.to_owned(),
         uses_left: 1,
         expires_at: 100,
+        purpose: CodePurpose::Any,
+        device: None,
     };
     store.upsert_code(&[1; 32], &code, "人").await.unwrap();
-    assert_eq!(store.lookup_code(&[1; 32], 100).await.unwrap(), None, "expired");
+    assert_eq!(store.lookup_code(&[1; 32], CodePurpose::Tablet, 100).await.unwrap(), None, "expired");
     let held = vec![scope(KAMISATO)];
     let new = NewDevice { device: DEVICE, key: [3; 32], name: "x".to_owned(), token_hash: [2; 32], scopes: held };
     assert_eq!(store.enrol(&[9; 32], &new, 50).await.unwrap(), Enrolment::NoCode);

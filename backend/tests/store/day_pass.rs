@@ -5,7 +5,7 @@ use sync_core::document::Heads;
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::day_pass::{PassCode, PassRow};
-use tsudoi_server::store::types::{Enrolment, NewDevice, PushOutcome};
+use tsudoi_server::store::types::{CodePurpose, Enrolment, NewDevice, PushOutcome};
 
 use crate::rows::{heads, id, place, push, scope, scopes, tablet, write};
 
@@ -58,7 +58,7 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     store.keep_pass_code(&[74; 32], &code(id(99)), 10).await.unwrap();
     assert_eq!(store.lookup_pass_code(&[71; 32], 99).await.unwrap(), Some(code(id(NUMBER))));
     assert_eq!(store.lookup_pass_code(&[71; 32], 100).await.unwrap(), None, "expired");
-    assert_eq!(store.lookup_code(&[71; 32], 50).await.unwrap(), None, "no sign-in code");
+    assert_eq!(store.lookup_code(&[71; 32], CodePurpose::Tablet, 50).await.unwrap(), None, "no sign-in code");
     let version = store.registry_version("11").await.unwrap();
     store.keep_pass_code(&[75; 32], &code(id(NUMBER)), 10).await.unwrap();
     assert_eq!(store.registry_version("11").await.unwrap(), version, "the lecturer is known already");

@@ -10,8 +10,8 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, RecordFilter, Within};
 use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::{
-    Association, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice, Purge, PushWrite,
-    RollupKey, RollupValue, Rollups,
+    Association, CodePurpose, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice,
+    Purge, PushWrite, RollupKey, RollupValue, Rollups,
 };
 use tsudoi_tests::{Chance, Cluster};
 
@@ -205,6 +205,8 @@ impl Historian<'_> {
                     scopes: SCOPES[0].to_owned(),
                     uses_left: self.chance.below(3) as i64,
                     expires_at: now + self.chance.below(20),
+                    purpose: CodePurpose::Any,
+                    device: None,
                 };
                 let name = self.pick(&["山田", "佐藤"]);
                 let outcome = store.upsert_code(&[1; 32], &code, name).await;

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use sync_core::ids::DeviceId;
 use tokio::task::JoinSet;
 use tsudoi_server::service::lookup::Lookup;
-use tsudoi_server::store::types::{CodeRow, DeviceRow, Enrolment, NewDevice, SecretHash};
+use tsudoi_server::store::types::{CodePurpose, CodeRow, DeviceRow, Enrolment, NewDevice, SecretHash};
 use tsudoi_server::store::{Store, StoreError};
 use tsudoi_tests::Cluster;
 
@@ -27,6 +27,8 @@ async fn enrol_all(store: &dyn Store) {
         scopes: String::new(),
         uses_left: i64::from(TABLETS),
         expires_at: 100,
+        purpose: CodePurpose::Any,
+        device: None,
     };
     store.upsert_code(&[1; 32], &code, "人").await.unwrap();
     for number in 1..=TABLETS {

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod commits;
 #[cfg(test)]
 mod contract;
@@ -63,6 +65,7 @@ async fn sqlite_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     let bytes = std::fs::read(folder.path().join("t.sqlite")).unwrap();
@@ -78,6 +81,7 @@ async fn postgresql_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     let left = cluster
@@ -108,6 +112,7 @@ async fn a_partitioned_database_keeps_the_contract() {
     contract::contract(&store).await;
     proof::proof(&store).await;
     rights::rights(&store).await;
+    codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     let tables: Vec<String> = cluster.sql("t0", "SELECT tsudoi_partitioned()").lines().map(str::to_owned).collect();

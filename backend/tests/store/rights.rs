@@ -5,7 +5,7 @@ use tsudoi_server::store::Store;
 use tsudoi_server::store::journal::{JournalFilter, JournalHead, NewEntry};
 use tsudoi_server::store::people::Membership;
 use tsudoi_server::store::signin::NewLogin;
-use tsudoi_server::store::types::CodeRow;
+use tsudoi_server::store::types::{CodePurpose, CodeRow};
 
 fn entry(tenant: &str, number: u64) -> NewEntry {
     NewEntry {
@@ -100,6 +100,8 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
         scopes: String::new(),
         uses_left: 9,
         expires_at: 1_000,
+        purpose: CodePurpose::Any,
+        device: None,
     };
     let (key, token) = ([31; 32], [32; 32]);
     store.upsert_code(&key, &code, "山田").await.unwrap();
@@ -111,17 +113,17 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
     assert_eq!(store.lookup_login(&token, 6, 0).await.unwrap().unwrap().role, "municipal");
     assert!(store.take_role("33", "pe-1", &officer).await.unwrap());
     assert!(store.lookup_login(&token, 6, 0).await.unwrap().is_none(), "the role it was in is gone");
-    assert!(store.lookup_code(&key, 6).await.unwrap().is_some(), "the code was for another role");
+    assert!(store.lookup_code(&key, CodePurpose::SignIn, 6).await.unwrap().is_some(), "the code was for another role");
 
     store.login(&key, &new_login(token, 7)).await.unwrap().unwrap();
     store.set_disabled("33", "pe-1", Some(8)).await.unwrap();
     assert!(store.lookup_login(&token, 9, 0).await.unwrap().is_none());
-    assert!(store.lookup_code(&key, 9).await.unwrap().is_none());
+    assert!(store.lookup_code(&key, CodePurpose::SignIn, 9).await.unwrap().is_none());
     assert!(store.login(&key, &new_login([33; 32], 9)).await.unwrap().is_none());
     store.set_disabled("33", "pe-1", None).await.unwrap();
-    assert!(store.lookup_code(&key, 9).await.unwrap().is_some());
+    assert!(store.lookup_code(&key, CodePurpose::SignIn, 9).await.unwrap().is_some());
     assert!(store.take_role("33", "pe-1", &staff).await.unwrap());
-    assert!(store.lookup_code(&key, 9).await.unwrap().is_none(), "codes end with the role");
+    assert!(store.lookup_code(&key, CodePurpose::SignIn, 9).await.unwrap().is_none(), "codes end with the role");
     assert!(!store.take_role("33", "pe-1", &staff).await.unwrap());
 }
 

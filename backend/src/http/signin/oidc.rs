@@ -12,7 +12,8 @@ use super::{session, set_cookie};
 use crate::http::caller::{cookie_of, cookie_token};
 use crate::http::error::{ApiError, Problem};
 use crate::service::App;
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
+use crate::service::journal::{Act, Who};
 use crate::service::secret::secret_hash;
 use crate::service::signin::oidc::{Answer, Purpose, Return};
 use crate::service::signin::{self, From, SignInError, oidc, own};
@@ -89,6 +90,8 @@ async fn back_from_provider(
         Ok(Return::Linked) => Ok(to("/office/own".to_owned())),
         Err(error) => {
             let problem = ApiError::from(error);
+            // the browser is sent on, so that the guard sees no refusal
+            app.journal.note_refused(Who::default(), Act::refused(Action::SignIn, problem.code()).to("provider")).await;
             Ok(to(format!("/office?problem={}", problem.code())))
         }
     }

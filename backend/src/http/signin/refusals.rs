@@ -22,7 +22,7 @@ impl From<SignInError> for ApiError {
             .retry_after(retry_after_seconds),
             SignInError::NoCode => unauthorised(
                 "code_unknown",
-                "コードが違うか、期限が切れています。発行した担当者に新しいコードをもらってください。",
+                "コードが違うか、期限が切れているか、端末用のコードです。サインイン用の新しいコードを担当者にもらってください。",
             ),
             SignInError::WrongPassword => unauthorised(
                 "wrong_password",

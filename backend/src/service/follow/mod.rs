@@ -1,6 +1,7 @@
 //! Letting stock automerge-repo clients follow documents: read-only, only what the caller may hear of.
 //!
-//! Invariants: nothing a client sends changes a document; a document of others is answered as an unknown one; a
+//! Invariants: nothing a client sends changes a document; a document of others is answered as an unknown one, and reading
+//! one's own is in the journal; a
 //! connection holds no document in memory between messages, only what each of a limited number of followers is known to
 //! have; a credential that is no longer valid ends the connection at its next message or news.
 
@@ -15,9 +16,10 @@ use sync_core::ids::DocumentId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::message::{Incoming, Outgoing, VERSION};
-use crate::service::access::Caller;
+use crate::service::access::{Action, Caller};
+use crate::service::credential::Credential;
+use crate::service::journal::Act;
 use crate::service::secret::{NoRandomness, random_token, secret_hash};
-use crate::service::signin::seen_since;
 use crate::service::{App, Notice};
 use crate::store::StoreError;
 use crate::store::types::{SecretHash, StoredDocument};
@@ -28,30 +30,6 @@ pub const TICKET_MS: u64 = 60_000;
 const TICKETS: usize = 10_000;
 /// Documents looked up at once when there is news.
 const BATCH: usize = 50;
-
-/// What a caller has shown, so that it can be asked again whether it still holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Credential {
-    /// A tablet's token.
-    Device(SecretHash),
-    /// A login of the office console.
-    Login(SecretHash),
-}
-
-impl Credential {
-    /// Whose it is now; `None` when it was revoked or has expired.
-    pub async fn caller(&self, app: &App) -> Result<Option<Caller>, StoreError> {
-        Ok(match self {
-            Self::Device(hash) => {
-                let row = app.lookup.device(*hash).await?.filter(|row| row.revoked_at.is_none());
-                row.and_then(Caller::from_device)
-            }
-            Self::Login(hash) => {
-                app.store.lookup_login(hash, app.now().0, seen_since(app)).await?.and_then(Caller::from_login)
-            }
-        })
-    }
-}
 
 /// Tickets and connections of this process.
 #[derive(Debug)]
@@ -169,7 +147,10 @@ impl Session {
             None if self.followed.len() >= self.app.config.follow_documents => {
                 return Err(End::Protocol("too many documents on one connection"));
             }
-            None => Follower::default(),
+            None => {
+                self.app.journal.note_read(&self.caller, Act::done(Action::Follow).to(document)).await;
+                Follower::default()
+            }
         };
         let (follower, next) = advance(stored, follower, Some(message.data)).await?;
         let answers = next.iter().map(|data| self.write(Outgoing::Sync(&message.document, data))).collect();
@@ -201,7 +182,7 @@ impl Session {
     }
 
     async fn check(&mut self) -> Result<(), End> {
-        self.caller = self.credential.caller(&self.app).await?.ok_or(End::Credential)?;
+        self.caller = self.credential.caller(&self.app, Action::Follow).await?.ok_or(End::Credential)?;
         Ok(())
     }
 

@@ -173,6 +173,14 @@ fn count<T>(app: &App, peer: IpAddr, read: impl FnOnce() -> T) -> Result<T, Sign
     }
 }
 
+/// Counts a step that a peer begins and that is kept until its second half comes: nobody has shown anything yet.
+fn begin_step(app: &App, peer: IpAddr) -> Result<(), SignInError> {
+    match app.begun.begin(network(peer), app.now()) {
+        true => Ok(()),
+        false => Err(SignInError::TooMany { retry_after_seconds: 60 }),
+    }
+}
+
 fn fresh(app: &App, from: &From, method: Method) -> Result<(String, NewLogin), NoRandomness> {
     let (token, now) = (random_token()?, app.now());
     let new = NewLogin {

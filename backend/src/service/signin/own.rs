@@ -10,7 +10,7 @@ use crate::service::access::{Action, Caller};
 use crate::service::attempts::network;
 use crate::service::journal::Act;
 use crate::service::secret::{SignInCode, random_token, secret_hash};
-use crate::store::types::SecretHash;
+use crate::store::types::{CodePurpose, SecretHash};
 
 /// How the caller signs in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,7 +119,7 @@ pub fn is_proved(app: &App, caller: &Caller) -> bool {
 /// Whether a code is one of the caller's; it is used up by it.
 pub async fn prove_by_code(app: &App, caller: &Caller, from: &From, code: &str) -> Result<(), SignInError> {
     let code = count(app, from.peer, || SignInCode::parse(code))?.ok_or(SignInError::NoCode)?;
-    let row = app.store.lookup_code(&code.hash(), app.now().0).await?;
+    let row = app.store.lookup_code(&code.hash(), CodePurpose::SignIn, app.now().0).await?;
     let owned = row.is_some_and(|row| (&row.tenant, &row.person) == (&caller.tenant, &caller.person));
     // someone else's code is not used up by trying it here
     if !owned || !app.store.use_code(&code.hash(), app.now().0).await? {

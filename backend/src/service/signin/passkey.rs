@@ -11,7 +11,7 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnBuilder,
 };
 
-use super::{App, CEREMONY_MS, From, Method, SignInError, SignedIn, begin, count};
+use super::{App, CEREMONY_MS, From, Method, SignInError, SignedIn, begin, begin_step, count};
 use crate::service::access::{Action, Caller};
 use crate::service::attempts::network;
 use crate::service::journal::Act;
@@ -150,12 +150,11 @@ pub async fn add(
 
 /// Begins to sign in with whatever passkey the browser has.
 pub async fn begin_sign_in(app: &App, from: &From) -> Result<Step<RequestChallengeResponse>, SignInError> {
-    count(app, from.peer, || ())?;
+    begin_step(app, from.peer)?;
     let (mut options, state) = party(app)?.start_discoverable_authentication().map_err(|error| refused(&error))?;
     // asked for by pressing a button, not offered beside a field
     options.mediation = None;
     let ceremony = keep(app, "passkey_sign_in", ("", ""), &state).await?;
-    app.attempts.forgive(&network(from.peer));
     Ok(Step { ceremony, options })
 }
 

@@ -28,6 +28,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211140, "day_pass", include_str!("../../../../migrations/postgres/202611211140_day_pass.sql")),
     (202611211150, "summaries", include_str!("../../../../migrations/postgres/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/postgres/202611211700_hub.sql")),
+    (202611281000, "codes", include_str!("../../../../migrations/postgres/202611281000_codes.sql")),
 ];
 
 /// A server that was told to answer commits before they are durable is told otherwise for our connections.

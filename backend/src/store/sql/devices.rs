@@ -9,14 +9,18 @@ use super::dialect::{Connection, Row, SqlStore, failed};
 use super::feed::{scope_of, tenant_of};
 use super::places::ensure_scopes;
 use super::statements as sql;
-use super::{corrupt, get, integer, unsigned};
+use super::{corrupt, flag, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
+use crate::store::types::{CodePurpose, CodeRow, DeviceRow, Enrolment, LoginRow, NewDevice, SecretHash};
 
 /// Devices by token, a row for each scope one holds, with how that scope stands.
 pub(super) const DEVICES: Select = Select {
     text: "SELECT d.token_hash, d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
         d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.position, s.scope, c.epoch, c.seq, \
+        CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m JOIN person p \
+        ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = d.tenant \
+        AND m.person = d.person AND m.role = d.role AND m.organisation = d.organisation) THEN 1 ELSE 0 END AS BIGINT) \
+        AS held_in_force, \
         c.document_count, c.digest, \
         (SELECT t.registry_version FROM tenant t WHERE t.tenant = d.tenant) AS registry_version, \
         (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = d.tenant) AS damage FROM device d \
@@ -67,6 +71,7 @@ fn device_row(rows: &[(Option<i64>, &Row)]) -> Result<DeviceRow, StoreError> {
         clock_offset_ms: get(row, "clock_offset_ms")?,
         key: get::<Option<&[u8]>>(row, "key_thumbprint")?.and_then(|key| key.try_into().ok()),
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
+        held_in_force: flag(row, "held_in_force")?,
         pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
         standing,
     })
@@ -97,19 +102,21 @@ pub(super) async fn lookup_login(
 pub(super) async fn lookup_code(
     connection: &mut Connection,
     code_hash: &SecretHash,
+    purpose: CodePurpose,
     now: u64,
 ) -> Result<Option<CodeRow>, StoreError> {
-    let query = sqlx::query(sql::LOOKUP_CODE).bind(&code_hash[..]).bind(integer(now));
+    let query = sqlx::query(sql::LOOKUP_CODE).bind(&code_hash[..]).bind(integer(now)).bind(purpose.as_str());
     query.fetch_optional(connection).await.map_err(failed)?.as_ref().map(code_row).transpose()
 }
 
-/// Uses the code up once, unless it is used up or has expired; its row is held until the transaction ends.
+/// Uses the code up once, unless it is used up, has expired or is not good for this; its row is held until the transaction ends.
 pub(super) async fn take_code(
     connection: &mut Connection,
     code_hash: &SecretHash,
+    purpose: CodePurpose,
     now: u64,
 ) -> Result<Option<CodeRow>, StoreError> {
-    let query = sqlx::query(sql::TAKE_CODE).bind(&code_hash[..]).bind(integer(now));
+    let query = sqlx::query(sql::TAKE_CODE).bind(&code_hash[..]).bind(integer(now)).bind(purpose.as_str());
     query.fetch_optional(connection).await.map_err(failed)?.as_ref().map(code_row).transpose()
 }
 
@@ -122,6 +129,10 @@ fn code_row(row: &Row) -> Result<CodeRow, StoreError> {
         scopes: get(row, "scopes")?,
         uses_left: get(row, "uses_left")?,
         expires_at: unsigned(get(row, "expires_at")?),
+        purpose: CodePurpose::from_name(get(row, "purpose")?).ok_or(corrupt("code", "purpose"))?,
+        device: get::<Option<&[u8]>>(row, "device")?
+            .map(|device| DeviceId::from_slice(device).ok_or(corrupt("code", "device")))
+            .transpose()?,
     })
 }
 
@@ -153,6 +164,8 @@ pub(super) async fn upsert_code(
         .bind(&code.scopes)
         .bind(code.uses_left)
         .bind(integer(code.expires_at))
+        .bind(code.purpose.as_str())
+        .bind(code.device.as_ref().map(|device| &device.as_bytes()[..]))
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -166,14 +179,16 @@ pub(super) async fn enrol(
     now: u64,
 ) -> Result<Enrolment, StoreError> {
     let mut transaction = store.begin().await?;
-    let Some(code) = take_code(&mut transaction, code_hash, now).await? else {
+    let Some(code) = take_code(&mut transaction, code_hash, CodePurpose::Tablet, now).await? else {
         return Ok(Enrolment::NoCode);
     };
     let device = &new.device.as_bytes()[..];
     let owner = sqlx::query(sql::DEVICE_OWNER).bind(&code.tenant).bind(device);
     if let Some(row) = owner.fetch_optional(&mut *transaction).await.map_err(failed)? {
-        let owner: String = get(&row, "organisation")?;
-        if owner != code.organisation {
+        let owner: &str = get(&row, "organisation")?;
+        // its own key, or a code made for it: knowing its id, which many do, is not enough
+        let own = get::<Option<&[u8]>>(&row, "key_thumbprint")? == Some(&new.key[..]);
+        if owner != code.organisation || !(own || code.device == Some(new.device)) {
             return Ok(Enrolment::DeviceTaken);
         }
     }

@@ -41,10 +41,10 @@ use tokio::sync::broadcast;
 
 use super as dialect;
 use crate::store::types::{
-    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
-    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, ClosingRow, CodePurpose, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
+    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
+    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow,
+    SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -126,9 +126,14 @@ impl Store for SqlStore {
         devices::lookup_login(self, token_hash, now, seen_since).await
     }
 
-    async fn lookup_code(&self, code_hash: &SecretHash, now: u64) -> Result<Option<CodeRow>, StoreError> {
+    async fn lookup_code(
+        &self,
+        code_hash: &SecretHash,
+        purpose: CodePurpose,
+        now: u64,
+    ) -> Result<Option<CodeRow>, StoreError> {
         let mut connection = self.reader().await?;
-        devices::lookup_code(&mut connection, code_hash, now).await
+        devices::lookup_code(&mut connection, code_hash, purpose, now).await
     }
 
     async fn upsert_code(&self, code_hash: &SecretHash, code: &CodeRow, name: &str) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::dialect::{ATTEMPTS, Connection, Row, SqlStore, failed};
-use super::{PATIENCE, again, get, integer, statements as sql, unsigned};
+use super::{PATIENCE, again, get, integer, registry, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::people::{Membership, PeopleStore, PersonRow};
 use crate::store::types::SecretHash;
@@ -98,26 +98,6 @@ async fn switch(store: &SqlStore, token_hash: &SecretHash, membership: &Membersh
     Ok(query.execute(&mut *store.writer().await?).await.map_err(failed)?.rows_affected() > 0)
 }
 
-async fn change(
-    store: &SqlStore,
-    tenant: &str,
-    association: &str,
-    name: &str,
-    municipalities: &[String],
-) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
-    let query = sqlx::query(sql::RENAME_ASSOCIATION).bind(tenant).bind(association).bind(name);
-    query.execute(&mut *transaction).await.map_err(failed)?;
-    let query = sqlx::query(sql::CLEAR_ASSOCIATION).bind(tenant).bind(association);
-    query.execute(&mut *transaction).await.map_err(failed)?;
-    for code in municipalities {
-        let query = sqlx::query(sql::INSERT_ASSOCIATION_MUNICIPALITY).bind(tenant).bind(association).bind(code);
-        query.execute(&mut *transaction).await.map_err(failed)?;
-    }
-    bump(&mut transaction, tenant).await?;
-    transaction.commit().await.map_err(failed)
-}
-
 #[async_trait]
 impl PeopleStore for SqlStore {
     async fn list_people(&self, tenant: &str) -> Result<Vec<PersonRow>, StoreError> {
@@ -181,6 +161,6 @@ impl PeopleStore for SqlStore {
         name: &str,
         municipalities: &[String],
     ) -> Result<(), StoreError> {
-        again!(change(self, tenant, association, name, municipalities))
+        again!(registry::change_association(self, tenant, association, name, municipalities))
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use sqlx::Transaction;
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, ScopeId};
 
 use super::dialect::{Arguments, Connection, Database, Row, SqlStore, failed};
+use super::places::ensure_scopes;
 use super::statements as sql;
 use super::{corrupt, flag, get, unsigned};
 use crate::store::StoreError;
@@ -61,8 +62,58 @@ pub(super) async fn upsert_association(
     let query = query.bind(i64::from(association.hub));
     let mut count = changed(&mut transaction, query).await?;
     for code in &association.municipalities {
-        let query = sqlx::query(sql::INSERT_ASSOCIATION_MUNICIPALITY).bind(tenant).bind(&association.id).bind(code);
+        count += cover(&mut transaction, tenant, &association.id, code).await?;
+    }
+    finish(transaction, tenant, count).await
+}
+
+/// Adds a municipality to what an association covers. Tablets of a hub hold what is of the municipalities it covers.
+async fn cover(
+    connection: &mut Connection,
+    tenant: &str,
+    association: &str,
+    municipality: &str,
+) -> Result<u64, StoreError> {
+    let query = sqlx::query(sql::INSERT_ASSOCIATION_MUNICIPALITY).bind(tenant).bind(association).bind(municipality);
+    let added = changed(connection, query).await?;
+    if added > 0 {
+        let scope = scope_of(municipality)?;
+        ensure_scopes(connection, tenant, &[&scope]).await?;
+        let hold = sqlx::query(sql::ADD_HUB_SCOPE).bind(tenant).bind(association).bind(scope.as_str());
+        changed(connection, hold).await?;
+    }
+    Ok(added)
+}
+
+fn scope_of(municipality: &str) -> Result<ScopeId, StoreError> {
+    format!("municipality:{municipality}").parse().map_err(|_| corrupt("association_municipality", "municipality"))
+}
+
+/// Replaces an association's name and the municipalities it covers, and with these what a hub's tablets hold.
+pub(super) async fn change_association(
+    store: &SqlStore,
+    tenant: &str,
+    association: &str,
+    name: &str,
+    municipalities: &[String],
+) -> Result<(), StoreError> {
+    let mut transaction = begin(store, tenant).await?;
+    let query = sqlx::query(sql::RENAME_ASSOCIATION).bind(tenant).bind(association).bind(name);
+    let mut count = changed(&mut transaction, query).await?;
+    let covered = rows(&mut transaction, sqlx::query(sql::LIST_COVERED).bind(tenant).bind(association)).await?;
+    for row in &covered {
+        let code: &str = get(row, "municipality")?;
+        if municipalities.iter().any(|kept| kept == code) {
+            continue;
+        }
+        let query = sqlx::query(sql::UNCOVER).bind(tenant).bind(association).bind(code);
         count += changed(&mut transaction, query).await?;
+        let scope = scope_of(code)?;
+        let drop = sqlx::query(sql::DROP_HUB_SCOPE).bind(tenant).bind(association).bind(scope.as_str());
+        changed(&mut transaction, drop).await?;
+    }
+    for code in municipalities {
+        count += cover(&mut transaction, tenant, association, code).await?;
     }
     finish(transaction, tenant, count).await
 }

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::signin::{
     AccountRow, CeremonyRow, IdentityRow, LoginEntry, LoginOwner, NewLogin, PasskeyRow, SignInStore,
 };
-use crate::store::types::{LoginRow, SecretHash};
+use crate::store::types::{CodePurpose, LoginRow, SecretHash};
 
 async fn insert_login(connection: &mut Connection, owner: &LoginOwner, new: &NewLogin) -> Result<(), StoreError> {
     let ended = sqlx::query(sql::DELETE_EXPIRED_LOGINS).bind(integer(new.now));
@@ -45,7 +45,9 @@ async fn begin_login(store: &SqlStore, owner: &LoginOwner, new: &NewLogin) -> Re
 
 async fn login(store: &SqlStore, code_hash: &SecretHash, new: &NewLogin) -> Result<Option<LoginRow>, StoreError> {
     let mut transaction = store.begin().await?;
-    let Some(code) = take_code(&mut transaction, code_hash, new.now).await? else { return Ok(None) };
+    let Some(code) = take_code(&mut transaction, code_hash, CodePurpose::SignIn, new.now).await? else {
+        return Ok(None);
+    };
     let owner =
         LoginOwner { tenant: code.tenant, person: code.person, role: code.role, organisation: code.organisation };
     insert_login(&mut transaction, &owner, new).await?;
@@ -272,6 +274,6 @@ impl SignInStore for SqlStore {
 
     async fn use_code(&self, code_hash: &SecretHash, now: u64) -> Result<bool, StoreError> {
         let mut connection = self.writer().await?;
-        Ok(take_code(&mut connection, code_hash, now).await?.is_some())
+        Ok(take_code(&mut connection, code_hash, CodePurpose::SignIn, now).await?.is_some())
     }
 }

@@ -15,17 +15,18 @@ statements! {
      WHERE l.token_hash = $1 AND l.expires_at > $2 AND l.seen_at >= $3 AND EXISTS (SELECT 1 FROM membership m \
      JOIN person p ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = l.tenant \
      AND m.person = l.person AND m.role = l.role AND m.organisation = l.organisation)";
-    LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at FROM code \
-     WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 AND NOT EXISTS (SELECT 1 FROM person p \
+    LOOKUP_CODE = "SELECT tenant, person, role, organisation, scopes, uses_left, expires_at, purpose, device FROM code \
+     WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 AND purpose IN ('any', $3) AND NOT EXISTS (SELECT 1 FROM person p \
      WHERE p.tenant = code.tenant AND p.person = code.person AND p.disabled_at IS NOT NULL)";
     TAKE_CODE = "UPDATE code SET uses_left = uses_left - 1 WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 \
-     AND NOT EXISTS (SELECT 1 FROM person p \
+     AND purpose IN ('any', $3) AND NOT EXISTS (SELECT 1 FROM person p \
      WHERE p.tenant = code.tenant AND p.person = code.person AND p.disabled_at IS NOT NULL) \
-     RETURNING tenant, person, role, organisation, scopes, uses_left, expires_at";
-    UPSERT_CODE = "INSERT INTO code (code_hash, tenant, person, role, organisation, scopes, uses_left, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (code_hash) DO UPDATE SET tenant = excluded.tenant, \
-     person = excluded.person, role = excluded.role, organisation = excluded.organisation, scopes = excluded.scopes, \
-     uses_left = excluded.uses_left, expires_at = excluded.expires_at";
+     RETURNING tenant, person, role, organisation, scopes, uses_left, expires_at, purpose, device";
+    UPSERT_CODE = "INSERT INTO code (code_hash, tenant, person, role, organisation, scopes, uses_left, expires_at, \
+     purpose, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (code_hash) DO UPDATE SET \
+     tenant = excluded.tenant, person = excluded.person, role = excluded.role, organisation = excluded.organisation, \
+     scopes = excluded.scopes, uses_left = excluded.uses_left, expires_at = excluded.expires_at, \
+     purpose = excluded.purpose, device = excluded.device";
     UPSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) \
      ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
@@ -47,8 +48,8 @@ statements! {
     SWITCH_ROLE = "UPDATE login SET role = $2, organisation = $3 WHERE token_hash = $1 AND EXISTS \
      (SELECT 1 FROM membership m WHERE m.tenant = login.tenant AND m.person = login.person AND m.role = $2 \
      AND m.organisation = $3)";
-    CLEAR_ASSOCIATION = "DELETE FROM association_municipality WHERE tenant = $1 AND association = $2";
-    DEVICE_OWNER = "SELECT organisation FROM device WHERE tenant = $1 AND device = $2";
+    UNCOVER = "DELETE FROM association_municipality WHERE tenant = $1 AND association = $2 AND municipality = $3";
+    DEVICE_OWNER = "SELECT organisation, key_thumbprint FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
      key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
      name = excluded.name, person = excluded.person, role = excluded.role, token_hash = excluded.token_hash, \
@@ -60,6 +61,9 @@ statements! {
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
     LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, \
+     CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m WHERE m.tenant = d.tenant \
+     AND m.person = d.person AND m.role = d.role AND m.organisation = d.organisation AND p.disabled_at IS NULL) \
+     THEN 1 ELSE 0 END AS BIGINT) AS held_in_force, \
      CAST(CASE WHEN d.recovery IS NULL THEN 0 ELSE 1 END AS BIGINT) AS recoverable, \
      (SELECT COUNT(*) FROM custody c WHERE c.tenant = d.tenant AND c.device = d.device AND c.decision IS NULL) AS held \
      FROM device d LEFT JOIN person p ON p.tenant = d.tenant AND p.person = d.person \
@@ -75,9 +79,10 @@ statements! {
     KEEP_RECOVERY = "UPDATE device SET recovery = $3 WHERE tenant = $1 AND device = $2";
     LOOKUP_RECOVERY = "SELECT recovery FROM device WHERE tenant = $1 AND device = $2 AND key_thumbprint = $3 \
      AND revoked_at IS NULL AND recovery IS NOT NULL";
-    INSERT_PIN_CODE = "INSERT INTO pin_code (tenant, code_hash, device, expires_at) VALUES ($1, $2, $3, $4) \
+    INSERT_PIN_CODE = "INSERT INTO pin_code (tenant, code_hash, device, person, expires_at) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT DO NOTHING";
-    TAKE_PIN_CODE = "DELETE FROM pin_code WHERE code_hash = $1 AND device = $2 AND expires_at > $3 RETURNING tenant";
+    TAKE_PIN_CODE = "DELETE FROM pin_code WHERE code_hash = $1 AND device = $2 AND expires_at > $3 \
+     RETURNING tenant, person";
     INSERT_PASS_CODE = "INSERT INTO pass_code (tenant, code_hash, document, person, ends_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     DELETE_OLD_PASS_CODES = "DELETE FROM pass_code WHERE tenant = $1 AND expires_at <= $2";
@@ -105,6 +110,15 @@ statements! {
      OR municipality.kana <> excluded.kana OR municipality.medical_area <> excluded.medical_area";
     UPSERT_ASSOCIATION = "INSERT INTO association (tenant, association, name, hub) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (tenant, association) DO UPDATE SET name = excluded.name WHERE association.name <> excluded.name";
+    LIST_COVERED = "SELECT municipality FROM association_municipality WHERE tenant = $1 AND association = $2 \
+     ORDER BY municipality";
+    DROP_HUB_SCOPE = "DELETE FROM device_scope WHERE tenant = $1 AND scope = $3 AND device IN (SELECT d.device \
+     FROM device d JOIN association a ON a.tenant = d.tenant AND a.association = d.organisation AND a.hub = 1 \
+     WHERE d.tenant = $1 AND d.organisation = $2)";
+    ADD_HUB_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) SELECT d.tenant, d.device, $3, \
+     COALESCE((SELECT MAX(s.position) + 1 FROM device_scope s WHERE s.tenant = d.tenant AND s.device = d.device), 0) \
+     FROM device d JOIN association a ON a.tenant = d.tenant AND a.association = d.organisation AND a.hub = 1 \
+     WHERE d.tenant = $1 AND d.organisation = $2 AND d.revoked_at IS NULL ON CONFLICT DO NOTHING";
     RENAME_ASSOCIATION = "UPDATE association SET name = $3 WHERE tenant = $1 AND association = $2";
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";

@@ -6,10 +6,10 @@ use sync_core::ids::{DeviceId, DocumentId};
 use super::devices::take_code;
 use super::dialect::{SqlStore, failed};
 use super::documents::document_of;
-use super::{corrupt, get, integer, statements as sql, unsigned};
+use super::{corrupt, flag, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::tablets::{HolderRow, RecoveryKey, TabletRow, TabletStore};
-use crate::store::types::SecretHash;
+use crate::store::types::{CodePurpose, SecretHash};
 
 #[async_trait]
 impl TabletStore for SqlStore {
@@ -29,6 +29,7 @@ impl TabletStore for SqlStore {
                     last_seen_at: get::<Option<i64>>(row, "last_seen_at")?.map(unsigned),
                     clock_offset_ms: get(row, "clock_offset_ms")?,
                     revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
+                    held_in_force: flag(row, "held_in_force")?,
                     recoverable: get::<i64>(row, "recoverable")? > 0,
                     held: unsigned(get(row, "held")?),
                     pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
@@ -82,10 +83,11 @@ impl TabletStore for SqlStore {
         code_hash: &SecretHash,
         tenant: &str,
         device: DeviceId,
+        person: &str,
         expires_at: u64,
     ) -> Result<(), StoreError> {
         let query = sqlx::query(sql::INSERT_PIN_CODE).bind(tenant).bind(&code_hash[..]).bind(&device.as_bytes()[..]);
-        query.bind(integer(expires_at)).execute(&mut *self.writer().await?).await.map_err(failed)?;
+        query.bind(person).bind(integer(expires_at)).execute(&mut *self.writer().await?).await.map_err(failed)?;
         Ok(())
     }
 
@@ -95,19 +97,19 @@ impl TabletStore for SqlStore {
         device: DeviceId,
         key: &SecretHash,
         now: u64,
-    ) -> Result<Option<(String, RecoveryKey)>, StoreError> {
+    ) -> Result<Option<(String, String, RecoveryKey)>, StoreError> {
         let mut transaction = self.begin().await?;
         let take = sqlx::query(sql::TAKE_PIN_CODE).bind(&code_hash[..]).bind(&device.as_bytes()[..]);
         let Some(row) = take.bind(integer(now)).fetch_optional(&mut *transaction).await.map_err(failed)? else {
             return Ok(None);
         };
-        let tenant: String = get(&row, "tenant")?;
+        let (tenant, person): (String, String) = (get(&row, "tenant")?, get(&row, "person")?);
         let find = sqlx::query(sql::LOOKUP_RECOVERY).bind(&tenant).bind(&device.as_bytes()[..]).bind(&key[..]);
         let Some(row) = find.fetch_optional(&mut *transaction).await.map_err(failed)? else { return Ok(None) };
         let half: &[u8] = get(&row, "recovery")?;
         let half: RecoveryKey = half.try_into().map_err(|_| corrupt("device", "recovery"))?;
         transaction.commit().await.map_err(failed)?;
-        Ok(Some((tenant, half)))
+        Ok(Some((tenant, person, half)))
     }
 
     async fn take_colleague(
@@ -115,11 +117,14 @@ impl TabletStore for SqlStore {
         code_hash: &SecretHash,
         tenant: &str,
         organisation: &str,
+        device: DeviceId,
         now: u64,
     ) -> Result<Option<(String, String)>, StoreError> {
         let mut transaction = self.begin().await?;
-        let Some(code) = take_code(&mut transaction, code_hash, now).await? else { return Ok(None) };
-        if code.tenant != tenant || code.organisation != organisation {
+        let taken = take_code(&mut transaction, code_hash, CodePurpose::Tablet, now).await?;
+        let Some(code) = taken else { return Ok(None) };
+        let of_another = code.device.is_some_and(|named| named != device);
+        if code.tenant != tenant || code.organisation != organisation || of_another {
             return Ok(None);
         }
         let names = sqlx::query(sql::LOOKUP_NAMES).bind(tenant).bind(&code.person);

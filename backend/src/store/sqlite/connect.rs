@@ -29,6 +29,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211140, "day_pass", include_str!("../../../../migrations/sqlite/202611211140_day_pass.sql")),
     (202611211150, "summaries", include_str!("../../../../migrations/sqlite/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/sqlite/202611211700_hub.sql")),
+    (202611281000, "codes", include_str!("../../../../migrations/sqlite/202611281000_codes.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.

@@ -44,6 +44,8 @@ pub struct DeviceRow {
     pub key: Option<SecretHash>,
     /// When its registration was revoked, ms.
     pub revoked_at: Option<u64>,
+    /// Whether who registered it still has that role and may sign in. A day pass is nobody's role.
+    pub held_in_force: bool,
     /// When its day pass ends, ms; its organisation is the session then. `None`: it holds no day pass.
     pub pass_ends_at: Option<u64>,
     /// How what it may hold stands.
@@ -105,7 +107,34 @@ pub struct LoginRow {
     pub proved_at: u64,
 }
 
-/// A sign-in code with what it grants.
+/// What a code is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodePurpose {
+    /// Both of the others: whoever makes one has a shell on the server.
+    Any,
+    /// Registering a tablet, or joining those who use one.
+    Tablet,
+    /// Signing in to the console, and proving there who one is.
+    SignIn,
+}
+
+impl CodePurpose {
+    /// The stable name, as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Tablet => "tablet",
+            Self::SignIn => "sign_in",
+        }
+    }
+
+    /// The purpose with this stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Any, Self::Tablet, Self::SignIn].into_iter().find(|purpose| purpose.as_str() == name)
+    }
+}
+
+/// A code with what it grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRow {
     /// The prefecture, two digits.
@@ -122,6 +151,10 @@ pub struct CodeRow {
     pub uses_left: i64,
     /// ms.
     pub expires_at: u64,
+    /// What it is good for.
+    pub purpose: CodePurpose,
+    /// The known tablet it registers anew; `None`: a tablet that nobody knows yet.
+    pub device: Option<DeviceId>,
 }
 
 /// What an accepted code turns into.
@@ -146,7 +179,7 @@ pub enum Enrolment {
     Done,
     /// The code is unknown, used up or expired.
     NoCode,
-    /// The device id belongs to someone else.
+    /// The device is known already, and the code does not register it anew.
     DeviceTaken,
 }
 

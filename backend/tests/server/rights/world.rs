@@ -106,6 +106,7 @@ impl World {
             scopes: scopes.to_owned(),
             uses: 2,
             expires_at: self.server.app.now().plus_ms(3_600_000).0,
+            device: None,
         };
         keep_code(&self.server.app, &code, &grant).await.unwrap();
         (code, grant.person_name)

@@ -13,12 +13,13 @@ use openidconnect::core::CoreIdToken;
 use serde::{Deserialize, Serialize};
 
 use super::password::sign_in_name;
-use super::{App, CEREMONY_MS, From, Method, SignInError, begin, count, own};
+use super::{App, CEREMONY_MS, From, Method, SignInError, begin, begin_step, count, own, seen_since};
 use crate::service::access::{Action, Caller};
 use crate::service::attempts::network;
 use crate::service::journal::{Act, Who};
 use crate::service::secret::{random_token, secret_hash};
 use crate::store::signin::{CeremonyRow, IdentityRow};
+use crate::store::types::SecretHash;
 pub use provider::{Provider, ProviderError};
 
 const KIND: &str = "oidc";
@@ -92,8 +93,7 @@ pub async fn depart(
     purpose: Purpose,
     caller: Option<(&Caller, [u8; 32])>,
 ) -> Result<Departure, SignInError> {
-    count(app, from.peer, || ())?;
-    app.attempts.forgive(&network(from.peer));
+    begin_step(app, from.peer)?;
     let now = app.now();
     let (url, state, nonce, verifier) = provider(app)?.depart(now, purpose == Purpose::Proof).await?;
     let secret = random_token()?;
@@ -123,8 +123,8 @@ pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Ans
     let now = app.now();
     let (state, secret) = (answer.state.as_deref().ok_or(SignInError::Over)?, secret.ok_or(SignInError::Over)?);
     let key = secret_hash(&format!("{state}|{secret}"));
-    let row = app.store.take_ceremony(&key, KIND, now.0).await?.ok_or(SignInError::Over)?;
-    let under: Under = serde_json::from_str(&row.data).map_err(|_| SignInError::Over)?;
+    let owner = app.store.take_ceremony(&key, KIND, now.0).await?.ok_or(SignInError::Over)?;
+    let under: Under = serde_json::from_str(&owner.data).map_err(|_| SignInError::Over)?;
     if let Some(issuer) = &answer.iss
         && issuer != provider.issuer()
     {
@@ -148,15 +148,18 @@ pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Ans
             Return::SignedIn(signed_in.ok_or(ProviderError::Unlinked)?.token)
         }
         Purpose::Link => {
-            if known.is_some() || !keep(app, issuer, subject, &row.tenant, &row.person).await? {
+            let login = login_of(&under).ok_or(SignInError::Over)?;
+            let row = app.store.lookup_login(&login, now.0, seen_since(app)).await?;
+            // the sign-in from which it was begun may have ended meanwhile
+            row.filter(|row| (&row.tenant, &row.person) == (&owner.tenant, &owner.person)).ok_or(SignInError::Over)?;
+            if known.is_some() || !keep(app, issuer, subject, &owner.tenant, &owner.person).await? {
                 return Err(SignInError::Known);
             }
             Return::Linked
         }
         Purpose::Proof => {
-            let same = known.is_some_and(|one| (one.tenant, one.person) == (row.tenant, row.person));
-            let login = under.login.and_then(|login| hex::decode(login).ok()?.try_into().ok());
-            match (same, login) {
+            let same = known.is_some_and(|one| (one.tenant, one.person) == (owner.tenant, owner.person));
+            match (same, login_of(&under)) {
                 (true, Some(login)) => Return::Proved(own::proved(app, &login).await?),
                 _ => return Err(ProviderError::Unlinked.into()),
             }
@@ -164,6 +167,11 @@ pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Ans
     };
     app.attempts.forgive(&network(from.peer));
     Ok(back)
+}
+
+/// The hash of the token of the sign-in that goes on.
+fn login_of(under: &Under) -> Option<SecretHash> {
+    hex::decode(under.login.as_ref()?).ok()?.try_into().ok()
 }
 
 async fn keep(app: &App, issuer: &str, subject: &str, tenant: &str, person: &str) -> Result<bool, SignInError> {

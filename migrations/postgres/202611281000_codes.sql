@@ -1,0 +1,16 @@
+-- What a code is good for: 'tablet' registers tablets, 'sign_in' signs in and proves, 'any' (the command line's) does both.
+-- A code that names a device registers that known tablet anew, and no other.
+
+ALTER TABLE code ADD COLUMN purpose TEXT COLLATE "C" NOT NULL DEFAULT 'any';
+ALTER TABLE code ADD COLUMN device BYTEA;
+
+-- A code for a lost PIN is one person's. Those under way are good for ten minutes and are made anew.
+DROP TABLE pin_code;
+CREATE TABLE pin_code (
+  tenant TEXT COLLATE "C" NOT NULL,
+  code_hash BYTEA NOT NULL,
+  device BYTEA NOT NULL,
+  person TEXT COLLATE "C" NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (tenant, code_hash)
+);
