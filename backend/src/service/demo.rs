@@ -16,6 +16,8 @@ use super::{App, reference};
 use crate::store::{self, StoreError};
 
 const HONJO_ASSOCIATION: &str = "本庄市児玉郡医師会";
+/// 在宅医療連携拠点 of the same area.
+const HUB: &str = "（見本）本庄市児玉郡在宅医療連携拠点";
 const HONJO: &str = "112119";
 const HONJO_AREA: [&str; 4] = [HONJO, "113816", "113832", "113859"];
 const USES: i64 = 1_000_000;
@@ -90,12 +92,15 @@ fn file_of(database: &str) -> PathBuf {
 pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
     let mut lecturers = String::new();
     let mut honjo = String::new();
+    let mut hub = String::new();
     for prefecture in reference::prefectures() {
         ensure_tenant(app, &prefecture).await?;
         let caller = Caller::command_line(prefecture.tenant);
         if prefecture.tenant == "11" {
-            let new = association(HONJO_ASSOCIATION, HONJO_AREA.iter().map(|code| (*code).to_owned()).collect());
-            honjo = put_association(app, &caller, new).await?;
+            let covered: Vec<String> = HONJO_AREA.iter().map(|code| (*code).to_owned()).collect();
+            honjo = put_association(app, &caller, association(HONJO_ASSOCIATION, covered.clone())).await?;
+            let new = NewAssociation { name: HUB.to_owned(), municipalities: covered, hub: true };
+            hub = put_association(app, &caller, new).await?;
             let new = NewLecturer {
                 surname: "（見本）講師".to_owned(),
                 given_name: None,
@@ -118,7 +123,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
     let path = file_of(database);
     let mut codes = read_codes(&path)?;
     let mut sign_ins = Vec::new();
-    for part in parts(&honjo, &lecturers) {
+    for part in parts(&honjo, &hub, &lecturers) {
         let kept = codes.get(part.key).and_then(|code| SignInCode::parse(code));
         let code = kept.map_or_else(SignInCode::random, Ok)?;
         codes.insert(part.key.to_owned(), code.shown());
@@ -156,7 +161,7 @@ fn association(name: &str, municipalities: Vec<String>) -> NewAssociation {
     NewAssociation { name: name.to_owned(), municipalities, hub: false }
 }
 
-fn parts(honjo: &str, lecturer: &str) -> Vec<Part> {
+fn parts(honjo: &str, hub: &str, lecturer: &str) -> Vec<Part> {
     let part = |key, tenant, role, name, organisation: &str, scopes: String| Part {
         key,
         tenant,
@@ -166,7 +171,6 @@ fn parts(honjo: &str, lecturer: &str) -> Vec<Part> {
         scopes,
     };
     let municipality = format!("municipality:{HONJO}");
-    let association = format!("association:{honjo}");
     let any = || ANY_SCOPES.to_owned();
     vec![
         part("administrator-11", "11", Role::Administrator, "（見本）埼玉県 システム管理者", "11", any()),
@@ -180,16 +184,19 @@ fn parts(honjo: &str, lecturer: &str) -> Vec<Part> {
             Role::Coordinator,
             "（見本）本庄市児玉郡 コーディネーター",
             honjo,
-            association.clone(),
+            format!("association:{honjo}"),
         ),
         part(
-            "lecturer-honjo",
+            "coordinator-hub",
             "11",
-            Role::Lecturer,
-            "（見本）登録講師",
-            honjo,
-            format!("lecturer:{lecturer} {association}"),
+            Role::Coordinator,
+            "（見本）在宅医療連携拠点 コーディネーター",
+            hub,
+            HONJO_AREA
+                .iter()
+                .fold(format!("association:{hub}"), |scopes, code| format!("{scopes} municipality:{code}")),
         ),
+        part("lecturer-honjo", "11", Role::Lecturer, "（見本）登録講師", honjo, format!("lecturer:{lecturer}")),
     ]
 }
 
