@@ -76,7 +76,7 @@ function bareImports(): Plugin {
 }
 
 /** What is not part of a first start. All the rest stays one file: in pieces it would compress worse. */
-const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|i18n[/\\]ja-pass|core[/\\]personal\.|sw[/\\])/;
+const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|i18n[/\\]ja-(pass|tablet)|core[/\\]personal\.|sw[/\\])/;
 const ONE_FILE = { groups: [{ name: 'app', test: (id: string) => !LATER.test(id) }] };
 
 const FIELD_INPUT = { index: join(root, 'index.html'), 'service-worker': join(root, 'src/sw/service-worker.ts') };

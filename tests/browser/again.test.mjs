@@ -1,5 +1,5 @@
-// A tablet that the server no longer knows is registered anew, and what it had not sent arrives, once. Two tabs of one
-// tablet: the one that is left goes on.
+// A tablet that the server no longer knows, or whose registration has ended, is registered anew, and what it had not sent
+// arrives, once. Two tabs of one tablet: the one that is left goes on.
 
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
@@ -35,7 +35,7 @@ const call = (desk, method, path, body) => desk.page.evaluate(async ([verb, addr
   return answer.status === 204 ? null : answer.json();
 }, [method, path, body]);
 
-/** A code for a tablet of the person in this role, with the link in its picture. */
+/** A code for a new tablet of the person in this role, with the link in its picture. */
 async function tabletCode(desk, role) {
   const { holders } = await call(desk, 'GET', '/v1/devices');
   const holder = holders.find((one) => one.role === role);
@@ -43,16 +43,42 @@ async function tabletCode(desk, role) {
   return call(desk, 'POST', '/v1/devices/codes', body);
 }
 
-/** Registers the tablet anew on its own screen. */
-async function again(tablet, code) {
-  const { page } = tablet;
+/** A code at the office's screen that registers this very tablet anew, for who is chosen at first or for this one. */
+async function codeAnew(desk, device, person) {
+  await desk.goto(`/office/devices/${device}`);
+  await desk.page.getByRole('button', { name: '登録し直すコードを出す' }).click();
+  const sheet = desk.page.getByRole('dialog');
+  if (person !== undefined) await sheet.getByLabel('端末を使う人').selectOption({ label: person });
+  await sheet.getByRole('button', { name: 'コードを出す' }).click();
+  await sheet.getByText(/^令和.+ まで使えます$/).waitFor();
+  return (await sheet.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/).innerText()).trim();
+}
+
+/** The sheet that registers the tablet anew, on its own screen. */
+async function againSheet({ page }) {
   await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: 'この端末' }).click();
   await page.getByText('この端末の登録が無効になっています。事務局に連絡してください。').waitFor();
   await page.getByRole('button', { name: '登録し直す' }).click();
-  const sheet = page.getByRole('dialog');
+  return page.getByRole('dialog');
+}
+
+async function enterCode(sheet, code) {
   await sheet.getByRole('textbox', { name: '登録コード' }).fill(code);
   await sheet.getByRole('button', { name: '登録し直す' }).click();
+}
+
+/** Registers the tablet anew on its own screen. */
+async function again(tablet, code) {
+  const sheet = await againSheet(tablet);
+  await enterCode(sheet, code);
   await sheet.waitFor({ state: 'detached' });
+}
+
+/** What came after the registration had ended waits for a person, who lets it in. */
+async function letIn(desk, document, device) {
+  await within(20_000, 'the late work in the office', async () => (await call(desk, 'GET', '/v1/custody')).entries.length > 0);
+  assert.equal((await call(desk, 'GET', `/v1/records/${document}`)).attendance, 3);
+  return () => call(desk, 'POST', '/v1/custody/decisions', { document, device, decision: 'admitted', reason: '本人の端末と確かめた' });
 }
 
 /** What only the tablet had is in the office, and counting goes on from there. */
@@ -99,12 +125,50 @@ test('a tablet that the office ended is registered anew: a person lets its late 
   const [{ device }] = (await call(desk, 'GET', '/v1/devices')).tablets;
   assert.equal(await call(desk, 'POST', `/v1/devices/${device}/revocation`, {}), null);
   await tablet.online();
-  await within(20_000, 'the late work in the office', async () => (await call(desk, 'GET', '/v1/custody')).entries.length > 0);
-  assert.equal((await call(desk, 'GET', `/v1/records/${document}`)).attendance, 3);
+  const admit = await letIn(desk, document, device);
   await tablet.goto('/');
-  await again(tablet, (await tabletCode(desk, 'staff')).code);
-  await call(desk, 'POST', '/v1/custody/decisions', { document, device, decision: 'admitted', reason: '本人の端末と確かめた' });
+  const sheet = await againSheet(tablet);
+  await sheet.getByText(/「登録し直すコードを出す」で出します/).waitFor();
+  // a code for new tablets takes over none that is known: the server says what does, and nothing is lost
+  await enterCode(sheet, (await tabletCode(desk, 'staff')).code);
+  await sheet.getByRole('alert').getByText(/登録し直すコードを出す/).waitFor();
+  await enterCode(sheet, await codeAnew(desk, device));
+  await sheet.waitFor({ state: 'detached' });
+  await admit();
   await goesOn(one, desk);
+  server.verify();
+});
+
+test('a tablet stops when who registered it is gone, and goes on in another name', async (t) => {
+  const server = await startServer(t);
+  const one = await unsent(t, server);
+  const { tablet, page, document } = one;
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  await signIn(desk, server.code('administrator-11'));
+  const [{ device, person }] = (await call(desk, 'GET', '/v1/devices')).tablets;
+  await desk.goto('/office/people');
+  await desk.page.getByRole('button', { name: `${person.name}を変更する` }).click();
+  const manage = desk.page.getByRole('dialog');
+  await manage.getByText(/この人の名前で登録した端末は、別の人の名前で登録し直すまで送受信できなくなります/).waitFor();
+  await manage.getByRole('button', { name: '利用を止める' }).click();
+  await manage.getByRole('heading', { name: '利用を止めています' }).waitFor();
+
+  await tablet.online();
+  const admit = await letIn(desk, document, device);
+  await desk.goto('/office/devices');
+  await desk.page.getByRole('row', { name: /受付/ }).getByText('登録した人の役割が終わっています').waitFor();
+  await desk.page.getByText(/^登録し直すコードを出し、別の人の名前で登録し直してください。/).waitFor();
+  await desk.page.getByRole('link', { name: '受付' }).click();
+  await desk.page.getByText(/^登録し直すコードを出し、別の人の名前で登録し直してください。/).waitFor();
+  const code = await codeAnew(desk, device, '（見本）本庄市 担当者（市町村担当）');
+  await page.goto(`${tablet.wire.address}/`);
+  await unlock(page);
+  await again(tablet, code);
+  await admit();
+  await goesOn(one, desk);
+  await desk.goto(`/office/devices/${device}`);
+  await desk.page.getByRole('button', { name: '利用を止める' }).waitFor();
+  assert.equal(await desk.page.getByText('登録した人の役割が終わっています').count(), 0);
   server.verify();
 });
 

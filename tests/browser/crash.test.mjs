@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agree, counter, enrol, enrolOutside, openTab, readyForOffline, startServer, startTablet, unlock, within } from './harness.mjs';
+import { agree, counter, enrol, openTab, readyForOffline, signInOutside, startServer, startTablet, unlock, within } from './harness.mjs';
 
 const BAND = '75–84歳';
 
@@ -38,7 +38,7 @@ test('a tap that was shown survives SIGKILL of the browser, with and without a n
     await counter(tablet.page, BAND).shows(total);
   }
   await agree(tablet);
-  const office = await enrolOutside(server, server.code('municipal-112119'), '庁内');
+  const office = await signInOutside(server, server.code('municipal-112119'));
   await within(5_000, 'the heads at the office', async () => {
     const record = await office(`/v1/records/${path.split('/').at(-1)}`);
     return JSON.stringify(record).includes(`"attendance":${total}`);

@@ -296,7 +296,23 @@ export async function agree(tablet) {
   return table.locator('code').allInnerTexts();
 }
 
-/** Calls an endpoint outside the browser with a device credential of its own. */
+/** Reads the office's interface outside a browser, signed in with a code. */
+export async function signInOutside(server, code) {
+  const answer = await fetch(`${server.address}/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  });
+  if (!answer.ok) throw new Error(`login: ${answer.status} ${await answer.text()}`);
+  const cookie = answer.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+  return async (path) => {
+    const got = await fetch(`${server.address}${path}`, { headers: { cookie } });
+    if (!got.ok) throw new Error(`${path}: ${got.status} ${await got.text()}`);
+    return got.json();
+  };
+}
+
+/** Calls an endpoint of tablets outside a browser, as a tablet of its own. */
 export async function enrolOutside(server, code, name) {
   const body = { code, device: crypto.randomUUID(), device_name: name };
   const key = await newKey();

@@ -101,6 +101,13 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
   await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
   await page.getByText('上里町役場 4階大会議室').first().waitFor();
   await look(page, 'office-record', problems);
+  await desk.goto('/office/devices');
+  await page.getByRole('table').first().getByRole('link').first().click();
+  await page.getByRole('button', { name: '登録し直すコードを出す' }).waitFor();
+  await look(page, 'office-device', problems);
+  await page.getByRole('button', { name: '登録し直すコードを出す' }).click();
+  await page.getByRole('dialog').waitFor();
+  await look(page, 'office-device-again', problems);
   assert.deepEqual(problems, []);
   assert.deepEqual(page.problems, []);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  agree, counter, enrol, enrolOutside, openTab, readyForOffline, signIn, startServer, startTablet, unlock, within,
+  agree, counter, enrol, enrolOutside, openTab, readyForOffline, signIn, signInOutside, startServer, startTablet, unlock, within,
 } from './harness.mjs';
 
 const BAND = '75–84歳';
@@ -62,7 +62,7 @@ test('sums are true, differing venues are both shown, and all three agree with t
   await counter(second.page, BAND).shows(7);
   assert.deepEqual(tablets.map((tablet) => tablet.wire.passed()), passed, 'not one connection was made meanwhile');
 
-  const office = await enrolOutside(server, server.code('municipal-112119'), '庁内');
+  const office = await signInOutside(server, server.code('municipal-112119'));
   const dashboard = () => office(`/v1/dashboard/municipality/${MUNICIPALITY}`);
   const cards = async () => {
     const materials = (await dashboard()).materials;
@@ -83,7 +83,7 @@ test('sums are true, differing venues are both shown, and all three agree with t
 
   const digests = [];
   for (const tablet of tablets) digests.push(await agree(tablet));
-  const scopes = await office('/v1/scopes');
+  const scopes = await (await enrolOutside(server, server.code('municipal-112119'), '庁内'))('/v1/scopes');
   const stated = scopes.find((scope) => scope.scope === `municipality:${MUNICIPALITY}`);
   for (const shown of digests) assert.deepEqual(shown, [stated.digest], 'the tablet shows the digest of the server');
 

@@ -119,7 +119,7 @@ export function App(): ReactNode {
             {(stage.stage === 'over' || hasPass || (stage.stage === 'unenrolled' && code !== null)) && <Pass code={code} used={() => setCode(null)} session={session} />}
             {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker(window.localStorage)} enterPass={setCode} />}
             {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
-            {stage.stage === 'locked' && <Lock people={stage.people} waitUntil={stage.wait_until} />}
+            {stage.stage === 'locked' && <Lock people={stage.people} />}
             {stage.stage === 'ready' && !hasPass && <Ready key={person} />}
           </Suspense>
         </Names>

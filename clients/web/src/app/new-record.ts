@@ -1,10 +1,13 @@
-// Starting a record: an id, today's date, and the place this tablet serves. Nothing is recorded before the first entry,
-// so that a record opened by mistake leaves no trace; what to record first travels in the history entry.
+// Starting a record: an id, today's date, the place this tablet serves, and on a lecturer's own tablet who speaks. Nothing
+// is recorded before the first entry, so that a record opened by mistake leaves no trace; what to record first travels in
+// the history entry.
 
 import { useCallback } from 'react';
 import { useLocation } from 'wouter';
-import { useReady } from '../core/hooks';
+import { useReady, useSnapshot } from '../core/hooks';
+import type { Identity } from '../core/protocol';
 import { type Intent, isDocumentId } from '../core/records';
+import { type Registry, senderOf } from '../core/registry';
 import { todayIso } from '../i18n/dates';
 
 /** The code in the only scope of a kind, when there is just one. */
@@ -13,17 +16,28 @@ function only(scopes: readonly string[], kind: string): string | null {
   return first === undefined || second !== undefined ? null : first.slice(kind.length + 1);
 }
 
+/** A lecturer's tablet holds their own dispatches alone: their association sees a record that names it. */
+export function firstIntents({ scopes, role, organisation }: Identity, registry: Registry, today: string): readonly Intent[] {
+  const own = role === 'lecturer' ? only(scopes, 'lecturer') : null;
+  const speaker = registry.lecturers.find((lecturer) => lecturer.id === own);
+  const set = (field: 'date' | 'municipality' | 'association' | 'dispatched_by', value: string | null): readonly Intent[] =>
+    (value === null ? [] : [{ type: 'set', field, value }]);
+  return [
+    ...set('date', today),
+    ...set('municipality', only(scopes, 'municipality')),
+    ...set('association', only(scopes, 'association') ?? (role === 'lecturer' ? organisation : null)),
+    ...(own === null ? [] : [{ type: 'link', link: `lecturer/${own}` } as const]),
+    ...set('dispatched_by', speaker === undefined ? null : senderOf(speaker)),
+  ];
+}
+
 export function useNewRecord(): () => void {
   const { identity } = useReady();
+  const { registry } = useSnapshot();
   const [, go] = useLocation();
   return useCallback(() => {
     const document = crypto.randomUUID();
     if (!isDocumentId(document)) return;
-    const first: Intent[] = [{ type: 'set', field: 'date', value: todayIso(new Date()) }];
-    for (const field of ['municipality', 'association'] as const) {
-      const value = only(identity.scopes, field);
-      if (value !== null) first.push({ type: 'set', field, value });
-    }
-    go(`/session/${document}`, { state: { first } });
-  }, [identity, go]);
+    go(`/session/${document}`, { state: { first: firstIntents(identity, registry, todayIso(new Date())) } });
+  }, [identity, registry, go]);
 }

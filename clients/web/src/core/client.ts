@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly listed: boolean;
 }
 
-export type Act = Extract<Command, { readonly type: 'enrol' | 'enrol_again' | 'enter_pass' | 'unlock' | 'recover' | 'add_person' | 'lock' }>;
+export type Act = Extract<Command, { readonly type: 'enrol' | 'enrol_again' | 'enter_pass' | 'unlock' | 'recover' | 'add_person' | 'dismiss' | 'lock' }>;
 
 export interface Client {
   snapshot(): Snapshot;
@@ -50,7 +50,7 @@ interface Pending {
 }
 
 function repeatable(command: Command): boolean {
-  return !['record', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person'].includes(command.type);
+  return !['record', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss'].includes(command.type);
 }
 
 /** What all records' save states hang on, beside the records themselves. */

@@ -3,6 +3,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from 'react';
 import type { Client, Snapshot } from './client';
 import type { Identity, Status } from './protocol';
+import type { Named } from './registry';
 import type { DocumentId, RecordView } from './records';
 
 const ClientContext = createContext<Client | null>(null);
@@ -24,6 +25,7 @@ export function useSnapshot(): Snapshot {
 
 export interface Ready {
   readonly identity: Identity;
+  readonly people: readonly Named[];
   readonly status: Status;
   readonly online: boolean;
 }

@@ -3,7 +3,7 @@
 
 import * as p from './parse';
 import { type DeviceId, type DocumentId, type Intent, type Kind, deviceId, documentId } from './records';
-import type { Named } from './registry';
+import { type Named, named } from './registry';
 
 /** Who this tablet is on the server. */
 export interface Identity {
@@ -24,12 +24,10 @@ export interface Pass {
   readonly ends_at: number;
 }
 
-const person: p.Parse<Named> = p.object((n) => ({ id: n.get('id', p.string), name: n.get('name', p.string) }));
-
 export const identity: p.Parse<Identity> = p.object((f) => ({
   device: f.get('device', deviceId),
   device_name: f.get('device_name', p.string),
-  person: f.get('person', person),
+  person: f.get('person', named),
   role: f.get('role', p.string),
   organisation: f.get('organisation', p.string),
   tenant: f.get('tenant', p.object((t) => ({ code: t.get('code', p.string), name: t.get('name', p.string) }))),
@@ -80,24 +78,32 @@ export const status: p.Parse<Status> = p.object((f) => ({
   })))),
 }));
 
+/** Somebody at the locked tablet. Their PIN is taken after so many ms: what is left of their own wait, as it was told. */
+export interface Waiting extends Named {
+  readonly wait_ms: number;
+}
+
 /** What this tablet can do at the moment. */
 export type Stage =
   | { readonly stage: 'starting' }
   | { readonly stage: 'unenrolled' }
-  /** Nothing readable is in memory; a person's PIN opens it, from `wait_until` (ms) on. */
-  | { readonly stage: 'locked'; readonly people: readonly Named[]; readonly wait_until: number }
+  /** Nothing readable is in memory; a person's PIN opens it. */
+  | { readonly stage: 'locked'; readonly people: readonly Waiting[] }
   /** The day pass has ended: nothing is shown, and what is not sent yet is sent. Nothing is kept once all is. */
   | { readonly stage: 'over'; readonly ends_at: number; readonly unsent: number; readonly fault: string | null }
-  | { readonly stage: 'ready'; readonly identity: Identity; readonly status: Status; readonly online: boolean }
+  /** `people`: who can unlock it, among them who did. */
+  | { readonly stage: 'ready'; readonly identity: Identity; readonly people: readonly Named[]; readonly status: Status; readonly online: boolean }
   | { readonly stage: 'fault'; readonly fault: 'storage' | 'quota' | 'core' };
+
+const waiting: p.Parse<Waiting> = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string), wait_ms: f.get('wait_ms', p.integer) }));
 
 export const stage: p.Parse<Stage> = p.object((f): Stage => {
   const name = f.get('stage', p.word(['starting', 'unenrolled', 'locked', 'over', 'ready', 'fault']));
   switch (name) {
     case 'ready':
-      return { stage: name, identity: f.get('identity', identity), status: f.get('status', status), online: f.get('online', p.boolean) };
+      return { stage: name, identity: f.get('identity', identity), people: f.get('people', p.array(named)), status: f.get('status', status), online: f.get('online', p.boolean) };
     case 'locked':
-      return { stage: name, people: f.get('people', p.list(person)), wait_until: f.get('wait_until', p.integer) };
+      return { stage: name, people: f.get('people', p.array(waiting)) };
     case 'over':
       return { stage: name, ends_at: f.get('ends_at', p.integer), unsent: f.get('unsent', p.integer), fault: f.get('fault', p.nullable(p.string)) };
     case 'fault':
@@ -115,6 +121,7 @@ export type Command =
   | { readonly type: 'unlock'; readonly person: string; readonly pin: string }
   | { readonly type: 'recover'; readonly person: string; readonly code: string; readonly pin: string }
   | { readonly type: 'add_person'; readonly code: string; readonly pin: string }
+  | { readonly type: 'dismiss'; readonly person: string }
   | { readonly type: 'lock' }
   | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
   | { readonly type: 'sync' }
@@ -123,7 +130,10 @@ export type Command =
   | { readonly type: 'list' }
   | { readonly type: 'registry' };
 
-/** Why a command was not carried out. `code` is stable; `detail` is the server's own plain sentence, when there is one. */
+/**
+ * Why a command was not carried out. `code` is stable; `detail` is the server's own plain sentence, when there is one. With
+ * a code for somebody else it is their name.
+ */
 export interface Problem {
   readonly code: string;
   readonly detail: string | null;
@@ -198,7 +208,7 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
@@ -211,6 +221,8 @@ const command: p.Parse<Command> = p.object((f): Command => {
       return { type, person: f.get('person', p.string), code: f.get('code', p.string), pin: f.get('pin', p.string) };
     case 'add_person':
       return { type, code: f.get('code', p.string), pin: f.get('pin', p.string) };
+    case 'dismiss':
+      return { type, person: f.get('person', p.string) };
     case 'record':
       return {
         type,

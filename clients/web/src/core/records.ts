@@ -225,8 +225,9 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   for (const intent of first) {
     if (intent.type === 'set' && intent.value !== null) fields[intent.field] = { value: intent.value, alternatives: [] };
   }
+  const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
-    document, kind: 'session', fields, tallies: [], links: [], texts: { outcome: '', issue: '', plan: '' }, steps: [], state: 'none',
+    document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, steps: [], state: 'none',
     group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], history: [],
   };
 }

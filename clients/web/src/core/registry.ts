@@ -45,7 +45,7 @@ export interface Registry {
   readonly devices: readonly Named[];
 }
 
-const named: p.Parse<Named> = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
+export const named: p.Parse<Named> = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }));
 const text = p.nullable(p.string);
 
 export const registry: p.Parse<Registry> = p.object((f) => ({
@@ -88,6 +88,11 @@ export const EMPTY_REGISTRY: Registry = {
 /** 富沢医師, or 富沢 when no title is known. */
 export function lecturerName(lecturer: Lecturer): string {
   return `${lecturer.surname}${lecturer.given_name ? ` ${lecturer.given_name}` : ''}${lecturer.title ?? ''}`;
+}
+
+/** The association that sends a lecturer: one of the bank is sent by their own. */
+export function senderOf(lecturer: Lecturer): string | null {
+  return lecturer.bank ? lecturer.association : null;
 }
 
 export function nameOf(list: readonly Named[], id: string | null): string | null {

@@ -7,14 +7,14 @@ import { codes } from './ja-codes';
 const refusal: Record<string, string> = {
   unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
   code_unknown: 'コードが違うか、期限切れです', too_many_codes: '違うコードが続きました', invalid_request: '内容が正しくありません',
-  device_taken: '別の人の端末です', pass_over: '一日券の時間が終わっています', pass_too_early: '一日券を出すには早すぎます', device_revoked: '端末の利用を止めています', not_possible: 'もうできません', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
+  device_taken: '登録済みの端末で、その端末のコードではありません', pass_over: '一日券の時間が終わっています', pass_too_early: '一日券を出すには早すぎます', device_revoked: '端末の登録が終わっています', not_possible: 'もうできません', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
   already_decided: '判断が済んでいます', already_done: '済んでいます', person_disabled: '利用を止められています', too_often: '続けて送りすぎです',
 };
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', rename: '名前を変えた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
   set: '保存する年数を決めた', keep: '消去しないことにした', begin: '消去を始めた', end: '消去を終えた',
-  pass: '一日券を出した', visit: '一日券で始めた', ended: '一日券を早く終わらせた', late: '一日券が終わったあとに届いた',
+  pass: '一日券を出した', visit: '一日券で始めた', again: '登録し直すコードを出した', recovered: '暗証番号を決め直した', colleague: '使う人を加えた', ended: '一日券を早く終わらせた', late: '一日券が終わったあとに届いた',
 };
 
 const cameBack: Record<string, string> = {
@@ -349,12 +349,29 @@ export const office = {
     count: (count: number) => `${count}件`, none: 'なし',
     code: {
       title: '端末を登録するコードを出します', whom: '端末を使う人', choose: '人を選んでください', issue: 'コードを出す', picture: '端末を登録する QR',
-      scan: '端末のカメラで読み取るか、端末の登録画面でコードを入力してください。一度だけ使えます。', until: (when: string) => `${when} まで使えます`,
+      scan: '端末のカメラで読み取るか、端末の登録画面でコードを入力してください。登録済みの端末に使う人を加えるときも、このコードです。一度だけ使えます。事務局へのサインインには使えません。',
+      until: (when: string) => `${when} まで使えます`,
     },
+    again: {
+      open: '登録し直すコードを出す', title: (name: string) => `「${name}」を登録し直すコードを出します`,
+      lead: 'この端末だけに使えるコードです。これからだれの名前で登録するかを選んでください。端末に残っている未送信の記録は残ります。',
+      note: '端末の「この端末」の画面で「登録し直す」を押し、このコードを入力してもらってください。一度だけ使えます。',
+    },
+    lecturer: {
+      which: 'どの登録講師の端末ですか', choose: '講師を選んでください', note: 'この端末には、選んだ講師ご自身の派遣の記録だけが届きます。',
+      nobody: 'この医師会の講師が名簿にありません。先に講師を名簿に加えてください。',
+    },
+    holderGone: '登録した人の役割が終わっています',
+    holderGoneNote: '登録し直すコードを出し、別の人の名前で登録し直してください。それまで送受信はできません。端末にある未送信の記録は残ります。',
     enrolled: (when: string) => `${when} に登録`, revokedAt: (when: string) => `${when} に利用を止めました。このあと届いた記録は、預かり中になります。`,
     revoke: '利用を止める', revokeTitle: (name: string) => `「${name}」の利用を止めますか`,
     revokeNote: '次の通信から、この端末は何も受け取れなくなります。端末に残っていた記録が届いたときは、預かり中として担当者が確かめます。',
-    reset: '暗証番号を忘れたとき', resetNote: 'このコードを端末の「暗証番号を忘れたとき」に入力してもらってください。10分の間、一度だけ使えます。端末に残っている記録は消えません。',
+    pin: {
+      open: '暗証番号を戻す', title: '暗証番号を戻すコードを出します', whom: '暗証番号を忘れた人', choose: '人を選んでください', issue: 'コードを出す',
+      lead: '選んだ人の暗証番号だけを、この端末で決め直せます。端末に残っている記録は消えません。',
+      note: (name: string) => `端末で「${name}」を選び、「暗証番号を忘れたとき」を押して、このコードを入力してもらってください。ほかの人には使えません。一度だけ使えます。`,
+      until: (when: string) => `${when} まで使えます`,
+    },
     unsent: '端末に残っているかもしれない記録', lastSeen: (when: string) => `最後の送受信は ${when} です。そのあとの記録は、この端末にしかありません。`,
     heldNote: (count: number) => `この端末から届いた ${count} 件を預かっています`,
     pass: '一日券', passOf: (title: string, day: string) => `一日券：${title}（${day}いっぱい）`, passEnded: '終了', passLeft: (day: string) => `${day}いっぱい使える一日券です。この会だけを記録できます。`,
@@ -410,15 +427,16 @@ export const office = {
     give: '役割を加える',
     giveNow: '役割を加える',
     take: '役割を外す',
+    takeNote: '役割を外すと、その役割で登録した端末は、別の人の名前で登録し直すまで送受信できなくなります。端末にある未送信の記録は残ります。',
     rename: '名前を変える',
     renameNote: 'これまでの記録の作成者も、新しい名前で表示されます。',
     newName: '新しい名前',
     makeCode: 'サインインコードを出す',
     codeFor: (name: string) => `${name} さんのサインインコード`,
-    codeNote: (until: string) => `1回だけ、${until} まで使えます。ここでしか表示されないので、本人に直接お渡しください。`,
+    codeNote: (until: string) => `1回だけ、${until} まで使えます。ここでしか表示されないので、本人に直接お渡しください。端末の登録には使えません。端末のコードは「端末」の画面で出します。`,
     disabledMark: '利用停止中',
     disableTitle: '利用を止める',
-    disableNote: '次の操作からサインインできなくなります。これまでの記録はそのまま残ります。',
+    disableNote: '次の操作からサインインできなくなります。これまでの記録はそのまま残ります。この人の名前で登録した端末は、別の人の名前で登録し直すまで送受信できなくなります。',
     disable: '利用を止める',
     disabledTitle: '利用を止めています',
     enableNote: '再開すると、またサインインできるようになります。',
@@ -472,7 +490,7 @@ export const office = {
       const did = act[verb];
       if (did === undefined) return detail;
       if (verb === 'pass') return `${did}：${place(who)}`;
-      if (verb === 'visit') return did;
+      if (verb === 'visit' || verb === 'again') return did;
       return who === '' ? did : `${did}：${kept[who] ?? codes.role(who)} ${place(where)}`;
     },
   },

@@ -60,6 +60,13 @@ const problem: Record<string, string> = {
   wrong_pin: '暗証番号が違います。',
   wait: '間違いが続いたため、しばらく入力できません。',
   leader_lost: '直前の操作が保存されたか確かめてください。画面の数字が保存された内容です。',
+  not_dismissed: '今開いている人と、最後の1人は外せません。',
+};
+
+/** Of a code that is for somebody else, by their name. */
+const othersCode: Record<string, (name: string) => string> = {
+  code_of_another: (name) => `このコードは「${name}」のためのものです。暗証番号は変わっていません。担当者に、あなたの名前を選んで新しいコードを出してもらってください。`,
+  code_of_stranger: (name) => `このコードは「${name}」のためのものですが、この端末を使う人ではありません。暗証番号は変わっていません。担当者に、あなたの名前を選んで新しいコードを出してもらってください。`,
 };
 
 export const ja = {
@@ -73,7 +80,7 @@ export const ja = {
   question: (code: string): string => question[code] ?? code,
   questionShort: (code: string): string => questionShort[code] ?? code,
   answer: (code: string): string => answer[code] ?? code,
-  problem: (code: string, detail: string | null): string => detail ?? problem[code] ?? '操作できませんでした。もう一度お試しください。',
+  problem: (code: string, detail: string | null): string => othersCode[code]?.(detail ?? '') ?? detail ?? problem[code] ?? '操作できませんでした。もう一度お試しください。',
   scope: (id: string, name: string | null): string => {
     const [kind, code] = id.split(':');
     return `${scopeKind[kind ?? ''] ?? kind ?? ''}：${name ?? code ?? ''}`;
@@ -100,13 +107,8 @@ export const ja = {
   lock: {
     title: '端末を開きます', who: '使う人', open: '開く', busy: '確かめています…', lost: '暗証番号を忘れたとき',
     wait: (seconds: number) => `あと${seconds}秒たつと入力できます。`,
-    lostNote: '電波のある場所で、担当者から受け取ったコードを入力してください。端末に残っている記録はそのままです。',
-    lostCodeHelp: '担当者が「端末」の画面で出した8文字のコード', recover: '新しい暗証番号で開く',
-  },
-  tablet: {
-    lock: '画面をとじる（使う人の交代）',
-    person: { open: '使う人を加える', title: '使う人を加えます', note: '加わる人が担当者から受け取ったコードと、その人の暗証番号を入力します。', submit: '加える' },
-    again: { open: '登録し直す', title: 'この端末を登録し直します', note: '送れなくなったときに、担当者の新しいコードで登録し直します。端末に残っている記録は消えません。', submit: '登録し直す' },
+    lostNote: '電波のある場所で、担当者から受け取ったコードを入力してください。変わるのはあなたの暗証番号だけで、端末に残っている記録はそのままです。',
+    lostCodeHelp: '担当者が事務局の画面の「端末」でこの端末を開き、「暗証番号を戻す」であなたの名前を選んで出した8文字のコード', recover: '新しい暗証番号で開く',
   },
 
   clock: {

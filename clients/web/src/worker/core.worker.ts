@@ -35,13 +35,14 @@ startRelay({
     await initialise();
     const store = await openStore(DATABASE, () => publish({ type: 'changed', stage: { stage: 'fault', fault: 'storage' }, documents: [] }));
     const host = createHost({
-      vault: createVault({ store, now: () => Date.now() }),
+      vault: createVault({ store, now: () => Date.now(), steady: () => performance.now() }),
       open: (device, seed, rows, now) => new WasmTablet(device, seed, rows, now),
       transport: createTransport({
         fetch: createSignedFetch({ fetch: (input, init) => fetch(input, init), origin: self.location.origin, now: () => Date.now() }),
       }),
       clock: {
         now: () => Date.now(),
+        steady: () => performance.now(),
         after: (ms, run) => {
           const timer = setTimeout(run, ms);
           return () => clearTimeout(timer);

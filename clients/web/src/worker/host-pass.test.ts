@@ -8,7 +8,7 @@ import type { Core, Effect } from './core';
 import { createHost, type Host } from './host';
 import { newKey } from './proof';
 import { openStore } from './store';
-import type { Enrolled, Exchanged } from './transport';
+import type { Enrolled, Exchanged, Listened } from './transport';
 import { createVault } from './vault';
 
 const DOCUMENT = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a01';
@@ -32,23 +32,28 @@ interface Phone {
   clock: number;
   answer: Enrolled;
   exchanged: Exchanged;
+  /** How the next streams of notices end; after them one stays. */
+  streams: Listened[];
   readonly start: () => Promise<Host>;
 }
 
 async function phone(name: string): Promise<Phone> {
   const store = await openStore(name, () => undefined);
   const made: Phone = {
-    stages: [], timers: [], inputs: [], opened: [], effects: [], unsent: 0, clock: 1_000, answer: await enrolled(true), exchanged: { fault: { type: 'unreachable' } },
+    stages: [], timers: [], inputs: [], opened: [], effects: [], unsent: 0, clock: 1_000, answer: await enrolled(true), exchanged: { fault: { type: 'unreachable' } }, streams: [],
     async start() {
       const host = createHost({
-        vault: createVault({ store, now: () => made.clock, rounds: 1_000 }),
+        vault: createVault({ store, now: () => made.clock, steady: () => made.clock, rounds: 1_000 }),
         transport: {
           exchange: () => Promise.resolve(made.exchanged),
           enrol: () => Promise.resolve(made.answer),
           enterPass: () => Promise.resolve(made.answer),
           colleague: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
           recover: () => Promise.resolve({ ok: false, problem: { code: 'unreachable', detail: null } }),
-          events: () => new Promise(() => undefined),
+          events: () => {
+            const next = made.streams.shift();
+            return next === undefined ? new Promise(() => undefined) : Promise.resolve(next);
+          },
         },
         open: (_device, _seed, rows): Core => {
           made.opened.push(rows.length);
@@ -65,7 +70,7 @@ async function phone(name: string): Promise<Phone> {
             free: () => undefined,
           };
         },
-        clock: { now: () => made.clock, after: (ms, run) => { made.timers.push({ at: made.clock + ms, run }); return () => undefined; } },
+        clock: { now: () => made.clock, steady: () => made.clock, after: (ms, run) => { made.timers.push({ at: made.clock + ms, run }); return () => undefined; } },
         random: (count) => new Uint8Array(count),
         uuid: () => '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a02',
         online: () => true,
@@ -156,6 +161,20 @@ describe('day pass', () => {
     expect(await stageOf(host, (stage) => stage.stage === 'over')).toMatchObject({ unsent: 1 });
     const again = await b.start();
     expect(await stageOf(again, () => true)).toMatchObject({ stage: 'over', unsent: 1 });
+  });
+
+  it('asks the server why when its stream of notices is refused, once', async () => {
+    const b = await phone('refused');
+    const host = await b.start();
+    b.streams = ['open', 'refused', 'refused', 'unreachable'];
+    await enter(host);
+    const asked = (): number => b.inputs.filter((input) => input === '{"type":"sync"}').length;
+    for (const [pause, times] of [[1_000, 0], [2_000, 1], [4_000, 1], [8_000, 1]] as const) {
+      const due = (): Phone['timers'] => b.timers.filter((timer) => timer.at === b.clock + pause);
+      await stageOf(host, () => due().length > 0);
+      expect(asked()).toBe(times);
+      for (const timer of due()) timer.run();
+    }
   });
 
   it('gives way to another pass when everything is sent, and only then', async () => {

@@ -104,9 +104,10 @@ function bench(): Bench {
     credential: () => Promise.resolve(who),
     keep: () => Promise.resolve({ ok: true }),
     admit: () => Promise.resolve({ ok: true }),
+    dismiss: () => Promise.resolve({ ok: true }),
   };
   const vault: Vault = {
-    door: () => Promise.resolve({ device: DEVICE, people: [IDENTITY.person], wait_until: 0, open: null }),
+    door: () => Promise.resolve({ device: DEVICE, people: [{ ...IDENTITY.person, opens_at: 0 }], open: null }),
     found: () => Promise.resolve({ ok: true, room }),
     unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
     recover: () => Promise.resolve({ ok: false, code: 'wrong_pin' }),
@@ -140,6 +141,7 @@ function bench(): Bench {
       },
       clock: {
         now: () => made.clock,
+        steady: () => made.clock,
         after: (_ms, run) => {
           timers.push(run);
           return () => undefined;

@@ -11,8 +11,8 @@ import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
 import type { Core, Effect, OpenCore } from './core';
 import type { StoreFault } from './store';
-import type { Credential, Transport } from './transport';
-import { newRecovery, type Opened, type Person, type Room, type Vault } from './vault';
+import type { Credential, Listened, Transport } from './transport';
+import { newRecovery, type Opened, type Person, type Room, type Vault, type Waiting } from './vault';
 
 /** Pauses between attempts to reopen after a failed write, and between connections to the stream of notices. */
 const REOPEN_MS = 2_000;
@@ -25,6 +25,8 @@ export type Answer = { readonly ok: true; readonly json: string } | { readonly o
 
 export interface Clock {
   now(): number;
+  /** Ms that only ever grow, however the tablet's clock is set. */
+  steady(): number;
   /** Returns a function that cancels. */
   after(ms: number, run: () => void): () => void;
 }
@@ -93,16 +95,20 @@ export function createHost(deps: HostDeps): Host {
     return pass !== null && pass.ends_at <= now();
   };
 
+  const waiting = (people: readonly Waiting[]): Extract<Stage, { stage: 'locked' }>['people'] =>
+    people.map(({ id, name, opens_at }) => ({ id, name, wait_ms: Math.max(0, Math.ceil(opens_at - deps.clock.steady())) }));
+
   const stage = (): Stage => {
     if (fault !== null) return { stage: 'fault', fault };
     if (!started) return { stage: 'starting' };
     if (ended !== null) return { stage: 'over', ends_at: ended, unsent: 0, fault: null };
-    if (room === null && door !== null) return { stage: 'locked', people: door.people, wait_until: door.wait_until };
+    if (room === null && door !== null) return { stage: 'locked', people: waiting(door.people) };
     if (who === null || person === null || core === null) return { stage: 'unenrolled' };
     const told = p.json(status, core.status());
     const { pass } = who.identity;
     if (pass !== null && isOver()) return { stage: 'over', ends_at: pass.ends_at, unsent: told.unsent_changes, fault: told.last_fault };
-    return { stage: 'ready', identity: { ...who.identity, person }, status: told, online };
+    const people = (door?.people ?? []).map(({ id, name }) => ({ id, name }));
+    return { stage: 'ready', identity: { ...who.identity, person }, people, status: told, online };
   };
 
   const isSpent = (present: Stage): present is Extract<Stage, { stage: 'over' }> =>
@@ -252,9 +258,13 @@ export function createHost(deps: HostDeps): Host {
     const mine = new AbortController();
     events = mine;
     let pause = EVENTS_FIRST_MS;
+    let last: Listened = 'open';
     while (!mine.signal.aborted && who !== null && !isOver()) {
-      const opened = await deps.transport.events(who, hear, hear, mine.signal);
-      pause = opened ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
+      const listened = await deps.transport.events(who, hear, hear, mine.signal);
+      // an exchange hears why
+      if (listened === 'refused' && last !== 'refused' && !mine.signal.aborted) hear();
+      last = listened;
+      pause = listened === 'open' ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
       await new Promise<void>((resolve) => {
         const cancel = deps.clock.after(pause, resolve);
         mine.signal.addEventListener('abort', () => { cancel(); resolve(); }, { once: true });
@@ -312,7 +322,7 @@ export function createHost(deps: HostDeps): Host {
     door = await deps.vault.door();
     if (!unlocked.ok) {
       notify();
-      return refuse(unlocked.code);
+      return refuse(unlocked.code, 'name' in unlocked ? unlocked.name : null);
     }
     const found = await unlocked.room.credential();
     if (found === null) return refuse('storage');
@@ -335,6 +345,16 @@ export function createHost(deps: HostDeps): Host {
     const stored = await room.admit(told.value, pin);
     if (!stored.ok) return refuse(stored.fault);
     door = await deps.vault.door();
+    notify();
+    return done;
+  };
+
+  const dismiss = async (id: string): Promise<Answer> => {
+    if (room === null) return refuse('not_ready');
+    const dismissed = await room.dismiss(id);
+    if (!dismissed.ok) return refuse(dismissed.fault);
+    door = await deps.vault.door();
+    notify();
     return done;
   };
 
@@ -378,6 +398,8 @@ export function createHost(deps: HostDeps): Host {
           return recover(command.person, command.code, command.pin);
         case 'add_person':
           return addPerson(command.code, command.pin);
+        case 'dismiss':
+          return dismiss(command.person);
         case 'lock':
           return lock();
         case 'network':

@@ -2,6 +2,7 @@
 
 import * as p from '../core/parse';
 import { type Identity, identity, type Problem } from '../core/protocol';
+import { type Named, named } from '../core/registry';
 import { newKey, type SignedFetch, type TabletKey } from './proof';
 
 export type Fault =
@@ -31,6 +32,15 @@ export type Enrolled =
 
 export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
+/** The server's half of the way back in, and whose PIN it may replace. */
+export interface Granted {
+  readonly half: string;
+  readonly person: Named;
+}
+
+/** Whether the stream was open at all; `refused`: the server knows this tablet no longer. */
+export type Listened = 'open' | 'refused' | 'unreachable';
+
 export interface Transport {
   exchange(who: Credential, path: string, body: Uint8Array<ArrayBuffer>): Promise<Exchanged>;
   /** `recovery`: the server's half of the way back in; null keeps the one it has. */
@@ -38,11 +48,11 @@ export interface Transport {
   /** A day pass, or nothing: the code of a tablet is refused and stays good. */
   enterPass(code: string, device: string): Promise<Enrolled>;
   /** A colleague's code becomes a further person of this tablet. */
-  colleague(who: Credential, code: string): Promise<Told<{ readonly id: string; readonly name: string }>>;
-  /** The server's half of the way back in, for the tablet with this key. */
-  recover(key: TabletKey, device: string, code: string): Promise<Told<string>>;
-  /** Reads notices until the stream ends or `signal` is aborted; true when it was open at all. */
-  events(who: Credential, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<boolean>;
+  colleague(who: Credential, code: string): Promise<Told<Named>>;
+  /** The server's half of the way back in, for the tablet with this key and the person the code was made for. */
+  recover(key: TabletKey, device: string, code: string): Promise<Told<Granted>>;
+  /** Reads notices until the stream ends or `signal` is aborted. */
+  events(who: Credential, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<Listened>;
 }
 
 const EXCHANGE_TIMEOUT_MS = 60_000;
@@ -114,9 +124,10 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
           signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
         }, who.key, who.token);
         if (response.ok) return { ok: new Uint8Array(await response.arrayBuffer()) };
-        if (response.status === 401) return { fault: { type: 'unauthorised' }, over: (await problemOf(response)).code === 'pass_over' };
         if (response.status === 429 || response.status >= 500) return { fault: { type: 'busy', ...retryAfter(response) } };
-        return { fault: { type: 'refused', code: (await problemOf(response)).code } };
+        const { code } = await problemOf(response);
+        if (response.status === 401 || code === 'device_revoked') return { fault: { type: 'unauthorised' }, over: code === 'pass_over' };
+        return { fault: { type: 'refused', code } };
       } catch {
         return { fault: { type: 'unreachable' } };
       }
@@ -126,11 +137,11 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
     // the server gives the device of a day pass its name
     enterPass: (code, device) => enrolled({ code, device, device_name: '一日券', pass_only: true }),
 
-    colleague: (who, code) => tell('/v1/device/people', { code }, who.key, who.token, p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string) }))),
-    recover: (key, device, code) => tell('/v1/recover', { code, device }, key, null, p.object((f) => f.get('recovery', p.string))),
+    colleague: (who, code) => tell('/v1/device/people', { code }, who.key, who.token, named),
+    recover: (key, device, code) => tell('/v1/recover', { code, device }, key, null, p.object((f) => ({ half: f.get('recovery', p.string), person: f.get('person', named) }))),
 
     async events(who, onOpen, onChanged, signal) {
-      let opened = false;
+      let listened: Listened = 'unreachable';
       const silent = new AbortController();
       let watch: ReturnType<typeof setTimeout> | undefined;
       const heard = (): void => {
@@ -147,15 +158,16 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
           credentials: 'omit',
           signal: silent.signal,
         }, who.key, who.token);
-        if (!response.ok || response.body === null) return false;
-        opened = true;
+        if (response.status === 401 || response.status === 403) return 'refused';
+        if (!response.ok || response.body === null) return 'unreachable';
+        listened = 'open';
         onOpen();
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         let buffer = '';
         for (;;) {
           const { done, value } = await reader.read();
           heard();
-          if (done) return opened;
+          if (done) return listened;
           buffer += value;
           const lines = buffer.split(/\r\n|\r|\n/);
           buffer = lines.pop() ?? '';
@@ -163,7 +175,7 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
           if (lines.some((line) => line.startsWith('data:'))) onChanged();
         }
       } catch {
-        return opened;
+        return listened;
       } finally {
         clearTimeout(watch);
         signal.removeEventListener('abort', stop);

@@ -5,13 +5,14 @@
 // after the day. Its data key is sealed under a key that cannot leave the browser.
 //
 // Invariants: neither the data key nor anything of a record is on the disk in clear; a try counts before it is tried, so
-// that closing the app gives no further tries; a sealed row fits only its own place.
+// that closing the app gives no further tries; each person's wrong tries and wait are their own, and nobody else ends them;
+// a wait passes while the app runs, whatever the tablet's clock says; a sealed row fits only its own place.
 
 import * as p from '../core/parse';
 import type { Row, Write } from './core';
 import { type TabletKey, tabletKey } from './proof';
 import type { Store, Stored } from './store';
-import { type Credential, credentialText } from './transport';
+import { type Credential, credentialText, type Granted } from './transport';
 
 const VAULT = 'vault';
 const KEY = 'key';
@@ -38,6 +39,10 @@ interface Slot {
   readonly salt: Bytes;
   readonly rounds: number;
   readonly wrapped: Bytes;
+  /** Wrong PINs since the last right one. */
+  readonly failures: number;
+  /** By the tablet's clock, ms; no wait is reckoned from it. */
+  readonly tried_at: number;
 }
 
 interface Kept {
@@ -46,8 +51,6 @@ interface Kept {
   readonly door: CryptoKey;
   readonly slots: readonly Slot[];
   readonly recovery: Bytes;
-  readonly failures: number;
-  readonly tried_at: number;
 }
 
 const bytes: p.Parse<Bytes> = (value, path) => {
@@ -63,16 +66,32 @@ const cryptoKey: p.Parse<CryptoKey> = (value, path) => {
   if (value instanceof CryptoKey) return value;
   throw new Error(`${path}: not a key`);
 };
-const kept: p.Parse<Kept> = p.object((f) => ({
-  device: f.get('device', p.string),
-  door: f.get('door', cryptoKey),
-  slots: f.get('slots', p.list(p.object((s) => ({
-    id: s.get('id', p.string), name: s.get('name', bytes), salt: s.get('salt', bytes), rounds: s.get('rounds', p.integer), wrapped: s.get('wrapped', bytes),
-  })))),
-  recovery: f.get('recovery', bytes),
-  failures: f.get('failures', p.integer),
-  tried_at: f.get('tried_at', p.integer),
-}));
+/** Where the tries of all people are counted together, they count for each. */
+const kept: p.Parse<Kept> = p.object((f) => {
+  const shared = f.get('failures', p.integer);
+  const sharedAt = f.get('tried_at', p.integer);
+  return {
+    device: f.get('device', p.string),
+    door: f.get('door', cryptoKey),
+    slots: f.get('slots', p.list(p.object((s) => ({
+      id: s.get('id', p.string), name: s.get('name', bytes), salt: s.get('salt', bytes), rounds: s.get('rounds', p.integer), wrapped: s.get('wrapped', bytes),
+      failures: s.get('failures', p.nullable(p.integer)) ?? shared, tried_at: s.get('tried_at', p.nullable(p.integer)) ?? sharedAt,
+    })))),
+    recovery: f.get('recovery', bytes),
+  };
+});
+
+/** As it goes to the disk. A tab with an older version of the app finds the tries of all people counted together. */
+function keptValue(vault: Kept): Readonly<Record<string, unknown>> {
+  const most = (of: (slot: Slot) => number): number => Math.max(0, ...vault.slots.map(of));
+  return { [VAULT]: { ...vault, failures: most((slot) => slot.failures), tried_at: most((slot) => slot.tried_at) } };
+}
+
+/** The vault with this slot, in the place of the person's former one when there is one. */
+function withSlot(vault: Kept, slot: Slot): Kept {
+  const known = vault.slots.some((one) => one.id === slot.id);
+  return { ...vault, slots: known ? vault.slots.map((one) => (one.id === slot.id ? slot : one)) : [...vault.slots, slot] };
+}
 
 const text = (value: string): Bytes => new TextEncoder().encode(value);
 const random = (count: number): Bytes => crypto.getRandomValues(new Uint8Array(count));
@@ -122,16 +141,26 @@ export interface Room {
   keep(credential: Credential): Promise<Stored>;
   /** Lets a further person in, or gives one a new PIN. */
   admit(person: Person, pin: string): Promise<Stored>;
+  /** Takes a person off the tablet; never who unlocked it, and never the last one. What they recorded stays. */
+  dismiss(person: string): Promise<Dismissed>;
 }
+
+export type Dismissed = Stored | { readonly ok: false; readonly fault: 'not_dismissed' };
 
 export type Unlocked =
   | { readonly ok: true; readonly room: Room; readonly person: Person }
-  | { readonly ok: false; readonly code: 'wrong_pin' | 'wait' | 'storage' };
+  | { readonly ok: false; readonly code: 'wrong_pin' | 'wait' | 'storage' }
+  /** The code is for somebody else, who does or does not use this tablet. */
+  | { readonly ok: false; readonly code: 'code_of_another' | 'code_of_stranger'; readonly name: string };
+
+export interface Waiting extends Person {
+  /** From when on their PIN is taken, ms by the steady clock. */
+  readonly opens_at: number;
+}
 
 export interface Door {
   readonly device: string;
-  readonly people: readonly Person[];
-  readonly wait_until: number;
+  readonly people: readonly Waiting[];
   /** Who comes in without a PIN. */
   readonly open: string | null;
 }
@@ -144,8 +173,8 @@ export interface Vault {
   unlock(person: string, pin: string): Promise<Unlocked>;
   /** Goes on where another worker of this browser ended. */
   resume(opened: Opened): Promise<Unlocked>;
-  /** Opens with the server's half of the way back in, and gives the person a new PIN. */
-  recover(half: string, person: string, pin: string): Promise<Unlocked>;
+  /** Opens with the server's half of the way back in, and gives the person a new PIN: only whom the half is for. */
+  recover(granted: Granted, person: string, pin: string): Promise<Unlocked>;
   /** Takes everything off the disk. Only when the day pass that was here ended stays. */
   forget(endsAt: number | null): Promise<Stored>;
   /** When the day pass that was here ended, ms; null: none was. */
@@ -165,24 +194,42 @@ export function waitAfter(failures: number): number {
   return failures < FREE_TRIES ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (failures - FREE_TRIES), LONGEST_WAIT_MS);
 }
 
-export function createVault(deps: { readonly store: Store; readonly now: () => number; readonly rounds?: number }): Vault {
+export interface VaultDeps {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Ms that only ever grow, however the tablet's clock is set. */
+  readonly steady: () => number;
+  readonly rounds?: number;
+}
+
+export function createVault(deps: VaultDeps): Vault {
   const { store, rounds = ROUNDS } = deps;
+  // a worker that was waiting for its turn to lead has not seen the tries before
+  const begun = deps.steady();
+  const tried = new Map<string, number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** What reads the vault and writes it goes one after the other, so that no try and no person is lost. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const mine = last.then(act);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 
   const read = async (): Promise<Kept | null> => {
     const found = p.attempt(kept, await store.read(VAULT));
     return found.ok ? found.value : null;
   };
 
-  const people = async (vault: Kept): Promise<readonly Person[]> =>
-    Promise.all(vault.slots.map(async ({ id, name }) => {
-      const plain = await unseal(vault.door, `name/${id}`, name);
-      return { id, name: plain === null ? '' : new TextDecoder().decode(plain) };
-    }));
+  const nameOf = async (vault: Kept, { id, name }: Slot): Promise<string> => {
+    const plain = await unseal(vault.door, `name/${id}`, name);
+    return plain === null ? '' : new TextDecoder().decode(plain);
+  };
 
-  /** A clock that was set back begins the wait anew. */
-  const waitUntil = (vault: Kept): number => {
-    const wait = waitAfter(vault.failures);
-    return wait === 0 ? 0 : Math.min(vault.tried_at, deps.now()) + wait;
+  /** A start of the app begins the wait anew. */
+  const opensAt = ({ id, failures }: Slot): number => {
+    const wait = waitAfter(failures);
+    return wait === 0 ? 0 : (tried.get(id) ?? begun) + wait;
   };
 
   /** No rounds: no PIN. */
@@ -190,13 +237,27 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
     const salt = random(16);
     const inner = pin === null ? data : await seal(await pinKey(pin, salt, rounds), `pin/${person.id}`, data);
     return {
-      id: person.id, salt, rounds: pin === null ? 0 : rounds,
+      id: person.id, salt, rounds: pin === null ? 0 : rounds, failures: 0, tried_at: 0,
       name: await seal(door, `name/${person.id}`, text(person.name)),
       wrapped: await seal(door, `slot/${person.id}`, inner),
     };
   };
 
-  const room = async (data: Bytes): Promise<Room> => {
+  const admit = async (data: Bytes, person: Person, pin: string): Promise<Stored> => {
+    const vault = await read();
+    if (vault === null) return { ok: false, fault: 'storage' };
+    return store.keep(keptValue(withSlot(vault, await slotOf(vault.door, data, person, pin))));
+  };
+
+  const dismiss = async (id: string, by: string): Promise<Dismissed> => {
+    const vault = await read();
+    if (vault === null) return { ok: false, fault: 'storage' };
+    const slots = vault.slots.filter((one) => one.id !== id);
+    if (id === by || slots.length === 0) return { ok: false, fault: 'not_dismissed' };
+    return store.keep(keptValue({ ...vault, slots }));
+  };
+
+  const room = async (data: Bytes, opener: Person): Promise<Room> => {
     const key = await aes(data);
     return {
       data,
@@ -227,21 +288,48 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
       async keep(credential) {
         return store.keep({ [CREDENTIAL]: await sealCredential(key, credential), [KEY]: credential.key });
       },
-      async admit(person, pin) {
-        const vault = await read();
-        if (vault === null) return { ok: false, fault: 'storage' };
-        const slot = await slotOf(vault.door, data, person, pin);
-        return store.keep({ [VAULT]: { ...vault, slots: [...vault.slots.filter((one) => one.id !== person.id), slot], failures: 0 } });
-      },
+      admit: (person, pin) => inTurn(() => admit(data, person, pin)),
+      dismiss: (person) => inTurn(() => dismiss(person, opener.id)),
     };
+  };
+
+  const unlock = async (id: string, pin: string): Promise<Unlocked> => {
+    const vault = await read();
+    const slot = vault?.slots.find((one) => one.id === id);
+    if (vault === null || slot === undefined) return { ok: false, code: 'wrong_pin' };
+    const person = { id, name: await nameOf(vault, slot) };
+    const inner = await unseal(vault.door, `slot/${id}`, slot.wrapped);
+    if (slot.rounds === 0) return inner === null ? { ok: false, code: 'storage' } : { ok: true, room: await room(inner, person), person };
+    if (deps.steady() < opensAt(slot)) return { ok: false, code: 'wait' };
+    // counted before it is tried
+    const counted = await store.keep(keptValue(withSlot(vault, { ...slot, failures: slot.failures + 1, tried_at: deps.now() })));
+    if (!counted.ok) return { ok: false, code: 'storage' };
+    tried.set(id, deps.steady());
+    const data = inner === null ? null : await unseal(await pinKey(pin, slot.salt, slot.rounds), `pin/${id}`, inner);
+    if (data === null) return { ok: false, code: 'wrong_pin' };
+    await store.keep(keptValue(withSlot(vault, { ...slot, failures: 0, tried_at: 0 })));
+    return { ok: true, room: await room(data, person), person };
+  };
+
+  const recover = async ({ half, person: whose }: Granted, id: string, pin: string): Promise<Unlocked> => {
+    const vault = await read();
+    if (vault === null) return { ok: false, code: 'storage' };
+    const slot = vault.slots.find((one) => one.id === whose.id);
+    if (slot === undefined) return { ok: false, code: 'code_of_stranger', name: whose.name };
+    const person = { id: slot.id, name: await nameOf(vault, slot) };
+    if (slot.id !== id) return { ok: false, code: 'code_of_another', name: person.name };
+    const data = await unseal(await aes(unhex(half)), 'recovery', vault.recovery);
+    if (data === null) return { ok: false, code: 'wrong_pin' };
+    const stored = await admit(data, person, pin);
+    return stored.ok ? { ok: true, room: await room(data, person), person } : { ok: false, code: 'storage' };
   };
 
   return {
     async door() {
       const vault = await read();
       if (vault === null) return null;
-      const open = vault.slots.find((slot) => slot.rounds === 0)?.id ?? null;
-      return { device: vault.device, people: await people(vault), wait_until: waitUntil(vault), open };
+      const people = await Promise.all(vault.slots.map(async (slot) => ({ id: slot.id, name: await nameOf(vault, slot), opens_at: opensAt(slot) })));
+      return { device: vault.device, people, open: vault.slots.find((slot) => slot.rounds === 0)?.id ?? null };
     },
     async found(credential, pin, recovery) {
       const data = random(32);
@@ -252,43 +340,19 @@ export function createVault(deps: { readonly store: Store; readonly now: () => n
         ...row, value: await seal(key, `${row.table}/${row.key}`, new Uint8Array(row.value)),
       })));
       const vault: Kept = {
-        device: identity.device, door, failures: 0, tried_at: 0,
+        device: identity.device, door,
         slots: [await slotOf(door, data, identity.person, pin)],
         recovery: await seal(await aes(unhex(recovery)), 'recovery', data),
       };
-      const opened = await room(data);
+      const opened = await room(data, identity.person);
       const stored = await store.write(rows, {
-        [VAULT]: vault, [KEY]: credential.key, [CREDENTIAL]: await sealCredential(key, credential),
+        ...keptValue(vault), [KEY]: credential.key, [CREDENTIAL]: await sealCredential(key, credential),
       });
       return stored.ok ? { ok: true, room: opened } : stored;
     },
-    async unlock(id, pin) {
-      const vault = await read();
-      const slot = vault?.slots.find((one) => one.id === id);
-      if (vault === null || slot === undefined) return { ok: false, code: 'wrong_pin' };
-      const person = (await people(vault)).find((one) => one.id === id) ?? { id, name: '' };
-      const inner = await unseal(vault.door, `slot/${id}`, slot.wrapped);
-      if (slot.rounds === 0) return inner === null ? { ok: false, code: 'storage' } : { ok: true, room: await room(inner), person };
-      if (deps.now() < waitUntil(vault)) return { ok: false, code: 'wait' };
-      // counted before it is tried
-      const counted = await store.keep({ [VAULT]: { ...vault, failures: vault.failures + 1, tried_at: deps.now() } });
-      if (!counted.ok) return { ok: false, code: 'storage' };
-      const data = inner === null ? null : await unseal(await pinKey(pin, slot.salt, slot.rounds), `pin/${id}`, inner);
-      if (data === null) return { ok: false, code: 'wrong_pin' };
-      await store.keep({ [VAULT]: { ...vault, failures: 0, tried_at: 0 } });
-      return { ok: true, room: await room(data), person };
-    },
-    resume: async ({ data, person }) => ({ ok: true, room: await room(data), person }),
-    async recover(half, id, pin) {
-      const vault = await read();
-      if (vault === null) return { ok: false, code: 'storage' };
-      const data = await unseal(await aes(unhex(half)), 'recovery', vault.recovery);
-      const person = (await people(vault)).find((one) => one.id === id);
-      if (data === null || person === undefined) return { ok: false, code: 'wrong_pin' };
-      const opened = await room(data);
-      const stored = await opened.admit(person, pin);
-      return stored.ok ? { ok: true, room: opened, person } : { ok: false, code: 'storage' };
-    },
+    unlock: (person, pin) => inTurn(() => unlock(person, pin)),
+    resume: async ({ data, person }) => ({ ok: true, room: await room(data, person), person }),
+    recover: (granted, person, pin) => inTurn(() => recover(granted, person, pin)),
     forget: (endsAt) => store.empty(endsAt === null ? {} : { [OVER]: endsAt }),
     async ended() {
       const found = p.attempt(p.integer, await store.read(OVER));

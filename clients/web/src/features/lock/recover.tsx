@@ -1,4 +1,5 @@
-// A lost PIN: a coordinator's code and a signal open the tablet, and a new PIN is chosen. What is not sent yet stays.
+// A lost PIN: a coordinator's code for this very person and a signal open the tablet, and a new PIN is chosen. What is not
+// sent yet stays.
 
 import { type ReactNode, useState } from 'react';
 import { ja } from '../../i18n/ja';

@@ -3,7 +3,7 @@
 import { type ReactNode, useState } from 'react';
 import { useSnapshot } from '../../core/hooks';
 import type { Intent, StepState } from '../../core/records';
-import { type Lecturer, lecturerName, nameOf } from '../../core/registry';
+import { type Lecturer, lecturerName, nameOf, senderOf } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { SelectInput } from '../../ui/field';
@@ -64,8 +64,9 @@ export function Lecturers(): ReactNode {
   const choose = (lecturer: Lecturer): void => {
     const intents: Intent[] = [{ type: 'link', link: `lecturer/${lecturer.id}` }];
     const undo: Intent[] = [{ type: 'unlink', link: `lecturer/${lecturer.id}` }];
-    if (lecturer.bank && lecturer.association !== null && dispatchedBy !== lecturer.association) {
-      intents.push({ type: 'set', field: 'dispatched_by', value: lecturer.association });
+    const sender = senderOf(lecturer);
+    if (sender !== null && dispatchedBy !== sender) {
+      intents.push({ type: 'set', field: 'dispatched_by', value: sender });
       undo.push({ type: 'set', field: 'dispatched_by', value: dispatchedBy === '' ? null : dispatchedBy });
     }
     edit(intents, { label: `${ja.basic.lecturers} ${lecturerName(lecturer)}`, intents: undo });

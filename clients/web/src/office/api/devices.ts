@@ -14,6 +14,7 @@ const tablet = p.object((f) => ({
   last_seen_at: f.get('last_seen_at', p.nullable(p.integer)),
   clock_offset_ms: f.get('clock_offset_ms', p.nullable(p.integer)),
   revoked_at: f.get('revoked_at', p.nullable(p.integer)),
+  holder_gone: f.get('holder_gone', p.boolean),
   held: f.get('held', p.integer),
   recoverable: f.get('recoverable', p.boolean),
   may_revoke: f.get('may_revoke', p.boolean),
@@ -25,8 +26,9 @@ export type Tablet = ReturnType<typeof tablet>;
 
 const holder = p.object((f) => ({ person: f.get('person', named), role: f.get('role', p.string), organisation: f.get('organisation', p.string) }));
 export type Holder = ReturnType<typeof holder>;
+const holders = p.array(holder);
 
-export const tabletPage = p.object((f) => ({ as_of: f.get('as_of', p.integer), tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', p.array(holder)) }));
+export const tabletPage = p.object((f) => ({ as_of: f.get('as_of', p.integer), tablets: f.get('tablets', p.array(tablet)), holders: f.get('holders', holders) }));
 
 export type TabletPage = ReturnType<typeof tabletPage>;
 
@@ -36,6 +38,7 @@ export const tabletDetail = p.object((f) => ({
   own_records: f.get('own_records', p.array(p.object((r) => ({
     document: r.get('document', p.string), title: r.get('title', p.nullable(p.string)), date: r.get('date', p.nullable(p.string)),
   })))),
+  holders: f.get('holders', holders),
 }));
 
 /** A code to be scanned. */

@@ -1,4 +1,4 @@
-// Tablets: which there are, a code for a new one, the end of one that was lost, and a lost PIN.
+// Tablets: which there are, codes that register them, the end of one that was lost, and a lost PIN.
 
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
@@ -7,18 +7,17 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
-import { type Holder, pinCode, scanCode, type Tablet, type TabletPage, tabletDetail, tabletPage } from '../api/devices';
+import { type Holder, type Tablet, type TabletPage, tabletDetail, tabletPage } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { eraDate, eraLastDay, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
-import { GiveCode } from '../parts/give-code';
+import { PinReset } from '../parts/pin-code';
+import { TabletCode } from '../parts/tablet-code';
 import { Refusal, WaysOut } from '../parts/ways-out';
 
 const text = office.devices;
-
-const keyOf = (holder: Holder): string => `${holder.person.id} ${holder.role} ${holder.organisation}`;
 
 type Pass = NonNullable<Tablet['pass']>;
 
@@ -30,22 +29,27 @@ function wrongClock(tablet: Tablet): string | null {
   return isClockWrong(offset) ? text.clock(ja.clock.span(offset)) : null;
 }
 
-/** In use, ended by a person, or over. */
+/** Registered by somebody who may no longer have it. */
+const isOrphan = (tablet: Tablet): boolean => tablet.holder_gone && tablet.pass === null && tablet.revoked_at === null;
+
+/** In use, ended by a person, without its person, or over. */
 function stateOf(tablet: Tablet, now: number): ReactNode {
   if (tablet.revoked_at !== null) return <b className="text-danger">{tablet.pass === null ? text.revoked : text.passEnded}</b>;
+  if (isOrphan(tablet)) return <b className="text-wait">{text.holderGone}</b>;
   return tablet.pass !== null && tablet.pass.ends_at <= now ? text.passEnded : text.inUse;
 }
 
-function NewCode({ holders, end }: { readonly holders: readonly Holder[]; readonly end: () => void }): ReactNode {
-  const { api } = useHub();
-  const give = (chosen: string) => {
-    const holder = holders.find((one) => keyOf(one) === chosen);
-    if (holder === undefined) return null;
-    const body = { person: holder.person.id, role: holder.role, organisation: holder.organisation, address: window.location.origin };
-    return api.post('/v1/devices/codes', body, scanCode);
-  };
-  const options = holders.map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>);
-  return <GiveCode text={text.code} options={options} give={give} end={end} />;
+function Warning({ children }: { readonly children: ReactNode }): ReactNode {
+  return <div className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4 text-wait">{children}</div>;
+}
+
+function Orphaned(): ReactNode {
+  return (
+    <Warning>
+      <p className="font-bold">{text.holderGone}</p>
+      <p>{text.holderGoneNote}</p>
+    </Warning>
+  );
 }
 
 function Rows({ page, tablets, caption }: { readonly page: TabletPage; readonly tablets: readonly Tablet[]; readonly caption: string }): ReactNode {
@@ -83,6 +87,7 @@ export function DevicesPage(): ReactNode {
             <PageHead title={text.title} lead={text.lead}>
               {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
             </PageHead>
+            {own.some(isOrphan) && <Orphaned />}
             {own.length === 0 ? <p className="text-muted">{text.empty}</p> : <Rows page={page} tablets={own} caption={text.title} />}
             {passes.length > 0 && (
               <section className="flex flex-col gap-3">
@@ -91,7 +96,7 @@ export function DevicesPage(): ReactNode {
                 <Rows page={page} tablets={passes} caption={text.passes} />
               </section>
             )}
-            {adding && <NewCode holders={page.holders} end={() => { setAdding(false); live.again(); }} />}
+            {adding && <TabletCode holders={page.holders} tablet={null} end={() => { setAdding(false); live.again(); }} />}
           </>
         );
       }}
@@ -99,12 +104,12 @@ export function DevicesPage(): ReactNode {
   );
 }
 
-function Acts({ tablet, done }: { readonly tablet: Tablet; readonly done: () => void }): ReactNode {
+function Acts({ tablet, holders, done }: { readonly tablet: Tablet; readonly holders: readonly Holder[]; readonly done: () => void }): ReactNode {
   const { device, name } = tablet;
   const isPass = tablet.pass !== null;
   const { api } = useHub();
   const [asking, setAsking] = useState(false);
-  const [code, setCode] = useState<string | null>(null);
+  const [giving, setGiving] = useState<'again' | 'pin' | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const revoke = async (): Promise<void> => {
     const answer = await api.post(`/v1/devices/${device}/${isPass ? 'pass-end' : 'revocation'}`, {}, nothing);
@@ -112,15 +117,11 @@ function Acts({ tablet, done }: { readonly tablet: Tablet; readonly done: () => 
     if (answer.ok) done();
     else setProblem(problemText(answer.problem));
   };
-  const reset = async (): Promise<void> => {
-    const answer = await api.post(`/v1/devices/${device}/pin-code`, {}, pinCode);
-    if (answer.ok) setCode(answer.value.code);
-    else setProblem(problemText(answer.problem));
-  };
   return (
     <>
       <div className="flex flex-wrap gap-3">
-        {tablet.recoverable && <Button onPress={() => void reset()}>{text.reset}</Button>}
+        {!isPass && holders.length > 0 && <Button onPress={() => setGiving('again')}>{text.again.open}</Button>}
+        {tablet.recoverable && <Button onPress={() => setGiving('pin')}>{text.pin.open}</Button>}
         {tablet.may_revoke && <Button onPress={() => setAsking(true)}>{isPass ? text.passEnd : text.revoke}</Button>}
       </div>
       <Refusal text={problem} />
@@ -132,12 +133,8 @@ function Acts({ tablet, done }: { readonly tablet: Tablet; readonly done: () => 
           </WaysOut>
         </Sheet>
       )}
-      {code !== null && (
-        <Sheet title={text.reset} open onClose={() => setCode(null)}>
-          <p>{text.resetNote}</p>
-          <p className="num text-center text-[2rem] font-bold tracking-widest">{code}</p>
-        </Sheet>
-      )}
+      {giving === 'again' && <TabletCode holders={holders} tablet={tablet} end={() => { setGiving(null); done(); }} />}
+      {giving === 'pin' && <PinReset holders={holders} tablet={tablet} end={() => setGiving(null)} />}
     </>
   );
 }
@@ -152,21 +149,22 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
   useTitle(text.title);
   return (
     <Loaded live={live}>
-      {({ tablet, own_records: own, as_of: now }) => (
+      {({ tablet, own_records: own, holders, as_of: now }) => (
         <>
           <header>
             <p><Link href="/devices" className="link">{text.title}</Link></p>
             <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
             <p className="mt-1 text-[#4d4d4d]">{tablet.person.name}（{office.role(tablet.role)}）　{text.enrolled(eraMoment(tablet.enrolled_at))}</p>
           </header>
-          {tablet.revoked_at !== null && tablet.pass === null && <p className="rounded-12 border border-wait-line bg-wait-soft px-5 py-4 font-bold text-wait">{text.revokedAt(eraMoment(tablet.revoked_at))}</p>}
+          {tablet.revoked_at !== null && tablet.pass === null && <Warning><p className="font-bold">{text.revokedAt(eraMoment(tablet.revoked_at))}</p></Warning>}
+          {isOrphan(tablet) && <Orphaned />}
           {tablet.pass !== null && (
             <Panel title={text.passSession}>
               <p><Link href={`/records/${tablet.pass.document}`} className="link">{titleOf(tablet.pass)}</Link>　{tablet.pass.date === null ? '' : eraDate(tablet.pass.date)}</p>
               <p className="mt-1">{passText(tablet, tablet.pass, now)}</p>
             </Panel>
           )}
-          <Acts tablet={tablet} done={live.again} />
+          <Acts tablet={tablet} holders={holders} done={live.again} />
           <Panel title={text.unsent}>
             <p>{tablet.last_seen_at === null ? text.never : text.lastSeen(eraMoment(tablet.last_seen_at))}</p>
             {wrongClock(tablet) !== null && <p className="font-bold text-wait">{wrongClock(tablet)}。{text.clockNote}</p>}

@@ -6,7 +6,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
-import { type Entry, journal, people } from '../api/rights';
+import { type Entry, journal, people, type Person } from '../api/rights';
 import { eraMoment } from '../format';
 import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
@@ -48,7 +48,9 @@ function placeName(id: string, names: Names): string {
 }
 
 /** What the server wrote beside an act, in words; as it stands where there are none for it. */
-function words(detail: string, names: Names): string {
+function words(detail: string, names: Names, people: readonly Person[]): string {
+  const person = people.find((one) => one.person === detail);
+  if (person !== undefined) return person.name;
   const place = (id: string): string => placeName(id, names);
   if (SCOPES.test(detail)) {
     return detail.split(' ').map((scope) => (scope.startsWith('session:') ? text.passSession : place(scope.slice(scope.indexOf(':') + 1)))).join('、');
@@ -60,7 +62,7 @@ function words(detail: string, names: Names): string {
   return conditionsOf(query, names).map((one) => one.label).join('、');
 }
 
-function Row({ entry, names }: { readonly entry: Entry; readonly names: Names }): ReactNode {
+function Row({ entry, names, people: known }: { readonly entry: Entry; readonly names: Names; readonly people: readonly Person[] }): ReactNode {
   const done = entry.outcome === 'done';
   return (
     <tr>
@@ -75,7 +77,7 @@ function Row({ entry, names }: { readonly entry: Entry; readonly names: Names })
       </td>
       <td>
         <Target entry={entry} />
-        {entry.detail !== '' && <span className="block break-all text-[0.875rem] text-muted">{words(entry.detail, names)}</span>}
+        {entry.detail !== '' && <span className="block break-all text-[0.875rem] text-muted">{words(entry.detail, names, known)}</span>}
       </td>
     </tr>
   );
@@ -146,7 +148,7 @@ export function JournalPage(): ReactNode {
               <table>
                 <caption className="sr-only">{text.title}</caption>
                 <thead><tr><th scope="col">{text.when}</th><th scope="col">{text.whoFrom}</th><th scope="col">{text.what}</th><th scope="col">{text.target}</th></tr></thead>
-                <tbody>{page.entries.map((entry) => <Row key={entry.seq} entry={entry} names={names} />)}</tbody>
+                <tbody>{page.entries.map((entry) => <Row key={entry.seq} entry={entry} names={names} people={everyone.value?.people ?? []} />)}</tbody>
               </table>
             </div>
             <div className="no-print flex flex-wrap gap-3">

@@ -164,6 +164,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
               </li>
             ))}
           </ul>
+          {person.roles.some((role) => role.may_edit) && <p className="mt-1 text-[0.9375rem]">{text.takeNote}</p>}
         </section>
         {page.gives.length > 0 && (
           <section className="flex flex-col gap-3">

@@ -6,8 +6,9 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { dayPassCode } from '../api/devices';
 import { useHub, useLive } from '../api/live';
-import { eraLastDay } from '../format';
+import { eraLastDay, eraMoment } from '../format';
 import { GiveCode } from './give-code';
+import { Qr } from './qr';
 
 const text = office.pass;
 
@@ -25,7 +26,7 @@ function Give({ document, here, end }: { readonly document: string; readonly her
   const { value } = useLive('/v1/registry', registry);
   const bank = (value?.lecturers ?? []).filter((one) => one.bank && !here.some((known) => known.id === one.id)).map((one) => ({ id: one.id, name: lecturerName(one) }));
   const nameOf = (chosen: string): string => [...here, ...bank].find((one) => one.id === chosen)?.name ?? '';
-  const give = (lecturer: string) => lecturer === '' ? null
+  const give = (lecturer: string) => lecturer === '' ? text.choose
     : api.post(`/v1/records/${encodeURIComponent(document)}/pass`, { lecturer, address: window.location.origin }, dayPassCode);
   return (
     <GiveCode
@@ -34,8 +35,10 @@ function Give({ document, here, end }: { readonly document: string; readonly her
       first={here.length === 1 ? (here[0]?.id ?? '') : ''}
       options={<><Options label={text.here} choices={here} /><Options label={text.bank} choices={bank} /></>}
       give={give}
-      below={(code, chosen) => (
+      shown={(code, chosen) => (
         <>
+          <p>{text.scan}</p>
+          <Qr shown={code} label={text.picture} until={text.until(eraMoment(code.expires_at))} />
           <p className="text-center font-bold">{text.ends(nameOf(chosen), eraLastDay(code.ends_at))}</p>
           <p className="text-center text-muted">{text.started}</p>
         </>
