@@ -7,12 +7,14 @@
 
 mod chance;
 mod cluster;
+mod office;
 mod proxy;
 mod server;
 mod tablet;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use office::Office;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};
 pub use tablet::{Headless, band, count, material, set, step};

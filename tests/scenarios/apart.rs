@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sync_core::domain::vocabulary::StepState;
 use sync_core::ids::DocumentId;
-use tsudoi_tests::{Chance, Headless, Server, band, material, set, step};
+use tsudoi_tests::{Chance, Headless, Office, Server, band, material, set, step};
 
 const HONJO: &str = "112119";
 
@@ -49,9 +49,9 @@ fn sums_add_up_and_a_conflict_shows_both_values_on_every_tablet_and_the_dashboar
         assert_eq!(tablet.digests(), tablet.server_digests());
     }
 
-    let officer = Headless::enrol(&server, server.sign_in("municipal-112119"), "庁内", None);
+    let officer = Office::sign_in(&server, server.sign_in("municipal-112119"));
     let path = format!("/v1/dashboard/municipality/{HONJO}?fiscal_year=2024");
-    let dashboard: Value = officer.client().get(&path, officer.key()).unwrap();
+    let dashboard = officer.get(&path);
     let cards = &dashboard["materials"]
         .as_array()
         .unwrap()
@@ -75,9 +75,11 @@ fn sums_add_up_and_a_conflict_shows_both_values_on_every_tablet_and_the_dashboar
 fn another_organisations_records_are_as_unknown_as_an_unknown_id() {
     let server = Server::start();
     let staff = Headless::enrol(&server, server.sign_in("staff-112119"), "本庄", None);
+    let office = Office::sign_in(&server, server.sign_in("staff-112119"));
     let ask = |path: &str| {
-        let answer: Result<Value, _> = staff.client().get(path, staff.key());
-        answer.unwrap_err().to_string()
+        let mut refusal = office.ask(path).unwrap_err();
+        refusal["request_id"].take();
+        refusal.to_string()
     };
     let other = ask("/v1/dashboard/municipality/113859");
     assert_eq!(other.replace("113859", "X"), ask("/v1/dashboard/municipality/999999").replace("999999", "X"));

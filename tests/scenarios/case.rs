@@ -3,27 +3,27 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tsudoi_tests::{Headless, Server};
+use tsudoi_tests::{Headless, Office, Server};
 
 const CASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/cli/cases/honjo-kodama-r6.json");
 
-struct Office {
+struct Reading {
     server: Server,
-    reader: Headless,
+    office: Office,
     association: String,
 }
 
-impl Office {
+impl Reading {
     fn loaded() -> Self {
         let server = Server::start();
         server.tsudoi(&["load-case", CASE, "--code", &server.sign_in("administrator-11").code]);
-        let reader = Headless::enrol(&server, server.sign_in("administrator-11"), "県庁", Some(&[]));
+        let office = Office::sign_in(&server, server.sign_in("prefectural-11"));
         let association = server.sign_in("coordinator-honjo").organisation.clone();
-        Self { server, reader, association }
+        Self { server, office, association }
     }
 
     fn get(&self, path: &str) -> Value {
-        self.reader.client().get(path, self.reader.key()).unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.office.get(path)
     }
 
     fn association(&self) -> Value {
@@ -41,7 +41,7 @@ fn names(list: &Value, key: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_honjo_kodama_year_says_what_its_report_says_and_nothing_more() {
-    let office = Office::loaded();
+    let office = Reading::loaded();
     let dashboard = office.association();
 
     // 登録医師による講話: 1市3町で計5回 (富沢、薦部、荻野)
@@ -94,7 +94,7 @@ fn the_honjo_kodama_year_says_what_its_report_says_and_nothing_more() {
     office.server.verify();
 }
 
-fn no_figure_is_zero_where_nothing_was_reported(office: &Office) {
+fn no_figure_is_zero_where_nothing_was_reported(office: &Reading) {
     for code in ["112119", "113816", "113832", "113859"] {
         let path = format!("/v1/dashboard/municipality/{code}?fiscal_year=2024");
         let dashboard = office.get(&path);
@@ -139,8 +139,8 @@ fn figures<'a>(value: &'a Value, place: &mut String, seen: &mut Vec<(String, &'a
 
 #[test]
 fn loading_the_case_twice_changes_nothing() {
-    let office = Office::loaded();
-    let digests = |office: &Office| {
+    let office = Reading::loaded();
+    let digests = |office: &Reading| {
         let scopes = [format!("association:{}", office.association), "municipality:112119".to_owned()];
         let reader = Headless::enrol(&office.server, office.server.sign_in("administrator-11"), "照合", Some(&scopes));
         reader.server_digests()

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 use sync_core::ids::DocumentId;
-use tsudoi_tests::{Chance, Headless, Server, band, set};
+use tsudoi_tests::{Chance, Headless, Office, Server, band, set};
 
 const DAY_MS: i64 = 86_400_000;
 const BAND: &str = "75-84";
 
-fn officer(server: &Server) -> Headless {
-    Headless::enrol(server, server.sign_in("municipal-112119"), "庁内", None)
+fn officer(server: &Server) -> Office {
+    Office::sign_in(server, server.sign_in("municipal-112119"))
 }
 
 /// Heads at a record, as the office counts them.
-fn heads(office: &Headless, document: DocumentId) -> Option<i64> {
-    let record: Value = office.client().get(&format!("/v1/records/{document}"), office.key()).unwrap();
+fn heads(office: &Office, document: DocumentId) -> Option<i64> {
+    let record = office.get(&format!("/v1/records/{document}"));
     record["attendance"].as_i64()
 }
 
 /// How far the office is told a tablet's clock is off, ms.
-fn offset(office: &Headless, tablet: &Headless) -> i64 {
-    let page: Value = office.client().get("/v1/devices", office.key()).unwrap();
+fn offset(office: &Office, tablet: &Headless) -> i64 {
+    let page = office.get("/v1/devices");
     let named = |one: &&Value| one["device"] == tablet.device().to_string();
     page["tablets"].as_array().unwrap().iter().find(named).unwrap()["clock_offset_ms"].as_i64().unwrap()
 }

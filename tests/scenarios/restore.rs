@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sync_core::ids::DocumentId;
 use sync_core::tablet::SaveState;
-use tsudoi_tests::{Chance, Headless, Server, band, material, set};
+use tsudoi_tests::{Chance, Headless, Office, Server, band, material, set};
 
 const TABLETS: usize = 4;
 /// More than a tablet needs when nothing it waits for is missing.
@@ -60,8 +60,7 @@ fn work(
 }
 
 fn healing(server: &Server) -> Value {
-    let administrator = Headless::enrol(server, server.sign_in("administrator-11"), "管理", Some(&[]));
-    administrator.client().get("/v1/healing", administrator.key()).unwrap()
+    Office::sign_in(server, server.sign_in("administrator-11")).get("/v1/healing")
 }
 
 struct Scene {
@@ -169,13 +168,13 @@ fn lost_with_its_author_away(renewed: bool) -> (Server, Headless, [Headless; 2])
     (server, author, others)
 }
 
-fn custody(administrator: &Headless) -> Vec<Value> {
-    let page: Value = administrator.client().get("/v1/custody", administrator.key()).unwrap();
+fn custody(administrator: &Office) -> Vec<Value> {
+    let page = administrator.get("/v1/custody");
     page["entries"].as_array().unwrap().clone()
 }
 
 /// The others bring the record back as often as they like: it is kept aside once, and nothing they hold is dropped.
-fn assert_it_waits_for_a_person(administrator: &Headless, others: &mut [Headless; 2], renewed: bool) -> Vec<Value> {
+fn assert_it_waits_for_a_person(administrator: &Office, others: &mut [Headless; 2], renewed: bool) -> Vec<Value> {
     let unsent = |tablet: &Headless| (tablet.status().unsent_changes, totals(tablet)[&DOCUMENT].0);
     for _ in 0..2 {
         for tablet in &mut *others {
@@ -216,20 +215,20 @@ fn assert_all_have_it(server: &Server, others: &mut [Headless; 2]) {
 fn admitted_by_a_person(renewed: bool) {
     let (server, author, mut others) = lost_with_its_author_away(renewed);
     let author = author.device();
-    let administrator = Headless::enrol(&server, server.sign_in("administrator-11"), "管理", Some(&[]));
+    let administrator = Office::sign_in(&server, server.sign_in("administrator-11"));
     let held = assert_it_waits_for_a_person(&administrator, &mut others, renewed);
     assert_eq!(healing(&server)["changes"], 0);
 
     let device = others[0].device().to_string();
     let path = format!("/v1/custody/{DOCUMENT}/{device}");
-    let shown: Value = administrator.client().get(&path, administrator.key()).unwrap();
+    let shown = administrator.get(&path);
     assert_eq!(shown["brought_from"], json!([{ "id": author.to_string(), "name": "書いた端末" }]));
     assert_eq!((&shown["fits"], &shown["may_decide"]), (&json!(true), &json!(true)));
     assert!(!shown["effects"].as_array().unwrap().is_empty() && !shown["authors"].as_array().unwrap().is_empty());
     let decision = json!({
         "document": DOCUMENT.to_string(), "device": device, "decision": "admitted", "reason": "本人に確かめました",
     });
-    let decided: Value = administrator.client().post("/v1/custody/decisions", administrator.key(), &decision).unwrap();
+    let decided = administrator.post("/v1/custody/decisions", &decision);
     assert_eq!(decided["changes"], held.len());
 
     assert_all_have_it(&server, &mut others);
@@ -251,7 +250,7 @@ fn it_is_brought_back_under_a_new_epoch_too() {
 #[test]
 fn when_the_absent_tablet_comes_back_first_nobody_has_to_decide() {
     let (server, mut author, mut others) = lost_with_its_author_away(false);
-    let administrator = Headless::enrol(&server, server.sign_in("administrator-11"), "管理", Some(&[]));
+    let administrator = Office::sign_in(&server, server.sign_in("administrator-11"));
     assert_it_waits_for_a_person(&administrator, &mut others, false);
     author.sync().unwrap();
     assert_eq!(custody(&administrator), [] as [Value; 0]);
