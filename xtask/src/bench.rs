@@ -5,7 +5,7 @@
 
 use crate::failure::{Failure, Result};
 use crate::house::House;
-use crate::{peers, process};
+use crate::{peers, process, tap};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
@@ -28,11 +28,11 @@ pub struct Wanted<'a> {
 /// Runs what is wanted.
 pub fn run(house: &House, wanted: &Wanted<'_>) -> Result<()> {
     let names: Vec<&str> = match wanted.name {
-        None => BENCHMARKS.to_vec(),
-        Some("peers") => vec!["peers"],
+        None => BENCHMARKS.into_iter().chain(["tap"]).collect(),
+        Some(name @ ("peers" | "tap")) => vec![name],
         Some(name) if BENCHMARKS.contains(&name) => vec![name],
         Some(name) => {
-            return Err(Failure::new(format!("no benchmark {name}; there are: {} peers", BENCHMARKS.join(" "))));
+            return Err(Failure::new(format!("no benchmark {name}; there are: {} tap peers", BENCHMARKS.join(" "))));
         }
     };
     let stores: Vec<&str> = STORES.into_iter().filter(|store| wanted.store.is_none_or(|one| one == *store)).collect();
@@ -45,6 +45,10 @@ pub fn run(house: &House, wanted: &Wanted<'_>) -> Result<()> {
     for name in names {
         if name == "peers" {
             lines.extend(peers::run(house)?);
+            continue;
+        }
+        if name == "tap" {
+            lines.push(tap::run(house)?);
             continue;
         }
         for store in &stores {

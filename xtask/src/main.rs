@@ -16,6 +16,7 @@ mod peers;
 mod process;
 mod stamp;
 mod step;
+mod tap;
 mod tools;
 mod wasm;
 mod web;
@@ -33,7 +34,7 @@ cargo xtask sbom                          every package that is delivered, as Cy
 cargo xtask web                           build the core for WASM and the web app
 cargo xtask bench [NAME] [--store sqlite|postgres] [--markdown] [-- OPTION…]
                                           measure; one JSON line each on standard output. NAME: sync_day cold_start
-                                          idle_sync storm dashboard hot_scope, all of these without one; or peers
+                                          idle_sync storm dashboard hot_scope tap, all of these without one; or peers
 cargo xtask fuzz TARGET [--seconds N] [--keep]   wire, gate, chain, saved or follow; --keep adds what was found to the corpus
 cargo xtask simulate [--seeds N] [--seed S]   seeded simulation of the core";
 

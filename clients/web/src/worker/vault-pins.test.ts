@@ -40,7 +40,7 @@ describe('wrong PINs', () => {
     expect([2, 3, 4, 5, 30].map(waitAfter)).toEqual([0, 5_000, 10_000, 20_000, 900_000]);
   });
 
-  it('are not forgiven by a colleague\'s right one, nor by a further colleague', async () => {
+  it('are not forgiven when a colleague enters the right one, nor when somebody joins', async () => {
     const b = await shared('colleague');
     for (let round = 0; round < 3; round += 1) {
       await miss(b, 'pe-1', 1);
@@ -58,7 +58,7 @@ describe('wrong PINs', () => {
     expect((await b.vault.door())?.people.map((one) => one.id), 'everybody stays in their place').toEqual(['pe-1', 'pe-2']);
   });
 
-  it('are forgiven by one\'s own right one, and no others', async () => {
+  it('are forgiven when the person enters the right one, and no others', async () => {
     const b = await shared('own');
     await miss(b, 'pe-1', 3);
     await miss(b, 'pe-2', 3);
@@ -70,7 +70,7 @@ describe('wrong PINs', () => {
     expect(await waits(b)).toEqual({ 'pe-1': 0, 'pe-2': 10_000 });
   });
 
-  it('are forgiven by one\'s own recovery, and no others', async () => {
+  it('are forgiven when the person is given a new one, and no others', async () => {
     const b = await shared('recovered');
     await miss(b, 'pe-1', 3);
     await miss(b, 'pe-2', 3);

@@ -101,20 +101,6 @@ describe('vault', () => {
     expect(await b.vault.unlock('pe-1', '')).toMatchObject({ code: 'wrong_pin' });
   });
 
-  it('adds little to a tap', async () => {
-    const b = await founded('tap');
-    const room = await opened(b, 'pe-1', PIN);
-    const value = new Uint8Array(2_000);
-    const measure = async (write: (n: number) => Promise<unknown>): Promise<number> => {
-      const begun = performance.now();
-      for (let n = 0; n < 50; n += 1) await write(n);
-      return (performance.now() - begun) / 50;
-    };
-    const bare = await measure((n) => b.store.write([{ table: 'intent', key: `bare${n}`, value }]));
-    const sealed = await measure((n) => room.write([{ table: 'intent', key: `sealed${n}`, value }]));
-    expect(sealed - bare).toBeLessThan(20);
-  });
-
   it('is opened by another worker with what an unlocked one holds', async () => {
     const b = await founded('resumed');
     const unlocked = await b.vault.unlock('pe-1', PIN);
