@@ -77,4 +77,3 @@ try {
 } finally {
   for (const end of ends.reverse()) await end();
 }
-process.exit();
