@@ -351,6 +351,7 @@ impl SqlStore {
             &places::HOLD_SCOPES,
             &feed::SCOPES,
             &feed::DAMAGED_IN,
+            &feed::SMALL,
             &feed::WHOLE,
             &custody::DECISIONS,
             &healing::EXISTING,

@@ -138,17 +138,20 @@ statements! {
     LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 AND name <> '' ORDER BY device";
 
     LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
-    PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+    PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4";
     NEWS = "SELECT c.scope, c.epoch, c.seq AS scope_seq, c.document_count, c.digest, \
      (SELECT t.registry_version FROM tenant t WHERE t.tenant = c.tenant) AS registry_version, \
      (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = c.tenant) AS damage, \
-     f.document, f.seq, f.state, d.heads, d.snapshot FROM scope c \
+     f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM scope c \
      LEFT JOIN feed f ON f.tenant = c.tenant AND f.scope = c.scope AND f.seq > $3 \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE c.tenant = $1 AND c.scope = $2 ORDER BY f.seq LIMIT $4";
-    PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+    PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
