@@ -61,10 +61,10 @@ use retention::RetentionStore;
 use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
-    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
-    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, Change, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow,
+    Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
+    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument,
+    WantedScope,
 };
 
 /// A database that keeps the contract above.
@@ -188,12 +188,14 @@ pub trait Store:
     async fn note_damaged(&self, tenant: &str, ids: &[DocumentId], now: u64) -> Result<(), StoreError>;
     /// Damaged documents, and when each was found, ms.
     async fn list_damaged(&self, tenant: &str) -> Result<Vec<(DocumentId, u64)>, StoreError>;
+    /// How many changes tablets have ever brought back.
+    async fn sum_healing(&self, tenant: &str) -> Result<u64, StoreError>;
     /// What tablets brought back, latest first.
     async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError>;
     /// Gives the scopes of one tenant, or of all, new epochs, so that tablets offer what they hold. Returns how many.
     async fn renew_epochs(&self, tenant: Option<&str>) -> Result<u64, StoreError>;
     /// What other processes over the same database commit; `None` where there can be no other process.
-    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>>;
+    fn changes(&self) -> Option<broadcast::Receiver<Change>>;
 
     // Custody.
 
@@ -204,6 +206,9 @@ pub trait Store:
         document: DocumentId,
         device: DeviceId,
     ) -> Result<Vec<HeldChange>, StoreError>;
+    /// Where a record begun on a device is at home: in its first scope, revoked or not; with a day pass, where its session
+    /// is at home.
+    async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError>;
     /// Notes a decision, and in the same transaction writes what it lets in. See ST-3.
     async fn decide_custody(
         &self,

@@ -294,3 +294,33 @@ async fn what_came_back_is_shown_to_those_who_run_the_server() {
     let own = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(server.get("/v1/healing", Some(("cookie", &own))).await.status, StatusCode::NOT_FOUND);
 }
+
+/// A tablet pushes what begins a record that names no place, and a person lets it in.
+async fn let_in_from(server: &Server, tablet: &mut Device) {
+    let id = document_id(9);
+    let change = tablet.set(id, "venue", "公民館");
+    let push = tablet.push(id, vec![change]);
+    let response = server.sync(tablet, &tablet.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id), [(Outcome::Custody, 1, "not_in_scope".to_owned())]);
+    let officer = server.signed_in(Role::Prefectural, "11").await;
+    let (status, answer) = decide(server, &officer, tablet, "admitted", "端末は返却済み").await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+#[tokio::test]
+async fn a_record_begun_on_a_revoked_tablet_is_at_home_where_the_tablet_was() {
+    let server = server().await;
+    let (mut lost, mut other) = (server.device(1, HONJO).await, server.device(2, HONJO).await);
+    assert!(server.app.store.revoke_device("11", lost.device, "pe-x", 1).await.unwrap());
+    let_in_from(&server, &mut lost).await;
+    let pulled = server.pull_all(&other).await;
+    assert_eq!(pulled.documents.len(), 1, "the tablets of its organisation have it");
+    let id = document_id(9);
+    let mut copy = Document::load(&pulled.documents[0].snapshot).unwrap();
+    other.document(id).merge(&mut copy).unwrap();
+    let change = other.count(id, BAND, 3);
+    let push = other.push(id, vec![change]);
+    let response = server.sync(&other, &other.request(vec![push])).await;
+    assert_eq!(outcomes(&response, id), [(Outcome::Stored, 1, String::new())], "and go on with it");
+    assert_sound(&server).await;
+}

@@ -112,6 +112,14 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     let healing = store.list_healing("11", 10).await.unwrap();
     assert_eq!((healing.len(), healing[0].device, healing[0].healed_at), (1, DEVICE, 20));
     assert_eq!((healing[0].documents, healing[0].changes), (1, 4));
+    for now in 21..24 {
+        let more =
+            PushWrite { healed_documents: 1, healed_changes: 5, now, rollups: Rollups::new(), ..push(Vec::new()) };
+        store.commit_pushes("11", &[more]).await.unwrap();
+    }
+    assert_eq!(store.list_healing("11", 2).await.unwrap().len(), 2);
+    assert_eq!(store.sum_healing("11").await.unwrap(), 19, "of all, whatever is listed");
+    assert_eq!(store.sum_healing("14").await.unwrap(), 0);
 
     store.note_damaged("11", &[id(64)], 9).await.unwrap();
     let empty = store.load_documents("11", &[id(64)]).await.unwrap();
@@ -143,7 +151,7 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     let with = PushWrite { custody: vec![held(71), held(72), held(73)], rollups: Rollups::new(), ..push(Vec::new()) };
     store.commit_pushes("11", from_ref(&with)).await.unwrap();
     let filter = |decided| CustodyFilter { document: Some(id(70)), decided, ..CustodyFilter::default() };
-    assert_eq!(store.list_custody("11", &filter(Some(false)), 10).await.unwrap().len(), 3);
+    assert_eq!(store.list_custody("11", &filter(Some(false)), 10).await.unwrap().entries.len(), 3);
     let decision = |numbers: &[u8], admitted| CustodyDecision {
         tenant: "11".to_owned(),
         document: id(70),
@@ -157,7 +165,7 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     let stale = push(vec![write(1, None, 9)]);
     let outcome = store.decide_custody(&decision(&[71, 72], true), Some(&stale)).await.unwrap();
     assert_eq!(outcome, DecideOutcome::Outdated(vec![id(1)]));
-    assert_eq!(store.list_custody("11", &filter(Some(true)), 10).await.unwrap().len(), 0, "nothing was noted");
+    assert_eq!(store.list_custody("11", &filter(Some(true)), 10).await.unwrap().entries.len(), 0, "nothing was noted");
 
     let hashes = decision(&[71, 72], true).hashes.into_iter().map(|hash| (id(70), hash)).collect();
     let lets_in = PushWrite { released: hashes, ..push(vec![write(70, None, 1)]) };
@@ -177,8 +185,52 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     assert_eq!((last.document, last.decision.admitted, last.decision.at), (id(70), false, 30));
     assert_eq!((last.decision.by_name.as_str(), last.decision.reason.as_str()), ("人", "確認済み"));
     let elsewhere = CustodyFilter { within: Within::Municipality("999999".to_owned()), ..filter(None) };
-    assert!(store.list_custody("11", &elsewhere, 10).await.unwrap().is_empty());
+    assert!(store.list_custody("11", &elsewhere, 10).await.unwrap().entries.is_empty());
     assert!(store.list_decisions("14", DEVICE, &named).await.unwrap().is_empty());
+}
+
+/// What one tablet sent of one document is one matter, and no number of changes hides another.
+async fn custody_is_listed_by_matters(store: &dyn Store) {
+    let held = |document: u8, hash: u8| CustodyRow {
+        document: id(document),
+        hash: ChangeHash::from_bytes([hash; 32]),
+        kind: Kind::Session,
+        code: "not_in_scope".to_owned(),
+        bytes: vec![hash; 5],
+    };
+    let [loud, quiet] = [210, 211].map(|number| DeviceId::from_bytes([number; 16]));
+    let sent = async |device, now, custody| {
+        let push = PushWrite { device, now, custody, rollups: Rollups::new(), ..push(Vec::new()) };
+        store.commit_pushes("15", &[PushWrite { tenant: "15".to_owned(), ..push }]).await.unwrap();
+    };
+    sent(quiet, 100, vec![held(220, 1)]).await;
+    for document in [220, 221, 222] {
+        sent(loud, 200 + u64::from(document), (1..=40).map(|hash| held(document, hash)).collect()).await;
+    }
+    let declined = CustodyDecision {
+        tenant: "15".to_owned(),
+        document: id(221),
+        device: loud,
+        hashes: (1..=40).map(|hash| ChangeHash::from_bytes([hash; 32])).collect(),
+        admitted: false,
+        by: "pe-1".to_owned(),
+        reason: "確認済み".to_owned(),
+        now: 30,
+    };
+    assert_eq!(store.decide_custody(&declined, None).await.unwrap(), DecideOutcome::Done);
+    let (mut filter, mut seen) = (CustodyFilter::default(), Vec::new());
+    loop {
+        let page = store.list_custody("15", &filter, 1).await.unwrap();
+        assert!((1..=5).contains(&page.entries.len()), "{}", page.entries.len());
+        seen.push((page.entries[0].document, page.entries[0].device));
+        assert!(page.entries.iter().all(|entry| (entry.document, entry.device) == seen[seen.len() - 1]));
+        let Some(next) = page.next else { break };
+        filter.after = Some(next);
+    }
+    assert_eq!(seen, [(id(222), loud), (id(220), loud), (id(220), quiet), (id(221), loud)], "decided last");
+    let one = CustodyFilter { document: Some(id(220)), device: Some(quiet), ..CustodyFilter::default() };
+    let rows = store.list_custody("15", &one, 1).await.unwrap();
+    assert_eq!((rows.entries.len(), rows.entries[0].device, rows.next), (1, quiet, None));
 }
 
 async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
@@ -219,6 +271,7 @@ pub async fn proof(store: &dyn Store) {
     st_13_a_destroyed_document_stays_destroyed(store).await;
     damage_is_asked_for_until_it_is_repaired(store).await;
     st_14_custody_is_decided_once(store).await;
+    custody_is_listed_by_matters(store).await;
     st_14_what_was_brought_back_is_kept_once_and_settled_for_all(store).await;
     st_15_what_was_reported_stays_as_it_was(store).await;
 }
@@ -239,7 +292,7 @@ async fn st_14_what_was_brought_back_is_kept_once_and_settled_for_all(store: &dy
     store.commit_pushes("11", &both).await.unwrap();
     store.commit_pushes("11", &[of(third, vec![held(1, "brought_back"), held(2, "brought_back")])]).await.unwrap();
     store.commit_pushes("11", &[of(third, vec![held(1, "not_in_scope"), held(3, "not_in_scope")])]).await.unwrap();
-    let mut kept: Vec<_> = store.list_custody("11", &all, 10).await.unwrap();
+    let mut kept: Vec<_> = store.list_custody("11", &all, 10).await.unwrap().entries;
     kept.sort_by_key(|entry| (entry.hash.clone(), entry.device));
     let kept: Vec<_> = kept.iter().map(|entry| (entry.device, entry.code.as_str())).collect();
     let expected = [(first, "brought_back"), (third, "not_in_scope"), (third, "brought_back"), (third, "not_in_scope")];
@@ -248,10 +301,10 @@ async fn st_14_what_was_brought_back_is_kept_once_and_settled_for_all(store: &dy
     // made anew by another device, nothing goes; part of the document, all of that name
     let replaces = PushWrite { device: second, replaced: vec![(id(75), hash(2))], ..push(Vec::new()) };
     store.commit_pushes("11", &[replaces]).await.unwrap();
-    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().len(), 4);
+    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().entries.len(), 4);
     let releases = PushWrite { device: second, released: vec![(id(75), hash(2))], ..push(Vec::new()) };
     store.commit_pushes("11", &[releases]).await.unwrap();
-    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().len(), 3);
+    assert_eq!(store.list_custody("11", &all, 10).await.unwrap().entries.len(), 3);
     let decision = CustodyDecision {
         tenant: "11".to_owned(),
         document: id(75),

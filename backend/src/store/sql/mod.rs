@@ -41,10 +41,10 @@ use tokio::sync::broadcast;
 
 use super as dialect;
 use crate::store::types::{
-    Association, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow, Enrolment,
-    HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
-    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, Change, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow,
+    Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
+    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument,
+    WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -259,6 +259,10 @@ impl Store for SqlStore {
         healing::list_damaged(self, tenant).await
     }
 
+    async fn sum_healing(&self, tenant: &str) -> Result<u64, StoreError> {
+        healing::sum(self, tenant).await
+    }
+
     async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError> {
         healing::list(self, tenant, limit).await
     }
@@ -267,7 +271,7 @@ impl Store for SqlStore {
         again!(healing::renew_epochs(self, tenant))
     }
 
-    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+    fn changes(&self) -> Option<broadcast::Receiver<Change>> {
         self.subscribe()
     }
 
@@ -278,6 +282,10 @@ impl Store for SqlStore {
         device: DeviceId,
     ) -> Result<Vec<HeldChange>, StoreError> {
         custody::load(self, tenant, document, device).await
+    }
+
+    async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError> {
+        custody::home_of(self, tenant, device).await
     }
 
     async fn decide_custody(

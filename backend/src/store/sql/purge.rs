@@ -70,6 +70,7 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     move_in_scopes(&mut transaction, tenant, &moves).await?;
     transaction.commit().await.map_err(failed)?;
     let scopes: Vec<_> = after.into_iter().map(|place| place.scope).collect();
+    store.announce_destroyed(tenant, purge.document);
     store.announce(tenant, &scopes);
     if !purge.retired {
         store.forget_bytes().await?;

@@ -265,6 +265,10 @@ statements! {
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 AND decision IS NULL";
     SETTLE_CUSTODY = "UPDATE custody SET decision = $4, decided_at = $5, decided_by = $6, decision_reason = $7 \
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";
+    HOME_OF_DEVICE = "SELECT d.organisation, CAST(CASE WHEN d.pass_ends_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_pass, \
+     s.scope FROM device d LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device AND s.position = 0 \
+     WHERE d.tenant = $1 AND d.device = $2";
+    HOME_OF_DOCUMENT = "SELECT home_scope FROM document WHERE tenant = $1 AND document = $2";
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
@@ -320,6 +324,7 @@ statements! {
     NOTE_HEALING = "INSERT INTO healing (tenant, device, healed_at, documents, changes) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (tenant, device, healed_at) DO UPDATE SET documents = healing.documents + excluded.documents, \
      changes = healing.changes + excluded.changes";
+    SUM_HEALING = "SELECT CAST(COALESCE(SUM(changes), 0) AS BIGINT) AS changes FROM healing WHERE tenant = $1";
     LIST_HEALING = "SELECT h.device, d.name AS device_name, h.healed_at, h.documents, h.changes FROM healing h \
      LEFT JOIN device d ON d.tenant = h.tenant AND d.device = h.device \
      WHERE h.tenant = $1 ORDER BY h.healed_at DESC, h.device LIMIT $2";

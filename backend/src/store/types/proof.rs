@@ -167,11 +167,24 @@ pub struct HealingRow {
     pub changes: u64,
 }
 
-/// "Something new in this scope", from another process over the same database. Losing one costs only freshness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeChange {
-    /// The prefecture.
-    pub tenant: String,
-    /// Where there is something new.
-    pub scope: ScopeId,
+/// What another process over the same database has committed. Losing one costs only freshness; that some may have been
+/// lost is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// There is something new in a scope.
+    Scope {
+        /// The prefecture.
+        tenant: String,
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// A document was destroyed.
+    Destroyed {
+        /// The prefecture.
+        tenant: String,
+        /// The document.
+        document: DocumentId,
+    },
+    /// Some may have been lost.
+    Missed,
 }
