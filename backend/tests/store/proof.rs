@@ -9,8 +9,8 @@ use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, Within};
 use tsudoi_server::store::types::{
-    CustodyDecision, CustodyRow, DecideOutcome, Purge, PurgeOutcome, PushOutcome, PushWrite, RollupKey, RollupValue,
-    Rollups,
+    ChangedRow, CustodyDecision, CustodyRow, DecideOutcome, Projection, Purge, PurgeOutcome, PushOutcome, PushWrite,
+    Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
 };
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, scopes, want, write};
@@ -261,10 +261,110 @@ async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
     let corrections = store.list_corrections("11", "2026-05").await.unwrap();
     let shown: Vec<_> = corrections.iter().map(|one| (one.reported.total, one.now.total)).collect();
     assert_eq!(shown, [(12, 15), (0, 4)]);
-    assert_eq!(store.list_changed_since_closing("11", "2026-05", 10).await.unwrap(), [id(81)]);
+    let changed = store.list_changed_since_closing("11", "2026-05", &Within::Tenant, 0, 10).await.unwrap();
+    assert_eq!(changed, [ChangedRow { document: id(81), was_there: false, is_there: true }]);
     let closings = store.list_closings("11", Some(2026)).await.unwrap();
     assert_eq!((closings.len(), closings[0].closed_at, closings[0].closed_by_name.as_str()), (1, 100, "人"));
     assert!(store.list_closings("11", Some(2025)).await.unwrap().is_empty());
+}
+
+/// A record with a change to its facts, and the roll-ups of its month touched; always at the same moment of the clock.
+fn in_month(number: u8, revision: Option<i64>, edit: impl Fn(&mut Projection)) -> PushWrite {
+    let head = revision.map_or(1, |revision| u8::try_from(revision).unwrap() + 1);
+    let mut one = in_scope(write(number, revision, head), CLOSED);
+    let fact = &mut one.projection.fact;
+    (fact.month, fact.fiscal_year) = (Some("2026-07".to_owned()), Some(2026));
+    (fact.municipality, fact.association) = (Some("112119".to_owned()), Some("as-1".to_owned()));
+    (fact.state, fact.attendance) = ("held".to_owned(), Some(20));
+    edit(&mut one.projection);
+    let key = |month: &str| RollupKey {
+        fiscal_year: 2026,
+        measure: "attendance".to_owned(),
+        municipality: "112119".to_owned(),
+        association: "as-1".to_owned(),
+        month: month.to_owned(),
+    };
+    // records of one month may add and take away the same
+    let rollups = ["2026-07", "2026-08"].map(|month| (key(month), RollupValue::default())).into();
+    PushWrite { now: 100, rollups, ..push(vec![one]) }
+}
+
+/// Runs last: it makes all projections anew.
+pub async fn st_15_every_record_that_makes_a_difference_is_named(store: &dyn Store) {
+    let same = |_: &mut Projection| {};
+    let month = |month: &'static str| move |one: &mut Projection| one.fact.month = Some(month.to_owned());
+    let put = async |push: PushWrite| {
+        assert_eq!(store.commit_pushes("11", from_ref(&push)).await.unwrap(), PushOutcome::Committed);
+    };
+    for number in 230..=238 {
+        put(in_month(number, None, if number == 237 { |one: &mut Projection| one.fact.month = None } else { same }))
+            .await;
+    }
+    assert!(store.close_month("11", "2026-07", 2026, "pe-1", 100).await.unwrap());
+    let changed = async |organisation: &Within| {
+        let mut rows = store.list_changed_since_closing("11", "2026-07", organisation, 0, 100).await.unwrap();
+        rows.sort_by_key(|row| row.document);
+        rows.iter().map(|row| (row.document.as_bytes()[0], row.was_there, row.is_there)).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(&Within::Tenant).await, []);
+
+    put(in_month(230, Some(1), |one| one.fact.title = Some("題".to_owned()))).await;
+    put(in_month(231, Some(1), |one| one.fact.attendance = Some(21))).await;
+    put(in_month(232, Some(1), month("2026-08"))).await;
+    put(in_month(233, Some(1), |one| one.fact.municipality = Some("113859".to_owned()))).await;
+    put(in_month(234, Some(1), |one| one.fact.state = "cancelled".to_owned())).await;
+    put(in_month(234, Some(2), same)).await;
+    put(in_month(235, Some(1), |one| one.tallies = [("screening.viewers".to_owned(), Some(0))].into())).await;
+    put(in_month(237, Some(1), same)).await;
+    put(in_month(239, None, same)).await;
+    put(in_month(240, None, month("2026-08"))).await;
+    let purge = |number, retired| Purge {
+        tenant: "11".to_owned(),
+        document: id(number),
+        revision: Some(1),
+        rollups: if retired { Rollups::new() } else { in_month(236, None, same).rollups },
+        by: "pe-1".to_owned(),
+        reason: "本人の希望".to_owned(),
+        now: 100,
+        retired,
+    };
+    for (number, retired) in [(236, false), (238, true)] {
+        assert!(matches!(store.purge(&purge(number, retired)).await.unwrap(), PurgeOutcome::Done(_)));
+    }
+    let all = [
+        (231, true, true),
+        (232, true, false),
+        (233, true, true),
+        (235, true, true),
+        (236, true, false),
+        (237, false, true),
+        (239, false, true),
+    ];
+    assert_eq!(changed(&Within::Tenant).await, all, "a title, a way there and back, and what is kept change no figure");
+    let moved = changed(&Within::Municipality("113859".to_owned())).await;
+    assert_eq!(moved, [(233, true, true)]);
+    let left = changed(&Within::Municipality("112119".to_owned())).await;
+    assert_eq!(left, all, "also what went to another municipality");
+    assert_eq!(changed(&Within::Association("as-1".to_owned())).await, all);
+    assert_eq!(changed(&Within::Association("as-9".to_owned())).await, []);
+    assert_eq!(changed(&Within::Nothing).await, []);
+    let page = store.list_changed_since_closing("11", "2026-07", &Within::Tenant, 3, 2).await.unwrap();
+    assert_eq!(page.len(), 2);
+    assert!(store.list_changed_since_closing("11", "2026-08", &Within::Tenant, 0, 9).await.unwrap().is_empty(), "open");
+
+    // figures that a rebuild makes otherwise
+    let all_documents = store.list_documents("11", None, 1_000).await.unwrap().into_iter();
+    let projections: HashMap<_, _> = all_documents.map(|stored| (stored.document, stored.projection)).collect();
+    let project = |stored: &StoredDocument| {
+        let mut projection = projections.get(&stored.document)?.clone()?;
+        if stored.document == id(230) {
+            projection.fact.attendance = Some(5);
+        }
+        Some(Rebuilt { projection, rollups: Rollups::new(), places: stored.places.clone() })
+    };
+    store.rebuild("11", 100, &project, &|_| Rollups::new()).await.unwrap();
+    let rebuilt: Vec<_> = [(230, true, true)].into_iter().chain(all).collect();
+    assert_eq!(changed(&Within::Tenant).await, rebuilt);
 }
 
 pub async fn proof(store: &dyn Store) {

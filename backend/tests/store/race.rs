@@ -12,6 +12,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use sync_core::digest::FeedState;
 use sync_core::ids::DocumentId;
 use tsudoi_server::store::Store;
+use tsudoi_server::store::office::Within;
 use tsudoi_server::store::types::{PushOutcome, PushWrite, RollupKey, RollupValue};
 use tsudoi_tests::Cluster;
 
@@ -139,6 +140,43 @@ async fn missed_with_bigserial(url: &str) -> usize {
     }
 }
 
+/// A month is closed while records come: each is in what was reported, or is named as having come later.
+async fn a_month_is_closed_in_the_middle(store: Arc<dyn Store>) {
+    store.upsert_tenant("11", "埼玉県", &[]).await.unwrap();
+    let pushers: Vec<_> = (0..8)
+        .map(|pusher| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 0..30 {
+                    let mut one = one_push(pusher, number);
+                    for write in &mut one.documents {
+                        let fact = &mut write.projection.fact;
+                        (fact.fiscal_year, fact.month) = (Some(2026), Some("2026-05".to_owned()));
+                    }
+                    let of_month = |(mut key, value): (RollupKey, RollupValue)| {
+                        (key.fiscal_year, key.month) = (2026, "2026-05".to_owned());
+                        (key, value)
+                    };
+                    one.rollups = one.rollups.into_iter().map(of_month).collect();
+                    assert_eq!(store.commit_pushes("11", &[one]).await.unwrap(), PushOutcome::Committed);
+                }
+            })
+        })
+        .collect();
+    while store.list_rollups("11").await.unwrap().values().map(|value| value.total).sum::<i64>() < 60 {
+        tokio::task::yield_now().await;
+    }
+    assert!(store.close_month("11", "2026-05", 2026, "pe-1", 5).await.unwrap());
+    for pusher in pushers {
+        pusher.await.unwrap();
+    }
+    let corrections = store.list_corrections("11", "2026-05").await.unwrap();
+    let later: i64 = corrections.iter().map(|one| one.now.total - one.reported.total).sum();
+    let named = store.list_changed_since_closing("11", "2026-05", &Within::Tenant, 0, 1_000).await.unwrap();
+    assert!((1..=180).contains(&later), "{later}");
+    assert_eq!(named.len() as i64, later);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_has_no_gaps() {
     let cluster = Cluster::start();
@@ -147,11 +185,18 @@ async fn the_feed_has_no_gaps() {
     let mut raw = PgConnection::connect(&url).await.unwrap();
     raw.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pause_before_commit("feed")))).await.unwrap();
     race(Arc::new(store)).await;
+    let url = cluster.database();
+    let store = postgres(&url).await;
+    let mut raw = PgConnection::connect(&url).await.unwrap();
+    raw.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pause_before_commit("feed")))).await.unwrap();
+    a_month_is_closed_in_the_middle(Arc::new(store)).await;
     let missed = missed_with_bigserial(&cluster.database()).await;
     assert!(missed > 0, "a feed numbered by a sequence was expected to skip");
 
     let folder = tempfile::tempdir().unwrap();
     race(Arc::new(sqlite(&folder).await)).await;
+    let folder = tempfile::tempdir().unwrap();
+    a_month_is_closed_in_the_middle(Arc::new(sqlite(&folder).await)).await;
 }
 
 /// The number of writes that a document's content states.

@@ -2,10 +2,11 @@
 //!
 //! Late data are taken in as ever; only the figures of the report stand still. Everyone reads the part that is theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
+use sync_core::ids::DocumentId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::records::within;
@@ -14,10 +15,10 @@ use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::service::journal::Act;
 use crate::store::office::RecordFilter;
-use crate::store::types::{Correction, Registry, RollupKey, RollupValue};
+use crate::store::types::{Correction, Registry, RollupKey, RollupValue, StoredDocument};
 
-/// Most records named that were changed after a month was closed.
-const MOST: u32 = 200;
+/// Records of a page that were changed after a month was closed.
+const PAGE: u32 = 200;
 
 /// Who closed a month, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,6 +79,9 @@ pub struct ClosingQuery {
 pub struct CorrectionQuery {
     /// `YYYY-MM`.
     pub month: String,
+    /// How many records to leave out: those of the pages before.
+    #[serde(default)]
+    pub offset: u32,
 }
 
 /// A month to close.
@@ -123,11 +127,30 @@ pub struct CorrectionItem {
     pub difference: i64,
 }
 
-/// A record written after its month was closed.
+/// What became of a record's figures in a month after that was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordChange {
+    /// They are others.
+    Changed,
+    /// They came later.
+    Added,
+    /// They went to another month, or nobody knows which.
+    Moved,
+    /// They went with the record, which was destroyed.
+    Destroyed,
+}
+
+/// A record whose figures in a month are others than when that was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangedRecord {
     /// Its id.
     pub document: String,
+    /// What became of its figures.
+    pub change: RecordChange,
+    /// Whether the caller may open it. Otherwise nothing more is said of it: it is another organisation's now, or is no
+    /// more.
+    pub record_visible: bool,
     /// Its title.
     pub title: Option<String>,
     /// Kind of outreach.
@@ -151,8 +174,10 @@ pub struct CorrectionPage {
     pub closed: Option<Closed>,
     /// Figures of the caller's part that differ.
     pub corrections: Vec<CorrectionItem>,
-    /// Records of the caller's part written since, latest first.
+    /// The records of the caller's part that make the difference, written last first; at most 200.
     pub records: Vec<ChangedRecord>,
+    /// Whether more records follow.
+    pub more: bool,
 }
 
 /// The fiscal year of a month in the form `YYYY-MM`; `None` for anything else.
@@ -254,10 +279,19 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
     let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
     let closing = closings.into_iter().find(|row| row.month == query.month);
     let corrections = own_corrections(app, caller, &query.month).await?;
-    let changed = app.store.list_changed_since_closing(&caller.tenant, &query.month, MOST).await?;
-    let mut stored = app.store.load_documents(&caller.tenant, &changed).await?;
-    stored.retain(|stored| super::record::may_see(caller, stored));
-    stored.sort_by_key(|stored| changed.iter().position(|id| *id == stored.document));
+    let (tenant, part) = (&caller.tenant, within(caller));
+    let mut changed = app.store.list_changed_since_closing(tenant, &query.month, &part, query.offset, PAGE + 1).await?;
+    let more = changed.len() > PAGE as usize;
+    changed.truncate(PAGE as usize);
+    let ids: Vec<DocumentId> = changed.iter().map(|row| row.document).collect();
+    let stored = app.store.load_documents(tenant, &ids).await?;
+    let mut visible: HashMap<DocumentId, StoredDocument> = stored
+        .into_iter()
+        .filter(|stored| super::record::may_see(caller, stored))
+        .map(|stored| (stored.document, stored))
+        .collect();
+    let gone: Vec<DocumentId> = changed.iter().filter(|row| !row.is_there).map(|row| row.document).collect();
+    let destroyed = app.store.list_purged(tenant, &gone).await?;
     let name = |lookup: fn(&Registry, &str) -> Option<String>, id: &str| {
         (!id.is_empty()).then(|| named(&registry, lookup, id))
     };
@@ -269,13 +303,22 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
         now: correction.now.into(),
         difference: correction.now.total.saturating_sub(correction.reported.total),
     };
-    let records = stored.into_iter().map(|stored| {
-        let fact = stored.projection.map(|projection| projection.fact);
+    let records = changed.into_iter().map(|row| {
+        let stored = visible.remove(&row.document);
+        let record_visible = stored.is_some();
+        let fact = stored.and_then(|stored| stored.projection).map(|projection| projection.fact);
         let (title, activity, date, venue, municipality) = fact.map_or_else(Default::default, |fact| {
             (fact.title, fact.activity, fact.date, fact.venue, fact.municipality)
         });
+        let change = match (row.was_there, row.is_there) {
+            (true, true) => RecordChange::Changed,
+            (false, _) => RecordChange::Added,
+            (true, false) if destroyed.iter().any(|one| one.document == row.document) => RecordChange::Destroyed,
+            (true, false) => RecordChange::Moved,
+        };
         let municipality = municipality.and_then(|code| name(Registry::municipality_name, &code));
-        ChangedRecord { document: stored.document.to_string(), title, activity, date, venue, municipality }
+        let document = row.document.to_string();
+        ChangedRecord { document, change, record_visible, title, activity, date, venue, municipality }
     });
     Ok(CorrectionPage {
         as_of: app.now().0,
@@ -284,6 +327,7 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
             .map(|row| Closed { at: row.closed_at, by: Named { id: row.closed_by, name: row.closed_by_name } }),
         corrections: corrections.into_iter().map(item).collect(),
         records: records.collect(),
+        more,
     })
 }
 

@@ -29,6 +29,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211150, "summaries", include_str!("../../../../migrations/postgres/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/postgres/202611211700_hub.sql")),
     (202611281010, "custody_matters", include_str!("../../../../migrations/postgres/202611281010_custody_matters.sql")),
+    (202611281020, "late_records", include_str!("../../../../migrations/postgres/202611281020_late_records.sql")),
 ];
 
 /// A server that was told to answer commits before they are durable is told otherwise for our connections.

@@ -1,15 +1,22 @@
 //! Closing a month: the roll-ups are copied, and later data show as the difference.
+//!
+//! What a single record added to a closed month is not copied with them, which would be all records once more. It is kept
+//! when the record is written for the first time after that, by whoever writes it ([`KEEP_BEFORE`], [`KEEP_AFTER`]); so
+//! each record that makes a difference is found, also one that has left the month, or is no more. Neither of the two
+//! compares times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::ids::DocumentId;
-
-use super::dialect::{Row, SqlStore, failed};
+use super::batch::{Select, Type, Value};
+use super::dialect::{Connection, Row, SqlStore, failed};
 use super::documents::document_of;
+use super::filter::{held, planned};
+use super::office::organisation;
 use super::sums::value_of;
-use super::{get, integer, statements as sql, unsigned};
+use super::{flag, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{ClosingRow, Correction, RollupKey, RollupValue};
+use crate::store::office::Within;
+use crate::store::types::{ChangedRow, ClosingRow, Correction, RollupKey, RollupValue, Rollups};
 
 pub(super) async fn close(
     store: &SqlStore,
@@ -19,7 +26,8 @@ pub(super) async fn close(
     by: &str,
     now: u64,
 ) -> Result<bool, StoreError> {
-    let mut transaction = store.begin().await?;
+    // no push is half way: what it adds is in the roll-ups that are copied, or it finds the month closed
+    let mut transaction = store.begin_alone().await?;
     let close = sqlx::query(sql::INSERT_CLOSING).bind(tenant).bind(month).bind(fiscal_year).bind(integer(now)).bind(by);
     if close.execute(&mut *transaction).await.map_err(failed)?.rows_affected() == 0 {
         return Ok(false);
@@ -81,13 +89,133 @@ fn entry_of(row: &Row, month: &str, fiscal_year: i64) -> Result<(RollupKey, Roll
     Ok((key, value_of(row)?))
 }
 
+/// The figures a record adds to its month, as text: equal texts, equal figures. `r` is its row of facts.
+macro_rules! contribution {
+    () => {
+        concat!(
+            "COALESCE(r.activity, 'none') || '|' || CASE WHEN ", held!(), " THEN 'held' WHEN ", planned!(), " THEN 'planned' \
+             ELSE r.state END || CASE WHEN r.is_dispatch = 0 THEN '|' WHEN r.state = 'cancelled' \
+             THEN '|dispatch ' || COALESCE(r.reason, 'none') ELSE '|dispatch' END || CASE WHEN ", held!(),
+            " THEN '|' || COALESCE(CAST(r.attendance AS TEXT), '') || CASE WHEN r.medium IS NULL \
+             AND (r.activity IS NULL OR r.activity <> 'screening') THEN '|' ELSE '|screened' END ELSE '||' END || '|' || \
+             COALESCE((SELECT STRING_AGG(t.measure || '=' || COALESCE(CAST(t.value AS TEXT), ''), ' ' ORDER BY t.measure) \
+             FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document), '')"
+        )
+    };
+}
+/// The association a record's figures are added to.
+macro_rules! credited {
+    () => {
+        "COALESCE(r.dispatched_by, r.association, '')"
+    };
+}
+/// Rows of facts in closed months whose records were not written since.
+macro_rules! first_written {
+    ($municipality:expr, $association:expr, $contribution:expr) => {
+        concat!(
+            "INSERT INTO late_record (tenant, month, document, municipality, association, contribution) \
+             SELECT tenant, month, document, municipality, association, contribution FROM (\
+             SELECT r.tenant, r.month, r.document, ",
+            $municipality,
+            " AS municipality, ",
+            $association,
+            " AS association, ",
+            $contribution,
+            " AS contribution FROM record_fact r JOIN closing c ON c.tenant = r.tenant \
+             AND c.month = r.month AND c.fiscal_year = r.fiscal_year WHERE NOT EXISTS (SELECT 1 FROM late_record l \
+             WHERE l.tenant = r.tenant AND l.month = r.month AND l.document = r.document)) first_written"
+        )
+    };
+}
+const BEFORE: &str = first_written!("COALESCE(r.municipality, '')", credited!(), contribution!());
+const AFTER: &str = first_written!("''", "''", "CAST(NULL AS TEXT)");
+/// Keeps what documents added to closed months, before they are written.
+pub(super) const KEEP_BEFORE: Select = Select::by_document(BEFORE);
+/// Notes those that have come to closed months, after they were written.
+pub(super) const KEEP_AFTER: Select = Select::by_document(AFTER);
+/// The same for every document of a prefecture.
+pub(super) const KEEP_ALL_BEFORE: &str =
+    concat!(first_written!("COALESCE(r.municipality, '')", credited!(), contribution!()), " WHERE tenant = $1");
+pub(super) const KEEP_ALL_AFTER: &str = concat!(first_written!("''", "''", "CAST(NULL AS TEXT)"), " WHERE tenant = $1");
+/// Whether a record that was written since is in the month now.
+macro_rules! is_there {
+    () => {
+        "(r.document IS NOT NULL AND r.month = c.month AND r.fiscal_year = c.fiscal_year)"
+    };
+}
+/// Whether it adds something else to the month now than when that was closed.
+macro_rules! differs {
+    () => {
+        concat!(
+            "CASE WHEN ",
+            is_there!(),
+            " THEN l.contribution IS NULL OR l.municipality <> COALESCE(r.municipality, '') \
+             OR l.association <> ",
+            credited!(),
+            " OR l.contribution <> ",
+            contribution!(),
+            " ELSE l.contribution IS NOT NULL END"
+        )
+    };
+}
+macro_rules! late {
+    () => {
+        "FROM closing c JOIN late_record l ON l.tenant = c.tenant AND l.month = c.month \
+         LEFT JOIN record_fact r ON r.tenant = l.tenant AND r.document = l.document"
+    };
+}
+pub(super) const CHANGED: &str = concat!(
+    "SELECT l.document, CAST(CASE WHEN l.contribution IS NULL THEN 0 ELSE 1 END AS BIGINT) AS was_there, \
+     CAST(CASE WHEN ",
+    is_there!(),
+    " THEN 1 ELSE 0 END AS BIGINT) AS is_there ",
+    late!(),
+    " LEFT JOIN document d ON d.tenant = l.tenant AND d.document = l.document \
+     WHERE c.tenant = $1 AND c.month = $2 AND ($3 = '' OR l.municipality = $3 OR l.association = $3 OR ",
+    is_there!(),
+    " AND (r.municipality = $3 OR ",
+    credited!(),
+    " = $3)) AND ",
+    differs!(),
+    " ORDER BY COALESCE(d.updated_at, 0) DESC, l.document LIMIT $4 OFFSET $5"
+);
+/// After a rebuild, records that add what they added are forgotten again.
+pub(super) const FORGET_EQUAL: &str = concat!(
+    "DELETE FROM late_record WHERE tenant = $1 AND contribution <> '' AND (month, document) IN (SELECT l.month, l.document ",
+    late!(),
+    " WHERE c.tenant = $1 AND NOT (",
+    differs!(),
+    "))"
+);
+const CLOSED: Select =
+    Select { text: "SELECT month FROM closing", column: "month", of: Type::Text, locks: false, of_tenant: true };
+
+/// Whether figures of a closed month change by this.
+pub(super) async fn is_late(connection: &mut Connection, tenant: &str, rollups: &Rollups) -> Result<bool, StoreError> {
+    let months: BTreeSet<&str> =
+        rollups.keys().map(|key| key.month.as_str()).filter(|month| !month.is_empty()).collect();
+    let months: Vec<Value<'_>> = months.into_iter().map(Value::from).collect();
+    Ok(!CLOSED.run(connection, tenant, &months).await?.is_empty())
+}
+
 pub(super) async fn changed_since(
     store: &SqlStore,
     tenant: &str,
     month: &str,
+    within: &Within,
+    offset: u32,
     limit: u32,
-) -> Result<Vec<DocumentId>, StoreError> {
-    let query = sqlx::query(sql::CHANGED_SINCE_CLOSING).bind(tenant).bind(month).bind(i64::from(limit));
+) -> Result<Vec<ChangedRow>, StoreError> {
+    let query = sqlx::query(CHANGED).bind(tenant).bind(month).bind(organisation(within));
+    let query = query.bind(i64::from(limit)).bind(i64::from(offset));
     let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
-    rows.iter().map(document_of).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(ChangedRow {
+                document: document_of(row)?,
+                was_there: flag(row, "was_there")?,
+                is_there: flag(row, "is_there")?,
+            })
+        })
+        .collect()
 }

@@ -40,11 +40,12 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
 use super as dialect;
+use crate::store::office::Within;
 use crate::store::types::{
-    Association, Change, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, DeviceRow,
-    Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection, Pull, Purge,
-    PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument,
-    WantedScope,
+    Association, Change, ChangedRow, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
+    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
+    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash,
+    StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -328,9 +329,11 @@ impl Store for SqlStore {
         &self,
         tenant: &str,
         month: &str,
+        within: &Within,
+        offset: u32,
         limit: u32,
-    ) -> Result<Vec<DocumentId>, StoreError> {
-        closing::changed_since(self, tenant, month, limit).await
+    ) -> Result<Vec<ChangedRow>, StoreError> {
+        closing::changed_since(self, tenant, month, within, offset, limit).await
     }
 }
 
@@ -362,6 +365,8 @@ impl SqlStore {
             &feed::SMALL,
             &feed::WHOLE,
             &custody::DECISIONS,
+            &closing::KEEP_BEFORE,
+            &closing::KEEP_AFTER,
             &healing::EXISTING,
             &purge::PURGED,
             &purge::CLEAR_CUSTODY,
@@ -376,6 +381,7 @@ impl SqlStore {
         let mut texts: Vec<String> = statements::ALL
             .iter()
             .chain([&documents::WALK, &documents::RETIRED])
+            .chain([&closing::CHANGED, &closing::KEEP_ALL_BEFORE, &closing::KEEP_ALL_AFTER, &closing::FORGET_EQUAL])
             .map(|text| (*text).to_owned())
             .collect();
         texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));

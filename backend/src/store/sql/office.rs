@@ -20,7 +20,8 @@ use crate::store::types::{RollupKey, RollupValue};
 /// No organisation has this name.
 const NOBODY: &str = "-";
 
-fn organisation(within: &Within) -> &str {
+/// What a row's organisation is compared with; empty for all.
+pub(super) fn organisation(within: &Within) -> &str {
     match within {
         Within::Tenant => "",
         Within::Municipality(code) => code,

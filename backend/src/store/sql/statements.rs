@@ -255,11 +255,8 @@ statements! {
      WHERE tenant = $1 AND month = $2";
     PRESENT_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM rollup \
      WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
-    CHANGED_SINCE_CLOSING = "SELECT r.document FROM closing c \
-     JOIN record_fact r ON r.tenant = c.tenant AND r.fiscal_year = c.fiscal_year AND r.month = c.month \
-     AND r.updated_at > c.closed_at \
-     JOIN document d ON d.tenant = r.tenant AND d.document = r.document AND d.updated_at > c.closed_at \
-     WHERE c.tenant = $1 AND c.month = $2 ORDER BY d.updated_at DESC, r.document LIMIT $3";
+    FORGET_CONTRIBUTION = "UPDATE late_record SET contribution = '' WHERE tenant = $1 AND document = $2 \
+     AND contribution IS NOT NULL";
 
     DECIDE_CUSTODY = "UPDATE custody SET decision = $5, decided_at = $6, decided_by = $7, decision_reason = $8 \
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 AND decision IS NULL";

@@ -30,6 +30,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211150, "summaries", include_str!("../../../../migrations/sqlite/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/sqlite/202611211700_hub.sql")),
     (202611281010, "custody_matters", include_str!("../../../../migrations/sqlite/202611281010_custody_matters.sql")),
+    (202611281020, "late_records", include_str!("../../../../migrations/sqlite/202611281020_late_records.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.

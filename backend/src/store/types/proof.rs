@@ -152,6 +152,17 @@ pub struct Correction {
     pub now: RollupValue,
 }
 
+/// A record that adds something else to a closed month than when that was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedRow {
+    /// The record.
+    pub document: DocumentId,
+    /// Whether it was in the month.
+    pub was_there: bool,
+    /// Whether it is in the month now.
+    pub is_there: bool,
+}
+
 /// What a tablet brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealingRow {
