@@ -62,10 +62,10 @@ use retention::RetentionStore;
 use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
-    Association, Change, ChangedRow, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
-    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
-    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, Change, ChangedRow, ClosingRow, CodeRow, Correction, CorrectionCount, CustodyDecision, DecideOutcome,
+    DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice,
+    Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow,
+    SecretHash, StoredDocument, WantedScope,
 };
 
 /// A database that keeps the contract above.
@@ -239,6 +239,8 @@ pub trait Store:
     async fn list_closings(&self, tenant: &str, fiscal_year: Option<i64>) -> Result<Vec<ClosingRow>, StoreError>;
     /// Figures of a closed month that differ from what was reported; none for a month that is open.
     async fn list_corrections(&self, tenant: &str, month: &str) -> Result<Vec<Correction>, StoreError>;
+    /// How many figures of the closed months of a year differ from what was reported, by month and place.
+    async fn count_corrections(&self, tenant: &str, fiscal_year: i64) -> Result<Vec<CorrectionCount>, StoreError>;
     /// Records that add other figures to a closed month than when it was closed, those that came to it or left it among
     /// them; written last first. Of an organisation, those that counted for it then or do now.
     async fn list_changed_since_closing(

@@ -248,6 +248,12 @@ pub trait OfficeStore {
     ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
     /// How many records the filter means.
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError>;
+    /// How many of them each month has; months without any are left out.
+    async fn count_records_by_month(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+    ) -> Result<Vec<(String, i64)>, StoreError>;
     /// The ids of those records, in the order of [`OfficeStore::list_records`].
     async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError>;
     /// These records, in this order; those that are no longer there are left out.

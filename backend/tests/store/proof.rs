@@ -9,8 +9,8 @@ use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, Within};
 use tsudoi_server::store::types::{
-    ChangedRow, CustodyDecision, CustodyRow, DecideOutcome, Projection, Purge, PurgeOutcome, PushOutcome, PushWrite,
-    Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
+    ChangedRow, CorrectionCount, CustodyDecision, CustodyRow, DecideOutcome, Projection, Purge, PurgeOutcome,
+    PushOutcome, PushWrite, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
 };
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, scopes, want, write};
@@ -261,6 +261,16 @@ async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
     let corrections = store.list_corrections("11", "2026-05").await.unwrap();
     let shown: Vec<_> = corrections.iter().map(|one| (one.reported.total, one.now.total)).collect();
     assert_eq!(shown, [(12, 15), (0, 4)]);
+    let count = |municipality: &str| CorrectionCount {
+        month: "2026-05".to_owned(),
+        municipality: municipality.to_owned(),
+        association: String::new(),
+        figures: 1,
+    };
+    let mut counts = store.count_corrections("11", 2026).await.unwrap();
+    counts.sort_by(|a, b| a.municipality.cmp(&b.municipality));
+    assert_eq!(counts, [count("112119"), count("113859")]);
+    assert!(store.count_corrections("11", 2025).await.unwrap().is_empty());
     let changed = store.list_changed_since_closing("11", "2026-05", &Within::Tenant, 0, 10).await.unwrap();
     assert_eq!(changed, [ChangedRow { document: id(81), was_there: false, is_there: true }]);
     let closings = store.list_closings("11", Some(2026)).await.unwrap();
@@ -365,6 +375,9 @@ pub async fn st_15_every_record_that_makes_a_difference_is_named(store: &dyn Sto
     store.rebuild("11", 100, &project, &|_| Rollups::new()).await.unwrap();
     let rebuilt: Vec<_> = [(230, true, true)].into_iter().chain(all).collect();
     assert_eq!(changed(&Within::Tenant).await, rebuilt);
+    let corrections = store.list_corrections("11", "2026-05").await.unwrap();
+    let shown: Vec<_> = corrections.iter().map(|one| (one.reported.total, one.now.total)).collect();
+    assert_eq!(shown, [(12, 0)], "of the figures nothing was left");
 }
 
 pub async fn proof(store: &dyn Store) {

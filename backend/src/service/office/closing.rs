@@ -15,7 +15,7 @@ use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::service::journal::Act;
 use crate::store::office::RecordFilter;
-use crate::store::types::{Correction, Registry, RollupKey, RollupValue, StoredDocument};
+use crate::store::types::{Correction, CorrectionCount, Registry, RollupValue, StoredDocument};
 
 /// Records of a page that were changed after a month was closed.
 const PAGE: u32 = 200;
@@ -198,13 +198,13 @@ fn months_of(fiscal_year: i64) -> impl Iterator<Item = String> {
     })
 }
 
-fn is_own(caller: &Caller, key: &RollupKey) -> bool {
-    caller.sees_municipality(&key.municipality) || caller.sees_association(&key.association)
+fn is_own(caller: &Caller, municipality: &str, association: &str) -> bool {
+    caller.sees_municipality(municipality) || caller.sees_association(association)
 }
 
 async fn own_corrections(app: &App, caller: &Caller, month: &str) -> Result<Vec<Correction>, OfficeError> {
     let mut corrections = app.store.list_corrections(&caller.tenant, month).await?;
-    corrections.retain(|correction| is_own(caller, &correction.key));
+    corrections.retain(|one| is_own(caller, &one.key.municipality, &one.key.association));
     Ok(corrections)
 }
 
@@ -213,43 +213,43 @@ pub async fn list(app: &App, caller: &Caller, query: ClosingQuery) -> Result<Clo
     let today = day_in_japan(app.now().0);
     let present = fiscal_year_of(today);
     let fiscal_year = query.fiscal_year.unwrap_or(present);
-    let mut fiscal_years = app.store.list_years(&caller.tenant, &within(caller)).await?;
+    let (tenant, part) = (&caller.tenant, within(caller));
+    let filter = RecordFilter {
+        within: part.clone(),
+        fiscal_year: Some(fiscal_year),
+        report_missing_on: Some(today.to_string()),
+        ..RecordFilter::default()
+    };
+    let (mut fiscal_years, closings, missing, counts) = tokio::try_join!(
+        app.store.list_years(tenant, &part),
+        app.store.list_closings(tenant, Some(fiscal_year)),
+        app.store.count_records_by_month(tenant, &filter),
+        app.store.count_corrections(tenant, fiscal_year),
+    )?;
     fiscal_years.extend([present, fiscal_year]);
     fiscal_years.retain(|year| *year > 0);
     fiscal_years.sort_unstable();
     fiscal_years.dedup();
-    let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
     let closings: BTreeMap<&str, _> = closings.iter().map(|row| (row.month.as_str(), row)).collect();
-    let this_month = format!("{:04}-{:02}", today.year(), today.month());
-    let mut months = Vec::with_capacity(12);
-    for month in months_of(fiscal_year) {
-        let closing = closings.get(month.as_str());
-        let filter = RecordFilter {
-            within: within(caller),
-            fiscal_year: Some(fiscal_year),
-            month: Some(month.clone()),
-            report_missing_on: Some(today.to_string()),
-            ..RecordFilter::default()
-        };
-        let ended = month < this_month;
-        let begun = month <= this_month;
-        let reports_missing = if begun { app.store.count_records(&caller.tenant, &filter).await? } else { 0 };
-        let corrections = match closing {
-            Some(_) => own_corrections(app, caller, &month).await?.len() as u64,
-            None => 0,
-        };
-        months.push(MonthItem {
-            closed: closing.map(|row| Closed {
-                at: row.closed_at,
-                by: Named { id: row.closed_by.clone(), name: row.closed_by_name.clone() },
-            }),
-            ended,
-            reports_missing,
-            reports_missing_records: format!("fiscal_year={fiscal_year}&month={month}&report_missing=true"),
-            corrections,
-            month,
-        });
+    let missing: BTreeMap<String, i64> = missing.into_iter().collect();
+    let is_own = |count: &&CorrectionCount| is_own(caller, &count.municipality, &count.association);
+    let mut corrections: BTreeMap<&str, u64> = BTreeMap::new();
+    for count in counts.iter().filter(is_own) {
+        *corrections.entry(&count.month).or_default() += count.figures;
     }
+    let this_month = format!("{:04}-{:02}", today.year(), today.month());
+    let month_item = |month: String| MonthItem {
+        closed: closings.get(month.as_str()).map(|row| Closed {
+            at: row.closed_at,
+            by: Named { id: row.closed_by.clone(), name: row.closed_by_name.clone() },
+        }),
+        ended: month < this_month,
+        reports_missing: missing.get(&month).copied().unwrap_or(0),
+        reports_missing_records: format!("fiscal_year={fiscal_year}&month={month}&report_missing=true"),
+        corrections: corrections.get(month.as_str()).copied().unwrap_or(0),
+        month,
+    };
+    let months = months_of(fiscal_year).map(month_item).collect();
     Ok(ClosingPage { as_of: app.now().0, fiscal_year, fiscal_years, months, may_close: caller.may(Action::CloseMonth) })
 }
 

@@ -3,20 +3,19 @@
 //! What a single record added to a closed month is not copied with them, which would be all records once more. It is kept
 //! when the record is written for the first time after that, by whoever writes it ([`KEEP_BEFORE`], [`KEEP_AFTER`]); so
 //! each record that makes a difference is found, also one that has left the month, or is no more. Neither of the two
-//! compares times.
+//! compares times. In the same way figures that are written to are noted, and only these are compared with what was reported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::batch::{Select, Type, Value};
-use super::dialect::{Connection, Row, SqlStore, failed};
+use super::batch::{Insert, Select, Type, Value};
+use super::dialect::{Connection, SqlStore, failed};
 use super::documents::document_of;
 use super::filter::{held, planned};
 use super::office::organisation;
-use super::sums::value_of;
-use super::{flag, get, integer, statements as sql, unsigned};
+use super::{flag, get, integer, rollup, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::office::Within;
-use crate::store::types::{ChangedRow, ClosingRow, Correction, RollupKey, RollupValue, Rollups};
+use crate::store::types::{ChangedRow, ClosingRow, Correction, CorrectionCount, RollupValue, Rollups};
 
 pub(super) async fn close(
     store: &SqlStore,
@@ -58,35 +57,75 @@ pub(super) async fn list(
         .collect()
 }
 
+/// Figures of closed months that were written to and are others than was reported.
+macro_rules! differing {
+    () => {
+        "FROM closing c JOIN late_figure m ON m.tenant = c.tenant AND m.month = c.month LEFT JOIN closed_rollup k \
+         ON k.tenant = m.tenant AND k.month = m.month AND k.measure = m.measure AND k.municipality = m.municipality \
+         AND k.association = m.association LEFT JOIN rollup r ON r.tenant = m.tenant AND r.fiscal_year = c.fiscal_year \
+         AND r.measure = m.measure AND r.municipality = m.municipality AND r.association = m.association \
+         AND r.month = m.month WHERE (COALESCE(k.reported, 0) <> COALESCE(r.reported, 0) \
+         OR COALESCE(k.unreported, 0) <> COALESCE(r.unreported, 0) OR COALESCE(k.total, 0) <> COALESCE(r.total, 0)) \
+         AND c.tenant = $1"
+    };
+}
+pub(super) const CORRECTIONS: &str = concat!(
+    "SELECT c.fiscal_year, m.month, m.measure, m.municipality, m.association, COALESCE(k.reported, 0) AS reported_then, \
+     COALESCE(k.unreported, 0) AS unreported_then, COALESCE(k.total, 0) AS total_then, COALESCE(r.reported, 0) AS reported, \
+     COALESCE(r.unreported, 0) AS unreported, COALESCE(r.total, 0) AS total ",
+    differing!(),
+    " AND c.month = $2 ORDER BY m.measure, m.municipality, m.association"
+);
+pub(super) const COUNT_CORRECTIONS: &str = concat!(
+    "SELECT m.month, m.municipality, m.association, COUNT(*) AS n ",
+    differing!(),
+    " AND c.fiscal_year = $2 GROUP BY m.month, m.municipality, m.association"
+);
+pub(super) const LATE_FIGURE: Insert = Insert {
+    table: "late_figure",
+    columns: &[
+        ("tenant", Type::Text),
+        ("month", Type::Text),
+        ("measure", Type::Text),
+        ("municipality", Type::Text),
+        ("association", Type::Text),
+    ],
+    tail: "ON CONFLICT DO NOTHING",
+};
+
 pub(super) async fn corrections(store: &SqlStore, tenant: &str, month: &str) -> Result<Vec<Correction>, StoreError> {
-    let mut look = store.look().await?;
-    let mut both: BTreeMap<RollupKey, (RollupValue, RollupValue)> = BTreeMap::new();
-    let closing = sqlx::query(sql::LOOKUP_CLOSING).bind(tenant).bind(month);
-    let Some(closing) = closing.fetch_optional(&mut *look).await.map_err(failed)? else { return Ok(Vec::new()) };
-    let fiscal_year: i64 = get(&closing, "fiscal_year")?;
-    let query = sqlx::query(sql::CLOSED_FIGURES).bind(tenant).bind(month);
-    for row in query.fetch_all(&mut *look).await.map_err(failed)? {
-        let (key, value) = entry_of(&row, month, fiscal_year)?;
-        both.entry(key).or_default().0 = value;
-    }
-    let query = sqlx::query(sql::PRESENT_FIGURES).bind(tenant).bind(month).bind(fiscal_year);
-    for row in query.fetch_all(&mut *look).await.map_err(failed)? {
-        let (key, value) = entry_of(&row, month, fiscal_year)?;
-        both.entry(key).or_default().1 = value;
-    }
-    both.retain(|_, (reported, now)| reported != now);
-    Ok(both.into_iter().map(|(key, (reported, now))| Correction { key, reported, now }).collect())
+    let query = sqlx::query(CORRECTIONS).bind(tenant).bind(month);
+    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            let (key, now) = rollup::entry_of(row)?;
+            let reported = RollupValue {
+                reported: get(row, "reported_then")?,
+                unreported: get(row, "unreported_then")?,
+                total: get(row, "total_then")?,
+            };
+            Ok(Correction { key, reported, now })
+        })
+        .collect()
 }
 
-fn entry_of(row: &Row, month: &str, fiscal_year: i64) -> Result<(RollupKey, RollupValue), StoreError> {
-    let key = RollupKey {
-        fiscal_year,
-        measure: get(row, "measure")?,
-        municipality: get(row, "municipality")?,
-        association: get(row, "association")?,
-        month: month.to_owned(),
-    };
-    Ok((key, value_of(row)?))
+pub(super) async fn count_corrections(
+    store: &SqlStore,
+    tenant: &str,
+    fiscal_year: i64,
+) -> Result<Vec<CorrectionCount>, StoreError> {
+    let query = sqlx::query(COUNT_CORRECTIONS).bind(tenant).bind(fiscal_year);
+    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            Ok(CorrectionCount {
+                month: get(row, "month")?,
+                municipality: get(row, "municipality")?,
+                association: get(row, "association")?,
+                figures: unsigned(get(row, "n")?),
+            })
+        })
+        .collect()
 }
 
 /// The figures a record adds to its month, as text: equal texts, equal figures. `r` is its row of facts.
@@ -190,12 +229,24 @@ pub(super) const FORGET_EQUAL: &str = concat!(
 const CLOSED: Select =
     Select { text: "SELECT month FROM closing", column: "month", of: Type::Text, locks: false, of_tenant: true };
 
-/// Whether figures of a closed month change by this.
+/// Whether figures of a closed month change by this; those that do are noted.
 pub(super) async fn is_late(connection: &mut Connection, tenant: &str, rollups: &Rollups) -> Result<bool, StoreError> {
     let months: BTreeSet<&str> =
         rollups.keys().map(|key| key.month.as_str()).filter(|month| !month.is_empty()).collect();
     let months: Vec<Value<'_>> = months.into_iter().map(Value::from).collect();
-    Ok(!CLOSED.run(connection, tenant, &months).await?.is_empty())
+    let rows = CLOSED.run(connection, tenant, &months).await?;
+    let closed: BTreeSet<String> = rows.iter().map(|row| get(row, "month")).collect::<Result<_, _>>()?;
+    let late: BTreeSet<_> = rollups
+        .keys()
+        .filter(|key| closed.contains(&key.month))
+        .map(|key| [&key.month, &key.measure, &key.municipality, &key.association])
+        .collect();
+    let noted: Vec<Vec<Value<'_>>> = late
+        .into_iter()
+        .map(|key| std::iter::once(tenant.into()).chain(key.map(|text| Value::from(text.as_str()))).collect())
+        .collect();
+    LATE_FIGURE.run(connection, &noted).await?;
+    Ok(!closed.is_empty())
 }
 
 pub(super) async fn changed_since(

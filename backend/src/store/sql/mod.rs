@@ -2,7 +2,8 @@
 //! that includes it, with its types, its way to send many rows at once, and its transactions.
 //!
 //! Invariants: SQL stands here when it reads the same in both, bound values are text, bytes and 64-bit integers, and a
-//! writing transaction touches documents in order of id, roll-ups in order of key, and scopes last in order of id.
+//! writing transaction touches documents in order of id, notes on late figures and roll-ups each in order of key, and scopes
+//! last in order of id.
 
 pub(in crate::store) mod batch;
 mod closing;
@@ -42,10 +43,10 @@ use tokio::sync::broadcast;
 use super as dialect;
 use crate::store::office::Within;
 use crate::store::types::{
-    Association, Change, ChangedRow, ClosingRow, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
-    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
-    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash,
-    StoredDocument, WantedScope,
+    Association, Change, ChangedRow, ClosingRow, CodeRow, Correction, CorrectionCount, CustodyDecision, DecideOutcome,
+    DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice,
+    Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeRow,
+    SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -325,6 +326,10 @@ impl Store for SqlStore {
         closing::corrections(self, tenant, month).await
     }
 
+    async fn count_corrections(&self, tenant: &str, fiscal_year: i64) -> Result<Vec<CorrectionCount>, StoreError> {
+        closing::count_corrections(self, tenant, fiscal_year).await
+    }
+
     async fn list_changed_since_closing(
         &self,
         tenant: &str,
@@ -354,6 +359,7 @@ impl SqlStore {
             &rollup::RECORD_LECTURER,
             &rollup::FLAG,
             &rollup::ROLLUP,
+            &closing::LATE_FIGURE,
         ];
         let selects = [
             &push::BROUGHT,
@@ -382,6 +388,7 @@ impl SqlStore {
             .iter()
             .chain([&documents::WALK, &documents::RETIRED])
             .chain([&closing::CHANGED, &closing::KEEP_ALL_BEFORE, &closing::KEEP_ALL_AFTER, &closing::FORGET_EQUAL])
+            .chain([&closing::CORRECTIONS, &closing::COUNT_CORRECTIONS])
             .map(|text| (*text).to_owned())
             .collect();
         texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));

@@ -68,6 +68,13 @@ fn counted(tenant: &str, filter: &RecordFilter) -> Query {
     query
 }
 
+fn counted_by_month(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new("SELECT r.month, COUNT(*) AS n FROM record_fact r WHERE r.month IS NOT NULL AND");
+    push_filter(&mut query, tenant, filter);
+    query.push(" GROUP BY r.month");
+    query
+}
+
 fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query {
     let mut query = Query::new(
         "SELECT r.document, r.kind, r.activity, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
@@ -123,7 +130,7 @@ impl SqlStore {
     pub fn record_texts(filters: &[RecordFilter]) -> Vec<String> {
         let of = |filter: &RecordFilter| {
             let lists = [counted("11", filter), listed("11", filter, 0, 1), ids("11", filter)];
-            lists.into_iter().chain(sums::queries("11", filter))
+            lists.into_iter().chain(sums::queries("11", filter)).chain([counted_by_month("11", filter)])
         };
         filters.iter().flat_map(of).map(|query| query.sql().as_str().to_owned()).collect()
     }
@@ -184,6 +191,16 @@ impl OfficeStore for SqlStore {
         let mut query = counted(tenant, filter);
         let row = query.build().persistent(false).fetch_one(&mut *self.reader().await?).await.map_err(failed)?;
         get(&row, "n")
+    }
+
+    async fn count_records_by_month(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut query = counted_by_month(tenant, filter);
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+        rows.iter().map(|row| Ok((get(row, "month")?, get(row, "n")?))).collect()
     }
 
     async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError> {

@@ -64,7 +64,7 @@ pub(super) async fn rebuild(
         }
     }
     add_rollups(&mut transaction, tenant, &rollups).await?;
-    for text in [KEEP_ALL_AFTER, FORGET_EQUAL] {
+    for text in [KEEP_ALL_AFTER, FORGET_EQUAL, sql::CLEAR_LATE_FIGURES, sql::ALL_LATE_FIGURES] {
         sqlx::query(text).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
     }
     let mut scopes = all_scopes(&mut transaction, tenant).await?;

@@ -247,14 +247,19 @@ statements! {
     COPY_ROLLUPS = "INSERT INTO closed_rollup (tenant, month, fiscal_year, measure, municipality, association, reported, \
      unreported, total) SELECT tenant, month, fiscal_year, measure, municipality, association, reported, unreported, total \
      FROM rollup WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
-    LOOKUP_CLOSING = "SELECT fiscal_year FROM closing WHERE tenant = $1 AND month = $2";
     LIST_CLOSINGS = "SELECT c.month, c.fiscal_year, c.closed_at, c.closed_by, COALESCE(p.name, '') AS closed_by_name \
      FROM closing c LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.closed_by \
      WHERE c.tenant = $1 AND ($2 = -1 OR c.fiscal_year = $2) ORDER BY c.month";
-    CLOSED_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM closed_rollup \
-     WHERE tenant = $1 AND month = $2";
-    PRESENT_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM rollup \
-     WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
+    CLEAR_LATE_FIGURES = "DELETE FROM late_figure WHERE tenant = $1";
+    ALL_LATE_FIGURES = "INSERT INTO late_figure (tenant, month, measure, municipality, association) \
+     SELECT k.tenant, k.month, k.measure, k.municipality, k.association FROM closed_rollup k LEFT JOIN rollup r \
+     ON r.tenant = k.tenant AND r.fiscal_year = k.fiscal_year AND r.measure = k.measure AND r.municipality = k.municipality \
+     AND r.association = k.association AND r.month = k.month WHERE k.tenant = $1 AND (r.month IS NULL \
+     OR r.reported <> k.reported OR r.unreported <> k.unreported OR r.total <> k.total) \
+     UNION ALL SELECT r.tenant, r.month, r.measure, r.municipality, r.association FROM closing c JOIN rollup r \
+     ON r.tenant = c.tenant AND r.month = c.month AND r.fiscal_year = c.fiscal_year LEFT JOIN closed_rollup k \
+     ON k.tenant = r.tenant AND k.month = r.month AND k.measure = r.measure AND k.municipality = r.municipality \
+     AND k.association = r.association WHERE c.tenant = $1 AND k.month IS NULL";
     FORGET_CONTRIBUTION = "UPDATE late_record SET contribution = '' WHERE tenant = $1 AND document = $2 \
      AND contribution IS NOT NULL";
 

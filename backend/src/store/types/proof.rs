@@ -152,6 +152,19 @@ pub struct Correction {
     pub now: RollupValue,
 }
 
+/// How many figures of a closed month have changed since, in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrectionCount {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Six-digit code, or empty.
+    pub municipality: String,
+    /// Registry id, or empty.
+    pub association: String,
+    /// How many.
+    pub figures: u64,
+}
+
 /// A record that adds something else to a closed month than when that was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangedRow {

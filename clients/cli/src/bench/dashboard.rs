@@ -271,6 +271,9 @@ fn statements(sessions: usize, id: impl Fn(&str, usize) -> String) -> Vec<String
          s.document, '', '', CASE WHEN s.i % 3 = 0 THEN 'another' END FROM bench_session s JOIN closing c ON c.tenant = '11' \
          AND c.month = s.month AND c.fiscal_year = s.fiscal_year WHERE (s.i / 60) % 40 = 0"
             .to_owned(),
+        "INSERT INTO late_figure (tenant, month, measure, municipality, association) SELECT k.tenant, k.month, k.measure, \
+         k.municipality, k.association FROM closed_rollup k WHERE k.tenant = '11' AND k.measure < 'm'"
+            .to_owned(),
         format!(
             "{numbers} INSERT INTO custody (tenant, document, hash, kind, device, code, bytes, received_at, decision, decided_at, \
              decided_by, decision_reason) SELECT '11', {}, {hash}, 'session', {device}, 'not_in_scope', {hash}, i, \
