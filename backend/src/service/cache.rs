@@ -123,6 +123,11 @@ impl DocumentCache {
         self.documents.take(&(tenant.to_owned(), document));
     }
 
+    /// Forgets every document.
+    pub fn clear(&self) {
+        self.documents.clear();
+    }
+
     /// Number of documents, and about what they take in bytes.
     pub fn size(&self) -> (usize, usize) {
         self.documents.size()

@@ -45,7 +45,7 @@ use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 use crate::config::Config;
 use crate::store::Store;
-use crate::store::types::ScopeChange;
+use crate::store::types::Change;
 use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
@@ -129,7 +129,7 @@ impl App {
         let notices = broadcast::channel(1024).0;
         let cold = Arc::new(ColdCache::new(config.cold_cache_bytes));
         if let Some(changes) = store.changes() {
-            tokio::spawn(forward(changes, notices.clone(), cold.clone()));
+            tokio::spawn(forward(changes, notices.clone(), cold.clone(), cache.clone()));
         }
         Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
@@ -161,20 +161,26 @@ impl App {
     }
 }
 
-/// Announces here what other processes over the same database commit, until the store is gone.
+/// Announces here what other processes over the same database commit, and forgets what they destroyed, until the store is
+/// gone.
 async fn forward(
-    mut changes: broadcast::Receiver<ScopeChange>,
+    mut changes: broadcast::Receiver<Change>,
     notices: broadcast::Sender<Notice>,
     cold: Arc<ColdCache>,
+    documents: Arc<DocumentCache>,
 ) {
     loop {
         match changes.recv().await {
-            Ok(ScopeChange { tenant, scope }) => {
+            Ok(Change::Scope { tenant, scope }) => {
                 cold.forget(&tenant, &scope);
                 // no listener is no fault
                 let _ = notices.send(Notice { tenant, scope });
             }
-            Err(broadcast::error::RecvError::Lagged(_)) => cold.clear(),
+            Ok(Change::Destroyed { tenant, document }) => documents.forget(&tenant, document),
+            Ok(Change::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                cold.clear();
+                documents.clear();
+            }
             Err(broadcast::error::RecvError::Closed) => break,
         }
     }

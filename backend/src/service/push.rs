@@ -146,6 +146,8 @@ async fn read(
         let (destroyed, rest): (Vec<_>, Vec<_>) =
             std::mem::take(todo).into_iter().partition(|work| purged.contains(&work.document));
         *todo = rest;
+        // one that was being judged while it was destroyed has come back into the cache
+        destroyed.iter().for_each(|work| app.cache.forget(&caller.tenant, work.document));
         gone.extend(destroyed);
     }
     Ok(())

@@ -21,7 +21,8 @@
 //!   that was kept long enough a line of numbers stays, and no figure changes.
 //! - ST-14 A change in custody is decided on once, by one person, in the transaction that lets it in; let in, for every
 //!   device that had sent it. One that was brought back is kept once.
-//! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference.
+//! - ST-15 What was reported at the closing of a month never changes; what comes later is the difference, and every record
+//!   that makes one is named.
 //! - ST-16 A row of the journal is never changed. Places run 1, 2, 3 … within a prefecture, each row's hash covers the
 //!   row before it, and the head names the last.
 //!   The beginning of a chain is taken away only after an entry of the same chain has said so.
@@ -59,16 +60,16 @@ use tokio::sync::broadcast;
 use day_pass::DayPassStore;
 pub use error::StoreError;
 use journal::JournalStore;
-use office::OfficeStore;
+use office::{OfficeStore, Within};
 use people::PeopleStore;
 use retention::RetentionStore;
 use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
-    Association, ClosingRow, CodePurpose, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
-    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
-    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow,
-    SecretHash, StoredDocument, WantedScope,
+    Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
+    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
+    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 
 /// A database that keeps the contract above.
@@ -198,12 +199,14 @@ pub trait Store:
     async fn note_damaged(&self, tenant: &str, ids: &[DocumentId], now: u64) -> Result<(), StoreError>;
     /// Damaged documents, and when each was found, ms.
     async fn list_damaged(&self, tenant: &str) -> Result<Vec<(DocumentId, u64)>, StoreError>;
+    /// How many changes tablets have ever brought back.
+    async fn sum_healing(&self, tenant: &str) -> Result<u64, StoreError>;
     /// What tablets brought back, latest first.
     async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError>;
     /// Gives the scopes of one tenant, or of all, new epochs, so that tablets offer what they hold. Returns how many.
     async fn renew_epochs(&self, tenant: Option<&str>) -> Result<u64, StoreError>;
     /// What other processes over the same database commit; `None` where there can be no other process.
-    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>>;
+    fn changes(&self) -> Option<broadcast::Receiver<Change>>;
 
     // Custody.
 
@@ -214,6 +217,9 @@ pub trait Store:
         document: DocumentId,
         device: DeviceId,
     ) -> Result<Vec<HeldChange>, StoreError>;
+    /// Where a record begun on a device is at home: in its first scope, revoked or not; with a day pass, where its session
+    /// is at home.
+    async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError>;
     /// Notes a decision, and in the same transaction writes what it lets in. See ST-3.
     async fn decide_custody(
         &self,
@@ -243,13 +249,18 @@ pub trait Store:
     async fn list_closings(&self, tenant: &str, fiscal_year: Option<i64>) -> Result<Vec<ClosingRow>, StoreError>;
     /// Figures of a closed month that differ from what was reported; none for a month that is open.
     async fn list_corrections(&self, tenant: &str, month: &str) -> Result<Vec<Correction>, StoreError>;
-    /// Records of a closed month that were written after it was closed, latest first.
+    /// How many figures of the closed months of a year differ from what was reported, by month and place.
+    async fn count_corrections(&self, tenant: &str, fiscal_year: i64) -> Result<Vec<CorrectionCount>, StoreError>;
+    /// Records that add other figures to a closed month than when it was closed, those that came to it or left it among
+    /// them; written last first. Of an organisation, those that counted for it then or do now.
     async fn list_changed_since_closing(
         &self,
         tenant: &str,
         month: &str,
+        within: &Within,
+        offset: u32,
         limit: u32,
-    ) -> Result<Vec<DocumentId>, StoreError>;
+    ) -> Result<Vec<ChangedRow>, StoreError>;
 }
 
 /// Whether this names a PostgreSQL database rather than a file.

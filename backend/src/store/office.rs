@@ -190,6 +190,28 @@ pub struct CustodyEntry {
     pub decision: Option<Decision>,
 }
 
+/// Where a matter stands in the list of custody: all that one tablet sent of one document is one matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustodyPlace {
+    /// Whether one of its changes waits for a decision.
+    pub waits: bool,
+    /// When the latest of those that wait came, or of all when none waits, ms.
+    pub at: u64,
+    /// The document.
+    pub document: DocumentId,
+    /// The tablet.
+    pub device: DeviceId,
+}
+
+/// A page of what is kept aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustodyRows {
+    /// The matters one after the other; of each, and of each reason, the first few changes.
+    pub entries: Vec<CustodyEntry>,
+    /// The last matter of the page, when more follow.
+    pub next: Option<CustodyPlace>,
+}
+
 /// Which changes in custody are meant. Absent parts do not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustodyFilter {
@@ -199,6 +221,10 @@ pub struct CustodyFilter {
     pub decided: Option<bool>,
     /// Those of one document.
     pub document: Option<DocumentId>,
+    /// Those of one tablet.
+    pub device: Option<DeviceId>,
+    /// What follows this matter in the list.
+    pub after: Option<CustodyPlace>,
 }
 
 /// What the office console reads.
@@ -222,6 +248,12 @@ pub trait OfficeStore {
     ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
     /// How many records the filter means.
     async fn count_records(&self, tenant: &str, filter: &RecordFilter) -> Result<i64, StoreError>;
+    /// How many of them each month has; months without any are left out.
+    async fn count_records_by_month(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+    ) -> Result<Vec<(String, i64)>, StoreError>;
     /// The ids of those records, in the order of [`OfficeStore::list_records`].
     async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError>;
     /// These records, in this order; those that are no longer there are left out.
@@ -250,11 +282,7 @@ pub trait OfficeStore {
     async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError>;
     /// Tablets last heard of before a time, or never although enrolled before it; the longest silent first.
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError>;
-    /// Changes kept aside: those that wait for a decision first, then the latest first.
-    async fn list_custody(
-        &self,
-        tenant: &str,
-        filter: &CustodyFilter,
-        limit: u32,
-    ) -> Result<Vec<CustodyEntry>, StoreError>;
+    /// Changes kept aside, at most `limit` matters: those with a change that waits for a decision first, then the latest
+    /// first; in each the same order.
+    async fn list_custody(&self, tenant: &str, filter: &CustodyFilter, limit: u32) -> Result<CustodyRows, StoreError>;
 }

@@ -98,6 +98,9 @@ pub async fn st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_
     assert!(!store.end_pass(&pass(181), Some("pe-1"), 61).await.unwrap(), "once");
     let row = tablet(store, [181; 32]).await.unwrap();
     assert_eq!((row.revoked_at, row.scopes), (Some(60), Vec::new()));
+    let home = store.home_of("11", pass(181).device).await.unwrap();
+    assert_eq!(home, Some(scope(crate::rows::HONJO)), "what it began is at home with its session");
+    assert_eq!(store.home_of("14", pass(181).device).await.unwrap(), None);
     assert_eq!(standing(store).await.3, FeedState::Present, "the other still holds it");
     assert!(store.end_pass(&pass(182), None, 70).await.unwrap());
     assert_eq!(standing(store).await, (3, 0, Digest::ZERO, FeedState::Left));

@@ -364,7 +364,7 @@ impl Historian<'_> {
         self.tell("healing", store.list_healing("11", 5).await);
         self.tell("closings", store.list_closings("11", None).await);
         self.tell("corrections", store.list_corrections("11", "2026-04").await);
-        self.tell("changed", store.list_changed_since_closing("11", "2026-04", 10).await);
+        self.tell("changed", store.list_changed_since_closing("11", "2026-04", &filter.within, 0, 10).await);
         let mut purged = store.list_purged("11", &(0..17).map(id).collect::<Vec<_>>()).await.unwrap();
         purged.sort_by_key(|row| row.document);
         self.tell("purged", purged);

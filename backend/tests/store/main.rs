@@ -68,6 +68,7 @@ async fn sqlite_keeps_the_contract() {
     codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
+    proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
     let bytes = std::fs::read(folder.path().join("t.sqlite")).unwrap();
     let log = std::fs::read(folder.path().join("t.sqlite-wal")).unwrap_or_default();
     let held = |bytes: &[u8]| bytes.windows(proof::SECRET.len()).any(|window| window == proof::SECRET);
@@ -84,6 +85,7 @@ async fn postgresql_keeps_the_contract() {
     codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
+    proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
     let left = cluster
         .sql("t0", "SELECT document FROM document WHERE POSITION('burn after' IN ENCODE(snapshot, 'escape')) > 0");
     assert_eq!(left, "");
@@ -115,6 +117,7 @@ async fn a_partitioned_database_keeps_the_contract() {
     codes::codes(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
+    proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
     let tables: Vec<String> = cluster.sql("t0", "SELECT tsudoi_partitioned()").lines().map(str::to_owned).collect();
     for table in ["document", "feed", "scope", "record_fact", "rollup", "custody", "device", "purged"] {
         assert!(tables.iter().any(|one| one == table), "{table} is not split: {tables:?}");

@@ -14,8 +14,8 @@ use sync_core::domain::view;
 use sync_core::wire::Outcome;
 use tower::ServiceExt as _;
 use tsudoi_server::config::Config;
-use tsudoi_server::service::access::Role;
-use tsudoi_server::service::{registry, verify};
+use tsudoi_server::service::access::{Caller, Role};
+use tsudoi_server::service::{purge, registry, verify};
 use tsudoi_server::store::types::{Association, Material};
 use tsudoi_tests::Cluster;
 
@@ -171,6 +171,20 @@ async fn ready_answers_of_other_scopes_stay(a: &Server, b: &Server) {
     assert_eq!(b.app.cold.size().0, 1);
 }
 
+/// What one process destroys, no other keeps in memory; nor does one that may have missed being told.
+async fn destroyed_documents_are_forgotten_by_all(a: &Server, b: &Server, cluster: &Cluster) {
+    let mut writer = b.device(7, HONJO).await;
+    for number in [200, 201] {
+        push_one(b, &mut writer, number, "消えるべき題").await;
+    }
+    let before = b.app.cache.size().0;
+    purge::purge(&a.app, &Caller::command_line("11"), document_id(200), "本人の求め").await.unwrap();
+    eventually(|| b.app.cache.size().0 == before - 1).await;
+    let listeners = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    cluster.sql("postgres", listeners);
+    eventually(|| b.app.cache.size().0 == 0).await;
+}
+
 async fn registry_of(server: &Server, device: &Device) -> (u64, String) {
     let registry = server.pull_all(device).await.registry.unwrap();
     (registry.version, String::from_utf8(registry.json).unwrap())
@@ -191,4 +205,5 @@ async fn processes_over_one_database_hear_each_other_and_lose_nothing() {
     let url = cluster.database();
     let (a, b) = tokio::join!(process(&url), process(&url));
     ready_answers_of_other_scopes_stay(&a, &b).await;
+    destroyed_documents_are_forgotten_by_all(&a, &b, &cluster).await;
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 use tsudoi_server::store::journal::JournalFilter;
-use tsudoi_server::store::office::{RecordFilter, Within};
+use tsudoi_server::store::office::{CustodyFilter, CustodyPlace, RecordFilter, Within};
 use tsudoi_server::store::postgres::PostgresStore;
 use tsudoi_server::store::sqlite::SqliteStore;
 use tsudoi_tests::Cluster;
@@ -136,6 +136,18 @@ fn everything() -> JournalFilter {
     }
 }
 
+/// Every part of a filter of custody.
+fn held() -> CustodyFilter {
+    let (document, device) = (crate::rows::id(1), crate::rows::DEVICE);
+    CustodyFilter {
+        within: Within::Municipality("112119".to_owned()),
+        decided: Some(true),
+        document: Some(document),
+        device: Some(device),
+        after: Some(CustodyPlace { waits: true, at: 1, document, device }),
+    }
+}
+
 fn filters() -> Vec<RecordFilter> {
     let year = RecordFilter { fiscal_year: Some(2026), ..RecordFilter::default() };
     let text = || Some("112119".to_owned());
@@ -167,11 +179,13 @@ pub async fn alike(sqlite_file: &Path, postgres_url: &str) {
 
     let (mut texts, mut dashboards) = (SqliteStore::statement_texts(), SqliteStore::record_texts(&filters()));
     texts.push(SqliteStore::journal_text(&everything()));
+    texts.push(SqliteStore::custody_text(&held()));
     for text in texts.iter().chain(&dashboards) {
         (&mut lite).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.map_err(|error| (error, text)).unwrap();
     }
     (texts, dashboards) = (PostgresStore::statement_texts(), PostgresStore::record_texts(&filters()));
     texts.push(PostgresStore::journal_text(&everything()));
+    texts.push(PostgresStore::custody_text(&held()));
     assert!(texts.len() > 80, "{}", texts.len());
     for text in texts.iter().chain(&dashboards) {
         (&mut pg).prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.map_err(|error| (error, text)).unwrap();

@@ -2,10 +2,11 @@
 //!
 //! Late data are taken in as ever; only the figures of the report stand still. Everyone reads the part that is theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
+use sync_core::ids::DocumentId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::records::within;
@@ -14,10 +15,10 @@ use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::service::journal::Act;
 use crate::store::office::RecordFilter;
-use crate::store::types::{Correction, Registry, RollupKey, RollupValue};
+use crate::store::types::{Correction, CorrectionCount, Registry, RollupValue, StoredDocument};
 
-/// Most records named that were changed after a month was closed.
-const MOST: u32 = 200;
+/// Records of a page that were changed after a month was closed.
+const PAGE: u32 = 200;
 
 /// Who closed a month, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,6 +79,9 @@ pub struct ClosingQuery {
 pub struct CorrectionQuery {
     /// `YYYY-MM`.
     pub month: String,
+    /// How many records to leave out: those of the pages before.
+    #[serde(default)]
+    pub offset: u32,
 }
 
 /// A month to close.
@@ -123,11 +127,30 @@ pub struct CorrectionItem {
     pub difference: i64,
 }
 
-/// A record written after its month was closed.
+/// What became of a record's figures in a month after that was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordChange {
+    /// They are others.
+    Changed,
+    /// They came later.
+    Added,
+    /// They went to another month, or nobody knows which.
+    Moved,
+    /// They went with the record, which was destroyed.
+    Destroyed,
+}
+
+/// A record whose figures in a month are others than when that was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangedRecord {
     /// Its id.
     pub document: String,
+    /// What became of its figures.
+    pub change: RecordChange,
+    /// Whether the caller may open it. Otherwise nothing more is said of it: it is another organisation's now, or is no
+    /// more.
+    pub record_visible: bool,
     /// Its title.
     pub title: Option<String>,
     /// Kind of outreach.
@@ -151,8 +174,10 @@ pub struct CorrectionPage {
     pub closed: Option<Closed>,
     /// Figures of the caller's part that differ.
     pub corrections: Vec<CorrectionItem>,
-    /// Records of the caller's part written since, latest first.
+    /// The records of the caller's part that make the difference, written last first; at most 200.
     pub records: Vec<ChangedRecord>,
+    /// Whether more records follow.
+    pub more: bool,
 }
 
 /// The fiscal year of a month in the form `YYYY-MM`; `None` for anything else.
@@ -173,13 +198,13 @@ fn months_of(fiscal_year: i64) -> impl Iterator<Item = String> {
     })
 }
 
-fn is_own(caller: &Caller, key: &RollupKey) -> bool {
-    caller.sees_municipality(&key.municipality) || caller.sees_association(&key.association)
+fn is_own(caller: &Caller, municipality: &str, association: &str) -> bool {
+    caller.sees_municipality(municipality) || caller.sees_association(association)
 }
 
 async fn own_corrections(app: &App, caller: &Caller, month: &str) -> Result<Vec<Correction>, OfficeError> {
     let mut corrections = app.store.list_corrections(&caller.tenant, month).await?;
-    corrections.retain(|correction| is_own(caller, &correction.key));
+    corrections.retain(|one| is_own(caller, &one.key.municipality, &one.key.association));
     Ok(corrections)
 }
 
@@ -188,43 +213,43 @@ pub async fn list(app: &App, caller: &Caller, query: ClosingQuery) -> Result<Clo
     let today = day_in_japan(app.now().0);
     let present = fiscal_year_of(today);
     let fiscal_year = query.fiscal_year.unwrap_or(present);
-    let mut fiscal_years = app.store.list_years(&caller.tenant, &within(caller)).await?;
+    let (tenant, part) = (&caller.tenant, within(caller));
+    let filter = RecordFilter {
+        within: part.clone(),
+        fiscal_year: Some(fiscal_year),
+        report_missing_on: Some(today.to_string()),
+        ..RecordFilter::default()
+    };
+    let (mut fiscal_years, closings, missing, counts) = tokio::try_join!(
+        app.store.list_years(tenant, &part),
+        app.store.list_closings(tenant, Some(fiscal_year)),
+        app.store.count_records_by_month(tenant, &filter),
+        app.store.count_corrections(tenant, fiscal_year),
+    )?;
     fiscal_years.extend([present, fiscal_year]);
     fiscal_years.retain(|year| *year > 0);
     fiscal_years.sort_unstable();
     fiscal_years.dedup();
-    let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
     let closings: BTreeMap<&str, _> = closings.iter().map(|row| (row.month.as_str(), row)).collect();
-    let this_month = format!("{:04}-{:02}", today.year(), today.month());
-    let mut months = Vec::with_capacity(12);
-    for month in months_of(fiscal_year) {
-        let closing = closings.get(month.as_str());
-        let filter = RecordFilter {
-            within: within(caller),
-            fiscal_year: Some(fiscal_year),
-            month: Some(month.clone()),
-            report_missing_on: Some(today.to_string()),
-            ..RecordFilter::default()
-        };
-        let ended = month < this_month;
-        let begun = month <= this_month;
-        let reports_missing = if begun { app.store.count_records(&caller.tenant, &filter).await? } else { 0 };
-        let corrections = match closing {
-            Some(_) => own_corrections(app, caller, &month).await?.len() as u64,
-            None => 0,
-        };
-        months.push(MonthItem {
-            closed: closing.map(|row| Closed {
-                at: row.closed_at,
-                by: Named { id: row.closed_by.clone(), name: row.closed_by_name.clone() },
-            }),
-            ended,
-            reports_missing,
-            reports_missing_records: format!("fiscal_year={fiscal_year}&month={month}&report_missing=true"),
-            corrections,
-            month,
-        });
+    let missing: BTreeMap<String, i64> = missing.into_iter().collect();
+    let is_own = |count: &&CorrectionCount| is_own(caller, &count.municipality, &count.association);
+    let mut corrections: BTreeMap<&str, u64> = BTreeMap::new();
+    for count in counts.iter().filter(is_own) {
+        *corrections.entry(&count.month).or_default() += count.figures;
     }
+    let this_month = format!("{:04}-{:02}", today.year(), today.month());
+    let month_item = |month: String| MonthItem {
+        closed: closings.get(month.as_str()).map(|row| Closed {
+            at: row.closed_at,
+            by: Named { id: row.closed_by.clone(), name: row.closed_by_name.clone() },
+        }),
+        ended: month < this_month,
+        reports_missing: missing.get(&month).copied().unwrap_or(0),
+        reports_missing_records: format!("fiscal_year={fiscal_year}&month={month}&report_missing=true"),
+        corrections: corrections.get(month.as_str()).copied().unwrap_or(0),
+        month,
+    };
+    let months = months_of(fiscal_year).map(month_item).collect();
     Ok(ClosingPage { as_of: app.now().0, fiscal_year, fiscal_years, months, may_close: caller.may(Action::CloseMonth) })
 }
 
@@ -254,10 +279,19 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
     let closings = app.store.list_closings(&caller.tenant, Some(fiscal_year)).await?;
     let closing = closings.into_iter().find(|row| row.month == query.month);
     let corrections = own_corrections(app, caller, &query.month).await?;
-    let changed = app.store.list_changed_since_closing(&caller.tenant, &query.month, MOST).await?;
-    let mut stored = app.store.load_documents(&caller.tenant, &changed).await?;
-    stored.retain(|stored| super::record::may_see(caller, stored));
-    stored.sort_by_key(|stored| changed.iter().position(|id| *id == stored.document));
+    let (tenant, part) = (&caller.tenant, within(caller));
+    let mut changed = app.store.list_changed_since_closing(tenant, &query.month, &part, query.offset, PAGE + 1).await?;
+    let more = changed.len() > PAGE as usize;
+    changed.truncate(PAGE as usize);
+    let ids: Vec<DocumentId> = changed.iter().map(|row| row.document).collect();
+    let stored = app.store.load_documents(tenant, &ids).await?;
+    let mut visible: HashMap<DocumentId, StoredDocument> = stored
+        .into_iter()
+        .filter(|stored| super::record::may_see(caller, stored))
+        .map(|stored| (stored.document, stored))
+        .collect();
+    let gone: Vec<DocumentId> = changed.iter().filter(|row| !row.is_there).map(|row| row.document).collect();
+    let destroyed = app.store.list_purged(tenant, &gone).await?;
     let name = |lookup: fn(&Registry, &str) -> Option<String>, id: &str| {
         (!id.is_empty()).then(|| named(&registry, lookup, id))
     };
@@ -269,13 +303,22 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
         now: correction.now.into(),
         difference: correction.now.total.saturating_sub(correction.reported.total),
     };
-    let records = stored.into_iter().map(|stored| {
-        let fact = stored.projection.map(|projection| projection.fact);
+    let records = changed.into_iter().map(|row| {
+        let stored = visible.remove(&row.document);
+        let record_visible = stored.is_some();
+        let fact = stored.and_then(|stored| stored.projection).map(|projection| projection.fact);
         let (title, activity, date, venue, municipality) = fact.map_or_else(Default::default, |fact| {
             (fact.title, fact.activity, fact.date, fact.venue, fact.municipality)
         });
+        let change = match (row.was_there, row.is_there) {
+            (true, true) => RecordChange::Changed,
+            (false, _) => RecordChange::Added,
+            (true, false) if destroyed.iter().any(|one| one.document == row.document) => RecordChange::Destroyed,
+            (true, false) => RecordChange::Moved,
+        };
         let municipality = municipality.and_then(|code| name(Registry::municipality_name, &code));
-        ChangedRecord { document: stored.document.to_string(), title, activity, date, venue, municipality }
+        let document = row.document.to_string();
+        ChangedRecord { document, change, record_visible, title, activity, date, venue, municipality }
     });
     Ok(CorrectionPage {
         as_of: app.now().0,
@@ -284,6 +327,7 @@ pub async fn corrections(app: &App, caller: &Caller, query: &CorrectionQuery) ->
             .map(|row| Closed { at: row.closed_at, by: Named { id: row.closed_by, name: row.closed_by_name } }),
         corrections: corrections.into_iter().map(item).collect(),
         records: records.collect(),
+        more,
     })
 }
 

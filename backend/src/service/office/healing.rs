@@ -40,9 +40,9 @@ pub struct DamagedItem {
 pub struct HealingPage {
     /// When this was read, ms.
     pub as_of: u64,
-    /// Changes of the entries together.
+    /// All changes that ever came back, also those of entries that are not shown.
     pub changes: u64,
-    /// Latest first.
+    /// The latest 500, latest first.
     pub entries: Vec<HealingItem>,
     /// Records that tablets are still asked for.
     pub damaged: Vec<DamagedItem>,
@@ -54,6 +54,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<HealingPage, OfficeError
         return Err(OfficeError::NotFound);
     }
     let entries = app.store.list_healing(&caller.tenant, MOST).await?;
+    let changes = app.store.sum_healing(&caller.tenant).await?;
     let damaged = app.store.list_damaged(&caller.tenant).await?;
     let ids: Vec<_> = damaged.iter().map(|(document, _)| *document).take(MOST as usize).collect();
     let stored = app.store.load_documents(&caller.tenant, &ids).await?;
@@ -72,7 +73,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<HealingPage, OfficeError
     };
     Ok(HealingPage {
         as_of: app.now().0,
-        changes: entries.iter().map(|entry| entry.changes).sum(),
+        changes,
         entries: entries.into_iter().map(item).collect(),
         damaged: damaged
             .into_iter()

@@ -10,6 +10,7 @@ use super::suppression::{Published, publish};
 use super::{OfficeError, day_in_japan, fiscal_year_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Extent};
+use crate::service::projection::{ATTENDANCE, VIEWERS};
 use crate::store::types::RollupValue;
 
 /// Columns before the counts.
@@ -53,16 +54,14 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
         columns.push((format!("material.{}", material.id), format!("{}（{}）", material.name, material.unit)));
     }
     let mut sums: BTreeMap<(String, String), RollupValue> = BTreeMap::new();
-    for prefix in ["record", "attendance", "screening", "material"] {
-        for (key, value) in app.store.list_figures(tenant, year, prefix).await? {
-            let Some(column) = column_of(&key.measure) else { continue };
-            let known = registry.municipalities.iter().any(|one| one.code == key.municipality);
-            let place = if known { key.municipality } else { String::new() };
-            let sum = sums.entry((column, place)).or_default();
-            sum.reported += value.reported;
-            sum.unreported += value.unreported;
-            sum.total += value.total;
-        }
+    let figures = |prefix| app.store.list_figures(tenant, year, prefix);
+    let (records, heads, viewers, materials) =
+        tokio::try_join!(figures("record"), figures(ATTENDANCE), figures(VIEWERS), figures("material"))?;
+    for (key, value) in records.into_iter().chain(heads).chain(viewers).chain(materials) {
+        let Some(column) = column_of(&key.measure) else { continue };
+        let known = registry.municipalities.iter().any(|one| one.code == key.municipality);
+        let place = if known { key.municipality } else { String::new() };
+        sums.entry((column, place)).or_default().merge(&value);
     }
     // what is of no municipality of the prefecture is a place of its own
     let mut rows: Vec<Vec<String>> = Vec::new();

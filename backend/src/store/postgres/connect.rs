@@ -8,13 +8,13 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, Postgres, Transaction};
 
-use sync_core::ids::ScopeId;
+use sync_core::ids::{DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
 use super::notices::Notices;
 use super::sql::migration;
 use crate::store::StoreError;
-use crate::store::types::ScopeChange;
+use crate::store::types::Change;
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
 const MIGRATIONS: &[migration::Text] = &[
@@ -29,6 +29,8 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211150, "summaries", include_str!("../../../../migrations/postgres/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/postgres/202611211700_hub.sql")),
     (202611281000, "codes", include_str!("../../../../migrations/postgres/202611281000_codes.sql")),
+    (202611281010, "custody_matters", include_str!("../../../../migrations/postgres/202611281010_custody_matters.sql")),
+    (202611281020, "late_records", include_str!("../../../../migrations/postgres/202611281020_late_records.sql")),
 ];
 
 /// A server that was told to answer commits before they are durable is told otherwise for our connections.
@@ -70,11 +72,18 @@ impl PostgresStore {
     /// Tells other processes, soon. Not in the transaction: PostgreSQL lets transactions with notices commit one after
     /// the other only, each with its own flush.
     pub(in crate::store) fn announce(&self, tenant: &str, scopes: &[ScopeId]) {
-        self.notices.announce(tenant, scopes);
+        for scope in scopes {
+            self.notices.announce(Change::Scope { tenant: tenant.to_owned(), scope: scope.clone() });
+        }
+    }
+
+    /// Tells other processes to forget a document that was destroyed.
+    pub(in crate::store) fn announce_destroyed(&self, tenant: &str, document: DocumentId) {
+        self.notices.announce(Change::Destroyed { tenant: tenant.to_owned(), document });
     }
 
     /// What other processes announce.
-    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<Change>> {
         Some(self.notices.subscribe())
     }
 

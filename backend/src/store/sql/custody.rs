@@ -3,13 +3,13 @@
 use std::slice::from_ref;
 
 use sync_core::document::Kind;
-use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::documents::document_of;
 use super::push::write_pushes;
-use super::{corrupt, get, integer, statements as sql, unsigned};
+use super::{corrupt, flag, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{CustodyDecision, DecideOutcome, DecidedChange, Decision, HeldChange, PushWrite};
 
@@ -115,6 +115,23 @@ pub(super) async fn load(
             })
         })
         .collect()
+}
+
+/// The first scope of a tablet; of a day pass, the home of its session.
+pub(super) async fn home_of(store: &SqlStore, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError> {
+    let mut look = store.look().await?;
+    let query = sqlx::query(sql::HOME_OF_DEVICE).bind(tenant).bind(&device.as_bytes()[..]);
+    let Some(row) = query.fetch_optional(&mut *look).await.map_err(failed)? else { return Ok(None) };
+    let home: Option<String> = if flag(&row, "is_pass")? {
+        let Ok(session) = get::<String>(&row, "organisation")?.parse::<DocumentId>() else { return Ok(None) };
+        let query = sqlx::query(sql::HOME_OF_DOCUMENT).bind(tenant).bind(&session.as_bytes()[..]);
+        let row = query.fetch_optional(&mut *look).await.map_err(failed)?;
+        row.map(|row| get(&row, "home_scope")).transpose()?
+    } else {
+        get(&row, "scope")?
+    };
+    let home = home.filter(|home| !home.is_empty());
+    home.map(|home| home.parse().map_err(|_| corrupt("device_scope", "scope"))).transpose()
 }
 
 pub(super) async fn decisions(

@@ -1,5 +1,9 @@
 //! Reading the feed.
+//!
+//! Invariants: a page's cursor never goes past content that is neither carried nor known to the tablet; of the content of
+//! documents no more is read than a page takes, a batch of small ones and one large one.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use sync_core::digest::{Digest, FeedState};
@@ -26,8 +30,14 @@ pub(super) const DAMAGED_IN: Select = Select {
     locks: false,
     of_tenant: true,
 };
-pub(super) const WHOLE: Select = Select::by_document("SELECT document, heads, snapshot FROM document");
-/// Feed entries read at once.
+/// Documents with their content when it is small, at most 16 KiB, as in the statements that read the feed.
+pub(super) const SMALL: Select = Select::by_document(
+    "SELECT document, heads, CAST(LENGTH(snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(snapshot) <= 16384 THEN snapshot END AS snapshot FROM document",
+);
+/// The content of documents, whatever its size.
+pub(super) const WHOLE: Select = Select::by_document("SELECT snapshot FROM document");
+/// Entries read at once.
 const BATCH: i64 = 500;
 
 pub(super) const SCOPES: Select = Select {
@@ -89,7 +99,8 @@ pub(super) fn tenant_of(row: &Row) -> Result<Standing, StoreError> {
 const FEW: usize = 3;
 
 /// What is new in a few scopes, in which the tablet has stood before: one statement for each, which is a look of its own.
-/// `None`: there is more than that to say.
+/// `None`: there is more than that to say, or two looks saw a document in different states, so that what one of them
+/// carries is not what the other's cursor stands for.
 async fn news(
     connection: &mut Connection,
     tenant: &str,
@@ -120,7 +131,8 @@ async fn news(
         pages.push(page);
     }
     let documents = std::mem::take(&mut basket.documents);
-    Ok(basket.damaged.is_empty().then_some(Pull { pages, documents, damaged: Vec::new(), registry_version }))
+    let is_all = basket.damaged.is_empty() && basket.large.is_empty() && !basket.torn;
+    Ok(is_all.then_some(Pull { pages, documents, damaged: Vec::new(), registry_version }))
 }
 
 pub(super) async fn pull(
@@ -137,7 +149,9 @@ pub(super) async fn pull(
         page_bytes,
         bytes: 0,
         documents: Vec::new(),
-        carried: HashSet::new(),
+        large: Vec::new(),
+        carried: HashMap::new(),
+        torn: false,
         damaged: HashSet::new(),
     };
     if whole.is_empty()
@@ -152,9 +166,15 @@ pub(super) async fn pull(
     if standing.damage {
         basket.damaged = damaged_in(&mut look, tenant, names()).await?;
     }
-    for row in in_scopes(&mut look, tenant, whole, names()).await? {
-        if !basket.is_full() {
-            basket.put(&row, true)?;
+    let held = in_scopes(&mut look, tenant, whole, names()).await?;
+    for ids in held.chunks(BATCH as usize) {
+        if basket.is_full() {
+            break;
+        }
+        for row in SMALL.of(&mut look, tenant, ids).await? {
+            if !basket.is_full() {
+                basket.put(&row, true)?;
+            }
         }
     }
     let mut pages = Vec::with_capacity(wanted.len());
@@ -166,6 +186,7 @@ pub(super) async fn pull(
         page.more = !up_done || !fill_down(&mut look, tenant, &mut page, &mut basket).await?;
         pages.push(page);
     }
+    basket.fetch_large(&mut look, tenant).await?;
     let mut damaged: Vec<DocumentId> = basket.damaged.into_iter().collect();
     damaged.sort_unstable();
     damaged.truncate(MOST_DAMAGED);
@@ -176,9 +197,15 @@ pub(super) async fn pull(
 struct Basket<'a> {
     known: &'a HashMap<DocumentId, Heads>,
     page_bytes: u64,
+    /// What everything taken comes to, with the large ones.
     bytes: u64,
     documents: Vec<(DocumentId, Vec<u8>)>,
-    carried: HashSet<DocumentId>,
+    /// Documents taken whose content did not come with their rows.
+    large: Vec<DocumentId>,
+    /// The state in which each document was taken, or was known.
+    carried: HashMap<DocumentId, Heads>,
+    /// Whether a document was met in two states, which one look at everything never does.
+    torn: bool,
     damaged: HashSet<DocumentId>,
 }
 
@@ -191,20 +218,40 @@ impl Basket<'_> {
     /// Takes the document of a row along, unless it is there, known to the tablet, or damaged.
     fn put(&mut self, row: &Row, even_if_known: bool) -> Result<(), StoreError> {
         let document = document_of(row)?;
-        if self.damaged.contains(&document) || !self.carried.insert(document) {
+        if self.damaged.contains(&document) {
             return Ok(());
         }
-        let (Some(heads), Some(snapshot)) =
-            (get::<Option<&[u8]>>(row, "heads")?, get::<Option<Vec<u8>>>(row, "snapshot")?)
-        else {
+        let (Some(heads), Some(size)) = (get::<Option<&[u8]>>(row, "heads")?, get::<Option<i64>>(row, "size")?) else {
             // the feed names it and it is not there
             self.damaged.insert(document);
             return Ok(());
         };
         let heads = Heads::from_bytes(heads).ok_or(corrupt("document", "heads"))?;
-        if even_if_known || self.known.get(&document) != Some(&heads) {
-            self.bytes += snapshot.len() as u64;
-            self.documents.push((document, snapshot));
+        match self.carried.entry(document) {
+            Entry::Occupied(before) => {
+                self.torn |= *before.get() != heads;
+                return Ok(());
+            }
+            Entry::Vacant(place) => {
+                if even_if_known || self.known.get(&document) != Some(&heads) {
+                    self.bytes += unsigned(size);
+                    match get(row, "snapshot")? {
+                        Some(snapshot) => self.documents.push((document, snapshot)),
+                        None => self.large.push(document),
+                    }
+                }
+                place.insert(heads);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the large ones, one after the other. Together they are no more than a page takes.
+    async fn fetch_large(&mut self, connection: &mut Connection, tenant: &str) -> Result<(), StoreError> {
+        for document in std::mem::take(&mut self.large) {
+            if let Some(row) = WHOLE.of(connection, tenant, &[document]).await?.first() {
+                self.documents.push((document, get(row, "snapshot")?));
+            }
         }
         Ok(())
     }
@@ -291,13 +338,13 @@ async fn damaged_in<'a>(
     Ok(damaged)
 }
 
-/// The rows of those documents that one of the scopes holds.
+/// Those documents that one of the scopes holds.
 async fn in_scopes<'a>(
     connection: &mut Connection,
     tenant: &str,
     ids: &[DocumentId],
     scopes: impl Iterator<Item = &'a ScopeId>,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<DocumentId>, StoreError> {
     let scopes: HashSet<&ScopeId> = scopes.collect();
     let mut held = Vec::new();
     for (document, places) in places_of(connection, tenant, ids).await? {
@@ -305,5 +352,6 @@ async fn in_scopes<'a>(
             held.push(document);
         }
     }
-    WHOLE.of(connection, tenant, &held).await
+    held.sort_unstable();
+    Ok(held)
 }

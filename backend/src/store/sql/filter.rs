@@ -10,12 +10,25 @@ pub(super) type Query = QueryBuilder<Database>;
 /// What people gather for: held, a head count is expected of it.
 pub(super) const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
      'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
-pub(super) const HELD: &str = "r.state IN ('held', 'reported', 'settled')";
+/// The states that count as held.
+macro_rules! held {
+    () => {
+        "r.state IN ('held', 'reported', 'settled')"
+    };
+}
+/// The states that count as planned.
+macro_rules! planned {
+    () => {
+        "r.state IN ('none', 'requested', 'offered', 'confirmed')"
+    };
+}
+pub(super) use {held, planned};
+pub(super) const HELD: &str = held!();
 /// What was screened, or is called a screening, or has viewers.
 pub(super) const SCREENED: &str = "(r.viewers IS NOT NULL OR r.medium IS NOT NULL OR r.activity = 'screening')";
 /// The association a record counts for: the one that sent a lecturer, else its own.
 const CREDITED: &str = "COALESCE(r.dispatched_by, r.association)";
-const PLANNED: &str = "r.state IN ('none', 'requested', 'offered', 'confirmed')";
+const PLANNED: &str = planned!();
 
 fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
     match wanted.map(String::as_str) {

@@ -100,6 +100,12 @@ pub(super) async fn list(store: &SqlStore, tenant: &str, limit: u32) -> Result<V
         .collect()
 }
 
+pub(super) async fn sum(store: &SqlStore, tenant: &str) -> Result<u64, StoreError> {
+    let query = sqlx::query(sql::SUM_HEALING).bind(tenant);
+    let row = query.fetch_one(&mut *store.reader().await?).await.map_err(failed)?;
+    Ok(unsigned(get(&row, "changes")?))
+}
+
 /// Gives the scopes of one tenant, or of all, new random epochs.
 pub(super) async fn renew_epochs(store: &SqlStore, tenant: Option<&str>) -> Result<u64, StoreError> {
     let tenants = match tenant {

@@ -2,7 +2,8 @@
 //! that includes it, with its types, its way to send many rows at once, and its transactions.
 //!
 //! Invariants: SQL stands here when it reads the same in both, bound values are text, bytes and 64-bit integers, and a
-//! writing transaction touches documents in order of id, roll-ups in order of key, and scopes last in order of id.
+//! writing transaction touches documents in order of id, notes on late figures and roll-ups each in order of key, and scopes
+//! last in order of id.
 
 pub(in crate::store) mod batch;
 mod closing;
@@ -40,11 +41,12 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
 use super as dialect;
+use crate::store::office::Within;
 use crate::store::types::{
-    Association, ClosingRow, CodePurpose, CodeRow, Correction, CustodyDecision, DecideOutcome, DecidedChange,
-    DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material, Municipality, NewDevice, Projection,
-    Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt, Registry, Rollups, ScopeChange, ScopeRow,
-    SecretHash, StoredDocument, WantedScope,
+    Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
+    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
+    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -264,6 +266,10 @@ impl Store for SqlStore {
         healing::list_damaged(self, tenant).await
     }
 
+    async fn sum_healing(&self, tenant: &str) -> Result<u64, StoreError> {
+        healing::sum(self, tenant).await
+    }
+
     async fn list_healing(&self, tenant: &str, limit: u32) -> Result<Vec<HealingRow>, StoreError> {
         healing::list(self, tenant, limit).await
     }
@@ -272,7 +278,7 @@ impl Store for SqlStore {
         again!(healing::renew_epochs(self, tenant))
     }
 
-    fn changes(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+    fn changes(&self) -> Option<broadcast::Receiver<Change>> {
         self.subscribe()
     }
 
@@ -283,6 +289,10 @@ impl Store for SqlStore {
         device: DeviceId,
     ) -> Result<Vec<HeldChange>, StoreError> {
         custody::load(self, tenant, document, device).await
+    }
+
+    async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError> {
+        custody::home_of(self, tenant, device).await
     }
 
     async fn decide_custody(
@@ -321,13 +331,19 @@ impl Store for SqlStore {
         closing::corrections(self, tenant, month).await
     }
 
+    async fn count_corrections(&self, tenant: &str, fiscal_year: i64) -> Result<Vec<CorrectionCount>, StoreError> {
+        closing::count_corrections(self, tenant, fiscal_year).await
+    }
+
     async fn list_changed_since_closing(
         &self,
         tenant: &str,
         month: &str,
+        within: &Within,
+        offset: u32,
         limit: u32,
-    ) -> Result<Vec<DocumentId>, StoreError> {
-        closing::changed_since(self, tenant, month, limit).await
+    ) -> Result<Vec<ChangedRow>, StoreError> {
+        closing::changed_since(self, tenant, month, within, offset, limit).await
     }
 }
 
@@ -348,6 +364,7 @@ impl SqlStore {
             &rollup::RECORD_LECTURER,
             &rollup::FLAG,
             &rollup::ROLLUP,
+            &closing::LATE_FIGURE,
         ];
         let selects = [
             &push::BROUGHT,
@@ -356,8 +373,11 @@ impl SqlStore {
             &places::HOLD_SCOPES,
             &feed::SCOPES,
             &feed::DAMAGED_IN,
+            &feed::SMALL,
             &feed::WHOLE,
             &custody::DECISIONS,
+            &closing::KEEP_BEFORE,
+            &closing::KEEP_AFTER,
             &healing::EXISTING,
             &purge::PURGED,
             &purge::CLEAR_CUSTODY,
@@ -372,6 +392,8 @@ impl SqlStore {
         let mut texts: Vec<String> = statements::ALL
             .iter()
             .chain([&documents::WALK, &documents::RETIRED])
+            .chain([&closing::CHANGED, &closing::KEEP_ALL_BEFORE, &closing::KEEP_ALL_AFTER, &closing::FORGET_EQUAL])
+            .chain([&closing::CORRECTIONS, &closing::COUNT_CORRECTIONS])
             .map(|text| (*text).to_owned())
             .collect();
         texts.extend(inserts.iter().flat_map(|insert| [1, 2].map(|rows| dialect::insert_text(insert, rows))));

@@ -12,15 +12,16 @@ use super::filter::{Query, push_filter, push_measure_is};
 use super::{corrupt, flag, get, integer, rollup, statements as sql, sums, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
-    CustodyEntry, CustodyFilter, LecturerRow, LecturerSum, OccasionSum, OfficeStore, RecordFilter, RecordRow,
-    SilentRow, TitleSum, Within,
+    CustodyEntry, CustodyFilter, CustodyPlace, CustodyRows, LecturerRow, LecturerSum, OccasionSum, OfficeStore,
+    RecordFilter, RecordRow, SilentRow, TitleSum, Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
 
 /// No organisation has this name.
 const NOBODY: &str = "-";
 
-fn organisation(within: &Within) -> &str {
+/// What a row's organisation is compared with; empty for all.
+pub(super) fn organisation(within: &Within) -> &str {
     match within {
         Within::Tenant => "",
         Within::Municipality(code) => code,
@@ -64,6 +65,13 @@ fn record_of(row: &Row) -> Result<RecordRow, StoreError> {
 fn counted(tenant: &str, filter: &RecordFilter) -> Query {
     let mut query = Query::new("SELECT COUNT(*) AS n FROM record_fact r WHERE");
     push_filter(&mut query, tenant, filter);
+    query
+}
+
+fn counted_by_month(tenant: &str, filter: &RecordFilter) -> Query {
+    let mut query = Query::new("SELECT r.month, COUNT(*) AS n FROM record_fact r WHERE r.month IS NOT NULL AND");
+    push_filter(&mut query, tenant, filter);
+    query.push(" GROUP BY r.month");
     query
 }
 
@@ -113,11 +121,16 @@ pub(super) const LECTURERS_OF: Select =
     Select::by_document("SELECT document, lecturer, attribution FROM record_lecturer");
 
 impl SqlStore {
+    /// The text of the query behind the list of custody, for the test of statements.
+    pub fn custody_text(filter: &CustodyFilter) -> String {
+        held("11", filter, 1).sql().as_str().to_owned()
+    }
+
     /// The texts of the queries that lists and sums with these filters make, for the tests of statements and plans.
     pub fn record_texts(filters: &[RecordFilter]) -> Vec<String> {
         let of = |filter: &RecordFilter| {
             let lists = [counted("11", filter), listed("11", filter, 0, 1), ids("11", filter)];
-            lists.into_iter().chain(sums::queries("11", filter))
+            lists.into_iter().chain(sums::queries("11", filter)).chain([counted_by_month("11", filter)])
         };
         filters.iter().flat_map(of).map(|query| query.sql().as_str().to_owned()).collect()
     }
@@ -178,6 +191,16 @@ impl OfficeStore for SqlStore {
         let mut query = counted(tenant, filter);
         let row = query.build().persistent(false).fetch_one(&mut *self.reader().await?).await.map_err(failed)?;
         get(&row, "n")
+    }
+
+    async fn count_records_by_month(
+        &self,
+        tenant: &str,
+        filter: &RecordFilter,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut query = counted_by_month(tenant, filter);
+        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+        rows.iter().map(|row| Ok((get(row, "month")?, get(row, "n")?))).collect()
     }
 
     async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError> {
@@ -250,65 +273,129 @@ impl OfficeStore for SqlStore {
             .collect()
     }
 
-    async fn list_custody(
-        &self,
-        tenant: &str,
-        filter: &CustodyFilter,
-        limit: u32,
-    ) -> Result<Vec<CustodyEntry>, StoreError> {
-        let mut query = Query::new(
-            "SELECT c.document, c.hash, c.kind, c.code, c.received_at, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, \
-             c.device, c.decision, c.decided_at, c.decided_by, c.decision_reason, p.name AS decided_by_name, \
-             d.name AS device_name, r.title, r.venue, r.date FROM custody c \
-             LEFT JOIN device d ON d.tenant = c.tenant AND d.device = c.device \
-             LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
-             LEFT JOIN record_fact r ON r.tenant = c.tenant AND r.document = c.document",
-        );
-        let within = organisation(&filter.within).to_owned();
-        if !within.is_empty() {
-            query.push(" AND (r.municipality = ").push_bind(within.clone());
-            query.push(" OR r.association = ").push_bind(within.clone());
-            query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(")");
-        }
-        query.push(" WHERE c.tenant = ").push_bind(tenant.to_owned());
-        if !within.is_empty() {
-            // what a day pass sent belongs to those whose record it is about
-            query.push(" AND (d.organisation = ").push_bind(within);
-            query.push(" OR (d.pass_ends_at IS NOT NULL AND r.document IS NOT NULL))");
-        }
-        match filter.decided {
-            None => {}
-            Some(true) => {
-                query.push(" AND c.decision IS NOT NULL");
-            }
-            Some(false) => {
-                query.push(" AND c.decision IS NULL");
-            }
-        }
-        if let Some(document) = filter.document {
-            query.push(" AND c.document = ").push_bind(document.as_bytes().to_vec());
-        }
-        query.push(" ORDER BY c.decision IS NOT NULL, c.received_at DESC, c.document, c.hash, c.device LIMIT ");
-        query.push_bind(i64::from(limit));
+    async fn list_custody(&self, tenant: &str, filter: &CustodyFilter, limit: u32) -> Result<CustodyRows, StoreError> {
+        let mut query = held(tenant, filter, i64::from(limit) + 1);
         let mut reader = self.reader().await?;
         let rows = query.build().persistent(false).fetch_all(&mut *reader).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(CustodyEntry {
-                    document: document_of(row)?,
-                    hash: hex::encode(get::<Vec<u8>>(row, "hash")?),
-                    kind: get(row, "kind")?,
-                    code: get(row, "code")?,
-                    received_at: unsigned(get(row, "received_at")?),
-                    byte_count: get(row, "byte_count")?,
-                    device: device_of(row)?,
-                    device_name: get(row, "device_name")?,
-                    title: get(row, "title")?,
-                    venue: get(row, "venue")?,
-                    date: get(row, "date")?,
-                    decision: decision_of(row)?,
-                })
-            })
-            .collect()
+        let (mut page, mut matters, mut last) = (CustodyRows::default(), 0, None);
+        for row in &rows {
+            let place = place_of(row)?;
+            if last != Some(place) {
+                matters += 1;
+            }
+            if matters > limit {
+                page.next = last;
+                break;
+            }
+            last = Some(place);
+            page.entries.push(held_of(row)?);
+        }
+        Ok(page)
     }
+}
+
+/// Changes of one matter and one reason that are listed.
+const CHANGES: i64 = 5;
+
+/// The list of custody: matters are chosen before anything else is read, so that no number of changes hides one.
+fn held(tenant: &str, filter: &CustodyFilter, matters: i64) -> Query {
+    let mut query = Query::new(
+        "WITH matter AS (SELECT c.document, c.device, \
+         CAST(MAX(CASE WHEN c.decision IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS waits, \
+         COALESCE(MAX(CASE WHEN c.decision IS NULL THEN c.received_at END), MAX(c.received_at)) AS at FROM custody c WHERE ",
+    );
+    push_held(&mut query, tenant, filter);
+    query.push(
+        " GROUP BY c.document, c.device), page AS (SELECT m.document, m.device, m.waits, m.at, d.name AS device_name, \
+         r.title, r.venue, r.date FROM matter m LEFT JOIN device d ON d.tenant = ",
+    );
+    query.push_bind(tenant.to_owned()).push(" AND d.device = m.device LEFT JOIN record_fact r ON r.tenant = ");
+    query.push_bind(tenant.to_owned()).push(" AND r.document = m.document");
+    let within = organisation(&filter.within).to_owned();
+    if !within.is_empty() {
+        query.push(" AND (r.municipality = ").push_bind(within.clone());
+        query.push(" OR r.association = ").push_bind(within.clone());
+        query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(")");
+    }
+    query.push(" WHERE ");
+    match &filter.after {
+        None => {
+            query.push("1 = 1");
+        }
+        Some(place) => {
+            let (waits, at) = (i64::from(place.waits), integer(place.at));
+            query.push("(m.waits < ").push_bind(waits).push(" OR m.waits = ").push_bind(waits);
+            query.push(" AND (m.at < ").push_bind(at).push(" OR m.at = ").push_bind(at);
+            query.push(" AND (m.document, m.device) > (").push_bind(place.document.as_bytes().to_vec());
+            query.push(", ").push_bind(place.device.as_bytes().to_vec()).push(")))");
+        }
+    }
+    if !within.is_empty() {
+        // what a day pass sent belongs to those whose record it is about
+        query.push(" AND (d.organisation = ").push_bind(within);
+        query.push(" OR (d.pass_ends_at IS NOT NULL AND r.document IS NOT NULL))");
+    }
+    query.push(" ORDER BY m.waits DESC, m.at DESC, m.document, m.device LIMIT ").push_bind(matters);
+    query.push(
+        "), change AS (SELECT c.tenant, c.document, c.hash, c.kind, c.code, c.received_at, c.device, c.decision, \
+         c.decided_at, c.decided_by, c.decision_reason, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, ROW_NUMBER() OVER (PARTITION BY c.document, c.device, c.code \
+         ORDER BY c.decision IS NOT NULL, c.received_at DESC, c.hash) AS place, p.waits, p.at, p.device_name, p.title, \
+         p.venue, p.date FROM page p JOIN custody c ON c.document = p.document AND c.device = p.device AND ",
+    );
+    push_held(&mut query, tenant, filter);
+    query.push(
+        ") SELECT c.document, c.hash, c.kind, c.code, c.received_at, c.byte_count, c.device, c.decision, c.decided_at, c.decided_by, c.decision_reason, \
+         p.name AS decided_by_name, c.waits, c.at, c.device_name, c.title, c.venue, c.date FROM change c \
+         LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by WHERE c.place <= ",
+    );
+    query.push_bind(CHANGES).push(
+        " ORDER BY c.waits DESC, c.at DESC, c.document, c.device, c.decision IS NOT NULL, c.received_at DESC, c.hash",
+    );
+    query
+}
+
+/// Which changes are looked at, under the name `c`.
+fn push_held(query: &mut Query, tenant: &str, filter: &CustodyFilter) {
+    query.push("c.tenant = ").push_bind(tenant.to_owned());
+    match filter.decided {
+        None => {}
+        Some(true) => {
+            query.push(" AND c.decision IS NOT NULL");
+        }
+        Some(false) => {
+            query.push(" AND c.decision IS NULL");
+        }
+    }
+    if let Some(document) = filter.document {
+        query.push(" AND c.document = ").push_bind(document.as_bytes().to_vec());
+    }
+    if let Some(device) = filter.device {
+        query.push(" AND c.device = ").push_bind(device.as_bytes().to_vec());
+    }
+}
+
+fn place_of(row: &Row) -> Result<CustodyPlace, StoreError> {
+    Ok(CustodyPlace {
+        waits: flag(row, "waits")?,
+        at: unsigned(get(row, "at")?),
+        document: document_of(row)?,
+        device: device_of(row)?,
+    })
+}
+
+fn held_of(row: &Row) -> Result<CustodyEntry, StoreError> {
+    Ok(CustodyEntry {
+        document: document_of(row)?,
+        hash: hex::encode(get::<Vec<u8>>(row, "hash")?),
+        kind: get(row, "kind")?,
+        code: get(row, "code")?,
+        received_at: unsigned(get(row, "received_at")?),
+        byte_count: get(row, "byte_count")?,
+        device: device_of(row)?,
+        device_name: get(row, "device_name")?,
+        title: get(row, "title")?,
+        venue: get(row, "venue")?,
+        date: get(row, "date")?,
+        decision: decision_of(row)?,
+    })
 }

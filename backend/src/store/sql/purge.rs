@@ -5,6 +5,7 @@ use sync_core::digest::{Digest, FeedState};
 use sync_core::ids::DocumentId;
 
 use super::batch::Select;
+use super::closing::{KEEP_BEFORE, is_late};
 use super::dialect::{SqlStore, failed};
 use super::documents::{document_of, places_of};
 use super::places::{Moves, move_in_scopes};
@@ -46,11 +47,16 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     }
     let note = sqlx::query(sql::INSERT_PURGED).bind(tenant).bind(id).bind(integer(purge.now));
     note.bind(&purge.by).bind(&purge.reason).execute(&mut *transaction).await.map_err(failed)?;
+    if !purge.retired && is_late(&mut transaction, tenant, &purge.rollups).await? {
+        KEEP_BEFORE.of(&mut transaction, tenant, &ids).await?;
+    }
     if purge.retired {
         for text in [sql::RETIRE_FACTS, sql::RETIRE_FLAGS] {
             sqlx::query(text).bind(tenant).bind(id).execute(&mut *transaction).await.map_err(failed)?;
         }
     } else {
+        // that it was in a closed month stays; what it added there goes along
+        sqlx::query(sql::FORGET_CONTRIBUTION).bind(tenant).bind(id).execute(&mut *transaction).await.map_err(failed)?;
         clear(&mut transaction, tenant, &ids).await?;
         CLEAR_FACTS.of(&mut transaction, tenant, &ids).await?;
     }
@@ -70,6 +76,7 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     move_in_scopes(&mut transaction, tenant, &moves).await?;
     transaction.commit().await.map_err(failed)?;
     let scopes: Vec<_> = after.into_iter().map(|place| place.scope).collect();
+    store.announce_destroyed(tenant, purge.document);
     store.announce(tenant, &scopes);
     if !purge.retired {
         store.forget_bytes().await?;

@@ -10,7 +10,7 @@ use super::documents::document_of;
 use super::places::{Moves, move_in_scopes};
 use super::purge::CLEAR_DAMAGED;
 use super::rollup::{add_rollups, write_projections};
-use super::{custody, get, healing, integer, statements as sql};
+use super::{closing, custody, get, healing, integer, statements as sql};
 use crate::store::StoreError;
 use crate::store::types::{
     CustodyDecision, DocumentWrite, PushOutcome, PushWrite, Rollups, accumulate, is_brought_back,
@@ -92,10 +92,18 @@ pub(super) async fn write_pushes(
     let known: Vec<DocumentId> =
         writes.iter().filter(|(write, _)| write.base_revision.is_some()).map(|(write, _)| write.document).collect();
     let projections: Vec<_> = writes.iter().map(|(write, now)| (write.document, &write.projection, *now)).collect();
-    write_projections(connection, tenant, &known, &projections).await?;
     let mut rollups = Rollups::new();
     for push in pushes {
         accumulate(&mut rollups, &push.rollups, 1);
+    }
+    let is_late = closing::is_late(connection, tenant, &rollups).await?;
+    if is_late {
+        closing::KEEP_BEFORE.of(connection, tenant, &known).await?;
+    }
+    write_projections(connection, tenant, &known, &projections).await?;
+    if is_late {
+        let all: Vec<DocumentId> = writes.iter().map(|(write, _)| write.document).collect();
+        closing::KEEP_AFTER.of(connection, tenant, &all).await?;
     }
     add_rollups(connection, tenant, &rollups).await?;
     let mut moves = Moves::new();

@@ -2,6 +2,7 @@
 
 use sync_core::digest::{Digest, FeedState};
 
+use super::closing::{FORGET_EQUAL, KEEP_ALL_AFTER, KEEP_ALL_BEFORE};
 use super::dialect::{SqlStore, failed};
 use super::documents::{retired, state_of, walk};
 use super::feed::all_scopes;
@@ -23,6 +24,8 @@ pub(super) async fn rebuild(
 ) -> Result<u64, StoreError> {
     let mut transaction = store.begin_alone().await?;
     sqlx::query(sql::BUMP_REVISION).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
+    // what is made anew may be another figure in a closed month
+    sqlx::query(KEEP_ALL_BEFORE).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
     for delete in
         [sql::CLEAR_RECORD_FACT, sql::CLEAR_TALLY_FACT, sql::CLEAR_RECORD_LECTURER, sql::CLEAR_FLAG, sql::CLEAR_ROLLUP]
     {
@@ -61,6 +64,9 @@ pub(super) async fn rebuild(
         }
     }
     add_rollups(&mut transaction, tenant, &rollups).await?;
+    for text in [KEEP_ALL_AFTER, FORGET_EQUAL, sql::CLEAR_LATE_FIGURES, sql::ALL_LATE_FIGURES] {
+        sqlx::query(text).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
+    }
     let mut scopes = all_scopes(&mut transaction, tenant).await?;
     for scope in &mut scopes {
         let query = sqlx::query(sql::LIST_FEED_OF_SCOPE).bind(tenant).bind(scope.scope.as_str());

@@ -152,17 +152,20 @@ statements! {
     LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 AND name <> '' ORDER BY device";
 
     LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
-    PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+    PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4";
     NEWS = "SELECT c.scope, c.epoch, c.seq AS scope_seq, c.document_count, c.digest, \
      (SELECT t.registry_version FROM tenant t WHERE t.tenant = c.tenant) AS registry_version, \
      (SELECT MIN(x.found_at) FROM damaged x WHERE x.tenant = c.tenant) AS damage, \
-     f.document, f.seq, f.state, d.heads, d.snapshot FROM scope c \
+     f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM scope c \
      LEFT JOIN feed f ON f.tenant = c.tenant AND f.scope = c.scope AND f.seq > $3 \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE c.tenant = $1 AND c.scope = $2 ORDER BY f.seq LIMIT $4";
-    PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, d.snapshot FROM feed f \
+    PAGE_DOWN = "SELECT f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
+     CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
@@ -258,24 +261,30 @@ statements! {
     COPY_ROLLUPS = "INSERT INTO closed_rollup (tenant, month, fiscal_year, measure, municipality, association, reported, \
      unreported, total) SELECT tenant, month, fiscal_year, measure, municipality, association, reported, unreported, total \
      FROM rollup WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
-    LOOKUP_CLOSING = "SELECT fiscal_year FROM closing WHERE tenant = $1 AND month = $2";
     LIST_CLOSINGS = "SELECT c.month, c.fiscal_year, c.closed_at, c.closed_by, COALESCE(p.name, '') AS closed_by_name \
      FROM closing c LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.closed_by \
      WHERE c.tenant = $1 AND ($2 = -1 OR c.fiscal_year = $2) ORDER BY c.month";
-    CLOSED_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM closed_rollup \
-     WHERE tenant = $1 AND month = $2";
-    PRESENT_FIGURES = "SELECT measure, municipality, association, reported, unreported, total FROM rollup \
-     WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
-    CHANGED_SINCE_CLOSING = "SELECT r.document FROM closing c \
-     JOIN record_fact r ON r.tenant = c.tenant AND r.fiscal_year = c.fiscal_year AND r.month = c.month \
-     AND r.updated_at > c.closed_at \
-     JOIN document d ON d.tenant = r.tenant AND d.document = r.document AND d.updated_at > c.closed_at \
-     WHERE c.tenant = $1 AND c.month = $2 ORDER BY d.updated_at DESC, r.document LIMIT $3";
+    CLEAR_LATE_FIGURES = "DELETE FROM late_figure WHERE tenant = $1";
+    ALL_LATE_FIGURES = "INSERT INTO late_figure (tenant, month, measure, municipality, association) \
+     SELECT k.tenant, k.month, k.measure, k.municipality, k.association FROM closed_rollup k LEFT JOIN rollup r \
+     ON r.tenant = k.tenant AND r.fiscal_year = k.fiscal_year AND r.measure = k.measure AND r.municipality = k.municipality \
+     AND r.association = k.association AND r.month = k.month WHERE k.tenant = $1 AND (r.month IS NULL \
+     OR r.reported <> k.reported OR r.unreported <> k.unreported OR r.total <> k.total) \
+     UNION ALL SELECT r.tenant, r.month, r.measure, r.municipality, r.association FROM closing c JOIN rollup r \
+     ON r.tenant = c.tenant AND r.month = c.month AND r.fiscal_year = c.fiscal_year LEFT JOIN closed_rollup k \
+     ON k.tenant = r.tenant AND k.month = r.month AND k.measure = r.measure AND k.municipality = r.municipality \
+     AND k.association = r.association WHERE c.tenant = $1 AND k.month IS NULL";
+    FORGET_CONTRIBUTION = "UPDATE late_record SET contribution = '' WHERE tenant = $1 AND document = $2 \
+     AND contribution IS NOT NULL";
 
     DECIDE_CUSTODY = "UPDATE custody SET decision = $5, decided_at = $6, decided_by = $7, decision_reason = $8 \
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 AND decision IS NULL";
     SETTLE_CUSTODY = "UPDATE custody SET decision = $4, decided_at = $5, decided_by = $6, decision_reason = $7 \
      WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";
+    HOME_OF_DEVICE = "SELECT d.organisation, CAST(CASE WHEN d.pass_ends_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_pass, \
+     s.scope FROM device d LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device AND s.position = 0 \
+     WHERE d.tenant = $1 AND d.device = $2";
+    HOME_OF_DOCUMENT = "SELECT home_scope FROM document WHERE tenant = $1 AND document = $2";
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
@@ -331,6 +340,7 @@ statements! {
     NOTE_HEALING = "INSERT INTO healing (tenant, device, healed_at, documents, changes) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (tenant, device, healed_at) DO UPDATE SET documents = healing.documents + excluded.documents, \
      changes = healing.changes + excluded.changes";
+    SUM_HEALING = "SELECT CAST(COALESCE(SUM(changes), 0) AS BIGINT) AS changes FROM healing WHERE tenant = $1";
     LIST_HEALING = "SELECT h.device, d.name AS device_name, h.healed_at, h.documents, h.changes FROM healing h \
      LEFT JOIN device d ON d.tenant = h.tenant AND d.device = h.device \
      WHERE h.tenant = $1 ORDER BY h.healed_at DESC, h.device LIMIT $2";

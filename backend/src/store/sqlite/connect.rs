@@ -10,12 +10,12 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
 
-use sync_core::ids::ScopeId;
+use sync_core::ids::{DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
 use super::sql::migration;
 use crate::store::StoreError;
-use crate::store::types::ScopeChange;
+use crate::store::types::Change;
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
 const MIGRATIONS: &[migration::Text] = &[
@@ -30,6 +30,8 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611211150, "summaries", include_str!("../../../../migrations/sqlite/202611211150_summaries.sql")),
     (202611211700, "hub", include_str!("../../../../migrations/sqlite/202611211700_hub.sql")),
     (202611281000, "codes", include_str!("../../../../migrations/sqlite/202611281000_codes.sql")),
+    (202611281010, "custody_matters", include_str!("../../../../migrations/sqlite/202611281010_custody_matters.sql")),
+    (202611281020, "late_records", include_str!("../../../../migrations/sqlite/202611281020_late_records.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.
@@ -104,7 +106,10 @@ impl SqliteStore {
     pub(in crate::store) fn announce(&self, _tenant: &str, _scopes: &[ScopeId]) {}
 
     /// See [`SqliteStore::announce`].
-    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<ScopeChange>> {
+    pub(in crate::store) fn announce_destroyed(&self, _tenant: &str, _document: DocumentId) {}
+
+    /// See [`SqliteStore::announce`].
+    pub(in crate::store) fn subscribe(&self) -> Option<broadcast::Receiver<Change>> {
         None
     }
 

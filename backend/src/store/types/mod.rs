@@ -11,8 +11,8 @@ use sync_core::gate::Code;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 
 pub use proof::{
-    ClosingRow, Correction, CustodyDecision, DecideOutcome, DecidedChange, Decision, HealingRow, HeldChange, Purge,
-    PurgeOutcome, PurgedRow, ScopeChange,
+    Change, ChangedRow, ClosingRow, Correction, CorrectionCount, CustodyDecision, DecideOutcome, DecidedChange,
+    Decision, HealingRow, HeldChange, Purge, PurgeOutcome, PurgedRow,
 };
 pub use registry::{Association, Lecturer, Material, Municipality, Registry};
 

@@ -152,6 +152,30 @@ pub struct Correction {
     pub now: RollupValue,
 }
 
+/// How many figures of a closed month have changed since, in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrectionCount {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Six-digit code, or empty.
+    pub municipality: String,
+    /// Registry id, or empty.
+    pub association: String,
+    /// How many.
+    pub figures: u64,
+}
+
+/// A record that adds something else to a closed month than when that was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedRow {
+    /// The record.
+    pub document: DocumentId,
+    /// Whether it was in the month.
+    pub was_there: bool,
+    /// Whether it is in the month now.
+    pub is_there: bool,
+}
+
 /// What a tablet brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealingRow {
@@ -167,11 +191,24 @@ pub struct HealingRow {
     pub changes: u64,
 }
 
-/// "Something new in this scope", from another process over the same database. Losing one costs only freshness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeChange {
-    /// The prefecture.
-    pub tenant: String,
-    /// Where there is something new.
-    pub scope: ScopeId,
+/// What another process over the same database has committed. Losing one costs only freshness; that some may have been
+/// lost is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// There is something new in a scope.
+    Scope {
+        /// The prefecture.
+        tenant: String,
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// A document was destroyed.
+    Destroyed {
+        /// The prefecture.
+        tenant: String,
+        /// The document.
+        document: DocumentId,
+    },
+    /// Some may have been lost.
+    Missed,
 }

@@ -4,20 +4,19 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use sync_core::gate::{Code, Verdict, author_of};
-use sync_core::ids::{ChangeHash, ScopeId};
+use sync_core::ids::{ChangeHash, DeviceId, ScopeId};
 use utoipa::ToSchema;
 
 use super::super::OfficeError;
 use super::preview::in_order;
 use super::{Held, ids};
 use crate::service::App;
-use crate::service::access::{Action, Caller, Organisation, Role};
+use crate::service::access::{Action, Caller};
 use crate::service::commit::announce;
 use crate::service::gate::Work;
 use crate::service::journal::Act;
 use crate::service::push::ATTEMPTS;
 use crate::store::StoreError;
-use crate::store::tablets::TabletRow;
 use crate::store::types::{CustodyDecision, DecideOutcome, HeldChange, PushWrite, is_brought_back};
 
 /// Longest reason, in letters.
@@ -153,33 +152,39 @@ fn is_chosen(new: &NewDecision, change: &HeldChange) -> bool {
     new.hashes.as_ref().is_none_or(|hashes| hashes.contains(&name))
 }
 
-/// What was brought back of these changes, and where a record begun by it is at home: with the organisation of the
-/// tablet that wrote first. All who wrote it must be tablets of this prefecture.
+/// What was brought back of these changes, and who wrote it, in that order. All of them must be tablets of this
+/// prefecture.
 async fn brought_back(
     app: &App,
     caller: &Caller,
     changes: &[HeldChange],
-) -> Result<(HashSet<ChangeHash>, Option<ScopeId>), DecideError> {
+) -> Result<(HashSet<ChangeHash>, Vec<DeviceId>), DecideError> {
     let brought: Vec<&HeldChange> = changes.iter().filter(|change| is_brought_back(&change.code)).collect();
     if brought.is_empty() {
-        return Ok((HashSet::new(), None));
+        return Ok((HashSet::new(), Vec::new()));
     }
     let tablets = app.store.list_tablets(&caller.tenant).await?;
-    let mut homes = Vec::with_capacity(brought.len());
+    let mut authors = Vec::with_capacity(brought.len());
     for change in &brought {
         let author = author_of(&change.bytes, app.gate.limits()).ok_or(DecideError::AuthorUnknown)?;
-        let tablet = tablets.iter().find(|tablet| tablet.device == author).ok_or(DecideError::AuthorUnknown)?;
-        homes.push(home_of(tablet));
+        if !tablets.iter().any(|tablet| tablet.device == author) {
+            return Err(DecideError::AuthorUnknown);
+        }
+        authors.push(author);
     }
-    Ok((brought.iter().map(|change| change.hash).collect(), homes.into_iter().flatten().next()))
+    authors.dedup();
+    Ok((brought.iter().map(|change| change.hash).collect(), authors))
 }
 
-fn home_of(tablet: &TabletRow) -> Option<ScopeId> {
-    match Organisation::of(Role::from_name(&tablet.role)?, &tablet.organisation) {
-        Organisation::Municipality(code) => ScopeId::municipality(code).ok(),
-        Organisation::Association(id) => ScopeId::association(id).ok(),
-        Organisation::Prefecture | Organisation::Session(_) => None,
+/// Where a record is at home that these tablets began: with the first of them that has a home.
+async fn home_of(app: &App, caller: &Caller, tablets: Vec<DeviceId>) -> Result<Option<ScopeId>, StoreError> {
+    for tablet in tablets {
+        let home = app.store.home_of(&caller.tenant, tablet).await?;
+        if home.is_some() {
+            return Ok(home);
+        }
     }
+    Ok(None)
 }
 
 /// Puts the changes through the gate, with the rule of scopes waived; all of them, or none. What was brought back is
@@ -196,7 +201,10 @@ async fn let_in(
         return Err(DecideError::Purged);
     }
     let changes = in_order(changes);
-    let (brought, home) = brought_back(app, caller, &changes).await?;
+    let (brought, mut tablets) = brought_back(app, caller, &changes).await?;
+    tablets.push(decision.device);
+    // without a home no tablet would ever get a record that names no place, nor could one go on with it
+    let home = if held.stored.is_none() { home_of(app, caller, tablets).await? } else { None };
     let kind = changes.first().map(|change| change.kind).ok_or(DecideError::AlreadyDecided)?;
     let work = Work {
         document,

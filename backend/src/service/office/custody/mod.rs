@@ -20,11 +20,11 @@ use super::records::within;
 use super::{Named, OfficeError};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
-use crate::store::office::{CustodyEntry, CustodyFilter, Within};
+use crate::store::office::{CustodyEntry, CustodyFilter, CustodyPlace, Within};
 use crate::store::types::{HeldChange, StoredDocument};
 
-/// Most entries shown.
-const MOST: u32 = 500;
+/// Matters of a page.
+const PAGE: u32 = 100;
 
 /// What a person decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -97,13 +97,16 @@ impl From<CustodyEntry> for CustodyItem {
     }
 }
 
-/// What is kept aside.
+/// What is kept aside. All that one tablet sent of one record is one matter; a page has at most 100 of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CustodyPage {
     /// When this was read, ms.
     pub as_of: u64,
-    /// Those that wait for a decision first, then the latest first.
+    /// The matters one after the other: those with a change that waits for a decision first, then the latest first. Of
+    /// each, and of each reason, the first five changes.
     pub entries: Vec<CustodyItem>,
+    /// What to ask for as `after` to get the next page; null: this is the last.
+    pub next: Option<String>,
 }
 
 /// Which changes are listed.
@@ -113,11 +116,35 @@ pub struct CustodyPage {
 pub struct CustodyQuery {
     /// Those held of one record; UUID.
     pub document: Option<String>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+}
+
+/// A place in the list as a word that clients give back.
+fn word_of(place: CustodyPlace) -> String {
+    format!("{}_{}_{}_{}", u8::from(place.waits), place.at, place.document, place.device)
+}
+
+fn place_of(word: &str) -> Option<CustodyPlace> {
+    let parts: Vec<&str> = word.split('_').collect();
+    let [waits, at, document, device] = parts.as_slice() else { return None };
+    Some(CustodyPlace {
+        waits: *waits == "1",
+        at: at.parse().ok()?,
+        document: document.parse().ok()?,
+        device: device.parse().ok()?,
+    })
 }
 
 /// Lists what is kept aside from tablets of the caller's organisation, or of one record the caller may see.
 pub async fn list(app: &App, caller: &Caller, query: &CustodyQuery) -> Result<CustodyPage, OfficeError> {
     let mut filter = CustodyFilter { within: within(caller), ..CustodyFilter::default() };
+    if let Some(after) = &query.after {
+        filter.after = Some(
+            place_of(after)
+                .ok_or(OfficeError::Invalid("続きの場所が読み取れません。はじめから開き直してください。"))?,
+        );
+    }
     if let Some(document) = &query.document {
         let document: DocumentId = document.parse().map_err(|_| OfficeError::NotFound)?;
         filter.document = Some(document);
@@ -126,8 +153,12 @@ pub async fn list(app: &App, caller: &Caller, query: &CustodyQuery) -> Result<Cu
             filter.within = Within::Tenant;
         }
     }
-    let entries = app.store.list_custody(&caller.tenant, &filter, MOST).await?;
-    Ok(CustodyPage { as_of: app.now().0, entries: entries.into_iter().map(CustodyItem::from).collect() })
+    let rows = app.store.list_custody(&caller.tenant, &filter, PAGE).await?;
+    Ok(CustodyPage {
+        as_of: app.now().0,
+        entries: rows.entries.into_iter().map(CustodyItem::from).collect(),
+        next: rows.next.map(word_of),
+    })
 }
 
 /// What one tablet's held changes of one record would do.
@@ -182,9 +213,10 @@ impl Held {
         let stored = app.store.load_documents(&caller.tenant, &[document]).await?.pop();
         let record_visible = stored.as_ref().is_some_and(|stored| may_see(caller, stored));
         let seen_by = if record_visible { Within::Tenant } else { within(caller) };
-        let filter = CustodyFilter { within: seen_by, document: Some(document), decided: None };
-        let entries = app.store.list_custody(&caller.tenant, &filter, MOST).await?;
-        let entry = entries.into_iter().find(|entry| entry.device == device).ok_or(OfficeError::NotFound)?;
+        let one = CustodyFilter { document: Some(document), device: Some(device), ..CustodyFilter::default() };
+        let filter = CustodyFilter { within: seen_by, ..one };
+        let entries = app.store.list_custody(&caller.tenant, &filter, 1).await?.entries;
+        let entry = entries.into_iter().next().ok_or(OfficeError::NotFound)?;
         let changes = app.store.load_custody(&caller.tenant, document, device).await?;
         let id = device.to_string();
         let device = Named { name: entry.device_name.unwrap_or_else(|| id.clone()), id };
