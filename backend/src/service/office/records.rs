@@ -182,11 +182,12 @@ pub async fn items(
 ) -> Result<Vec<RecordItem>, StoreError> {
     let documents: Vec<DocumentId> = rows.iter().map(|row| row.document).collect();
     let mut of_record: BTreeMap<DocumentId, Vec<LecturerRow>> = BTreeMap::new();
-    for row in app.store.list_lecturers_of(tenant, &documents).await? {
+    let (lecturers, purged) =
+        tokio::try_join!(app.store.list_lecturers_of(tenant, &documents), app.store.list_purged(tenant, &documents))?;
+    for row in lecturers {
         of_record.entry(row.document).or_default().push(row);
     }
-    let destroyed: BTreeSet<DocumentId> =
-        app.store.list_purged(tenant, &documents).await?.into_iter().map(|row| row.document).collect();
+    let destroyed: BTreeSet<DocumentId> = purged.into_iter().map(|row| row.document).collect();
     let municipality = |code: String| named(registry, Registry::municipality_name, &code);
     let association = |id: String| named(registry, Registry::association_name, &id);
     let items = rows.into_iter().map(|row| {
