@@ -90,9 +90,10 @@ pub(super) async fn push(
         if outcome.judged.len() + outcome.unjudged.len() != count {
             return Err(StoreError::Busy);
         }
+        let cut = outcome.judged.iter().filter(|judged| judged.is_cut()).count();
+        let (documents, device) = (outcome.unjudged.len() + cut, tablet.device);
         done.extend(outcome.judged);
-        if !outcome.unjudged.is_empty() {
-            let (documents, device) = (outcome.unjudged.len(), tablet.device);
+        if documents > 0 {
             tracing::warn!(tenant = caller.tenant, %device, documents, "the time to judge a request was used up");
             if done.is_empty() && gone.is_empty() {
                 return Err(StoreError::Busy);

@@ -119,6 +119,13 @@ fn syn_9_everything_is_offered_of_a_record_the_server_lost_and_only_once() {
     let (task, request) = host.exchanges.pop().expect("what was not answered is offered again");
     assert_eq!(request.pushes[0].changes.len(), 2);
     let receipts = stored(&request, &mut document, 1, 2).receipts;
+    let mut cut = receipts.clone();
+    let first = sync_core::document::hash_of(&request.pushes[0].changes[0]);
+    cut[0].runs = vec![Run { outcome: Outcome::Stored, count: 1, last: first, code: None }];
+    host.answer(task, &SyncResponse { receipts: cut, ..silent.clone() });
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("what the server had no time for is offered again");
+    assert_eq!(request.pushes[0].changes.len(), 2);
     host.answer(task, &SyncResponse { receipts, ..silent });
     host.give(Input::Sync);
     let (_, request) = host.exchanges.pop().unwrap();
