@@ -211,9 +211,9 @@ impl Server {
     ) -> Option<Vec<u8>> {
         match endpoint {
             Endpoint::Audit => self.audit(scopes, &AuditRequest::decode(body).ok()?).map(|answer| answer.encode()),
-            Endpoint::Sync => {
-                Some(self.sync(device, scopes, SyncRequest::decode(body, &WireLimits::default()).ok()?, now).encode())
-            }
+            Endpoint::Sync => Some(
+                self.sync(device, scopes, SyncRequest::decode(body, &WireLimits::of(body.len())).ok()?, now).encode(),
+            ),
         }
     }
 
