@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use sync_core::document::{Document, Kind, tally_key};
 use sync_core::gate::{
-    Admission, Bounds, Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore,
+    Admission, Bounds, Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore, turn_away,
 };
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::time::Timestamp;
@@ -426,4 +426,23 @@ fn gate_12_when_the_time_is_over_the_rest_is_left_undecided_and_comes_in_when_se
     assert_eq!(decided, whole.verdicts);
     assert_eq!(decided[at_fault].1, Verdict::Custody(Code::Unloadable));
     assert_eq!(document.heads(), { whole.document }.heads());
+}
+
+#[test]
+fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
+    let mine = honest();
+    let mut document = push(&mine[..2]).document;
+    let theirs = continued(&mut document);
+    let all = [mine, theirs, vec![vec![1, 2, 3]]].concat();
+    let held = Verdict::Custody(Code::NotInScope);
+    let brought = Verdict::Custody(Code::BroughtBack);
+    let mut judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
+        let verdicts = turn_away(document, device, again, &all, &Limits::default());
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    };
+    let twice = Verdict::Duplicate;
+    assert_eq!(judged(Some(&mut document), DEVICE, false), [twice, twice, held, held, held, held, held]);
+    assert_eq!(judged(Some(&mut document), DEVICE, true), [twice, twice, held, brought, brought, brought, held]);
+    assert_eq!(judged(Some(&mut document), OTHER, false)[..4], [held, held, held, twice]);
+    assert_eq!(judged(None, DEVICE, false), [held; 7]);
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sync_core::document::{Document, Heads, hash_of};
 use sync_core::gate::{
-    Admission, Bounds, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, is_of_another, restore,
+    Admission, Bounds, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, restore, turn_away,
 };
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::Semaphore;
@@ -173,14 +173,7 @@ impl Gate {
 
 fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, bounds: Bounds<'_>, mut work: Work) -> Judged {
     if !work.allowed {
-        let mut refused = Judged::refused(work, Verdict::Custody(Code::NotInScope));
-        for ((_, verdict), bytes) in refused.verdicts.iter_mut().zip(&refused.work.changes) {
-            // what others wrote is not the tablet's to be let in as
-            if refused.work.again && is_of_another(bytes, device, bounds.limits) {
-                *verdict = Verdict::Custody(Code::BroughtBack);
-            }
-        }
-        return refused;
+        return turned_away(cache, tenant, device, bounds.limits, work);
     }
     // of a row that was lost nobody knows the kind
     let known = |stored: &&StoredDocument| !stored.snapshot.is_empty();
@@ -215,6 +208,26 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, bounds: Boun
             tracing::error!(tenant, document = %work.document, "the gate panicked");
             Judged::refused(work, Verdict::Custody(Code::Unloadable))
         }
+    }
+}
+
+/// What a device may not write (any more), judged on what is stored.
+fn turned_away(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
+    let stored = work.stored.take();
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        let mut sound = match base(cache, tenant, &work, stored.as_ref()) {
+            Some(Base::Sound(document)) => Some(document),
+            Some(Base::Damaged(..)) | None => None,
+        };
+        let verdicts = turn_away(sound.as_mut(), device, work.again, &work.changes, limits);
+        if let (Some(document), Some(stored)) = (sound, &stored) {
+            cache.put(tenant, stored.heads.clone(), document, stored.snapshot.len());
+        }
+        verdicts
+    }));
+    match judged {
+        Ok(verdicts) => Judged { verdicts, ..Judged::refused(work, Verdict::MissingDeps) },
+        Err(_) => Judged::refused(work, Verdict::Custody(Code::NotInScope)),
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Code {
     Structure,
     /// The document could not be applied, saved and loaded again with it.
     Unloadable,
-    /// The device may not write to this document. Given by the server, not by the gate.
+    /// The device may not write to this document, which the server knows and the gate does not.
     NotInScope,
 }
 
@@ -150,6 +150,32 @@ pub fn admit_brought<'a>(
         let author = change.actor().filter(|_| brought.contains(&change.hash()));
         author.map_or(device, |author| author.device())
     })
+}
+
+/// Judges what comes from a device that may not write to the document, or not any more. What it wrote itself and the
+/// document has is in, whatever was decided since its acknowledgement was lost; everything else waits for a person.
+/// Of what others wrote it learns nothing. `again` as for [`admit_again`]; `document` is `None` when there is none to read.
+///
+/// Source: SPEC GATE-13.
+pub fn turn_away(
+    mut document: Option<&mut Document>,
+    device: DeviceId,
+    again: bool,
+    changes: &[Vec<u8>],
+    limits: &Limits,
+) -> Verdicts {
+    let mut judge = |bytes: &Vec<u8>| {
+        let hash = hash_of(bytes);
+        let is_in = document.as_mut().is_some_and(|document| document.contains(&hash));
+        let verdict = match author_of(bytes, limits) {
+            Some(author) if author == device && is_in => Verdict::Duplicate,
+            // what others wrote is not the device's to be let in as
+            Some(author) if author != device && again => Verdict::Custody(Code::BroughtBack),
+            Some(_) | None => Verdict::Custody(Code::NotInScope),
+        };
+        (hash, verdict)
+    };
+    changes.iter().map(&mut judge).collect()
 }
 
 /// The device that wrote a change; `None` when the bytes do not say, or are larger than a change may be.
