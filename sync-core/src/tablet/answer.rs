@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exchange::Sent;
 use super::row::{RegistryRow, ScopeRow, encode, intent_key};
-use super::shelf::Held;
+use super::shelf::{Entry, Held};
 use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::digest::FeedState;
 use crate::document::{Document, Heads};
@@ -37,7 +37,7 @@ impl Tablet {
         }
         let mut changed = Changed::default();
         for receipt in &response.receipts {
-            self.take_receipt(sent, receipt, &mut changed);
+            self.take_receipt(now, sent, receipt, &mut changed);
         }
         for decision in &response.decisions {
             self.take_decision(decision, &mut changed);
@@ -46,7 +46,7 @@ impl Tablet {
             self.make_anew(now, receipt.document, &mut changed);
         }
         for payload in &response.documents {
-            self.take_document(payload, &mut changed);
+            self.take_document(now, payload, &mut changed);
         }
         for id in &response.purged {
             self.purge(*id, &mut changed);
@@ -83,13 +83,14 @@ impl Tablet {
         for page in response.scopes.iter().filter(|page| !page.more) {
             more |= self.compare(now, page);
         }
-        if new_epoch || !changed.missing.is_empty() {
-            for id in self.shelf.ids() {
-                let offers = (new_epoch || sent.changes.contains_key(&id)) && self.offer_own(id, &mut changed);
-                // all of its own was sent, and still something is missing
-                if changed.missing.contains(&id) && !offers {
-                    self.asked_for_others(id, &Heads::default());
-                }
+        let missing = std::mem::take(&mut changed.missing);
+        for id in self.shelf.ids() {
+            let is_missing = missing.contains(&id);
+            let first = self.shelf.get(id).and_then(Entry::stuck).is_some_and(|stuck| stuck.failures == 1);
+            let offers = (new_epoch || (is_missing && first)) && self.offer_own(id, &mut changed);
+            // all of its own was sent, and still something is missing
+            if is_missing && !offers {
+                self.asked_for_others(id, &Heads::default());
             }
         }
         self.offer_lost(&absent);
@@ -105,16 +106,16 @@ impl Tablet {
         self.last_exchange_at = Some(now);
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.last_fault = None;
-        let unsent = self.shelf.iter().any(|(_, entry)| entry.outbox.sendable().next().is_some());
-        if !changed.missing.is_empty() && !new_epoch && !asked {
-            self.schedule.failed(now, None);
-        } else {
-            self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
+        let waits = |entry: &Entry| entry.may_be_sent(now) && entry.outbox.sendable().next().is_some();
+        let unsent = self.shelf.iter().any(|(_, entry)| waits(entry));
+        self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
+        if let Some(at) = self.next_wait() {
+            self.schedule.ask_by(at);
         }
         self.store(now, changed);
     }
 
-    fn take_receipt(&mut self, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {
+    fn take_receipt(&mut self, now: Timestamp, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {
         let Some(names) = sent.changes.get(&receipt.document) else {
             return;
         };
@@ -143,8 +144,16 @@ impl Tablet {
             entry.held.remove(hash);
             entry.edits.remove(hash);
         }
-        if !settled.kept.is_empty() && entry.outbox.is_empty() {
-            entry.replaces.clear();
+        if entry.outbox.is_empty() || (offered.is_none() && !settled.missing) {
+            entry.told_stuck = None;
+        }
+        if !settled.kept.is_empty() {
+            if entry.outbox.is_empty() {
+                entry.replaces.clear();
+            }
+            // its copy is another now; it is sent along unless it equals this one
+            entry.sent_heads = None;
+            self.shelf.touch(receipt.document);
         }
         changed.documents.insert(receipt.document);
         if offered.is_some() {
@@ -153,7 +162,9 @@ impl Tablet {
         }
         if settled.missing {
             changed.missing.insert(receipt.document);
+            self.is_stuck(now, receipt.document);
         }
+        let Some(entry) = self.shelf.get_mut(receipt.document) else { return };
         let held = settled.held.into_iter().map(|(hash, code)| (hash, Held { code, declined: None }));
         for (hash, held) in held {
             entry.held.entry(hash).or_insert(held);
@@ -161,7 +172,7 @@ impl Tablet {
     }
 
     /// Merges one document from the server. One that cannot be read is passed over: the digest will tell.
-    fn take_document(&mut self, payload: &DocumentPayload, changed: &mut Changed) {
+    fn take_document(&mut self, now: Timestamp, payload: &DocumentPayload, changed: &mut Changed) {
         let Ok(mut incoming) = Document::load(&payload.snapshot) else {
             return;
         };
@@ -172,10 +183,14 @@ impl Tablet {
         if known.is_none() && !incoming.begins_with_genesis() {
             return;
         }
-        if known.as_ref().is_some_and(|(kind, heads)| *kind != incoming.kind() || *heads == incoming.heads()) {
+        let (kind, incoming_heads) = (incoming.kind(), incoming.heads());
+        if known.as_ref().is_some_and(|(known, _)| *known != kind) {
             return;
         }
-        let kind = incoming.kind();
+        if known.is_some_and(|(_, heads)| heads == incoming_heads) {
+            self.server_has(now, payload.document, incoming_heads);
+            return;
+        }
         let Ok(document) = self.shelf.open(payload.document, kind) else {
             return;
         };
@@ -184,6 +199,7 @@ impl Tablet {
             self.rejoin(payload.document);
             changed.documents.insert(payload.document);
         }
+        self.server_has(now, payload.document, incoming_heads);
     }
 
     fn take_entry(&mut self, scope: &ScopeId, entry: &FeedEntry, changed: &mut Changed) {
@@ -256,12 +272,15 @@ impl Tablet {
         }
     }
 
-    /// Compares digests, where nothing of this device's own is under way in the scope.
+    /// Compares digests, where nothing of this device's own is under way in the scope. A record that waits for what the
+    /// server has lost keeps the others of its scope waiting no more than those of other scopes: see
+    /// [`Entry::heads_at_server`].
     fn compare(&mut self, now: Timestamp, page: &ScopePage) -> bool {
         if !self.repair.wanted.is_empty() {
             return false;
         }
-        let busy = |entry: &super::shelf::Entry| entry.scopes.contains(&page.scope) && !entry.outbox.is_empty();
+        let busy =
+            |entry: &Entry| entry.scopes.contains(&page.scope) && entry.stuck().is_none() && !entry.outbox.is_empty();
         if self.shelf.iter().any(|(_, entry)| busy(entry)) {
             return false;
         }

@@ -5,7 +5,8 @@ use sync_core::document::Document;
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::tablet::{Exchanged, Fault, Input, SaveState, Table};
 use sync_core::wire::{
-    AuditEntry, AuditResponse, DocumentPayload, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest, SyncResponse,
+    AuditEntry, AuditResponse, DocumentPayload, FeedEntry, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest,
+    SyncResponse,
 };
 
 use crate::host::{DOCUMENT, Host, START, agreed, genesis, scope, stored};
@@ -199,21 +200,125 @@ fn syn_12_what_others_wrote_is_offered_when_the_servers_answer_says_that_ones_ow
     host.count(2);
     host.wait(400);
     let mut sizes = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..12 {
         let (task, request) = host.exchanges.pop().unwrap();
-        let push = request.pushes.first().unwrap();
-        sizes.push((push.again, push.changes.len()));
-        let last = sync_core::document::hash_of(push.changes.last().unwrap());
-        let count = push.changes.len() as u64;
-        let runs = vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }];
         let mut response = stored(&SyncRequest::default(), &mut own, 1, 2);
-        response.receipts = vec![Receipt { document: DOCUMENT, runs }];
+        if let Some(push) = request.pushes.first() {
+            sizes.push((push.again, push.changes.len()));
+            let last = sync_core::document::hash_of(push.changes.last().unwrap());
+            let count = push.changes.len() as u64;
+            let runs = vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }];
+            response.receipts = vec![Receipt { document: DOCUMENT, runs }];
+        }
+        response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: own.save() }];
         host.answer(task, &response);
         host.wait(600_000);
     }
     let whole = sizes.iter().filter(|size| **size == (true, 3)).count();
     assert_eq!(whole, 1, "once: {sizes:?}");
     assert_eq!(host.tablet.status().unsent_changes, 2, "its own waits");
+}
+
+/// A tablet with one change that waits, since the server has lost what it follows, and what the server has left.
+fn with_a_record_that_waits() -> (Host, Document, Document) {
+    let (mut host, mut own, both, (task, _)) = with_work_of_another();
+    host.answer(task, &stored(&SyncRequest::default(), &mut both.clone(), 1, 2));
+    host.count(2);
+    host.wait(400);
+    for _ in 0..8 {
+        let Some((task, request)) = host.exchanges.pop() else { break };
+        let mut response = stored(&SyncRequest::default(), &mut own, 1, 3);
+        let missing = |push: &sync_core::wire::DocumentPush| {
+            let last = sync_core::document::hash_of(push.changes.last().unwrap());
+            let count = push.changes.len() as u64;
+            Receipt { document: DOCUMENT, runs: vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }] }
+        };
+        response.receipts = request.pushes.iter().map(missing).collect();
+        response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: own.save() }];
+        host.answer(task, &response);
+    }
+    assert!(host.exchanges.is_empty() && host.audits.is_empty(), "it waits for a while");
+    assert_eq!(host.state(), Some(SaveState::Saved));
+    (host, own, both)
+}
+
+/// Another record of the same scope, with one count.
+fn count_in_another(host: &mut Host) -> DocumentId {
+    let other = DocumentId::from_bytes([8; 16]);
+    let intent = serde_json::from_str(r#"{"type":"count","measure":"screening.viewers","by":3}"#).unwrap();
+    let kind = sync_core::document::Kind::Session;
+    host.give(Input::Record { document: other, kind, by: "tanaka".to_owned(), intent });
+    other
+}
+
+#[test]
+fn syn_7_a_record_that_waits_for_what_the_server_lost_holds_up_no_other() {
+    let (mut host, mut own, mut both) = with_a_record_that_waits();
+    let other = count_in_another(&mut host);
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().expect("is sent at once");
+    assert_eq!(request.pushes.iter().map(|push| push.document).collect::<Vec<_>>(), [other]);
+
+    // SYN-4: its scope agrees without it, and with it as the server has it
+    let state = |host: &Host, id| host.tablet.summary(id).unwrap().save_state;
+    let mut response = stored(&SyncRequest::default(), &mut own, 1, 4);
+    let last = request.pushes[0].heads.as_slice()[0];
+    let runs = vec![Run { outcome: Outcome::Stored, count: 1, last, code: None }];
+    response.receipts = vec![Receipt { document: other, runs }];
+    response.scopes[0].entries.push(FeedEntry { document: other, seq: 5, state: FeedState::Present });
+    response.scopes[0].next_seq = 5;
+    response.scopes[0].count = 2;
+    let sum = Digest::of(other, FeedState::Present, &request.pushes[0].heads);
+    response.scopes[0].digest = response.scopes[0].digest.plus(sum);
+    host.answer(task, &response);
+    assert_eq!((state(&host, other), state(&host, DOCUMENT)), (SaveState::Agreed, SaveState::Saved));
+    assert!(host.tablet.status().scopes[0].agreed);
+
+    // what was lost comes back: it is sent at once, and agrees only once it is compared itself
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut news = stored(&SyncRequest::default(), &mut both, 1, 6);
+    (news.scopes[0].count, news.scopes[0].digest) = (2, news.scopes[0].digest.plus(sum));
+    news.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: both.save() }];
+    let missing = request.pushes[0].changes.len() as u64;
+    let last = sync_core::document::hash_of(request.pushes[0].changes.last().unwrap());
+    let runs = vec![Run { outcome: Outcome::MissingDeps, count: missing, last, code: None }];
+    news.receipts = vec![Receipt { document: DOCUMENT, runs }];
+    host.answer(task, &news);
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("is tried at once");
+    assert_eq!(request.pushes[0].document, DOCUMENT);
+    let mut next = (task, request);
+    let mut kept = |request: &SyncRequest, more| {
+        let mut kept = stored(request, &mut both, 1, 7);
+        (kept.scopes[0].count, kept.scopes[0].digest) = (2, kept.scopes[0].digest.plus(sum));
+        kept.scopes[0].more = more;
+        kept
+    };
+    while !next.1.pushes.is_empty() {
+        host.answer(next.0, &kept(&next.1, true));
+        host.wait(1);
+        next = host.exchanges.pop().unwrap();
+    }
+    assert_eq!(state(&host, DOCUMENT), SaveState::Sent, "TAB-7: nothing has compared it yet");
+    host.answer(next.0, &kept(&next.1, false));
+    assert_eq!((state(&host, other), state(&host, DOCUMENT)), (SaveState::Agreed, SaveState::Agreed));
+}
+
+#[test]
+fn syn_4_what_waits_beside_a_record_that_waits_is_still_a_difference() {
+    let (mut host, mut own, _) = with_a_record_that_waits();
+    host.give(Input::Sync);
+    let (task, _) = host.exchanges.pop().unwrap();
+    // the server has one record more than this tablet
+    let mut response = stored(&SyncRequest::default(), &mut own, 1, 4);
+    let stranger = DocumentId::from_bytes([7; 16]);
+    response.scopes[0].count = 2;
+    let sum = Digest::of(stranger, FeedState::Present, &own.heads());
+    response.scopes[0].digest = response.scopes[0].digest.plus(sum);
+    host.answer(task, &response);
+    assert!(!host.tablet.status().scopes[0].agreed);
+    assert!(host.audits.pop().is_some(), "it is looked into");
 }
 
 #[test]
