@@ -436,13 +436,14 @@ fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
     let all = [mine, theirs, vec![vec![1, 2, 3]]].concat();
     let held = Verdict::Custody(Code::NotInScope);
     let brought = Verdict::Custody(Code::BroughtBack);
+    let damaged = Verdict::Custody(Code::Malformed);
     let mut judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
         let verdicts = turn_away(document, device, again, &all, &Limits::default());
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     };
     let twice = Verdict::Duplicate;
-    assert_eq!(judged(Some(&mut document), DEVICE, false), [twice, twice, held, held, held, held, held]);
-    assert_eq!(judged(Some(&mut document), DEVICE, true), [twice, twice, held, brought, brought, brought, held]);
+    assert_eq!(judged(Some(&mut document), DEVICE, false), [twice, twice, held, held, held, held, damaged]);
+    assert_eq!(judged(Some(&mut document), DEVICE, true), [twice, twice, held, brought, brought, brought, damaged]);
     assert_eq!(judged(Some(&mut document), OTHER, false)[..4], [held, held, held, twice]);
-    assert_eq!(judged(None, DEVICE, false), [held; 7]);
+    assert_eq!(judged(None, DEVICE, false), [held, held, held, held, held, held, damaged]);
 }

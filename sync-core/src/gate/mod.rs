@@ -167,11 +167,13 @@ pub fn turn_away(
     let mut judge = |bytes: &Vec<u8>| {
         let hash = hash_of(bytes);
         let is_in = document.as_mut().is_some_and(|document| document.contains(&hash));
-        let verdict = match author_of(bytes, limits) {
-            Some(author) if author == device && is_in => Verdict::Duplicate,
+        let verdict = match (Outline::read(bytes), author_of(bytes, limits)) {
+            (_, Some(author)) if author == device && is_in => Verdict::Duplicate,
             // what others wrote is not the device's to be let in as
-            Some(author) if author != device && again => Verdict::Custody(Code::BroughtBack),
-            Some(_) | None => Verdict::Custody(Code::NotInScope),
+            (_, Some(author)) if author != device && again => Verdict::Custody(Code::BroughtBack),
+            // a damaged copy is nobody's change: there is nothing to decide on
+            (Err(error), _) => Verdict::Custody(code_of(error)),
+            (Ok(_), _) => Verdict::Custody(Code::NotInScope),
         };
         (hash, verdict)
     };

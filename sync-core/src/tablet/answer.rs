@@ -61,7 +61,7 @@ impl Tablet {
                 }
             }
         }
-        let mut new_epoch = false;
+        let (mut new_epoch, mut first_epoch) = (false, false);
         for page in &response.scopes {
             if self.standings.get(&page.scope).is_some_and(|standing| standing.seq > page.next_seq) {
                 // the store went back: what it was offered before may be lost again
@@ -76,7 +76,11 @@ impl Tablet {
             for entry in &page.entries {
                 self.take_entry(&page.scope, entry, &mut changed);
             }
-            new_epoch |= self.standings.take(page) == Taken::NewEpoch;
+            match self.standings.take(page) {
+                Taken::NewEpoch => new_epoch = true,
+                Taken::First => first_epoch = true,
+                Taken::Continued => {}
+            }
             changed.scopes.insert(page.scope.clone());
         }
         let mut more = response.scopes.iter().any(|page| page.more);
@@ -86,8 +90,12 @@ impl Tablet {
         let missing = std::mem::take(&mut changed.missing);
         for id in self.shelf.ids() {
             let is_missing = missing.contains(&id);
-            let first = self.shelf.get(id).and_then(Entry::stuck).is_some_and(|stuck| stuck.failures == 1);
-            let offers = (new_epoch || (is_missing && first)) && self.offer_own(id, &mut changed);
+            let entry = self.shelf.get(id);
+            let first = entry.and_then(Entry::stuck).is_some_and(|stuck| stuck.failures == 1);
+            // all that a revoked tablet is told is that its work is held, and not by which store
+            let held =
+                first_epoch && entry.is_some_and(|entry| entry.held.values().any(|held| held.declined.is_none()));
+            let offers = (new_epoch || held || (is_missing && first)) && self.offer_own(id, &mut changed);
             // all of its own was sent, and still something is missing
             if is_missing && !offers {
                 self.asked_for_others(id, &Heads::default());
@@ -165,9 +173,12 @@ impl Tablet {
             self.is_stuck(now, receipt.document);
         }
         let Some(entry) = self.shelf.get_mut(receipt.document) else { return };
-        let held = settled.held.into_iter().map(|(hash, code)| (hash, Held { code, declined: None }));
-        for (hash, held) in held {
-            entry.held.entry(hash).or_insert(held);
+        for (hash, code) in settled.held {
+            // the latest word counts, but for what a person has declined
+            let held = entry.held.entry(hash).or_insert_with(|| Held { code: String::new(), declined: None });
+            if held.declined.is_none() {
+                held.code = code;
+            }
         }
     }
 
@@ -186,6 +197,14 @@ impl Tablet {
         let (kind, incoming_heads) = (incoming.kind(), incoming.heads());
         if known.as_ref().is_some_and(|(known, _)| *known != kind) {
             return;
+        }
+        if let Some(entry) = self.shelf.get_mut(payload.document) {
+            // what an answer that was overtaken called held has come in since
+            let held = entry.held.len();
+            entry.held.retain(|hash, _| !incoming.contains(hash));
+            if entry.held.len() < held {
+                changed.documents.insert(payload.document);
+            }
         }
         if known.is_some_and(|(_, heads)| heads == incoming_heads) {
             self.server_has(now, payload.document, incoming_heads);
@@ -335,7 +354,8 @@ impl Tablet {
             }
         }
         for scope in &changed.gone_scopes {
-            writes.push(Write { table: Table::Scope, key: scope.to_string(), value: None });
+            let value = self.standings.former(scope).map(|epoch| encode(&ScopeRow::former(epoch)));
+            writes.push(Write { table: Table::Scope, key: scope.to_string(), value });
         }
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
             writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });

@@ -225,6 +225,10 @@ impl Tablet {
                     let read = row.key.parse().ok().zip(decode::<row::ScopeRow>(&row.value));
                     let is_some = read.is_some();
                     if let Some((scope, standing)) = read {
+                        if let (true, Some(epoch)) = (standing.gone, standing.epoch) {
+                            self.standings.restore_former(scope, epoch);
+                            continue;
+                        }
                         self.shelf.reached(standing.agreed_revision);
                         self.standings.restore(scope, standing.into());
                     }

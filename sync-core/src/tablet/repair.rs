@@ -243,7 +243,15 @@ impl Tablet {
         };
         let (same, kind) = (known.heads == entry.heads, known.kind);
         self.take_standing(scope, entry.document, entry.state, changed);
-        if same || entry.state != FeedState::Present {
+        if entry.state != FeedState::Present {
+            return;
+        }
+        if same {
+            // an answer that was overtaken called held what has come in since
+            if let Some(known) = self.shelf.get_mut(entry.document).filter(|known| !known.held.is_empty()) {
+                known.held.clear();
+                changed.documents.insert(entry.document);
+            }
             return;
         }
         let Some(known) = self.shelf.get_mut(entry.document) else { return };

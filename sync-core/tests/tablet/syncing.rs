@@ -380,6 +380,101 @@ fn syn_5_a_new_epoch_makes_the_tablet_offer_all_its_own_changes() {
     assert_eq!(host.total(), Some(5));
 }
 
+/// The answer to a tablet whose registration has ended: what it brought is held, and it is told nothing else.
+fn held(request: &SyncRequest, code: &str) -> SyncResponse {
+    let receipt = |push: &sync_core::wire::DocumentPush| {
+        let last = sync_core::document::hash_of(push.changes.last().unwrap());
+        let code = Some(code.to_owned());
+        let run = Run { outcome: Outcome::Custody, count: push.changes.len() as u64, last, code };
+        Receipt { document: push.document, runs: vec![run] }
+    };
+    let receipts = request.pushes.iter().map(receipt).collect();
+    SyncResponse { clock: START, receipts, ..SyncResponse::default() }
+}
+
+/// A tablet of which one change is held since its registration ended, after the server had `known` it or before.
+fn late(known: bool) -> (Host, Document) {
+    let (mut host, document) = if known { agreed() } else { (Host::new(), genesis()) };
+    if !known {
+        let (task, _) = host.exchanges.pop().unwrap();
+        host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unauthorised) });
+    }
+    host.count(2);
+    host.wait(400);
+    host.wait(2_000);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &held(&request, "not_in_scope"));
+    assert_eq!(host.state(), Some(SaveState::Held));
+    (host, document)
+}
+
+#[test]
+fn syn_5_a_tablet_that_comes_back_to_another_store_offers_what_the_former_one_held() {
+    // whether the store that held it was known by its epoch or not, it may be another by now
+    for (known, epoch, offered) in [(true, 1, 0), (true, 2, 2), (false, 1, 1)] {
+        let (host, mut document) = late(known);
+        let mut host = Host::open(host.disk, host.now);
+        host.wait(1);
+        let (task, request) = host.exchanges.pop().unwrap();
+        host.answer(task, &stored(&request, &mut document, epoch, 1));
+        host.wait(1);
+        let next = host.exchanges.pop().map(|(_, request)| request.pushes).unwrap_or_default();
+        let changes: usize = next.iter().map(|push| push.changes.len()).sum();
+        assert_eq!(changes, offered, "known {known}, epoch {epoch}");
+    }
+}
+
+#[test]
+fn tab_9_the_servers_latest_word_on_held_work_counts() {
+    let (mut host, mut document) = late(false);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &stored(&request, &mut document, 1, 1));
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut refused = stored(&SyncRequest::default(), &mut document, 1, 1);
+    refused.receipts = held(&request, "too_complex").receipts;
+    host.answer(task, &refused);
+    host.wait(1);
+    let (_, anew) = host.exchanges.pop().expect("nobody can let it in: it is made anew");
+    assert_eq!(anew.pushes[0].replaces, [sync_core::document::hash_of(&request.pushes[0].changes[0])]);
+}
+
+#[test]
+fn tab_7_what_an_overtaken_answer_called_held_is_not_when_the_server_has_it() {
+    for by_audit in [false, true] {
+        let (mut host, mut document) = agreed();
+        host.count(2);
+        host.wait(400);
+        let (task, request) = host.exchanges.pop().unwrap();
+        // the same request came twice: stored the second time, and the first answer arrives
+        let mut response = stored(&request, &mut document, 1, 2);
+        response.receipts = held(&request, "not_in_scope").receipts;
+        response.scopes[0].entries.clear();
+        host.answer(task, &response);
+        assert_eq!(host.state(), Some(SaveState::Held));
+        let (task, _) = host.audits.pop().expect("its digest differs");
+        if by_audit {
+            host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut document).encode()) });
+        } else {
+            host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unreachable) });
+        }
+        host.audits.clear();
+        host.give(Input::Sync);
+        for (task, _) in std::mem::take(&mut host.audits) {
+            host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut genesis()).encode()) });
+        }
+        host.give(Input::Sync);
+        let (task, request) = host.exchanges.pop().unwrap();
+        let mut response = stored(&request, &mut document, 1, 3);
+        if !by_audit {
+            response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+        }
+        host.answer(task, &response);
+        assert_eq!(host.state(), Some(SaveState::Agreed), "by audit: {by_audit}");
+    }
+}
+
 #[test]
 fn tab_7_what_agreed_with_another_store_has_not_agreed_with_this_one() {
     let mut host = Host::new();
