@@ -437,7 +437,7 @@ fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
     let held = Verdict::Custody(Code::NotInScope);
     let brought = Verdict::Custody(Code::BroughtBack);
     let damaged = Verdict::Custody(Code::Malformed);
-    let mut judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
+    let judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
         let verdicts = turn_away(document, device, again, &all, &Limits::default());
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     };
