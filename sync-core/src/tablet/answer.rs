@@ -142,6 +142,7 @@ impl Tablet {
             _ => run.clone(),
         };
         let of_offer = offered.map(|_| Receipt { runs: receipt.runs.iter().map(unheld).collect(), ..receipt.clone() });
+        let repeated = entry.outbox.sendable().next().is_some_and(|first| first.again);
         let settled = entry.outbox.settle(names, of_offer.as_ref().unwrap_or(receipt));
         changed.left_outbox.extend(settled.left.iter().map(|number| (receipt.document, *number)));
         if settled.purged {
@@ -152,7 +153,8 @@ impl Tablet {
             entry.held.remove(hash);
             entry.edits.remove(hash);
         }
-        if entry.outbox.is_empty() || (offered.is_none() && !settled.missing) {
+        // that the server has what it had before says nothing of what it lacks
+        if entry.outbox.is_empty() || (offered.is_none() && !repeated && !settled.missing) {
             entry.told_stuck = None;
         }
         if !settled.kept.is_empty() {
@@ -162,6 +164,7 @@ impl Tablet {
             // its copy is another now; it is sent along unless it equals this one
             entry.sent_heads = None;
             self.shelf.touch(receipt.document);
+            self.end_wait(receipt.document, now);
         }
         changed.documents.insert(receipt.document);
         if offered.is_some() {

@@ -91,7 +91,7 @@ impl Tablet {
     }
 
     /// The same for one record.
-    fn end_wait(&mut self, id: DocumentId, now: Timestamp) {
+    pub(super) fn end_wait(&mut self, id: DocumentId, now: Timestamp) {
         if let Some(stuck) = self.shelf.get_mut(id).and_then(|entry| entry.told_stuck.as_mut()) {
             stuck.not_before = stuck.not_before.min(now);
         }

@@ -9,7 +9,7 @@ use sync_core::wire::{
     SyncResponse,
 };
 
-use crate::host::{DOCUMENT, Host, START, agreed, genesis, scope, stored};
+use crate::host::{DEVICE, DOCUMENT, Host, START, agreed, genesis, scope, stored};
 
 /// What a server that holds `document` answers when asked what differs.
 fn audited(document: &mut Document) -> AuditResponse {
@@ -303,6 +303,47 @@ fn syn_7_a_record_that_waits_for_what_the_server_lost_holds_up_no_other() {
     assert_eq!(state(&host, DOCUMENT), SaveState::Sent, "TAB-7: nothing has compared it yet");
     host.answer(next.0, &kept(&next.1, false));
     assert_eq!((state(&host, other), state(&host, DOCUMENT)), (SaveState::Agreed, SaveState::Agreed));
+}
+
+#[test]
+fn syn_7_a_record_that_waits_is_not_sent_over_and_over_when_part_of_it_is_stored() {
+    let (mut host, own, mut both, (task, _)) = with_work_of_another();
+    host.answer(task, &stored(&SyncRequest::default(), &mut both, 1, 2));
+    // the server has lost what the other tablet wrote, and what this one writes now follows it
+    let mut server = own;
+    host.count(2);
+    host.wait(400);
+    let mut exchanges = 0;
+    for _ in 0..1_200 {
+        loop {
+            for (task, _) in std::mem::take(&mut host.audits) {
+                host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut server).encode()) });
+            }
+            let Some((task, request)) = host.exchanges.pop() else { break };
+            exchanges += 1;
+            let mut response = stored(&SyncRequest::default(), &mut server, 1, 3);
+            for push in &request.pushes {
+                let changes: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+                let admission =
+                    sync_core::gate::admit(server.clone(), DEVICE, &changes, &sync_core::gate::Limits::default());
+                let run = |(hash, verdict): &(_, sync_core::gate::Verdict)| {
+                    let outcome = match verdict {
+                        sync_core::gate::Verdict::Duplicate => Outcome::Duplicate,
+                        sync_core::gate::Verdict::MissingDeps => Outcome::MissingDeps,
+                        sync_core::gate::Verdict::Custody(_) => Outcome::Custody,
+                        sync_core::gate::Verdict::Stored => panic!("what could be stored?"),
+                    };
+                    Run { outcome, count: 1, last: *hash, code: None }
+                };
+                let runs = admission.verdicts.iter().map(run).collect();
+                response.receipts.push(Receipt { document: push.document, runs });
+            }
+            response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: server.save() }];
+            host.answer(task, &response);
+        }
+        host.wait(500);
+    }
+    assert!(exchanges < 60, "{exchanges} exchanges in ten minutes");
 }
 
 #[test]
