@@ -11,6 +11,8 @@ use crate::device::Device;
 
 /// Exchanges per tablet after which a world that has not settled never will.
 const ROUNDS: usize = 60;
+/// Messages within one moment after which a tablet is talking without end.
+const MESSAGES: usize = 2_000;
 
 impl World {
     pub(super) fn check_own(&self, who: usize) {
@@ -31,6 +33,7 @@ impl World {
                 self.devices[who].give(self.now, Input::Sync);
                 self.devices[who].give(self.now, Input::Wake);
             }
+            let mut messages = 0;
             while self.devices.iter().any(|device| !device.effects.is_empty()) || !self.network.is_empty() {
                 for who in 0..self.devices.len() {
                     while !self.devices[who].effects.is_empty() {
@@ -38,6 +41,8 @@ impl World {
                     }
                 }
                 self.deliver();
+                messages += 1;
+                assert!(messages < MESSAGES, "a tablet talks without end");
             }
             self.now = self.now.plus_ms(61_000);
             self.server.admit_brought_back();
