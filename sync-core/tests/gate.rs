@@ -7,7 +7,9 @@ use automerge::{ActorId as RawActor, AutoCommit, ObjId, ROOT, ReadDoc, ScalarVal
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use sync_core::document::{Document, Kind, tally_key};
-use sync_core::gate::{Admission, Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore};
+use sync_core::gate::{
+    Admission, Bounds, Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore, turn_away,
+};
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::time::Timestamp;
 
@@ -364,4 +366,84 @@ fn gate_11_what_another_device_wrote_comes_in_only_as_its_authors_and_only_when_
     });
     let name = std::iter::once(sync_core::document::hash_of(&wrong)).collect();
     assert_eq!(codes(&admit_brought(genesis(), DEVICE, &name, &[wrong], &limits)), held(Code::ForeignDevice));
+}
+
+/// Thousands of honest counts, and among them one change that only shows what it is when it is applied.
+fn honest_but_one() -> (Vec<Vec<u8>>, usize) {
+    let mut document = writer(DEVICE);
+    let mut changes = Vec::new();
+    for _ in 0..3_000 {
+        document.count("attendance.band.75-84", DEVICE, 1).unwrap();
+        changes.push(document.commit(Timestamp(0), "tanaka", None).unwrap().bytes);
+    }
+    let mut crdt = AutoCommit::load(&genesis().save()).unwrap();
+    crdt.set_actor(RawActor::from(ActorId::new(DEVICE, 2).as_bytes().as_slice()));
+    let tally = container(&crdt, "tally");
+    let mut overwritten = Vec::new();
+    for value in [ScalarValue::counter(5), ScalarValue::Int(7)] {
+        crdt.put(&tally, tally_key("screening.viewers", DEVICE), value).unwrap();
+        crdt.commit_with(CommitOptions::default().with_time(0));
+        overwritten.push(crdt.get_last_local_change().unwrap().raw_bytes().to_vec());
+    }
+    changes.splice(1_800..1_800, overwritten);
+    (changes, 1_801)
+}
+
+#[test]
+fn gate_12_one_change_at_fault_among_thousands_is_found_in_few_tries() {
+    let (changes, at_fault) = honest_but_one();
+    let tries = std::cell::Cell::new(0);
+    let is_over = || {
+        tries.set(tries.get() + 1);
+        false
+    };
+    let mut admission = admit(genesis(), DEVICE, &changes, Bounds { limits: &Limits::default(), is_over: &is_over });
+    for (place, (_, verdict)) in admission.verdicts.iter().enumerate() {
+        let expected = if place == at_fault { Verdict::Custody(Code::Unloadable) } else { Verdict::Stored };
+        assert_eq!(*verdict, expected, "{place}");
+    }
+    assert_eq!(admission.verdicts.len(), changes.len());
+    assert!(tries.get() <= 40, "{} tries", tries.get());
+    assert_eq!(Document::load(&admission.snapshot.unwrap()).unwrap().heads(), admission.document.heads());
+}
+
+#[test]
+fn gate_12_when_the_time_is_over_the_rest_is_left_undecided_and_comes_in_when_sent_again() {
+    let (changes, at_fault) = honest_but_one();
+    let whole = push(&changes);
+    let limits = Limits::default();
+    let (mut document, mut decided, mut rounds) = (genesis(), Vec::new(), 0);
+    while decided.len() < changes.len() {
+        // no time at all: each round still decides on something
+        let bounds = Bounds { limits: &limits, is_over: &|| true };
+        let admission = admit(document, DEVICE, &changes[decided.len()..], bounds);
+        assert!(!admission.verdicts.is_empty());
+        decided.extend(admission.verdicts);
+        document = admission.document;
+        rounds += 1;
+    }
+    assert!(rounds > 5, "{rounds}");
+    assert_eq!(decided, whole.verdicts);
+    assert_eq!(decided[at_fault].1, Verdict::Custody(Code::Unloadable));
+    assert_eq!(document.heads(), { whole.document }.heads());
+}
+
+#[test]
+fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
+    let mine = honest();
+    let mut document = push(&mine[..2]).document;
+    let theirs = continued(&mut document);
+    let all = [mine, theirs, vec![vec![1, 2, 3]]].concat();
+    let held = Verdict::Custody(Code::NotInScope);
+    let brought = Verdict::Custody(Code::BroughtBack);
+    let damaged = Verdict::Custody(Code::Malformed);
+    let judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
+        let verdicts = turn_away(document, device, again, &all, &Limits::default());
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    };
+    let twice = Verdict::Duplicate;
+    assert_eq!(judged(Some(&mut document), DEVICE, false), [twice, twice, held, held, held, held, damaged]);
+    assert_eq!(judged(Some(&mut document), DEVICE, true), [twice, twice, held, brought, brought, brought, damaged]);
+    assert_eq!(judged(Some(&mut document), OTHER, false)[..4], [held, held, held, twice]);
+    assert_eq!(judged(None, DEVICE, false), [held, held, held, held, held, held, damaged]);
 }

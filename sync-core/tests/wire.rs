@@ -75,7 +75,7 @@ fn response() -> SyncResponse {
 #[test]
 fn wire_1_messages_decode_to_the_same() {
     let bytes = request(2).encode();
-    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::default()).unwrap(), request(2));
+    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::of(1 << 20)).unwrap(), request(2));
     assert_eq!(SyncResponse::decode(&response().encode()).unwrap(), response());
     let (document, scope) = (DocumentId::from_bytes([1; 16]), ScopeId::association("honjo").unwrap());
     let digest = Digest::of(document, FeedState::Present, &Heads::default());
@@ -109,11 +109,11 @@ fn wire_3_changes_that_follow_each_other_take_little_room_and_come_out_as_they_w
     let mut asked = request(1);
     asked.pushes[0].changes = changes;
     let bytes = asked.encode();
-    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::default()).unwrap(), asked);
+    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::of(1 << 20)).unwrap(), asked);
     // out of order nothing follows what came before, and nothing is left out
     asked.pushes[0].changes.reverse();
     let whole = asked.encode();
-    assert_eq!(SyncRequest::decode(&whole, &WireLimits::default()).unwrap(), asked);
+    assert_eq!(SyncRequest::decode(&whole, &WireLimits::of(1 << 20)).unwrap(), asked);
     assert!(bytes.len() + 19 * 55 < whole.len(), "{} of {}", bytes.len(), whole.len());
 }
 
@@ -127,7 +127,7 @@ fn wire_3_a_damaged_shortened_change_does_not_bear_the_name_of_a_change() {
     for place in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[place] ^= 0x10;
-        let Ok(read) = SyncRequest::decode(&damaged, &WireLimits::default()) else { continue };
+        let Ok(read) = SyncRequest::decode(&damaged, &WireLimits::of(1 << 20)) else { continue };
         for change in read.pushes.iter().flat_map(|push| &push.changes) {
             let sound = Outline::read(change).is_ok();
             assert!(!sound || names.contains(&hash_of(change)), "byte {place}");
@@ -149,7 +149,7 @@ fn wire_1_the_bytes_of_protocol_1_stay_as_they_are() {
 
 #[test]
 fn wire_2_trailing_bytes_other_protocols_and_too_many_parts_are_refused() {
-    let limits = WireLimits::default();
+    let limits = WireLimits::of(1 << 20);
     let mut bytes = request(1).encode();
     bytes.push(0);
     assert!(matches!(SyncRequest::decode(&bytes, &limits), Err(WireError::Trailing)));
@@ -160,16 +160,80 @@ fn wire_2_trailing_bytes_other_protocols_and_too_many_parts_are_refused() {
 }
 
 #[test]
+fn wire_4_reading_ends_where_the_limits_do() {
+    let refused = |bytes: &[u8], limits: WireLimits| match SyncRequest::decode(bytes, &limits) {
+        Err(WireError::TooMany(what)) => what,
+        other => panic!("{other:?}"),
+    };
+    // what comes after is missing, which nobody gets to see
+    let cut = |request: &SyncRequest, part: u64| {
+        let bytes = request.encode();
+        bytes[..bytes.len() * usize::try_from(part).unwrap() / 8].to_vec()
+    };
+    let limits = WireLimits::of(1 << 20);
+    let mut asked = request(1);
+    asked.pushes[0].changes = vec![Vec::new().into(); 800];
+    assert_eq!(refused(&cut(&asked, 1), WireLimits { changes: 799, ..limits }), "changes");
+    assert_eq!(refused(&cut(&asked, 7), WireLimits { bytes: 400 * 32, ..limits }), "bytes of changes");
+    asked.pushes = vec![asked.pushes[0].clone(); 2];
+    assert_eq!(refused(&cut(&asked, 6), WireLimits { changes: 1_599, ..limits }), "changes", "of all documents");
+    let pushes = SyncRequest { cursors: Vec::new(), ..request(800) };
+    assert_eq!(refused(&cut(&pushes, 1), WireLimits { pushes: 799, ..limits }), "pushes");
+    let cursors = SyncRequest { cursors: vec![request(0).cursors[0].clone(); 800], ..request(0) };
+    assert_eq!(refused(&cut(&cursors, 1), WireLimits { cursors: 799, ..limits }), "cursors");
+}
+
+#[test]
+fn wire_4_no_body_comes_out_at_many_times_its_length_and_honest_ones_come_out_whole() {
+    // a long writer's name once, and then changes that say nothing but "as before"
+    let mut long = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1, 0x86, 1, 0, 127];
+    long.extend([7; 127]);
+    long.extend([0; 5]);
+    let mut bytes = request(1).encode();
+    let changes = bytes.windows(5).position(|part| part == [0x81, 0x43, 1, 2, 3]).unwrap();
+    let mut flood = vec![0x99, 0x27, 0x10, 0x58, u8::try_from(long.len()).unwrap()];
+    flood.extend(&long);
+    for _ in 1..10_000 {
+        flood.extend([0x81, 0x4a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+    bytes.splice(changes..changes + 5, flood);
+    let unbounded = WireLimits { bytes: usize::MAX, ..WireLimits::of(0) };
+    let read = SyncRequest::decode(&bytes, &unbounded).unwrap();
+    let size: usize = read.pushes[0].changes.iter().map(|change| change.len()).sum();
+    assert!(size > bytes.len() * 10, "{size} of {}: this test shows nothing", bytes.len());
+    let limits = WireLimits::of(bytes.len());
+    assert!(matches!(SyncRequest::decode(&bytes, &limits), Err(WireError::TooMany("bytes of changes"))));
+
+    // the shortest that an honest tablet makes: a link comes and goes
+    let device = DeviceId::from_bytes([1; 16]);
+    let mut document = Document::genesis(DocumentId::from_bytes([9; 16]), Kind::Session).unwrap();
+    document.write_as(ActorId::new(device, 1));
+    let mut asked = request(1);
+    asked.pushes[0].changes.clear();
+    for number in 0..2_000 {
+        if number % 2 == 0 {
+            document.link("x").unwrap()
+        } else {
+            document.unlink("x").unwrap()
+        }
+        let change = document.commit(Timestamp(0), "", None).unwrap();
+        asked.pushes[0].changes.push(change.bytes.into());
+    }
+    let bytes = asked.encode();
+    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::of(bytes.len())).unwrap(), asked);
+}
+
+#[test]
 fn wire_2_a_claimed_length_reserves_no_memory() {
     // field 2 claims an array of 2^60 pushes
     let bytes = [0xa1, 0x02, 0x9b, 0x10, 0, 0, 0, 0, 0, 0, 0];
-    assert!(SyncRequest::decode(&bytes, &WireLimits::default()).is_err());
+    assert!(SyncRequest::decode(&bytes, &WireLimits::of(1 << 20)).is_err());
 }
 
 proptest! {
     #[test]
     fn wire_2_no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = SyncRequest::decode(&bytes, &WireLimits::default());
+        let _ = SyncRequest::decode(&bytes, &WireLimits::of(1 << 20));
         let _ = SyncResponse::decode(&bytes);
     }
 

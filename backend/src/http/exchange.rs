@@ -13,7 +13,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use sync_core::wire::WireError;
+use sync_core::wire::{GROWTH, WireError};
 
 use crate::http::caller::DeviceCaller;
 use crate::http::error::ApiError;
@@ -29,8 +29,9 @@ pub fn is_binary(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == CBOR)
 }
 
-/// A body of so many bytes is held about this often at once: plain, decoded, by document, and saved.
-const BODY_COPIES: u64 = 4;
+/// A body of so many bytes is held at most about this often at once: its changes as they came out of it, and once more
+/// as they are saved or kept aside.
+const BODY_COPIES: u64 = 2 * GROWTH as u64;
 /// A page of so many bytes is held about this often at once: read, encoded, and compressed.
 const PAGE_COPIES: u64 = 3;
 /// A body below this is read where it is; another thread would cost more than the work.

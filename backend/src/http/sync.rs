@@ -32,7 +32,7 @@ async fn exchange(
     body: Body,
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
-    let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::default())).await?;
+    let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::of(plain.len()))).await?;
     if device.caller.is_over(app.now().0) {
         let late = sync::late(&app, &device.caller, &device.tablet, request).await?;
         let late = late.ok_or_else(|| ApiError::over(&device.caller))?;

@@ -1,8 +1,9 @@
 //! The gate on its own threads: pushed changes of many documents, a bounded number of documents at the same time.
 //!
 //! Invariants: whatever a document's changes do, only that document is affected; a panic sends its changes to custody.
-//! A request has a budget of time: what is not judged by then is handed back unjudged, and nothing is said of it, so
-//! that the tablet keeps it and sends it again. Memory follows from the body's limit: one document is loaded per thread.
+//! A request has a budget of time, asked for between documents and within each: what is not judged by then is handed back
+//! unjudged, and nothing is said of it, so that the tablet keeps it and sends it again. Memory follows from the body's
+//! limit: one document is loaded per thread.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sync_core::document::{Document, Heads, hash_of};
-use sync_core::gate::{Admission, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, is_of_another, restore};
+use sync_core::gate::{
+    Admission, Bounds, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, restore, turn_away,
+};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tokio::sync::Semaphore;
 
@@ -47,8 +50,8 @@ pub struct Work {
 pub struct Judged {
     /// What was judged; its stored form is spent.
     pub work: Work,
-    /// One for each change.
-    pub verdicts: Vec<(ChangeHash, Verdict)>,
+    /// One for each change, in order; fewer when the time was over before the last.
+    pub verdicts: Verdicts,
     /// What to write, when anything was let in.
     pub write: Option<DocumentWrite>,
     /// What to add to the roll-ups.
@@ -60,7 +63,13 @@ pub struct Judged {
 impl Judged {
     /// Whether every change is in the document now.
     pub fn is_all_in(&self) -> bool {
-        self.verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate))
+        let is_in = |(_, verdict): &(ChangeHash, Verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate);
+        !self.is_cut() && self.verdicts.iter().all(is_in)
+    }
+
+    /// Whether the time was over before its last change.
+    pub fn is_cut(&self) -> bool {
+        self.verdicts.len() < self.work.changes.len()
     }
 
     fn refused(work: Work, verdict: Verdict) -> Self {
@@ -148,28 +157,23 @@ impl Gate {
 
     fn judge_part(&self, tenant: &str, device: DeviceId, part: Vec<Work>) -> Outcome {
         let started = Instant::now();
+        let is_over = || started.elapsed() >= self.budget;
+        let bounds = Bounds { limits: &self.limits, is_over: &is_over };
         let mut outcome = Outcome::default();
         for work in part {
-            if started.elapsed() >= self.budget {
+            if is_over() {
                 outcome.unjudged.push(work);
             } else {
-                outcome.judged.push(judge_one(&self.cache, tenant, device, &self.limits, work));
+                outcome.judged.push(judge_one(&self.cache, tenant, device, bounds, work));
             }
         }
         outcome
     }
 }
 
-fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
+fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, bounds: Bounds<'_>, mut work: Work) -> Judged {
     if !work.allowed {
-        let mut refused = Judged::refused(work, Verdict::Custody(Code::NotInScope));
-        for ((_, verdict), bytes) in refused.verdicts.iter_mut().zip(&refused.work.changes) {
-            // what others wrote is not the tablet's to be let in as
-            if refused.work.again && is_of_another(bytes, device, limits) {
-                *verdict = Verdict::Custody(Code::BroughtBack);
-            }
-        }
-        return refused;
+        return turned_away(cache, tenant, device, bounds.limits, work);
     }
     // of a row that was lost nobody knows the kind
     let known = |stored: &&StoredDocument| !stored.snapshot.is_empty();
@@ -180,14 +184,14 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Lim
     let outcome = catch_unwind(AssertUnwindSafe(|| match base(cache, tenant, &work, stored.as_ref()) {
         Some(Base::Sound(document)) => {
             let admission = if work.again {
-                admit_again(document, device, &work.changes, limits)
+                admit_again(document, device, &work.changes, bounds)
             } else {
-                admit_brought(document, device, &work.brought, &work.changes, limits)
+                admit_brought(document, device, &work.brought, &work.changes, bounds)
             };
             conclude(cache, tenant, &work, stored.as_ref(), admission, Standing::Sound)
         }
         Some(Base::Damaged(document, recorded)) if work.again => {
-            let restored = restore(document, &recorded, device, &work.changes, limits);
+            let restored = restore(document, &recorded, device, &work.changes, bounds);
             let standing = if restored.whole { Standing::Repaired } else { Standing::Partial };
             let mut written = conclude(cache, tenant, &work, stored.as_ref(), restored.admission, standing);
             written.newly_damaged = !restored.whole;
@@ -204,6 +208,26 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Lim
             tracing::error!(tenant, document = %work.document, "the gate panicked");
             Judged::refused(work, Verdict::Custody(Code::Unloadable))
         }
+    }
+}
+
+/// What a device may not write (any more), judged on what is stored.
+fn turned_away(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
+    let stored = work.stored.take();
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        let mut sound = match base(cache, tenant, &work, stored.as_ref()) {
+            Some(Base::Sound(document)) => Some(document),
+            Some(Base::Damaged(..)) | None => None,
+        };
+        let verdicts = turn_away(sound.as_mut(), device, work.again, &work.changes, limits);
+        if let (Some(document), Some(stored)) = (sound, &stored) {
+            cache.put(tenant, stored.heads.clone(), document, stored.snapshot.len());
+        }
+        verdicts
+    }));
+    match judged {
+        Ok(verdicts) => Judged { verdicts, ..Judged::refused(work, Verdict::MissingDeps) },
+        Err(_) => Judged::refused(work, Verdict::Custody(Code::NotInScope)),
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sync_core::digest::FeedState;
 use sync_core::gate::Verdict;
 use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
-use sync_core::wire::{Outcome, Receipt, Run, SyncRequest};
+use sync_core::wire::{DocumentPush, Outcome, Receipt, Run};
 
 use super::access::{Action, Caller, Tablet};
 use super::gate::{Judged, Work};
@@ -22,16 +22,16 @@ pub(super) const ATTEMPTS: u32 = 40;
 const OPTIMISTIC_ATTEMPTS: u32 = 2;
 
 /// The pushed changes by document; a document named twice is one piece of work.
-pub(super) fn gather(tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
-    let mut works: Vec<Work> = Vec::with_capacity(request.pushes.len());
+pub(super) fn gather(tablet: &Tablet, pushes: Vec<DocumentPush>) -> Vec<Work> {
+    let mut works: Vec<Work> = Vec::with_capacity(pushes.len());
     let mut places: HashMap<DocumentId, usize> = HashMap::new();
-    for push in &request.pushes {
-        let changes = push.changes.iter().map(|bytes| bytes.to_vec());
+    for push in pushes {
+        let changes = push.changes.into_iter().map(Vec::from);
         match places.get(&push.document).and_then(|place| works.get_mut(*place)) {
             Some(work) => {
                 work.changes.extend(changes);
                 work.again |= push.again;
-                work.replaces.extend(&push.replaces);
+                work.replaces.extend(push.replaces);
             }
             None => {
                 places.insert(push.document, works.len());
@@ -40,7 +40,7 @@ pub(super) fn gather(tablet: &Tablet, request: &SyncRequest) -> Vec<Work> {
                     kind: push.kind,
                     changes: changes.collect(),
                     again: push.again,
-                    replaces: push.replaces.clone(),
+                    replaces: push.replaces,
                     brought: HashSet::new(),
                     stored: None,
                     allowed: false,
@@ -90,9 +90,10 @@ pub(super) async fn push(
         if outcome.judged.len() + outcome.unjudged.len() != count {
             return Err(StoreError::Busy);
         }
+        let cut = outcome.judged.iter().filter(|judged| judged.is_cut()).count();
+        let (documents, device) = (outcome.unjudged.len() + cut, tablet.device);
         done.extend(outcome.judged);
-        if !outcome.unjudged.is_empty() {
-            let (documents, device) = (outcome.unjudged.len(), tablet.device);
+        if documents > 0 {
             tracing::warn!(tenant = caller.tenant, %device, documents, "the time to judge a request was used up");
             if done.is_empty() && gone.is_empty() {
                 return Err(StoreError::Busy);

@@ -49,7 +49,7 @@ pub async fn late(
     tablet: &Tablet,
     request: SyncRequest,
 ) -> Result<Option<SyncResponse>, StoreError> {
-    let works = gather(tablet, &request);
+    let works = gather(tablet, request.pushes);
     if works.is_empty() {
         return Ok(None);
     }
@@ -67,13 +67,13 @@ async fn fresh(
     app: &App,
     caller: &Caller,
     tablet: &Tablet,
-    request: SyncRequest,
+    mut request: SyncRequest,
     wanted: &[WantedScope],
 ) -> Result<SyncResponse, StoreError> {
     let known: HashMap<DocumentId, Heads> =
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
-    let works = gather(tablet, &request);
+    let works = gather(tablet, std::mem::take(&mut request.pushes));
     let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
     let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works).await? };
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();

@@ -194,9 +194,30 @@ async fn another_areas_document_is_out_of_reach() {
     let moved = honjo.set(id, "municipality", "113859");
     let back = honjo.push(id, vec![moved]);
     server.sync(&honjo, &honjo.request(vec![back])).await;
-    let response = server.sync(&kamisato, &kamisato.request(vec![push])).await;
+    let response = server.sync(&kamisato, &kamisato.request(vec![push.clone()])).await;
     assert_eq!(outcomes(&response, id), [(Outcome::Stored, 1, String::new())], "now it is in its scope");
     assert_eq!(server.custody_count().await, 0, "and no longer in custody");
+
+    // GATE-13: it leaves again before the answer has come, and what was stored is no matter for a person
+    let mut returned = honjo.documents[&id].clone();
+    returned.merge(kamisato.document(id)).unwrap();
+    honjo.documents.insert(id, returned);
+    let left = honjo.set(id, "municipality", "112119");
+    let left = honjo.push(id, vec![left]);
+    server.sync(&honjo, &honjo.request(vec![left.clone()])).await;
+    let more = kamisato.count(id, BAND, 1);
+    let mine = kamisato.push(id, vec![push.changes[0].to_vec(), more]);
+    let response = server.sync(&kamisato, &kamisato.request(vec![mine])).await;
+    let expected = [(Outcome::Duplicate, 1, String::new()), (Outcome::Custody, 1, "not_in_scope".to_owned())];
+    assert_eq!(outcomes(&response, id), expected);
+    let others = kamisato.push(id, left.changes.iter().map(|bytes| bytes.to_vec()).collect());
+    let response = server.sync(&kamisato, &kamisato.request(vec![others])).await;
+    assert_eq!(
+        outcomes(&response, id),
+        [(Outcome::Custody, 1, "not_in_scope".to_owned())],
+        "whether it is there or not"
+    );
+    assert_eq!(server.custody_count().await, 2);
     assert_sound(&server).await;
 }
 

@@ -190,17 +190,21 @@ async fn a_tablet_without_a_key_is_not_let_in_and_a_code_is_not_used_up_by_one()
 }
 
 #[tokio::test]
-async fn what_a_revoked_tablet_still_sends_waits_for_a_person_and_it_sees_nothing() {
+async fn gate_13_what_a_revoked_tablet_still_sends_waits_for_a_person_but_what_is_stored_already() {
     let server = server().await;
     let mut device = server.device(1, HONJO).await;
     let first = device.set(document_id(1), "title", "取り消しの前");
     let push = device.push(document_id(1), vec![first]);
-    server.sync(&device, &device.request(vec![push])).await;
+    // its answer is lost
+    server.sync(&device, &device.request(vec![push.clone()])).await;
     let mut raw = server.raw().await;
     sqlx::query("UPDATE device SET revoked_at = 1, revoked_by = 'pe-x'").execute(&mut raw).await.unwrap();
     assert_eq!(server.get("/v1/me", device.credential()).await.code(), "device_revoked");
     let empty = server.sync_bytes(&device, device.request(Vec::new()).encode(), None).await;
     assert_eq!(empty.code(), "device_revoked");
+    let again = server.sync(&device, &device.request(vec![push])).await;
+    assert_eq!(outcomes(&again, document_id(1)), [(Outcome::Duplicate, 1, String::new())], "it counts, and is told so");
+    assert_eq!(server.custody_count().await, 0);
     let late = device.set(document_id(1), "title", "取り消しのあと");
     let new = device.set(document_id(2), "title", "誰も知らない記録");
     let pushes = vec![device.push(document_id(1), vec![late]), device.push(document_id(2), vec![new])];

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
+use sync_core::document::hash_of;
 use sync_core::wire::{Outcome, SyncResponse};
 use tsudoi_server::config::Config;
 use tsudoi_server::service::verify;
@@ -152,6 +153,29 @@ async fn what_there_is_no_time_to_judge_is_neither_acknowledged_nor_lost() {
         }
     }
     assert!(some, "no time was short enough");
+}
+
+#[tokio::test]
+async fn gate_12_one_document_comes_in_by_parts_when_the_time_is_short() {
+    let server = server_with(Config { gate_budget_ms: 1, ..Config::default() }).await;
+    let mut device = server.device(1, HONJO).await;
+    let id = document_id(1);
+    let mut changes: Vec<_> = (0..1_500).map(|_| device.count(id, BAND, 1)).collect();
+    let mut rounds = 0;
+    while !changes.is_empty() {
+        let push = device.push(id, changes.clone());
+        let body = device.request(vec![push]).encode();
+        let answer = server.sync_bytes(&device, body, None).await;
+        assert_eq!(answer.status, StatusCode::OK, "there is always time for some of it");
+        let response = SyncResponse::decode(&answer.body).unwrap();
+        let [run] = response.receipts[0].runs.as_slice() else { panic!("{:?}", response.receipts) };
+        let count = usize::try_from(run.count).unwrap();
+        assert_eq!((run.outcome, run.last), (Outcome::Stored, hash_of(&changes[count - 1])), "what is named is stored");
+        changes.drain(..count);
+        rounds += 1;
+    }
+    assert!(rounds > 1, "the time was long: this test shows nothing");
+    assert_eq!(verify::verify(&server.app, "11").await.unwrap().count, 0);
 }
 
 #[tokio::test]

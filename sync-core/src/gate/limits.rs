@@ -1,4 +1,4 @@
-//! How large a change from outside may be.
+//! How large a change from outside may be, and how long judging may take.
 
 use crate::document::Outline;
 
@@ -19,6 +19,21 @@ pub struct Limits {
     pub delta: i64,
     /// Operation numbers end here; automerge misbehaves near 2³².
     pub start_op: u64,
+}
+
+/// How far the gate goes for one document: limits of each change, and when to stop. Limits alone never stop it.
+#[derive(Clone, Copy)]
+pub struct Bounds<'a> {
+    /// Of each change.
+    pub limits: &'a Limits,
+    /// Asked before each try; once it is true, changes not decided on yet are left so.
+    pub is_over: &'a dyn Fn() -> bool,
+}
+
+impl<'a> From<&'a Limits> for Bounds<'a> {
+    fn from(limits: &'a Limits) -> Self {
+        Self { limits, is_over: &|| false }
+    }
 }
 
 impl Limits {

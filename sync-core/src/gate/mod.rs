@@ -4,15 +4,17 @@
 //! Invariants: a change that is let in comes from a writer of the device it is judged as (the pushing one, unless a
 //! recorded head or a person vouches for another), is that writer's next, follows only changes of this document, touches
 //! no other device's counter, and leaves a document that can be saved and loaded.
-//! What fails is answered with a code and kept in custody by the caller; nothing is dropped.
-//! Deliberately absent: judging what a record says. A session in the year 9999 passes; projections flag it.
+//! What fails is answered with a code and kept in custody by the caller; nothing is dropped. One that only shows when it
+//! is applied is found by halves, so that its neighbours cost little more than without it.
+//! Deliberately absent: judging what a record says. A session in the year 9999 passes; projections flag it. And a clock:
+//! the caller says when the time is over.
 
 mod limits;
 mod structure;
 
 use std::collections::{HashMap, HashSet};
 
-pub use limits::Limits;
+pub use limits::{Bounds, Limits};
 
 use crate::document::{Change, ChangeError, Document, Heads, Outline, Writers, hash_of};
 use crate::ids::{ChangeHash, DeviceId};
@@ -41,7 +43,7 @@ pub enum Code {
     Structure,
     /// The document could not be applied, saved and loaded again with it.
     Unloadable,
-    /// The device may not write to this document. Given by the server, not by the gate.
+    /// The device may not write to this document, which the server knows and the gate does not.
     NotInScope,
 }
 
@@ -94,26 +96,39 @@ pub struct Admission {
     pub document: Document,
     /// Its saved bytes; `None` when nothing was stored.
     pub snapshot: Option<Vec<u8>>,
-    /// Name and verdict of every pushed change, in the order they were pushed.
+    /// Name and verdict of the pushed changes, in the order they were pushed; fewer than were pushed when the time was
+    /// over before the last. At least one, when any were pushed.
     pub verdicts: Verdicts,
 }
 
 /// Lets the changes of one device into a document, in the order given.
 ///
-/// Cost: one application, one save and one load for all changes together; when that fails, one for each change.
-/// Source: SPEC GATE-1 to GATE-9.
-pub fn admit(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
-    admit_from(document, changes, limits, &|_| device)
+/// Cost: one application, one save and one load for each [`STEP`] of changes, and a logarithm of that for each change
+/// that fails only there.
+/// Source: SPEC GATE-1 to GATE-9, GATE-12.
+pub fn admit<'a>(
+    document: Document,
+    device: DeviceId,
+    changes: &[Vec<u8>],
+    bounds: impl Into<Bounds<'a>>,
+) -> Admission {
+    admit_from(document, changes, bounds.into(), &|_| device)
 }
 
 /// The same for a record that a device offers as a whole, because the server has lost something of it: what others
 /// wrote is held under a code of its own, so that a person may let it in with [`admit_brought`].
 ///
 /// Source: SPEC GATE-11.
-pub fn admit_again(document: Document, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Admission {
-    let mut admission = admit(document, device, changes, limits);
+pub fn admit_again<'a>(
+    document: Document,
+    device: DeviceId,
+    changes: &[Vec<u8>],
+    bounds: impl Into<Bounds<'a>>,
+) -> Admission {
+    let bounds = bounds.into();
+    let mut admission = admit(document, device, changes, bounds);
     for ((_, verdict), bytes) in admission.verdicts.iter_mut().zip(changes) {
-        if *verdict == Verdict::Custody(Code::ForeignDevice) && is_of_another(bytes, device, limits) {
+        if *verdict == Verdict::Custody(Code::ForeignDevice) && is_of_another(bytes, device, bounds.limits) {
             *verdict = Verdict::Custody(Code::BroughtBack);
         }
     }
@@ -124,17 +139,45 @@ pub fn admit_again(document: Document, device: DeviceId, changes: &[Vec<u8>], li
 /// Whether an author is known is for the caller to find out.
 ///
 /// Source: SPEC GATE-11.
-pub fn admit_brought(
+pub fn admit_brought<'a>(
     document: Document,
     device: DeviceId,
     brought: &HashSet<ChangeHash>,
     changes: &[Vec<u8>],
-    limits: &Limits,
+    bounds: impl Into<Bounds<'a>>,
 ) -> Admission {
-    admit_from(document, changes, limits, &|change| {
+    admit_from(document, changes, bounds.into(), &|change| {
         let author = change.actor().filter(|_| brought.contains(&change.hash()));
         author.map_or(device, |author| author.device())
     })
+}
+
+/// Judges what comes from a device that may not write to the document, or not any more. What it wrote itself and the
+/// document has is in, whatever was decided since its acknowledgement was lost; everything else waits for a person.
+/// Of what others wrote it learns nothing. `again` as for [`admit_again`]; `document` is `None` when there is none to read.
+///
+/// Source: SPEC GATE-13.
+pub fn turn_away(
+    mut document: Option<&mut Document>,
+    device: DeviceId,
+    again: bool,
+    changes: &[Vec<u8>],
+    limits: &Limits,
+) -> Verdicts {
+    let mut judge = |bytes: &Vec<u8>| {
+        let hash = hash_of(bytes);
+        let is_in = document.as_mut().is_some_and(|document| document.contains(&hash));
+        let verdict = match (Outline::read(bytes), author_of(bytes, limits)) {
+            (_, Some(author)) if author == device && is_in => Verdict::Duplicate,
+            // what others wrote is not the device's to be let in as
+            (_, Some(author)) if author != device && again => Verdict::Custody(Code::BroughtBack),
+            // a damaged copy is nobody's change: there is nothing to decide on
+            (Err(error), _) => Verdict::Custody(code_of(error)),
+            (Ok(_), _) => Verdict::Custody(Code::NotInScope),
+        };
+        (hash, verdict)
+    };
+    changes.iter().map(&mut judge).collect()
 }
 
 /// The device that wrote a change; `None` when the bytes do not say, or are larger than a change may be.
@@ -168,10 +211,16 @@ pub struct Restored {
 /// it follows, so whatever a recorded head leads to is what was stored before, whoever brings it; all else must be the
 /// device's own. Each head is proved for itself: whoever wrote it has held all it follows, so that the writers of the
 /// heads together bring everything back. What proves nothing is answered with [`Verdict::MissingDeps`].
-pub fn restore(base: Document, recorded: &Heads, device: DeviceId, changes: &[Vec<u8>], limits: &Limits) -> Restored {
-    let mut base = base;
-    let vouched = vouched_for(&mut base, recorded, changes, limits);
-    let mut admission = admit_from(base, changes, limits, &|change| {
+pub fn restore<'a>(
+    base: Document,
+    recorded: &Heads,
+    device: DeviceId,
+    changes: &[Vec<u8>],
+    bounds: impl Into<Bounds<'a>>,
+) -> Restored {
+    let (mut base, bounds) = (base, bounds.into());
+    let vouched = vouched_for(&mut base, recorded, changes, bounds.limits);
+    let mut admission = admit_from(base, changes, bounds, &|change| {
         let author = change.actor().filter(|_| vouched.contains(&change.hash()));
         author.map_or(device, |author| author.device())
     });
@@ -212,13 +261,58 @@ fn vouched_for(base: &mut Document, recorded: &Heads, changes: &[Vec<u8>], limit
 /// Whose changes these must be: the device that a change is to be judged by.
 type Author<'a> = &'a dyn Fn(&Change) -> DeviceId;
 
-fn admit_from(document: Document, changes: &[Vec<u8>], limits: &Limits, author: Author<'_>) -> Admission {
-    let mut together = document.clone();
-    let mut known = Known::of(&mut together);
+/// Changes that are tried together at most: between two tries the caller is asked for the time.
+const STEP: usize = 512;
+
+/// Judges and tries as many changes together as the last tries promise: a try that fails is repeated with half as many,
+/// until one change is left, which is at fault; one that succeeds is followed by one with twice as many. So a change at
+/// fault costs about two logarithms of tries, and a long row of such changes one each.
+fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, author: Author<'_>) -> Admission {
+    let mut admission = Admission { document, snapshot: None, verdicts: Vec::with_capacity(changes.len()) };
+    let mut width = STEP;
+    let mut rest = changes;
+    while !rest.is_empty() {
+        // what was decided on is decided, so that whoever sends the rest again comes to an end
+        if (bounds.is_over)() && !admission.verdicts.is_empty() {
+            break;
+        }
+        let (these, after) = rest.split_at(width.min(rest.len()));
+        let (verdicts, admitted, known) = judge_all(&mut admission.document, these, bounds.limits, author);
+        if !admitted.is_empty() {
+            match try_together(&admission.document, &admitted, &known) {
+                Some((document, snapshot)) => (admission.document, admission.snapshot) = (document, Some(snapshot)),
+                None if these.len() > 1 => {
+                    width = these.len() / 2;
+                    continue;
+                }
+                None => {
+                    admission.verdicts.extend(verdicts.iter().map(|(hash, _)| (*hash, UNLOADABLE)));
+                    (rest, width) = (after, 1);
+                    continue;
+                }
+            }
+        }
+        admission.verdicts.extend(verdicts);
+        (rest, width) = (after, (width * 2).min(STEP));
+    }
+    admission
+}
+
+const UNLOADABLE: Verdict = Verdict::Custody(Code::Unloadable);
+
+/// Checks changes one after the other, each as if those let in before it were applied. Returns the verdicts, the changes
+/// let in so far, and what they add.
+fn judge_all(
+    document: &mut Document,
+    changes: &[Vec<u8>],
+    limits: &Limits,
+    author: Author<'_>,
+) -> (Verdicts, Vec<Change>, Known) {
+    let mut known = Known::of(document);
     let mut admitted = Vec::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for bytes in changes {
-        verdicts.push(match judge(&mut together, &known, bytes, limits, author) {
+        verdicts.push(match judge(document, &known, bytes, limits, author) {
             Err(refused) => refused,
             Ok((change, touched)) => {
                 let hash = change.hash();
@@ -228,41 +322,15 @@ fn admit_from(document: Document, changes: &[Vec<u8>], limits: &Limits, author: 
             }
         });
     }
-    if admitted.is_empty() {
-        return Admission { document, snapshot: None, verdicts };
-    }
-    let sound = together.apply_all(&admitted).is_ok() && known.is_whole(&mut together);
-    match together.save_verified() {
-        Ok(snapshot) if sound => Admission { document: together, snapshot: Some(snapshot), verdicts },
-        _ => admit_each(document, changes, limits, author),
-    }
+    (verdicts, admitted, known)
 }
 
-/// Tries each change on a copy of its own, to find the one at fault.
-fn admit_each(mut document: Document, changes: &[Vec<u8>], limits: &Limits, author: Author<'_>) -> Admission {
-    let mut known = Known::of(&mut document);
-    let mut snapshot = None;
-    let mut verdicts = Vec::with_capacity(changes.len());
-    for bytes in changes {
-        verdicts.push(match judge(&mut document, &known, bytes, limits, author) {
-            Err(refused) => refused,
-            Ok((change, touched)) => {
-                let hash = change.hash();
-                let mut copy = document.clone();
-                let sound = copy.apply(&change).is_ok() && touched.tallies().all(|key| copy.counter_is_whole(key));
-                match copy.save_verified() {
-                    Ok(bytes) if sound => {
-                        document = copy;
-                        snapshot = Some(bytes);
-                        known.take(&change, touched);
-                        (hash, Verdict::Stored)
-                    }
-                    _ => (hash, Verdict::Custody(Code::Unloadable)),
-                }
-            }
-        });
-    }
-    Admission { document, snapshot, verdicts }
+/// The document with these changes and its saved bytes, when all of it can be applied, saved and loaded again.
+fn try_together(document: &Document, changes: &[Change], known: &Known) -> Option<(Document, Vec<u8>)> {
+    let mut together = document.clone();
+    let sound = together.apply_all(changes).is_ok() && known.is_whole(&mut together);
+    let snapshot = if sound { together.save_verified().ok() } else { None };
+    snapshot.map(|snapshot| (together, snapshot))
 }
 
 /// What the document holds, and what the changes judged so far add to it.

@@ -71,6 +71,16 @@ impl Schedule {
         }
     }
 
+    /// Exchange no later than this, as far as that is allowed.
+    pub fn ask_by(&mut self, at: Timestamp) {
+        self.due = self.due.min(at);
+    }
+
+    /// When to try a single record again that has failed so many times; what else there is to send does not wait for it.
+    pub fn retry_at(&mut self, now: Timestamp, failures: u32) -> Timestamp {
+        now.plus_ms(delay_ms(failures, &mut self.chance))
+    }
+
     /// When the next exchange may start; `None` while offline or one is under way.
     pub fn next(&self) -> Option<Timestamp> {
         (self.online && !self.in_flight).then(|| self.due.max(self.not_before).max(self.asked_to_wait))

@@ -36,6 +36,8 @@ pub struct Standing {
 pub enum Taken {
     /// The feed went on.
     Continued,
+    /// The server's store was not known here: what it took in without saying whose epoch that was, it may have lost since.
+    First,
     /// The server's store is another than before: offer it all own changes again.
     NewEpoch,
 }
@@ -51,24 +53,38 @@ pub struct Own {
     pub revision: u64,
 }
 
-/// All scopes this device may hold.
+/// All scopes this device may hold, and the epochs of those it might hold before: a tablet that comes back has to notice
+/// that the server's store is another than the one that took its changes in.
 #[derive(Clone, Debug, Default)]
-pub struct Standings(BTreeMap<ScopeId, Standing>);
+pub struct Standings {
+    held: BTreeMap<ScopeId, Standing>,
+    former: BTreeMap<ScopeId, [u8; 16]>,
+}
 
 impl Standings {
     /// Puts back a row read from the host's store.
     pub fn restore(&mut self, scope: ScopeId, standing: Standing) {
-        self.0.insert(scope, standing);
+        self.held.insert(scope, standing);
+    }
+
+    /// Puts back the epoch of a scope that is no longer held.
+    pub fn restore_former(&mut self, scope: ScopeId, epoch: [u8; 16]) {
+        self.former.insert(scope, epoch);
+    }
+
+    /// The epoch of a scope that is no longer held.
+    pub fn former(&self, scope: &ScopeId) -> Option<[u8; 16]> {
+        self.former.get(scope).copied()
     }
 
     /// The scopes in order.
     pub fn iter(&self) -> impl Iterator<Item = (&ScopeId, &Standing)> {
-        self.0.iter()
+        self.held.iter()
     }
 
     /// The standing in one scope.
     pub fn get(&self, scope: &ScopeId) -> Option<&Standing> {
-        self.0.get(scope)
+        self.held.get(scope)
     }
 
     /// What the request says of each scope.
@@ -79,33 +95,41 @@ impl Standings {
             seq: standing.seq,
             below: standing.below,
         };
-        self.0.iter().map(cursor).collect()
+        self.held.iter().map(cursor).collect()
     }
 
-    /// Scopes the answer no longer names; they are forgotten.
+    /// Scopes the answer no longer names; nothing but their epoch is kept.
     pub fn drop_absent(&mut self, pages: &[ScopePage]) -> Vec<ScopeId> {
         let named = |scope: &ScopeId| pages.iter().any(|page| page.scope == *scope);
-        let gone: Vec<ScopeId> = self.0.keys().filter(|scope| !named(scope)).cloned().collect();
+        let gone: Vec<ScopeId> = self.held.keys().filter(|scope| !named(scope)).cloned().collect();
         for scope in &gone {
-            self.0.remove(scope);
+            if let Some(epoch) = self.held.remove(scope).and_then(|standing| standing.epoch) {
+                self.former.insert(scope.clone(), epoch);
+            }
         }
         gone
     }
 
     /// Moves the cursor past a page whose documents are taken in.
     pub fn take(&mut self, page: &ScopePage) -> Taken {
-        let standing = self.0.entry(page.scope.clone()).or_default();
-        let new_epoch = standing.epoch.is_some_and(|epoch| epoch != page.epoch);
+        let former = self.former.remove(&page.scope);
+        let standing = self.held.entry(page.scope.clone()).or_default();
+        let known = standing.epoch.or(former);
+        let new_epoch = known.is_some_and(|epoch| epoch != page.epoch);
         standing.epoch = Some(page.epoch);
         standing.seq = page.next_seq;
         standing.below = page.below;
         standing.differs |= new_epoch;
-        if new_epoch { Taken::NewEpoch } else { Taken::Continued }
+        match known {
+            None => Taken::First,
+            Some(_) if new_epoch => Taken::NewEpoch,
+            Some(_) => Taken::Continued,
+        }
     }
 
     /// Compares the digest of a complete scope. Returns whether a difference is to be looked into.
     pub fn compare(&mut self, page: &ScopePage, own: Own, now: Timestamp) -> bool {
-        let Some(standing) = self.0.get_mut(&page.scope) else {
+        let Some(standing) = self.held.get_mut(&page.scope) else {
             return false;
         };
         if own.digest == page.digest && own.count == page.count {
@@ -125,21 +149,21 @@ impl Standings {
 
     /// The next scope whose difference is to be looked into; asked once.
     pub fn take_audit(&mut self) -> Option<ScopeId> {
-        let (scope, standing) = self.0.iter_mut().find(|(_, standing)| standing.audit)?;
+        let (scope, standing) = self.held.iter_mut().find(|(_, standing)| standing.audit)?;
         standing.audit = false;
         Some(scope.clone())
     }
 
     /// A difference of this scope is looked into again; the question found no answer.
     pub fn ask_audit(&mut self, scope: &ScopeId) {
-        if let Some(standing) = self.0.get_mut(scope) {
+        if let Some(standing) = self.held.get_mut(scope) {
             standing.audit = true;
         }
     }
 
     /// Asks for everything again, in every scope.
     pub fn restart(&mut self) {
-        for standing in self.0.values_mut() {
+        for standing in self.held.values_mut() {
             standing.seq = 0;
             standing.below = None;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exchange::Sent;
 use super::row::{RegistryRow, ScopeRow, encode, intent_key};
-use super::shelf::Held;
+use super::shelf::{Entry, Held};
 use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::digest::FeedState;
 use crate::document::{Document, Heads};
@@ -37,7 +37,7 @@ impl Tablet {
         }
         let mut changed = Changed::default();
         for receipt in &response.receipts {
-            self.take_receipt(sent, receipt, &mut changed);
+            self.take_receipt(now, sent, receipt, &mut changed);
         }
         for decision in &response.decisions {
             self.take_decision(decision, &mut changed);
@@ -46,7 +46,7 @@ impl Tablet {
             self.make_anew(now, receipt.document, &mut changed);
         }
         for payload in &response.documents {
-            self.take_document(payload, &mut changed);
+            self.take_document(now, payload, &mut changed);
         }
         for id in &response.purged {
             self.purge(*id, &mut changed);
@@ -61,7 +61,7 @@ impl Tablet {
                 }
             }
         }
-        let mut new_epoch = false;
+        let (mut new_epoch, mut first_epoch) = (false, false);
         for page in &response.scopes {
             if self.standings.get(&page.scope).is_some_and(|standing| standing.seq > page.next_seq) {
                 // the store went back: what it was offered before may be lost again
@@ -76,20 +76,29 @@ impl Tablet {
             for entry in &page.entries {
                 self.take_entry(&page.scope, entry, &mut changed);
             }
-            new_epoch |= self.standings.take(page) == Taken::NewEpoch;
+            match self.standings.take(page) {
+                Taken::NewEpoch => new_epoch = true,
+                Taken::First => first_epoch = true,
+                Taken::Continued => {}
+            }
             changed.scopes.insert(page.scope.clone());
         }
         let mut more = response.scopes.iter().any(|page| page.more);
         for page in response.scopes.iter().filter(|page| !page.more) {
             more |= self.compare(now, page);
         }
-        if new_epoch || !changed.missing.is_empty() {
-            for id in self.shelf.ids() {
-                let offers = (new_epoch || sent.changes.contains_key(&id)) && self.offer_own(id, &mut changed);
-                // all of its own was sent, and still something is missing
-                if changed.missing.contains(&id) && !offers {
-                    self.asked_for_others(id, &Heads::default());
-                }
+        let missing = std::mem::take(&mut changed.missing);
+        for id in self.shelf.ids() {
+            let is_missing = missing.contains(&id);
+            let entry = self.shelf.get(id);
+            let first = entry.and_then(Entry::stuck).is_some_and(|stuck| stuck.failures == 1);
+            // all that a revoked tablet is told is that its work is held, and not by which store
+            let held =
+                first_epoch && entry.is_some_and(|entry| entry.held.values().any(|held| held.declined.is_none()));
+            let offers = (new_epoch || held || (is_missing && first)) && self.offer_own(id, &mut changed);
+            // all of its own was sent, and still something is missing
+            if is_missing && !offers {
+                self.asked_for_others(id, &Heads::default());
             }
         }
         self.offer_lost(&absent);
@@ -105,21 +114,23 @@ impl Tablet {
         self.last_exchange_at = Some(now);
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.last_fault = None;
-        let unsent = self.shelf.iter().any(|(_, entry)| entry.outbox.sendable().next().is_some());
-        if !changed.missing.is_empty() && !new_epoch && !asked {
-            self.schedule.failed(now, None);
-        } else {
-            self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
+        let waits = |entry: &Entry| entry.may_be_sent(now) && entry.outbox.sendable().next().is_some();
+        let unsent = self.shelf.iter().any(|(_, entry)| waits(entry));
+        self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
+        if let Some(at) = self.next_wait() {
+            self.schedule.ask_by(at);
         }
         self.store(now, changed);
     }
 
-    fn take_receipt(&mut self, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {
+    fn take_receipt(&mut self, now: Timestamp, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {
         let Some(names) = sent.changes.get(&receipt.document) else {
             return;
         };
         let offered = sent.offered.get(&receipt.document);
-        if let Some(heads) = offered.cloned().flatten() {
+        // a server that ran out of time answers part of an offer; the whole is then offered once more
+        let answered = receipt.runs.iter().fold(0, |sum: u64, run| sum.saturating_add(run.count)) >= names.len() as u64;
+        if let Some(heads) = offered.filter(|_| answered).cloned().flatten() {
             self.offered(receipt.document, heads);
         }
         let Some(entry) = self.shelf.get_mut(receipt.document) else {
@@ -131,6 +142,7 @@ impl Tablet {
             _ => run.clone(),
         };
         let of_offer = offered.map(|_| Receipt { runs: receipt.runs.iter().map(unheld).collect(), ..receipt.clone() });
+        let repeated = entry.outbox.sendable().next().is_some_and(|first| first.again);
         let settled = entry.outbox.settle(names, of_offer.as_ref().unwrap_or(receipt));
         changed.left_outbox.extend(settled.left.iter().map(|number| (receipt.document, *number)));
         if settled.purged {
@@ -141,8 +153,18 @@ impl Tablet {
             entry.held.remove(hash);
             entry.edits.remove(hash);
         }
-        if !settled.kept.is_empty() && entry.outbox.is_empty() {
-            entry.replaces.clear();
+        // that the server has what it had before says nothing of what it lacks
+        if entry.outbox.is_empty() || (offered.is_none() && !repeated && !settled.missing) {
+            entry.told_stuck = None;
+        }
+        if !settled.kept.is_empty() {
+            if entry.outbox.is_empty() {
+                entry.replaces.clear();
+            }
+            // its copy is another now; it is sent along unless it equals this one
+            entry.sent_heads = None;
+            self.shelf.touch(receipt.document);
+            self.end_wait(receipt.document, now);
         }
         changed.documents.insert(receipt.document);
         if offered.is_some() {
@@ -151,15 +173,20 @@ impl Tablet {
         }
         if settled.missing {
             changed.missing.insert(receipt.document);
+            self.is_stuck(now, receipt.document);
         }
-        let held = settled.held.into_iter().map(|(hash, code)| (hash, Held { code, declined: None }));
-        for (hash, held) in held {
-            entry.held.entry(hash).or_insert(held);
+        let Some(entry) = self.shelf.get_mut(receipt.document) else { return };
+        for (hash, code) in settled.held {
+            // the latest word counts, but for what a person has declined
+            let held = entry.held.entry(hash).or_insert_with(|| Held { code: String::new(), declined: None });
+            if held.declined.is_none() {
+                held.code = code;
+            }
         }
     }
 
     /// Merges one document from the server. One that cannot be read is passed over: the digest will tell.
-    fn take_document(&mut self, payload: &DocumentPayload, changed: &mut Changed) {
+    fn take_document(&mut self, now: Timestamp, payload: &DocumentPayload, changed: &mut Changed) {
         let Ok(mut incoming) = Document::load(&payload.snapshot) else {
             return;
         };
@@ -170,10 +197,22 @@ impl Tablet {
         if known.is_none() && !incoming.begins_with_genesis() {
             return;
         }
-        if known.as_ref().is_some_and(|(kind, heads)| *kind != incoming.kind() || *heads == incoming.heads()) {
+        let (kind, incoming_heads) = (incoming.kind(), incoming.heads());
+        if known.as_ref().is_some_and(|(known, _)| *known != kind) {
             return;
         }
-        let kind = incoming.kind();
+        if let Some(entry) = self.shelf.get_mut(payload.document) {
+            // what an answer that was overtaken called held has come in since
+            let held = entry.held.len();
+            entry.held.retain(|hash, _| !incoming.contains(hash));
+            if entry.held.len() < held {
+                changed.documents.insert(payload.document);
+            }
+        }
+        if known.is_some_and(|(_, heads)| heads == incoming_heads) {
+            self.server_has(now, payload.document, incoming_heads);
+            return;
+        }
         let Ok(document) = self.shelf.open(payload.document, kind) else {
             return;
         };
@@ -182,6 +221,7 @@ impl Tablet {
             self.rejoin(payload.document);
             changed.documents.insert(payload.document);
         }
+        self.server_has(now, payload.document, incoming_heads);
     }
 
     fn take_entry(&mut self, scope: &ScopeId, entry: &FeedEntry, changed: &mut Changed) {
@@ -254,12 +294,15 @@ impl Tablet {
         }
     }
 
-    /// Compares digests, where nothing of this device's own is under way in the scope.
+    /// Compares digests, where nothing of this device's own is under way in the scope. A record that waits for what the
+    /// server has lost keeps the others of its scope waiting no more than those of other scopes: see
+    /// [`Entry::heads_at_server`].
     fn compare(&mut self, now: Timestamp, page: &ScopePage) -> bool {
         if !self.repair.wanted.is_empty() {
             return false;
         }
-        let busy = |entry: &super::shelf::Entry| entry.scopes.contains(&page.scope) && !entry.outbox.is_empty();
+        let busy =
+            |entry: &Entry| entry.scopes.contains(&page.scope) && entry.stuck().is_none() && !entry.outbox.is_empty();
         if self.shelf.iter().any(|(_, entry)| busy(entry)) {
             return false;
         }
@@ -314,7 +357,8 @@ impl Tablet {
             }
         }
         for scope in &changed.gone_scopes {
-            writes.push(Write { table: Table::Scope, key: scope.to_string(), value: None });
+            let value = self.standings.former(scope).map(|epoch| encode(&ScopeRow::former(epoch)));
+            writes.push(Write { table: Table::Scope, key: scope.to_string(), value });
         }
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
             writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });

@@ -26,6 +26,7 @@ impl Tablet {
         let Some(entry) = self.shelf.get_mut(decision.document) else { return };
         if decision.admitted {
             entry.held.remove(&decision.hash);
+            self.shelf.touch(decision.document);
         } else if let Some(held) = entry.held.get_mut(&decision.hash) {
             held.declined =
                 Some(DeclinedRow { reason: decision.reason.clone(), by: decision.by.clone(), at: decision.at });

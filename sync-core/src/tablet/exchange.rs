@@ -92,7 +92,7 @@ impl Tablet {
             if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
                 break;
             }
-            if sent.offered.contains_key(&id) {
+            if sent.offered.contains_key(&id) || !entry.may_be_sent(now) {
                 continue;
             }
             let mut push = DocumentPush::new(id, entry.kind, entry.heads.clone(), Vec::new());

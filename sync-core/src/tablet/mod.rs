@@ -151,7 +151,10 @@ impl Tablet {
         match input {
             Input::Record { document, kind, by, intent } => self.record(now, document, kind, by, intent)?,
             Input::Wake => {}
-            Input::Sync => self.schedule.ask(now, true),
+            Input::Sync => {
+                self.end_waits(now);
+                self.schedule.ask(now, true);
+            }
             Input::Online { online } => {
                 self.schedule.set_online(online, now);
                 self.show(Vec::new());
@@ -222,6 +225,10 @@ impl Tablet {
                     let read = row.key.parse().ok().zip(decode::<row::ScopeRow>(&row.value));
                     let is_some = read.is_some();
                     if let Some((scope, standing)) = read {
+                        if let (true, Some(epoch)) = (standing.gone, standing.epoch) {
+                            self.standings.restore_former(scope, epoch);
+                            continue;
+                        }
                         self.shelf.reached(standing.agreed_revision);
                         self.standings.restore(scope, standing.into());
                     }
@@ -244,10 +251,12 @@ impl Tablet {
             Some(Waiting::Intent(number)) => self.edit(now, number),
             Some(Waiting::Confirm { rows, shown }) => {
                 for (document, number) in rows {
-                    if let Some(entry) = self.shelf.get_mut(document) {
-                        entry.outbox.confirm(number);
+                    let Some(entry) = self.shelf.get_mut(document) else { continue };
+                    entry.outbox.confirm(number);
+                    match entry.stuck() {
+                        Some(stuck) if stuck.not_before > now => self.schedule.ask_by(stuck.not_before),
+                        Some(_) | None => self.schedule.ask(now, false),
                     }
-                    self.schedule.ask(now, false);
                 }
                 self.show(shown);
             }

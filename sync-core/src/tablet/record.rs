@@ -162,6 +162,7 @@ impl Tablet {
         for batch in self.batches.values_mut() {
             batch.due = batch.due.min(now.plus_ms(GATHER_MS));
         }
+        self.end_waits(now);
         self.schedule.rewind(now);
     }
 

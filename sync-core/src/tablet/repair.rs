@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Tablet;
 use super::answer::Changed;
 use super::row::OutboxRow;
+use super::shelf::Stuck;
 use crate::digest::{Buckets, FeedState};
 use crate::document::{Change, Document, Heads, Kind, RawChange};
 use crate::ids::{DocumentId, ScopeId};
@@ -59,6 +60,46 @@ impl Tablet {
                 entry.outbox.restore(number, RawChange { hash: row.hash, bytes: row.bytes }, row.again);
             }
         }
+    }
+
+    /// The server lacks what the waiting changes of a record follow: they are sent again after a while, by themselves. The
+    /// copy it has, if any, is asked for once, so that its scope can be compared meanwhile.
+    pub(super) fn is_stuck(&mut self, now: Timestamp, id: DocumentId) {
+        let Some(entry) = self.shelf.get_mut(id).filter(|entry| !entry.outbox.is_empty()) else { return };
+        let failures = entry.stuck().map_or(0, |stuck| stuck.failures).saturating_add(1);
+        if failures == 1 && entry.sent_heads.is_none() {
+            self.repair.wanted.insert(id);
+        }
+        entry.told_stuck = Some(Stuck { failures, not_before: self.schedule.retry_at(now, failures) });
+    }
+
+    /// The copy that the server has of a record.
+    pub(super) fn server_has(&mut self, now: Timestamp, id: DocumentId, heads: Heads) {
+        let Some(entry) = self.shelf.get_mut(id) else { return };
+        if entry.sent_heads.as_ref() != Some(&heads) {
+            entry.sent_heads = Some(heads);
+            // what it waits for may have come
+            self.end_wait(id, now);
+        }
+    }
+
+    /// What waits by itself is tried again now.
+    pub(super) fn end_waits(&mut self, now: Timestamp) {
+        for id in self.shelf.ids() {
+            self.end_wait(id, now);
+        }
+    }
+
+    /// The same for one record.
+    pub(super) fn end_wait(&mut self, id: DocumentId, now: Timestamp) {
+        if let Some(stuck) = self.shelf.get_mut(id).and_then(|entry| entry.told_stuck.as_mut()) {
+            stuck.not_before = stuck.not_before.min(now);
+        }
+    }
+
+    /// When the next record that waits by itself is to be sent.
+    pub(super) fn next_wait(&self) -> Option<Timestamp> {
+        self.shelf.iter().filter_map(|(_, entry)| entry.stuck()).map(|stuck| stuck.not_before).min()
     }
 
     /// The server has sent a record whose changes were waiting for it.
@@ -202,12 +243,22 @@ impl Tablet {
         };
         let (same, kind) = (known.heads == entry.heads, known.kind);
         self.take_standing(scope, entry.document, entry.state, changed);
-        if same || entry.state != FeedState::Present {
+        if entry.state != FeedState::Present {
             return;
         }
+        if same {
+            // an answer that was overtaken called held what has come in since
+            if let Some(known) = self.shelf.get_mut(entry.document).filter(|known| !known.held.is_empty()) {
+                known.held.clear();
+                changed.documents.insert(entry.document);
+            }
+            return;
+        }
+        let Some(known) = self.shelf.get_mut(entry.document) else { return };
         if entry.heads.as_slice().is_empty() {
             self.asked_for(&[entry.document]);
         } else {
+            known.sent_heads = Some(entry.heads.clone());
             self.repair.wanted.insert(entry.document);
             self.offer_own(entry.document, changed);
             let document = self.shelf.open(entry.document, kind).ok();

@@ -149,6 +149,16 @@ pub(super) struct ScopeRow {
     pub agreed_revision: u64,
     #[n(6)]
     pub below: Option<u64>,
+    /// No longer held: only the epoch counts.
+    #[cbor(n(7), default)]
+    pub gone: bool,
+}
+
+impl ScopeRow {
+    /// The row of a scope that is no longer held.
+    pub fn former(epoch: [u8; 16]) -> Self {
+        Self { gone: true, ..Self::from(&Standing { epoch: Some(epoch), ..Standing::default() }) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -194,6 +204,7 @@ impl From<&Standing> for ScopeRow {
             repaired_at: standing.repaired_at.map(|at| at.0),
             agreed_revision: standing.agreed_revision,
             below: standing.below,
+            gone: false,
         }
     }
 }

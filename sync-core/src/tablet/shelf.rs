@@ -11,6 +11,7 @@ use crate::document::{Document, EditError, Heads, Kind, LoadError};
 use crate::domain::{Facts, facts};
 use crate::ids::{ActorId, ChangeHash, DocumentId, ScopeId};
 use crate::sync::{Outbox, Queued};
+use crate::time::Timestamp;
 
 /// Documents kept open besides those with pending edits.
 const OPEN: usize = 16;
@@ -23,7 +24,7 @@ pub(super) struct Entry {
     pub heads: Heads,
     pub facts: Facts,
     pub scopes: BTreeSet<ScopeId>,
-    /// The shelf's revision when its content last changed here.
+    /// The shelf's revision when its content last changed here, or the server last took something of it in.
     pub touched: u64,
     /// Own changes the server keeps in custody.
     pub held: BTreeMap<ChangeHash, Held>,
@@ -34,7 +35,21 @@ pub(super) struct Entry {
     /// The server said the record left this device's scopes; it goes when nothing of its own waits.
     pub leaving: bool,
     pub outbox: Outbox,
+    /// The heads of the copy the server last sent. Not stored.
+    pub sent_heads: Option<Heads>,
+    /// The server lacks what its waiting changes follow. Read by [`Entry::stuck`]. Not stored: after a start it is tried
+    /// at once.
+    pub told_stuck: Option<Stuck>,
     open: Option<Box<Document>>,
+}
+
+/// A record that waits for changes the server does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stuck {
+    /// How many times in a row it was told so.
+    pub failures: u32,
+    /// It is not sent before this time, unless a person wishes it.
+    pub not_before: Timestamp,
 }
 
 /// Why a change is in custody, and what a person said to it.
@@ -110,6 +125,8 @@ impl Shelf {
             edits: BTreeMap::new(),
             leaving: row.leaving,
             outbox: Outbox::default(),
+            sent_heads: None,
+            told_stuck: None,
             open: None,
         };
         self.revision = self.revision.max(entry.touched);
@@ -139,6 +156,8 @@ impl Shelf {
                     edits: BTreeMap::new(),
                     leaving: false,
                     outbox: Outbox::default(),
+                    sent_heads: None,
+                    told_stuck: None,
                     open: Some(Box::new(document)),
                 })
             }
@@ -187,6 +206,14 @@ impl Shelf {
         }
     }
 
+    /// The server took something of a record in: what was compared before does not hold for it.
+    pub fn touch(&mut self, id: DocumentId) {
+        self.revision += 1;
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.touched = self.revision;
+        }
+    }
+
     /// Refreshes what lists show of a record with pending edits.
     pub fn refresh(&mut self, id: DocumentId) {
         if let Some(entry) = self.entries.get_mut(&id)
@@ -222,19 +249,12 @@ impl Shelf {
         self.iter().filter(|(_, entry)| entry.scopes.contains(scope)).map(|(id, _)| id).collect()
     }
 
-    /// What each document of a scope adds to its digest, computed from its content. A document with changes in custody
-    /// counts as the server knows it: without them.
+    /// What each document of a scope adds to its digest, computed from its content, or as the server has it where that is
+    /// less: see [`Entry::heads_at_server`].
     pub fn contributions(&self, scope: &ScopeId) -> impl Iterator<Item = (DocumentId, Digest)> {
-        self.iter().filter(move |(_, entry)| entry.scopes.contains(scope)).map(|(id, entry)| {
-            let heads = if entry.held.is_empty() {
-                entry.heads.clone()
-            } else {
-                Document::load(&entry.saved)
-                    .map(|mut document| document.heads_without(&|hash| entry.held.contains_key(hash)))
-                    .unwrap_or_default()
-            };
-            (id, Digest::of(id, FeedState::Present, &heads))
-        })
+        self.iter()
+            .filter(move |(_, entry)| entry.scopes.contains(scope))
+            .map(|(id, entry)| (id, Digest::of(id, FeedState::Present, &entry.heads_at_server())))
     }
 
     /// Number and digest of the documents of a scope.
@@ -245,6 +265,31 @@ impl Shelf {
 }
 
 impl Entry {
+    /// Whether, and since when, it waits for changes the server does not have.
+    pub fn stuck(&self) -> Option<Stuck> {
+        self.told_stuck.filter(|_| !self.outbox.is_empty())
+    }
+
+    /// Whether its waiting changes may be sent, as far as the record itself is concerned.
+    pub fn may_be_sent(&self, now: Timestamp) -> bool {
+        self.stuck().is_none_or(|stuck| stuck.not_before <= now)
+    }
+
+    /// The heads that the server's copy should have: without changes in custody, and of a record that waits for what the
+    /// server has lost, those of the copy it sent. A wrong belief does no harm: no other set of heads gives the same sum.
+    fn heads_at_server(&self) -> Heads {
+        if self.stuck().is_none() && self.held.is_empty() {
+            return self.heads.clone();
+        }
+        if let (Some(_), Some(sent)) = (self.stuck(), &self.sent_heads) {
+            return sent.clone();
+        }
+        let waits = self.stuck().map(|_| self.outbox.iter().map(|queued| queued.change.hash));
+        let waiting: BTreeSet<ChangeHash> = waits.into_iter().flatten().collect();
+        let left_out = |hash: &ChangeHash| self.held.contains_key(hash) || waiting.contains(hash);
+        Document::load(&self.saved).map(|mut document| document.heads_without(&left_out)).unwrap_or_default()
+    }
+
     /// The row that stores this entry.
     pub fn row(&self) -> Vec<u8> {
         let held = self.held.iter().map(|(hash, held)| HeldRow {

@@ -2,13 +2,15 @@
 //!
 //! A change that follows the one before it, by the same writer and after nothing else, is an array of one byte string:
 //! the change without what the one before it tells. The hash it follows alone would be 32 bytes that nothing compresses.
-//! Its checksum is sent, so that a damaged copy is found like that of any other change.
+//! Its checksum is sent, so that a damaged copy is found like that of any other change. It comes out several times as
+//! long as it was sent, and is counted as it comes out.
 
 use minicbor::bytes::ByteVec;
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 use minicbor::encode::{Encoder, Write};
 
+use super::room::{Part, Room, counted};
 use crate::document::{lengthen, shorten};
 
 pub fn encode<C, W: Write>(
@@ -28,10 +30,9 @@ pub fn encode<C, W: Write>(
     Ok(())
 }
 
-pub fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Vec<ByteVec>, Error> {
-    let count = decoder.array()?.ok_or_else(|| Error::message("changes without a count"))?;
+pub fn decode<R: Room>(decoder: &mut Decoder<'_>, room: &mut R) -> Result<Vec<ByteVec>, Error> {
     let mut changes: Vec<ByteVec> = Vec::new();
-    for _ in 0..count {
+    for _ in 0..counted(decoder, room, Part::Changes)? {
         let change = if decoder.datatype()? == Type::Array {
             if decoder.array()? != Some(1) {
                 return Err(Error::message("not a change"));
@@ -42,6 +43,7 @@ pub fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Vec<ByteVec>, E
         } else {
             decoder.bytes()?.to_vec()
         };
+        room.take_change(change.len())?;
         changes.push(change.into());
     }
     Ok(changes)

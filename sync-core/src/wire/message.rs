@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::ids as id;
+use super::room::{self, Room};
 use crate::digest::{Buckets, Digest, FeedState};
 use crate::document::{Heads, Kind};
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
@@ -13,7 +14,7 @@ pub const PROTOCOL: u16 = 1;
 
 /// What a device sends: everything unsent, as far as one request holds, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[cbor(map, context_bound = "Room")]
 pub struct SyncRequest {
     /// [`PROTOCOL`] of the sender.
     #[n(0)]
@@ -22,10 +23,10 @@ pub struct SyncRequest {
     #[cbor(n(1), with = "id::time")]
     pub clock: Timestamp,
     /// Unsent changes by document.
-    #[n(2)]
+    #[cbor(n(2), with = "room::pushes")]
     pub pushes: Vec<DocumentPush>,
     /// Where the device stands in each scope it knows.
-    #[n(3)]
+    #[cbor(n(3), with = "room::cursors")]
     pub cursors: Vec<ScopeCursor>,
     /// Version of the registry it holds; 0 for none.
     #[n(4)]
@@ -59,7 +60,7 @@ impl Default for SyncRequest {
 
 /// Unsent changes of one document, in the order they were made.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[cbor(map, context_bound = "Room")]
 pub struct DocumentPush {
     /// The document.
     #[cbor(n(0), with = "id::document")]

@@ -1,17 +1,24 @@
 //! The wire format: CBOR maps with integer keys. Moves changes; does not read them.
 //!
 //! Invariants: a message that decodes leaves no bytes over; no length in a message makes the decoder reserve memory
-//! that the bytes do not carry. Deliberately absent: compression and transport, which are HTTP's.
+//! that the bytes do not carry; a request is never read further than its limits. Deliberately absent: compression and
+//! transport, which are HTTP's.
 
 mod changes;
 pub(crate) mod ids;
 mod message;
+mod room;
 
 pub use message::{
     AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
     Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
+use room::Limited;
+
+/// Changes come out of a body at most this many times as long as it is. Honest ones stay below two and a half: what a
+/// shortened change leaves out is about as long as the least that it says.
+pub const GROWTH: usize = 3;
 
 /// How large a request may be in parts. The bytes of the whole are the host's to limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +31,15 @@ pub struct WireLimits {
     pub cursors: usize,
     /// Documents asked for, and changes named as held, in one request.
     pub named: usize,
+    /// Bytes that the changes may take once they have come out of the body, with what each takes besides.
+    pub bytes: usize,
 }
 
-impl Default for WireLimits {
-    fn default() -> Self {
-        Self { pushes: 1_000, changes: 20_000, cursors: 500, named: 1_000 }
+impl WireLimits {
+    /// For a body of so many bytes.
+    pub const fn of(body_bytes: usize) -> Self {
+        let bytes = body_bytes.saturating_mul(GROWTH);
+        Self { pushes: 1_000, changes: 20_000, cursors: 500, named: 1_000, bytes }
     }
 }
 
@@ -56,9 +67,9 @@ fn encode<T: minicbor::Encode<()>>(message: &T) -> Vec<u8> {
     bytes
 }
 
-fn decode<'b, T: minicbor::Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, WireError> {
+fn decode<'b, C, T: minicbor::Decode<'b, C>>(bytes: &'b [u8], context: &mut C) -> Result<T, WireError> {
     let mut decoder = minicbor::Decoder::new(bytes);
-    let message = decoder.decode()?;
+    let message = decoder.decode_with(context)?;
     if decoder.position() == bytes.len() { Ok(message) } else { Err(WireError::Trailing) }
 }
 
@@ -68,15 +79,12 @@ impl SyncRequest {
         encode(self)
     }
 
-    /// Reads a request and checks it against the limits.
+    /// Reads a request, no further than the limits allow.
     pub fn decode(bytes: &[u8], limits: &WireLimits) -> Result<Self, WireError> {
-        let request: Self = decode(bytes)?;
+        let mut room = Limited::new(limits);
+        let request: Self = decode(bytes, &mut room).map_err(|error| room.over.map_or(error, WireError::TooMany))?;
         spoken(request.protocol)?;
-        let changes: usize = request.pushes.iter().map(|push| push.changes.len()).sum();
         let over = [
-            ("pushes", request.pushes.len() > limits.pushes),
-            ("changes", changes > limits.changes),
-            ("cursors", request.cursors.len() > limits.cursors),
             ("wanted documents", request.wanted.len() > limits.named),
             ("held changes", request.held.len() > limits.named),
         ];
@@ -95,7 +103,7 @@ impl SyncResponse {
 
     /// Reads an answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        let response: Self = decode(bytes)?;
+        let response: Self = decode(bytes, &mut ())?;
         spoken(response.protocol).map(|()| response)
     }
 }
@@ -108,7 +116,7 @@ impl AuditRequest {
 
     /// Reads a request.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        let request: Self = decode(bytes)?;
+        let request: Self = decode(bytes, &mut ())?;
         spoken(request.protocol).map(|()| request)
     }
 }
@@ -121,7 +129,7 @@ impl AuditResponse {
 
     /// Reads an answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        let response: Self = decode(bytes)?;
+        let response: Self = decode(bytes, &mut ())?;
         spoken(response.protocol).map(|()| response)
     }
 }

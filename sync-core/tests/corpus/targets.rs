@@ -159,8 +159,8 @@ fn edit(document: &mut Document) {
 
 /// Messages from a tablet and from a server.
 pub fn wire(bytes: &[u8]) {
-    if let Ok(message) = SyncRequest::decode(bytes, &WireLimits::default()) {
-        assert_eq!(SyncRequest::decode(&message.encode(), &WireLimits::default()).unwrap(), message);
+    if let Ok(message) = SyncRequest::decode(bytes, &WireLimits::of(bytes.len())) {
+        assert_eq!(SyncRequest::decode(&message.encode(), &WireLimits::of(1 << 20)).unwrap(), message);
     }
     if let Ok(message) = SyncResponse::decode(bytes) {
         assert_eq!(SyncResponse::decode(&message.encode()).unwrap(), message);

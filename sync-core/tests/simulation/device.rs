@@ -1,8 +1,9 @@
-//! One tablet with a disk that can fail and a browser that can be killed between any two operations.
+//! One tablet with a disk that can fail, a clock of its own, and a browser whose tabs can be killed between any two
+//! operations: the one that holds the lock runs the core, and when it dies another opens the same rows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use sync_core::ids::{DeviceId, DocumentId, ScopeId};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::sync::Chance;
 use sync_core::tablet::{Effect, Identity, Input, Row, Table, Tablet, TaskId, Write};
 use sync_core::time::Timestamp;
@@ -17,6 +18,13 @@ pub struct Device {
     pub counted: BTreeMap<(DocumentId, String), i64>,
     /// Counts recorded but not yet durable, by intent row.
     pub underway: BTreeMap<String, (DocumentId, String, i64)>,
+    /// The same by intent row, and the rows that each change was made of.
+    pub intents: BTreeMap<u64, (DocumentId, String, i64)>,
+    pub made_of: BTreeMap<ChangeHash, (DocumentId, Vec<u64>)>,
+    /// Records that were on this tablet once and left it.
+    pub left: BTreeSet<DocumentId>,
+    /// How far its clock is from the true time, in ms.
+    pub skew_ms: i64,
     /// Counts rise at every start, so that answers to a killed browser are not taken for its successor's.
     pub life: u64,
     /// The server does not know it any more.
@@ -27,15 +35,32 @@ pub struct Device {
 impl Device {
     pub fn new(name: u8, scopes: Vec<ScopeId>, now: Timestamp, chance: &mut Chance) -> Self {
         let id = DeviceId::from_bytes([name; 16]);
-        let tablet = Tablet::open(now, Identity { device: id }, chance.below(u64::MAX), Vec::new());
-        let (disk, effects) = (BTreeMap::new(), VecDeque::new());
-        let (counted, underway) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, scopes, tablet, disk, effects, counted, underway, life: 0, revoked: false, next_row: 1 }
+        Self {
+            id,
+            scopes,
+            tablet: Tablet::open(now, Identity { device: id }, chance.below(u64::MAX), Vec::new()),
+            disk: BTreeMap::new(),
+            effects: VecDeque::new(),
+            counted: BTreeMap::new(),
+            underway: BTreeMap::new(),
+            intents: BTreeMap::new(),
+            made_of: BTreeMap::new(),
+            left: BTreeSet::new(),
+            skew_ms: 0,
+            life: 0,
+            revoked: false,
+            next_row: 1,
+        }
+    }
+
+    /// What its clock shows.
+    pub fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add_signed(self.skew_ms))
     }
 
     /// Gives the tablet an input and collects what it asks for.
     pub fn give(&mut self, now: Timestamp, input: Input) -> bool {
-        let taken = self.tablet.handle(now, input).is_ok();
+        let taken = self.tablet.handle(self.clock(now), input).is_ok();
         self.drain();
         taken
     }
@@ -62,7 +87,16 @@ impl Device {
                 && write.value.is_some()
                 && let Some((document, measure, by)) = self.underway.remove(&write.key)
             {
-                *self.counted.entry((document, measure)).or_default() += by;
+                *self.counted.entry((document, measure.clone())).or_default() += by;
+                self.intents.insert(write.key.parse().unwrap(), (document, measure, by));
+            }
+            if let (Table::Outbox, Some(row)) = (write.table, &write.value)
+                && let Some((hash, edits)) = change_of(row).filter(|(_, edits)| !edits.is_empty())
+            {
+                self.made_of.insert(hash, (write.key.split_once('/').unwrap().0.parse().unwrap(), edits));
+            }
+            if (write.table, &write.value) == (Table::Document, &None) {
+                self.left.insert(write.key.parse().unwrap());
             }
             let key = (write.table, write.key.clone());
             match &write.value {
@@ -79,6 +113,7 @@ impl Device {
         self.life += 1;
         let rows =
             self.disk.iter().map(|((table, key), value)| Row { table: *table, key: key.clone(), value: value.clone() });
+        let now = self.clock(now);
         self.tablet = Tablet::open(now, Identity { device: self.id }, chance.below(u64::MAX), rows.collect());
         let used =
             self.disk.keys().filter(|(table, _)| *table == Table::Intent).filter_map(|(_, key)| key.parse().ok());
@@ -89,10 +124,39 @@ impl Device {
         self.drain();
     }
 
-    /// The browser throws away everything it stored for the app.
-    pub fn evict(&mut self, now: Timestamp, chance: &mut Chance) {
-        self.disk.clear();
+    /// The tab that runs the core dies and frees its lock; another tab of the same tablet takes the lock and opens the same
+    /// rows. What the first had begun to store may have become durable, though it never heard of it.
+    pub fn hand_over(&mut self, now: Timestamp, chance: &mut Chance) {
+        let begun = chance.below(3);
+        for _ in 0..begun {
+            match self.effects.pop_front() {
+                Some(Effect::Persist { writes, .. }) => self.write(&writes),
+                Some(Effect::Shown { .. } | Effect::Exchange { .. }) => {}
+                None => break,
+            }
+        }
         self.restart(now, chance);
+    }
+
+    /// The browser throws away everything it stored for the app: the tablet is enrolled anew, under another id. Returns
+    /// the counts that are not lost, which are those in changes for which `is_kept`.
+    pub fn evict(
+        &mut self,
+        name: u8,
+        now: Timestamp,
+        chance: &mut Chance,
+        is_kept: impl Fn(DocumentId, &ChangeHash) -> bool,
+    ) -> BTreeMap<(DocumentId, String), i64> {
+        let kept = self.made_of.iter().filter(|(hash, (document, _))| is_kept(*document, hash));
+        let rows: BTreeSet<u64> = kept.flat_map(|(_, (_, rows))| rows).copied().collect();
+        let mut counted = BTreeMap::new();
+        for (document, measure, by) in rows.iter().filter_map(|row| self.intents.get(row)) {
+            *counted.entry((*document, measure.clone())).or_default() += by;
+        }
+        let (skew_ms, life) = (self.skew_ms, self.life);
+        *self = Self { skew_ms, life, ..Self::new(name, self.scopes.clone(), now, chance) };
+        self.restart(now, chance);
+        counted
     }
 
     /// A bit of a stored record turns over.
@@ -116,9 +180,10 @@ impl Device {
         tally.by_device.get(&self.id).copied()
     }
 
-    /// Every durable count is there, but for those of records `gone`.
+    /// Every durable count is there, but for those of records `gone`, and of those that were not here all the time.
     pub fn check_own(&self, seed: u64, gone: impl Fn(&DocumentId) -> bool) {
-        for ((document, measure), sum) in self.counted.iter().filter(|((document, _), _)| !gone(document)) {
+        let was_here = |document: &DocumentId| !gone(document) && !self.left.contains(document);
+        for ((document, measure), sum) in self.counted.iter().filter(|((document, _), _)| was_here(document)) {
             assert_eq!(self.own_count(*document, measure), Some(*sum), "seed {seed}: {} lost a count", self.id);
         }
     }
@@ -142,4 +207,27 @@ pub struct Asked {
     pub device: usize,
     pub life: u64,
     pub task: TaskId,
+}
+
+/// The name of a waiting change, and the intent rows it was made of as far as its row tells.
+pub fn change_of(row: &[u8]) -> Option<(ChangeHash, Vec<u64>)> {
+    let mut decoder = minicbor::Decoder::new(row);
+    let (mut hash, mut rows) = (None, Vec::new());
+    for _ in 0..decoder.map().ok()?? {
+        match decoder.u64().ok()? {
+            0 => hash = ChangeHash::from_slice(decoder.bytes().ok()?),
+            3 => {
+                for _ in 0..decoder.array().ok()?? {
+                    for _ in 0..decoder.map().ok()?? {
+                        match decoder.u64().ok()? {
+                            0 => rows.push(decoder.u64().ok()?),
+                            _ => decoder.skip().ok()?,
+                        }
+                    }
+                }
+            }
+            _ => decoder.skip().ok()?,
+        }
+    }
+    hash.map(|hash| (hash, rows))
 }

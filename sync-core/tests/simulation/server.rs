@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sync_core::digest::{Buckets, Digest, FeedState};
 use sync_core::document::{Document, Heads, hash_of};
 use sync_core::domain::view;
-use sync_core::gate::{Code, Limits, Verdict, admit, admit_again, admit_brought, restore};
+use sync_core::gate::{Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore, turn_away};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::Endpoint;
 use sync_core::time::Timestamp;
@@ -14,6 +14,8 @@ use sync_core::wire::{
     AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
     Receipt, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireLimits,
 };
+
+use crate::device::Device;
 
 /// Entries of a page: few, so that paging happens.
 const PAGE: usize = 3;
@@ -26,6 +28,8 @@ struct Feed {
 
 #[derive(Clone)]
 struct Stored {
+    /// Of whoever pushed it first.
+    home: ScopeId,
     saved: Vec<u8>,
     /// What the saved bytes should have.
     heads: Heads,
@@ -52,6 +56,8 @@ pub struct Server {
     /// What others than its author brought back.
     brought: BTreeMap<(DocumentId, ChangeHash), Vec<u8>>,
     decisions: BTreeMap<ChangeHash, (DocumentId, bool)>,
+    /// Where records that a tablet begins are at home.
+    homes: BTreeMap<DeviceId, ScopeId>,
     /// What people decided and what can never be taken in; kept apart from what a restored backup takes back.
     pub rulings: Rulings,
 }
@@ -66,8 +72,11 @@ pub struct Rulings {
     pub refused: BTreeSet<ChangeHash>,
 }
 
-pub fn home() -> ScopeId {
-    ScopeId::municipality("112119").unwrap()
+/// Two municipalities between which records move.
+pub const PLACES: [&str; 2] = ["112119", "113859"];
+
+pub fn place(which: usize) -> ScopeId {
+    ScopeId::municipality(PLACES[which]).unwrap()
 }
 
 impl Server {
@@ -75,10 +84,11 @@ impl Server {
         Self {
             epoch: [1; 16],
             documents: BTreeMap::new(),
-            feeds: BTreeMap::from([(home(), Feed::default())]),
+            feeds: BTreeMap::from([place(0), place(1)].map(|scope| (scope, Feed::default()))),
             custody: BTreeMap::new(),
             brought: BTreeMap::new(),
             decisions: BTreeMap::new(),
+            homes: BTreeMap::new(),
             rulings: Rulings::default(),
         }
     }
@@ -102,11 +112,18 @@ impl Server {
     }
 
     /// A bit of the stored bytes turns over.
-    pub fn damage(&mut self, which: usize, place: usize) {
-        if let Some(stored) = self.documents.values_mut().nth(which) {
+    pub fn damage(&mut self, document: DocumentId, place: usize) {
+        if let Some(stored) = self.documents.get_mut(&document) {
             let place = place % stored.saved.len();
             stored.saved[place] ^= 0x20;
         }
+    }
+
+    /// Whether a tablet has all that is stored of a document.
+    pub fn is_same(&self, document: DocumentId, device: &Device) -> bool {
+        let own = device.tablet.saved(document).and_then(|saved| Document::load(saved).ok());
+        let heads = self.documents.get(&document).map(|stored| stored.heads.clone());
+        own.zip(heads).is_some_and(|(mut own, heads)| heads.as_slice().iter().all(|head| own.contains(head)))
     }
 
     pub fn purge(&mut self, document: DocumentId) {
@@ -122,7 +139,8 @@ impl Server {
 
     /// From here on the gate does not take this change, unless it has already.
     pub fn refuse(&mut self, hash: ChangeHash) {
-        if !self.documents().any(|mut document| document.contains(&hash)) {
+        let waits = self.custody.keys().any(|(_, held)| *held == hash);
+        if !waits && !self.documents().any(|mut document| document.contains(&hash)) {
             self.rulings.refused.insert(hash);
         }
     }
@@ -157,10 +175,61 @@ impl Server {
             Some((*key, admission.document, admission.snapshot?))
         }) {
             let mut document = document;
-            self.brought.remove(&key);
-            self.documents.insert(key.0, Stored { saved, heads: document.heads() });
+            let author = self.brought.remove(&key).and_then(|bytes| author_of(&bytes, &limits)).unwrap();
+            self.keep(key.0, author, saved, document.heads());
             self.list(key.0, &mut document);
         }
+    }
+
+    /// A person lets in all that waits, but for what is decided on otherwise. Whether nothing is left.
+    pub fn admit_held(&mut self) -> bool {
+        let waits = |((document, hash), _): &(&(DocumentId, ChangeHash), _)| {
+            !self.rulings.forbidden.contains(document) && !matches!(self.decisions.get(hash), Some((_, false)))
+        };
+        let open: BTreeSet<DocumentId> = self.custody.iter().filter(waits).map(|((id, _), _)| *id).collect();
+        let mut left = false;
+        for document in open {
+            while self.admit_one_held(document) {}
+            left |= self
+                .custody
+                .keys()
+                .any(|(held, hash)| *held == document && !matches!(self.decisions.get(hash), Some((_, false))));
+        }
+        !left
+    }
+
+    /// What a person could not let in, and why not.
+    pub fn not_admitted(&self) -> Vec<(DocumentId, DeviceId, Verdict, bool)> {
+        let held = self.custody.iter().map(|((document, hash), (device, bytes))| {
+            let genesis = || Document::genesis(*document, sync_core::document::Kind::Session).unwrap();
+            let base = self.documents.get(document).and_then(Stored::base).unwrap_or_else(genesis);
+            let admission = admit(base, *device, std::slice::from_ref(bytes), &Limits::default());
+            (*document, *device, admission.verdicts[0].1, self.decisions.contains_key(hash))
+        });
+        held.collect()
+    }
+
+    /// Whether a change is in its document or in custody: durable here.
+    pub fn holds(&self, document: DocumentId, hash: &ChangeHash) -> bool {
+        let stored = self.documents.get(&document).and_then(Stored::base);
+        stored.is_some_and(|mut stored| stored.contains(hash)) || self.custody.contains_key(&(document, *hash))
+    }
+
+    /// Whether one of these scopes holds the document now.
+    pub fn is_in(&self, document: &DocumentId, scopes: &[ScopeId]) -> bool {
+        let state = |scope: &ScopeId| self.feeds.get(scope)?.entries.get(document).map(|(_, state)| *state);
+        scopes.iter().any(|scope| state(scope) == Some(FeedState::Present))
+    }
+
+    fn may_write(&self, document: &DocumentId, scopes: &[ScopeId]) -> bool {
+        let reaches = |stored: &Stored| scopes.contains(&stored.home) || self.is_in(document, scopes);
+        !self.rulings.forbidden.contains(document) && self.documents.get(document).is_none_or(reaches)
+    }
+
+    fn keep(&mut self, document: DocumentId, device: DeviceId, saved: Vec<u8>, heads: Heads) {
+        let begun = || self.homes.get(&device).cloned().unwrap_or_else(|| place(0));
+        let home = self.documents.get(&document).map_or_else(begun, |stored| stored.home.clone());
+        self.documents.insert(document, Stored { home, saved, heads });
     }
 
     /// Lets the next held change in whose predecessors are there. Returns whether there was one.
@@ -174,12 +243,17 @@ impl Server {
         let limits = Limits::default();
         for ((_, hash), (device, bytes)) in held {
             let admission = admit(current.clone(), *device, std::slice::from_ref(bytes), &limits);
-            let hash = *hash;
+            let (device, hash) = (*device, *hash);
             if let Some(saved) = admission.snapshot {
                 self.custody.remove(&(document, hash));
+                self.decisions.insert(hash, (document, true));
                 current = admission.document;
-                self.documents.insert(document, Stored { saved, heads: current.heads() });
+                self.keep(document, device, saved, current.heads());
                 self.list(document, &mut current);
+                return true;
+            }
+            if current.contains(&hash) {
+                self.custody.remove(&(document, hash));
                 return true;
             }
         }
@@ -209,12 +283,24 @@ impl Server {
         body: &[u8],
         now: Timestamp,
     ) -> Option<Vec<u8>> {
+        self.homes.insert(device, scopes[0].clone());
         match endpoint {
             Endpoint::Audit => self.audit(scopes, &AuditRequest::decode(body).ok()?).map(|answer| answer.encode()),
-            Endpoint::Sync => {
-                Some(self.sync(device, scopes, SyncRequest::decode(body, &WireLimits::default()).ok()?, now).encode())
-            }
+            Endpoint::Sync => Some(
+                self.sync(device, scopes, SyncRequest::decode(body, &WireLimits::of(body.len())).ok()?, now).encode(),
+            ),
         }
+    }
+
+    /// What a revoked tablet still brings waits for a person; it is told nothing else. `None`: it brought nothing.
+    pub fn late(&mut self, device: DeviceId, body: &[u8], now: Timestamp) -> Option<Vec<u8>> {
+        let request = SyncRequest::decode(body, &WireLimits::of(body.len())).ok()?;
+        let mut receipts = Vec::new();
+        for push in &request.pushes {
+            receipts.push(Receipt { document: push.document, runs: self.push(device, None, push) });
+        }
+        let answer = SyncResponse { clock: now, receipts, ..SyncResponse::default() };
+        (!request.pushes.is_empty()).then(|| answer.encode())
     }
 
     fn audit(&self, scopes: &[ScopeId], request: &AuditRequest) -> Option<AuditResponse> {
@@ -238,17 +324,14 @@ impl Server {
         let mut receipts = Vec::new();
         let mut same = BTreeSet::new();
         for push in &request.pushes {
-            receipts.push(Receipt { document: push.document, runs: self.push(device, push) });
+            receipts.push(Receipt { document: push.document, runs: self.push(device, Some(scopes), push) });
             if self.documents.get(&push.document).is_some_and(|stored| stored.heads == push.heads) {
                 same.insert(push.document);
             }
         }
         let mut named = BTreeSet::new();
         let pages: Vec<ScopePage> = scopes.iter().map(|scope| self.page(scope, &request.cursors, &mut named)).collect();
-        let in_scope = |id: &DocumentId| {
-            let state = |scope: &ScopeId| self.feeds.get(scope)?.entries.get(id).map(|(_, state)| *state);
-            scopes.iter().any(|scope| state(scope) == Some(FeedState::Present))
-        };
+        let in_scope = |id: &DocumentId| self.is_in(id, scopes);
         let mut sent: BTreeSet<DocumentId> = named.difference(&same).copied().collect();
         sent.extend(request.wanted.iter().filter(|id| in_scope(id)).take(PAGE));
         let payload =
@@ -271,7 +354,8 @@ impl Server {
         }
     }
 
-    fn push(&mut self, device: DeviceId, push: &DocumentPush) -> Vec<Run> {
+    /// `scopes` are those of a tablet that is not revoked.
+    fn push(&mut self, device: DeviceId, scopes: Option<&[ScopeId]>, push: &DocumentPush) -> Vec<Run> {
         let all: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
         let every = |verdict: Verdict| all.iter().map(|bytes| (hash_of(bytes), verdict)).collect::<Vec<_>>();
         if self.rulings.purged.contains(&push.document) {
@@ -284,8 +368,12 @@ impl Server {
         let limits = Limits::default();
         let refused: BTreeSet<ChangeHash> =
             all.iter().map(|bytes| hash_of(bytes)).filter(|hash| self.rulings.refused.contains(hash)).collect();
-        let verdicts = if self.rulings.forbidden.contains(&push.document) {
-            every(Verdict::Custody(Code::NotInScope))
+        let allowed = scopes.is_some_and(|scopes| self.may_write(&push.document, scopes));
+        let verdicts = if !allowed {
+            // what waits for a person can be let in
+            self.rulings.refused.retain(|hash| !refused.contains(hash));
+            let mut sound = stored.and_then(Stored::base).filter(|_| !damaged);
+            turn_away(sound.as_mut(), device, push.again, &all, &limits)
         } else if damaged && !push.again {
             every(Verdict::MissingDeps)
         } else {
@@ -302,8 +390,10 @@ impl Server {
             if let Some(saved) = admission.snapshot {
                 let recorded = self.documents.get(&push.document).map(|stored| stored.heads.clone());
                 let heads = recorded.filter(|_| !whole).unwrap_or_else(|| admission.document.heads());
-                self.documents.insert(push.document, Stored { saved, heads });
-                self.list(push.document, &mut admission.document);
+                self.keep(push.document, device, saved, heads);
+                if whole {
+                    self.list(push.document, &mut admission.document);
+                }
             }
             let mut judged = admission.verdicts.into_iter();
             let verdict = |bytes: &Vec<u8>| match hash_of(bytes) {
@@ -312,6 +402,9 @@ impl Server {
             };
             all.iter().map(verdict).collect()
         };
+        if verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate)) {
+            self.custody.retain(|(id, hash), _| *id != push.document || !push.replaces.contains(hash));
+        }
         for ((hash, verdict), bytes) in verdicts.iter().zip(&all) {
             match verdict {
                 Verdict::Custody(Code::NotInScope) => {
@@ -322,6 +415,7 @@ impl Server {
                 }
                 Verdict::Stored | Verdict::Duplicate => {
                     self.brought.remove(&(push.document, *hash));
+                    self.custody.remove(&(push.document, *hash));
                 }
                 Verdict::Custody(_) | Verdict::MissingDeps => {}
             }
@@ -335,10 +429,10 @@ impl Server {
     }
 
     fn list(&mut self, id: DocumentId, document: &mut Document) {
-        let mut scopes = BTreeSet::from([home()]);
-        if let Some(association) = view(document).text("association") {
-            scopes.insert(ScopeId::association(association).unwrap());
-        }
+        let record = view(document);
+        let mut scopes = BTreeSet::from([self.documents[&id].home.clone()]);
+        scopes.extend(record.text("association").map(|one| ScopeId::association(one).unwrap()));
+        scopes.extend(record.text("municipality").map(|one| ScopeId::municipality(one).unwrap()));
         for scope in &scopes {
             self.feeds.entry(scope.clone()).or_default();
         }

@@ -61,7 +61,7 @@ impl Host {
                     self.audits.push((task, AuditRequest::decode(&body).unwrap()));
                 }
                 Effect::Exchange { task, endpoint: Endpoint::Sync, body } => {
-                    self.exchanges.push((task, SyncRequest::decode(&body, &WireLimits::default()).unwrap()));
+                    self.exchanges.push((task, SyncRequest::decode(&body, &WireLimits::of(1 << 20)).unwrap()));
                 }
                 Effect::Shown { documents } => self.shown.extend(documents),
             }

@@ -5,10 +5,11 @@ use sync_core::document::Document;
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::tablet::{Exchanged, Fault, Input, SaveState, Table};
 use sync_core::wire::{
-    AuditEntry, AuditResponse, DocumentPayload, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest, SyncResponse,
+    AuditEntry, AuditResponse, DocumentPayload, FeedEntry, Outcome, PROTOCOL, Receipt, Run, ScopePage, SyncRequest,
+    SyncResponse,
 };
 
-use crate::host::{DOCUMENT, Host, START, agreed, genesis, scope, stored};
+use crate::host::{DEVICE, DOCUMENT, Host, START, agreed, genesis, scope, stored};
 
 /// What a server that holds `document` answers when asked what differs.
 fn audited(document: &mut Document) -> AuditResponse {
@@ -119,6 +120,13 @@ fn syn_9_everything_is_offered_of_a_record_the_server_lost_and_only_once() {
     let (task, request) = host.exchanges.pop().expect("what was not answered is offered again");
     assert_eq!(request.pushes[0].changes.len(), 2);
     let receipts = stored(&request, &mut document, 1, 2).receipts;
+    let mut cut = receipts.clone();
+    let first = sync_core::document::hash_of(&request.pushes[0].changes[0]);
+    cut[0].runs = vec![Run { outcome: Outcome::Stored, count: 1, last: first, code: None }];
+    host.answer(task, &SyncResponse { receipts: cut, ..silent.clone() });
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("what the server had no time for is offered again");
+    assert_eq!(request.pushes[0].changes.len(), 2);
     host.answer(task, &SyncResponse { receipts, ..silent });
     host.give(Input::Sync);
     let (_, request) = host.exchanges.pop().unwrap();
@@ -192,21 +200,166 @@ fn syn_12_what_others_wrote_is_offered_when_the_servers_answer_says_that_ones_ow
     host.count(2);
     host.wait(400);
     let mut sizes = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..12 {
         let (task, request) = host.exchanges.pop().unwrap();
-        let push = request.pushes.first().unwrap();
-        sizes.push((push.again, push.changes.len()));
-        let last = sync_core::document::hash_of(push.changes.last().unwrap());
-        let count = push.changes.len() as u64;
-        let runs = vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }];
         let mut response = stored(&SyncRequest::default(), &mut own, 1, 2);
-        response.receipts = vec![Receipt { document: DOCUMENT, runs }];
+        if let Some(push) = request.pushes.first() {
+            sizes.push((push.again, push.changes.len()));
+            let last = sync_core::document::hash_of(push.changes.last().unwrap());
+            let count = push.changes.len() as u64;
+            let runs = vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }];
+            response.receipts = vec![Receipt { document: DOCUMENT, runs }];
+        }
+        response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: own.save() }];
         host.answer(task, &response);
         host.wait(600_000);
     }
     let whole = sizes.iter().filter(|size| **size == (true, 3)).count();
     assert_eq!(whole, 1, "once: {sizes:?}");
     assert_eq!(host.tablet.status().unsent_changes, 2, "its own waits");
+}
+
+/// A tablet with one change that waits, since the server has lost what it follows, and what the server has left.
+fn with_a_record_that_waits() -> (Host, Document, Document) {
+    let (mut host, mut own, both, (task, _)) = with_work_of_another();
+    host.answer(task, &stored(&SyncRequest::default(), &mut both.clone(), 1, 2));
+    host.count(2);
+    host.wait(400);
+    for _ in 0..8 {
+        let Some((task, request)) = host.exchanges.pop() else { break };
+        let mut response = stored(&SyncRequest::default(), &mut own, 1, 3);
+        let missing = |push: &sync_core::wire::DocumentPush| {
+            let last = sync_core::document::hash_of(push.changes.last().unwrap());
+            let count = push.changes.len() as u64;
+            Receipt { document: DOCUMENT, runs: vec![Run { outcome: Outcome::MissingDeps, count, last, code: None }] }
+        };
+        response.receipts = request.pushes.iter().map(missing).collect();
+        response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: own.save() }];
+        host.answer(task, &response);
+    }
+    assert!(host.exchanges.is_empty() && host.audits.is_empty(), "it waits for a while");
+    assert_eq!(host.state(), Some(SaveState::Saved));
+    (host, own, both)
+}
+
+/// Another record of the same scope, with one count.
+fn count_in_another(host: &mut Host) -> DocumentId {
+    let other = DocumentId::from_bytes([8; 16]);
+    let intent = serde_json::from_str(r#"{"type":"count","measure":"screening.viewers","by":3}"#).unwrap();
+    let kind = sync_core::document::Kind::Session;
+    host.give(Input::Record { document: other, kind, by: "tanaka".to_owned(), intent });
+    other
+}
+
+#[test]
+fn syn_7_a_record_that_waits_for_what_the_server_lost_holds_up_no_other() {
+    let (mut host, mut own, mut both) = with_a_record_that_waits();
+    let other = count_in_another(&mut host);
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().expect("is sent at once");
+    assert_eq!(request.pushes.iter().map(|push| push.document).collect::<Vec<_>>(), [other]);
+
+    // SYN-4: its scope agrees without it, and with it as the server has it
+    let state = |host: &Host, id| host.tablet.summary(id).unwrap().save_state;
+    let mut response = stored(&SyncRequest::default(), &mut own, 1, 4);
+    let last = request.pushes[0].heads.as_slice()[0];
+    let runs = vec![Run { outcome: Outcome::Stored, count: 1, last, code: None }];
+    response.receipts = vec![Receipt { document: other, runs }];
+    response.scopes[0].entries.push(FeedEntry { document: other, seq: 5, state: FeedState::Present });
+    response.scopes[0].next_seq = 5;
+    response.scopes[0].count = 2;
+    let sum = Digest::of(other, FeedState::Present, &request.pushes[0].heads);
+    response.scopes[0].digest = response.scopes[0].digest.plus(sum);
+    host.answer(task, &response);
+    assert_eq!((state(&host, other), state(&host, DOCUMENT)), (SaveState::Agreed, SaveState::Saved));
+    assert!(host.tablet.status().scopes[0].agreed);
+
+    // what was lost comes back: it is sent at once, and agrees only once it is compared itself
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut news = stored(&SyncRequest::default(), &mut both, 1, 6);
+    (news.scopes[0].count, news.scopes[0].digest) = (2, news.scopes[0].digest.plus(sum));
+    news.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: both.save() }];
+    let missing = request.pushes[0].changes.len() as u64;
+    let last = sync_core::document::hash_of(request.pushes[0].changes.last().unwrap());
+    let runs = vec![Run { outcome: Outcome::MissingDeps, count: missing, last, code: None }];
+    news.receipts = vec![Receipt { document: DOCUMENT, runs }];
+    host.answer(task, &news);
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().expect("is tried at once");
+    assert_eq!(request.pushes[0].document, DOCUMENT);
+    let mut next = (task, request);
+    let mut kept = |request: &SyncRequest, more| {
+        let mut kept = stored(request, &mut both, 1, 7);
+        (kept.scopes[0].count, kept.scopes[0].digest) = (2, kept.scopes[0].digest.plus(sum));
+        kept.scopes[0].more = more;
+        kept
+    };
+    while !next.1.pushes.is_empty() {
+        host.answer(next.0, &kept(&next.1, true));
+        host.wait(1);
+        next = host.exchanges.pop().unwrap();
+    }
+    assert_eq!(state(&host, DOCUMENT), SaveState::Sent, "TAB-7: nothing has compared it yet");
+    host.answer(next.0, &kept(&next.1, false));
+    assert_eq!((state(&host, other), state(&host, DOCUMENT)), (SaveState::Agreed, SaveState::Agreed));
+}
+
+#[test]
+fn syn_7_a_record_that_waits_is_not_sent_over_and_over_when_part_of_it_is_stored() {
+    let (mut host, own, mut both, (task, _)) = with_work_of_another();
+    host.answer(task, &stored(&SyncRequest::default(), &mut both, 1, 2));
+    // the server has lost what the other tablet wrote, and what this one writes now follows it
+    let mut server = own;
+    host.count(2);
+    host.wait(400);
+    let mut exchanges = 0;
+    for _ in 0..1_200 {
+        loop {
+            for (task, _) in std::mem::take(&mut host.audits) {
+                host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut server).encode()) });
+            }
+            let Some((task, request)) = host.exchanges.pop() else { break };
+            exchanges += 1;
+            let mut response = stored(&SyncRequest::default(), &mut server, 1, 3);
+            for push in &request.pushes {
+                let changes: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+                let admission =
+                    sync_core::gate::admit(server.clone(), DEVICE, &changes, &sync_core::gate::Limits::default());
+                let run = |(hash, verdict): &(_, sync_core::gate::Verdict)| {
+                    let outcome = match verdict {
+                        sync_core::gate::Verdict::Duplicate => Outcome::Duplicate,
+                        sync_core::gate::Verdict::MissingDeps => Outcome::MissingDeps,
+                        sync_core::gate::Verdict::Custody(_) => Outcome::Custody,
+                        sync_core::gate::Verdict::Stored => panic!("what could be stored?"),
+                    };
+                    Run { outcome, count: 1, last: *hash, code: None }
+                };
+                let runs = admission.verdicts.iter().map(run).collect();
+                response.receipts.push(Receipt { document: push.document, runs });
+            }
+            response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: server.save() }];
+            host.answer(task, &response);
+        }
+        host.wait(500);
+    }
+    assert!(exchanges < 60, "{exchanges} exchanges in ten minutes");
+}
+
+#[test]
+fn syn_4_what_waits_beside_a_record_that_waits_is_still_a_difference() {
+    let (mut host, mut own, _) = with_a_record_that_waits();
+    host.give(Input::Sync);
+    let (task, _) = host.exchanges.pop().unwrap();
+    // the server has one record more than this tablet
+    let mut response = stored(&SyncRequest::default(), &mut own, 1, 4);
+    let stranger = DocumentId::from_bytes([7; 16]);
+    response.scopes[0].count = 2;
+    let sum = Digest::of(stranger, FeedState::Present, &own.heads());
+    response.scopes[0].digest = response.scopes[0].digest.plus(sum);
+    host.answer(task, &response);
+    assert!(!host.tablet.status().scopes[0].agreed);
+    assert!(host.audits.pop().is_some(), "it is looked into");
 }
 
 #[test]
@@ -266,6 +419,101 @@ fn syn_5_a_new_epoch_makes_the_tablet_offer_all_its_own_changes() {
     let (_, request) = host.exchanges.pop().expect("offers again");
     assert_eq!(request.pushes.len(), 1);
     assert_eq!(host.total(), Some(5));
+}
+
+/// The answer to a tablet whose registration has ended: what it brought is held, and it is told nothing else.
+fn held(request: &SyncRequest, code: &str) -> SyncResponse {
+    let receipt = |push: &sync_core::wire::DocumentPush| {
+        let last = sync_core::document::hash_of(push.changes.last().unwrap());
+        let code = Some(code.to_owned());
+        let run = Run { outcome: Outcome::Custody, count: push.changes.len() as u64, last, code };
+        Receipt { document: push.document, runs: vec![run] }
+    };
+    let receipts = request.pushes.iter().map(receipt).collect();
+    SyncResponse { clock: START, receipts, ..SyncResponse::default() }
+}
+
+/// A tablet of which one change is held since its registration ended, after the server had `known` it or before.
+fn late(known: bool) -> (Host, Document) {
+    let (mut host, document) = if known { agreed() } else { (Host::new(), genesis()) };
+    if !known {
+        let (task, _) = host.exchanges.pop().unwrap();
+        host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unauthorised) });
+    }
+    host.count(2);
+    host.wait(400);
+    host.wait(2_000);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &held(&request, "not_in_scope"));
+    assert_eq!(host.state(), Some(SaveState::Held));
+    (host, document)
+}
+
+#[test]
+fn syn_5_a_tablet_that_comes_back_to_another_store_offers_what_the_former_one_held() {
+    // whether the store that held it was known by its epoch or not, it may be another by now
+    for (known, epoch, offered) in [(true, 1, 0), (true, 2, 2), (false, 1, 1)] {
+        let (host, mut document) = late(known);
+        let mut host = Host::open(host.disk, host.now);
+        host.wait(1);
+        let (task, request) = host.exchanges.pop().unwrap();
+        host.answer(task, &stored(&request, &mut document, epoch, 1));
+        host.wait(1);
+        let next = host.exchanges.pop().map(|(_, request)| request.pushes).unwrap_or_default();
+        let changes: usize = next.iter().map(|push| push.changes.len()).sum();
+        assert_eq!(changes, offered, "known {known}, epoch {epoch}");
+    }
+}
+
+#[test]
+fn tab_9_the_servers_latest_word_on_held_work_counts() {
+    let (mut host, mut document) = late(false);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &stored(&request, &mut document, 1, 1));
+    host.wait(1);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut refused = stored(&SyncRequest::default(), &mut document, 1, 1);
+    refused.receipts = held(&request, "too_complex").receipts;
+    host.answer(task, &refused);
+    host.wait(1);
+    let (_, anew) = host.exchanges.pop().expect("nobody can let it in: it is made anew");
+    assert_eq!(anew.pushes[0].replaces, [sync_core::document::hash_of(&request.pushes[0].changes[0])]);
+}
+
+#[test]
+fn tab_7_what_an_overtaken_answer_called_held_is_not_when_the_server_has_it() {
+    for by_audit in [false, true] {
+        let (mut host, mut document) = agreed();
+        host.count(2);
+        host.wait(400);
+        let (task, request) = host.exchanges.pop().unwrap();
+        // the same request came twice: stored the second time, and the first answer arrives
+        let mut response = stored(&request, &mut document, 1, 2);
+        response.receipts = held(&request, "not_in_scope").receipts;
+        response.scopes[0].entries.clear();
+        host.answer(task, &response);
+        assert_eq!(host.state(), Some(SaveState::Held));
+        let (task, _) = host.audits.pop().expect("its digest differs");
+        if by_audit {
+            host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut document).encode()) });
+        } else {
+            host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unreachable) });
+        }
+        host.audits.clear();
+        host.give(Input::Sync);
+        for (task, _) in std::mem::take(&mut host.audits) {
+            host.give(Input::Exchanged { task, result: Exchanged::Ok(audited(&mut genesis()).encode()) });
+        }
+        host.give(Input::Sync);
+        let (task, request) = host.exchanges.pop().unwrap();
+        let mut response = stored(&request, &mut document, 1, 3);
+        if !by_audit {
+            response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+        }
+        host.answer(task, &response);
+        assert_eq!(host.state(), Some(SaveState::Agreed), "by audit: {by_audit}");
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::device::Device;
 
 /// Exchanges per tablet after which a world that has not settled never will.
 const ROUNDS: usize = 60;
+/// Messages within one moment after which a tablet is talking without end.
+const MESSAGES: usize = 2_000;
 
 impl World {
     pub(super) fn check_own(&self, who: usize) {
@@ -31,6 +33,7 @@ impl World {
                 self.devices[who].give(self.now, Input::Sync);
                 self.devices[who].give(self.now, Input::Wake);
             }
+            let mut messages = 0;
             while self.devices.iter().any(|device| !device.effects.is_empty()) || !self.network.is_empty() {
                 for who in 0..self.devices.len() {
                     while !self.devices[who].effects.is_empty() {
@@ -38,14 +41,20 @@ impl World {
                     }
                 }
                 self.deliver();
+                messages += 1;
+                assert!(messages < MESSAGES, "a tablet talks without end");
             }
             self.now = self.now.plus_ms(61_000);
-            if self.devices.iter().all(|device| {
-                let status = device.tablet.status();
-                status.unsent_changes == 0
-                    && !status.scopes.is_empty()
-                    && status.scopes.iter().all(|scope| scope.agreed)
-            }) && self.same_digests()
+            self.server.admit_brought_back();
+            let decided = self.server.admit_held();
+            if decided
+                && self.devices.iter().all(|device| {
+                    let status = device.tablet.status();
+                    status.unsent_changes == 0
+                        && !status.scopes.is_empty()
+                        && status.scopes.iter().all(|scope| scope.agreed)
+                })
+                && self.same_digests()
                 && !self.server.is_damaged()
             {
                 return;
@@ -54,8 +63,10 @@ impl World {
         let standing: Vec<_> = self.devices.iter().map(|device| device.tablet.status()).collect();
         let held: Vec<_> = self.devices.iter().map(held).collect();
         panic!(
-            "not settled after {ROUNDS} rounds: {standing:#?}\nheld {held:?}, forbidden {:?}",
-            self.server.rulings.forbidden
+            "not settled after {ROUNDS} rounds: {standing:#?}\nheld {held:?}, forbidden {:?}, waiting {:?}, damaged {}",
+            self.server.rulings.forbidden,
+            self.server.not_admitted(),
+            self.server.is_damaged()
         );
     }
 
@@ -73,6 +84,8 @@ impl World {
         // INV-3: totals are the sums of durable counts, on the server and on every tablet
         let mut expected: BTreeMap<(DocumentId, String), i64> = BTreeMap::new();
         let purged = &self.server.rulings.purged;
+        expected
+            .extend(self.former.iter().filter(|((id, _), _)| !purged.contains(id)).map(|(key, by)| (key.clone(), *by)));
         for device in &self.devices {
             device.check_own(self.seed, |id| purged.contains(id));
             assert!(!purged.iter().any(|id| device.remembers(*id)), "{} remembers what was destroyed", device.id);
@@ -97,7 +110,13 @@ impl World {
         // INV-4: equal content everywhere; INV-7: also where another record is held back
         for device in &self.devices {
             for (document, record) in &on_server {
-                let own = device.tablet.view(*document).expect("every record of the scope is on the tablet");
+                let own = device.tablet.view(*document);
+                if !self.server.is_in(document, &device.scopes) {
+                    let lies_here = own.is_some_and(|own| own.save_state == SaveState::Agreed);
+                    assert!(!lies_here, "{} calls {document} agreed, which it may not hold", device.id);
+                    continue;
+                }
+                let own = own.expect("every record of the scope is on the tablet");
                 if !matches!(own.save_state, SaveState::Held | SaveState::Declined) {
                     assert_eq!(own.record, *record, "{} shows another record", device.id);
                     assert_eq!(own.save_state, SaveState::Agreed);

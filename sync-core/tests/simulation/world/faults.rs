@@ -4,6 +4,7 @@ use sync_core::ids::ChangeHash;
 use sync_core::tablet::{RecordSummary, SaveState, Table};
 
 use super::{Packet, World};
+use crate::device::change_of;
 
 impl World {
     /// Whether everything this tablet holds is on the server, and nothing of its own is under way.
@@ -26,12 +27,40 @@ impl World {
             && device.tablet.list().into_iter().all(safe)
     }
 
+    /// All that a tablet stored is gone, sent or not. What the server had by then stays, to the last count; nothing that is
+    /// on its way arrives any more.
     pub(super) fn evict(&mut self, who: usize) {
-        if self.is_safe(who) {
-            // what is nowhere else cannot come back
-            self.backup = self.server.clone();
-            self.devices[who].evict(self.now, &mut self.chance);
+        if self.server.is_damaged() || self.mending.is_some() || !self.server.rulings.refused.is_empty() {
+            return;
         }
+        self.network.retain(|packet| !matches!(packet, Packet::Request { asked, .. } if asked.device == who));
+        self.names += 1;
+        let server = &self.server;
+        let kept = self.devices[who]
+            .evict(self.names, self.now, &mut self.chance, |document, hash| server.holds(document, hash));
+        for (key, by) in kept {
+            *self.former.entry(key).or_default() += by;
+        }
+        self.nothing_older();
+    }
+
+    /// What no tablet holds any more cannot come back: a backup from before is not restored.
+    pub(super) fn nothing_older(&mut self) {
+        self.backup = self.server.clone();
+    }
+
+    /// The office ends a tablet's registration, or gives it a code under the same id.
+    pub(super) fn revoke(&mut self, who: usize) {
+        if !self.server.is_damaged() {
+            self.devices[who].revoked ^= true;
+        }
+    }
+
+    /// A tablet's clock is set, forwards or back.
+    pub(super) fn set_clock(&mut self, who: usize) {
+        let by = i64::try_from(self.chance.below(3 * 86_400_000)).unwrap() - 86_400_000;
+        let device = &mut self.devices[who];
+        device.skew_ms = if device.skew_ms.abs() > 7 * 86_400_000 { 0 } else { device.skew_ms + by };
     }
 
     pub(super) fn damage_tablet(&mut self, who: usize) {
@@ -45,9 +74,14 @@ impl World {
     }
 
     pub(super) fn damage_server(&mut self) {
-        if self.mending.is_none() && !self.server.is_damaged() {
-            let (which, place) = (self.chance.below(6) as usize, self.chance.below(10_000) as usize);
-            self.server.damage(which, place);
+        let document = self.documents[self.chance.below(self.documents.len() as u64) as usize];
+        let place = self.chance.below(10_000) as usize;
+        // one who has all of it can bring it back
+        let holds = |device: &crate::device::Device| {
+            !device.revoked && self.server.is_in(&document, &device.scopes) && self.server.is_same(document, device)
+        };
+        if self.mending.is_none() && !self.server.is_damaged() && self.devices.iter().any(holds) {
+            self.server.damage(document, place);
         }
     }
 
@@ -62,7 +96,11 @@ impl World {
     pub(super) fn refuse(&mut self, who: usize) {
         let under_way = self.network.iter().any(|packet| matches!(packet, Packet::Request { .. }));
         let rows = self.devices[who].disk.iter().filter(|((table, _), _)| *table == Table::Outbox);
-        let never_taken: Vec<ChangeHash> = rows.filter_map(|(_, row)| change_with_edits(row)).collect();
+        let never_taken: Vec<ChangeHash> = rows
+            .filter_map(|(_, row)| change_of(row))
+            .filter(|(_, edits)| !edits.is_empty())
+            .map(|(hash, _)| hash)
+            .collect();
         if let (Some(hash), false) = (never_taken.first(), under_way || self.server.is_damaged()) {
             self.server.refuse(*hash);
         }
@@ -86,21 +124,4 @@ impl World {
             self.server = self.backup.clone().restored(1 + self.restores, rulings);
         }
     }
-}
-
-/// The name of a waiting change, when its row also tells the edits it was made of.
-fn change_with_edits(row: &[u8]) -> Option<ChangeHash> {
-    let mut decoder = minicbor::Decoder::new(row);
-    let (mut hash, mut edits) = (None, 0);
-    for _ in 0..decoder.map().ok()?? {
-        match decoder.u64().ok()? {
-            0 => hash = ChangeHash::from_slice(decoder.bytes().ok()?),
-            3 => {
-                edits = decoder.array().ok()??;
-                (0..edits).try_for_each(|_| decoder.skip()).ok()?;
-            }
-            _ => decoder.skip().ok()?,
-        }
-    }
-    hash.filter(|_| edits > 0)
 }

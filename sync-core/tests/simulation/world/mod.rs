@@ -3,6 +3,7 @@
 mod claims;
 mod faults;
 
+use std::collections::BTreeMap;
 use sync_core::document::Kind;
 use sync_core::domain::Intent;
 use sync_core::ids::{DocumentId, ScopeId};
@@ -11,7 +12,7 @@ use sync_core::tablet::{Effect, Endpoint, Exchanged, Fault, Input};
 use sync_core::time::Timestamp;
 
 use crate::device::{Asked, Device};
-use crate::server::{Server, home};
+use crate::server::{PLACES, Server, place};
 
 /// Steps with faults, before everything is left to settle.
 const STEPS: u64 = 160;
@@ -31,6 +32,10 @@ pub struct World {
     network: Vec<Packet>,
     documents: Vec<DocumentId>,
     faults: bool,
+    /// Names given to tablets so far.
+    names: u8,
+    /// What tablets counted whose store is gone, as far as the server had it.
+    former: BTreeMap<(DocumentId, String), i64>,
     /// A tablet's record that was damaged on its disk and is not whole yet.
     mending: Option<(usize, DocumentId)>,
 }
@@ -40,16 +45,21 @@ impl World {
         let mut chance = Chance::new(seed);
         let now = Timestamp(1_700_000_000_000);
         let association = ScopeId::association("honjo").unwrap();
-        let devices = (0..1 + chance.below(5))
+        let devices: Vec<Device> = (0..1 + chance.below(5))
             .map(|n| {
-                let mut scopes = vec![home()];
-                if chance.below(2) == 0 {
-                    scopes.push(association.clone());
+                // one municipality, both, or an association beside it
+                let mut scopes = vec![place(chance.below(2) as usize)];
+                match chance.below(4) {
+                    0 => scopes.push(association.clone()),
+                    1 => scopes = vec![place(0), place(1)],
+                    2 => scopes = vec![place(0), place(1), association.clone()],
+                    _ => {}
                 }
                 let name = u8::try_from(n + 1).unwrap();
                 Device::new(name, scopes, now, &mut chance)
             })
             .collect();
+        let names = u8::try_from(devices.len()).unwrap();
         let documents: Vec<DocumentId> =
             (0..1 + chance.below(6) as u8).map(|n| DocumentId::from_bytes([100 + n; 16])).collect();
         let mut server = Server::new();
@@ -68,6 +78,8 @@ impl World {
             network: Vec::new(),
             documents,
             faults: true,
+            names,
+            former: BTreeMap::new(),
             mending: None,
         }
     }
@@ -91,10 +103,12 @@ impl World {
                     let online = self.chance.below(3) != 0;
                     self.devices[who].give(self.now, Input::Online { online });
                 }
-                18 => match self.chance.below(12) {
-                    0..=3 => self.restart(who),
-                    4 => self.devices[who].revoked ^= true,
+                18 => match self.chance.below(15) {
+                    0 | 1 => self.restart(who),
+                    2 | 3 => self.hand_over(who),
+                    4 => self.revoke(who),
                     5 => self.evict(who),
+                    11 | 12 => self.set_clock(who),
                     6 | 7 => self.damage_tablet(who),
                     8 => self.damage_server(),
                     9 => self.purge(),
@@ -113,16 +127,25 @@ impl World {
         if self.server.rulings.forbidden.contains(&document) && who != 0 {
             return;
         }
+        // a record is begun where it belongs, perhaps by several apart; elsewhere only one that is there is edited
+        let begins = place(usize::from(document.as_bytes()[0] % 2));
+        if !self.devices[who].scopes.contains(&begins) && self.devices[who].tablet.view(document).is_none() {
+            return;
+        }
         let measures = ["attendance.band.75-84", "material.contact-card.age-75", "screening.viewers"];
         let measure = measures[self.chance.below(3) as usize];
         let by = self.chance.below(9) as i64 - 2;
         let word = self.chance.below(4);
-        let intent = match self.chance.below(10) {
+        let intent = match self.chance.below(11) {
             0..=5 => format!(r#"{{"type":"count","measure":"{measure}","by":{by}}}"#),
             6 => format!(r#"{{"type":"set","field":"venue","value":"会場{word}"}}"#),
             7 => {
                 let association = ["null", "\"honjo\"", "\"kodama\""][(word % 3) as usize];
                 format!(r#"{{"type":"set","field":"association","value":{association}}}"#)
+            }
+            9 => {
+                let municipality = PLACES[(word % 2) as usize];
+                format!(r#"{{"type":"set","field":"municipality","value":"{municipality}"}}"#)
             }
             8 => {
                 let text = "集い".repeat(1 + self.chance.below(40) as usize);
@@ -157,7 +180,11 @@ impl World {
                     self.restart(who);
                     return;
                 }
+                let left = self.devices[who].left.len();
                 self.devices[who].write(&writes);
+                if self.devices[who].left.len() > left {
+                    self.nothing_older();
+                }
                 if self.one_in(25) {
                     self.restart(who);
                 } else {
@@ -201,11 +228,16 @@ impl World {
                     return;
                 }
                 let device = &self.devices[asked.device];
-                if device.revoked {
-                    self.answer(asked, Exchanged::Fault(Fault::Unauthorised));
-                    return;
-                }
-                let answer = self.server.exchange(device.id, &device.scopes, endpoint, &body, self.now);
+                let answer = if device.revoked {
+                    let late = self.server.late(device.id, &body, self.now).filter(|_| endpoint == Endpoint::Sync);
+                    let Some(late) = late else {
+                        self.answer(asked, Exchanged::Fault(Fault::Unauthorised));
+                        return;
+                    };
+                    Some(late)
+                } else {
+                    self.server.exchange(device.id, &device.scopes, endpoint, &body, self.now)
+                };
                 if self.one_in(12) {
                     // it dies after the commit, before the answer
                     self.answer(asked, Exchanged::Fault(Fault::Unreachable));
@@ -248,7 +280,7 @@ impl World {
         }
         self.now = self.now.plus_ms(self.chance.below(1_500));
         for device in &mut self.devices {
-            if device.tablet.next_wakeup().is_some_and(|at| at <= self.now) {
+            if device.tablet.next_wakeup().is_some_and(|at| at <= device.clock(self.now)) {
                 device.give(self.now, Input::Wake);
             }
         }
@@ -256,6 +288,15 @@ impl World {
 
     fn restart(&mut self, who: usize) {
         self.devices[who].restart(self.now, &mut self.chance);
+        self.check_own(who);
+    }
+
+    fn hand_over(&mut self, who: usize) {
+        let left = self.devices[who].left.len();
+        self.devices[who].hand_over(self.now, &mut self.chance);
+        if self.devices[who].left.len() > left {
+            self.nothing_older();
+        }
         self.check_own(who);
     }
 }

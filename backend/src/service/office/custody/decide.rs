@@ -218,7 +218,7 @@ async fn let_in(
         home,
     };
     let judged = app.gate.judge(&caller.tenant, decision.device, vec![work]).await.judged.pop();
-    let judged = judged.ok_or(StoreError::Busy)?;
+    let judged = judged.filter(|judged| !judged.is_cut()).ok_or(StoreError::Busy)?;
     if judged.newly_damaged {
         return Err(DecideError::Damaged);
     }
