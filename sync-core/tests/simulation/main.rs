@@ -57,7 +57,7 @@ fn inv_1_2_3_4_7_hold_for_every_seed_last_quarter() {
 /// outliving the latest, work held for a revoked tablet and lost with a restored server, an overtaken answer believed.
 #[test]
 fn inv_2_3_4_hold_for_seeds_that_failed_before() {
-    for seed in [13, 120, 254, 298, 300, 305, 341, 426, 429, 451, 648] {
+    for seed in [13, 120, 254, 298, 300, 305, 341, 426, 429, 451, 476, 648, 5741] {
         World::new(seed).run();
     }
 }

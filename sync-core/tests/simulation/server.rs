@@ -181,10 +181,13 @@ impl Server {
         }
     }
 
-    /// A person lets in all that waits, but for what is decided on otherwise. Whether nothing is left.
-    pub fn admit_held(&mut self) -> bool {
+    /// A person lets in all that waits of these records, but for what is decided on otherwise. Whether nothing is left.
+    /// What a damaged request put under the id of no record stays, until somebody declines it.
+    pub fn admit_held(&mut self, records: &[DocumentId]) -> bool {
         let waits = |((document, hash), _): &(&(DocumentId, ChangeHash), _)| {
-            !self.rulings.forbidden.contains(document) && !matches!(self.decisions.get(hash), Some((_, false)))
+            records.contains(document)
+                && !self.rulings.forbidden.contains(document)
+                && !matches!(self.decisions.get(hash), Some((_, false)))
         };
         let open: BTreeSet<DocumentId> = self.custody.iter().filter(waits).map(|((id, _), _)| *id).collect();
         let mut left = false;

@@ -46,7 +46,7 @@ impl World {
             }
             self.now = self.now.plus_ms(61_000);
             self.server.admit_brought_back();
-            let decided = self.server.admit_held();
+            let decided = self.server.admit_held(&self.documents);
             if decided
                 && self.devices.iter().all(|device| {
                     let status = device.tablet.status();
