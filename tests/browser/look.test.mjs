@@ -57,6 +57,9 @@ test('field app: every screen', async (t) => {
     await page.getByRole('heading', { name: heading }).first().waitFor();
     await look(page, `field-${name}`, problems);
   }
+  await page.getByRole('button', { name: /^画面をとじる/ }).click();
+  await page.getByRole('heading', { name: '端末を開きます' }).waitFor();
+  await look(page, 'field-lock', problems);
   assert.deepEqual(problems, []);
   assert.deepEqual(page.problems, []);
 });
@@ -108,6 +111,12 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
   await page.getByRole('button', { name: '登録し直すコードを出す' }).click();
   await page.getByRole('dialog').waitFor();
   await look(page, 'office-device-again', problems);
+  await desk.goto('/office/devices');
+  await page.getByRole('button', { name: '端末を登録する' }).click();
+  await page.getByLabel('端末を使う人').selectOption({ index: 1 });
+  await page.getByRole('button', { name: 'コードを出す' }).click();
+  await page.getByRole('img', { name: '端末を登録する QR' }).waitFor();
+  await look(page, 'office-device-code', problems);
   assert.deepEqual(problems, []);
   assert.deepEqual(page.problems, []);
 });

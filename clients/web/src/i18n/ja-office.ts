@@ -123,6 +123,12 @@ export const office = {
     print: '印刷',
   },
 
+  pages: {
+    more: '続きを表示',
+    shown: (count: number) => `${number.format(count)}件を表示しています。`,
+    follows: '続きがあります。',
+  },
+
   figure: {
     atLeast: '以上',
     unreported: (count: number) => `ほか ${number.format(count)}件は数の報告なし`,
@@ -306,6 +312,7 @@ export const office = {
     reason: '預かった理由',
     state: '状態',
     waiting: '判断待ち',
+    shown: (count: number, waiting: number) => `${number.format(count)}件を表示しています（うち判断待ち ${number.format(waiting)}件）。`,
     decided: (code: string) => (code === 'admitted' ? '取り込みました' : '取り込みませんでした'),
     unknownRecord: (kind: string) => `${kind}（まだ取り込まれていません）`,
     about: '届いたもの',
@@ -344,6 +351,7 @@ export const office = {
     passes: '一日券', passesLead: '講師が自分の端末で使う一日券です。会の日が終わると、ひとりでに使えなくなります。',
     clock: (span: string) => `時計が${span}います`,
     clockNote: '端末の日付・時刻を合わせるよう、使う人に伝えてください。この端末で付けた記録の日付も確かめてください。',
+    back: '端末の一覧へ戻る',
     title: '端末', lead: '登録された端末です。なくしたときは、すぐに利用を止めてください。', empty: '端末はまだありません。', add: '端末を登録する',
     name: '端末', person: '登録した人', seen: '最後に送受信した時刻', never: 'まだ送受信していません', state: '状態', inUse: '利用中', revoked: '利用停止', held: '預かり中',
     count: (count: number) => `${count}件`, none: 'なし',
@@ -561,8 +569,12 @@ export const office = {
     lead: (when: string, name: string) => `${when} に ${name} が締めました。その後に変わった数字と記録です。`,
     figures: '報告時と現在の違い',
     none: '締めた後に変わった数字はありません。',
-    records: '締めた後に変更された記録',
-    noRecords: '締めた後に変更された記録はありません。',
+    records: '違いのもとになった記録',
+    noRecords: '締めた後に数字の変わった記録はありません。',
+    since: '締めた後に',
+    change: { changed: '直された', added: 'あとから加わった', moved: 'ほかの月や場所へ移された', destroyed: '消去された' },
+    destroyed: '内容は消去されています',
+    notYours: 'いまの役割では開けない記録です',
     what: '数えたもの',
     where: '市町村・医師会・拠点',
     reported: '報告時',

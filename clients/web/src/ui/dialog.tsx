@@ -24,7 +24,7 @@ export function Sheet({ title, open, onClose, children }: SheetProps): ReactNode
         <Dialog className="flex min-h-0 flex-1 flex-col gap-4 p-5 outline-none">
           <div className="flex items-center justify-between gap-4">
             <Heading slot="title" className="text-[1.25rem]">{title}</Heading>
-            <Button look="quiet" onPress={onClose}>{ja.close}</Button>
+            <Button look="quiet" className="-mr-4" onPress={onClose}>{ja.close}</Button>
           </div>
           {children}
         </Dialog>

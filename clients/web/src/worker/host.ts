@@ -1,46 +1,23 @@
-// Runs the core in the leading tab: does what it asks for (store, exchange, wake), and answers the pages.
+// The leading tab's answers to the pages: who is let in, for how long, and what the screens read from the core.
 //
-// Invariants: writes reach the disk in the order the core asked for them; after a failed write the core is thrown away
-// and opened again from what is on the disk, so memory never runs ahead of it; time given to the core goes back only
-// when somebody has set the clock.
-// Deliberately absent: any decision about records or about when to sync.
+// Invariants: nothing is read from the core while the tablet is locked or its day pass is over; a day pass leaves nothing
+// behind once it is over and everything has been sent, and nothing before.
+// Deliberately absent: any decision about records; running the core (`runner`); PINs and keys (`vault`).
 
 import * as p from '../core/parse';
 import type { Command, Problem, Stage } from '../core/protocol';
 import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
-import type { Core, Effect, OpenCore } from './core';
-import type { StoreFault } from './store';
-import type { Credential, Listened, Transport } from './transport';
+import type { Core } from './core';
+import { createRunner, type RunnerDeps, type Seat } from './runner';
+import type { Credential } from './transport';
 import { newRecovery, type Opened, type Person, type Room, type Vault, type Waiting } from './vault';
-
-/** Pauses between attempts to reopen after a failed write, and between connections to the stream of notices. */
-const REOPEN_MS = 2_000;
-const EVENTS_FIRST_MS = 1_000;
-/** A clock that goes back by more was set. */
-const CLOCK_SET_MS = 60_000;
-const EVENTS_LAST_MS = 60_000;
 
 export type Answer = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: Problem };
 
-export interface Clock {
-  now(): number;
-  /** Ms that only ever grow, however the tablet's clock is set. */
-  steady(): number;
-  /** Returns a function that cancels. */
-  after(ms: number, run: () => void): () => void;
-}
-
-export interface HostDeps {
+export interface HostDeps extends RunnerDeps {
   readonly vault: Vault;
-  readonly open: OpenCore;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly random: (bytes: number) => Uint8Array;
   readonly uuid: () => string;
-  readonly online: () => boolean;
-  /** Whether an error means that the core itself broke down, rather than refused. */
-  readonly broken: (error: unknown) => boolean;
   readonly notify: (stage: Stage, documents: readonly DocumentId[]) => void;
   /** What the worker that led before left, when it was unlocked. */
   readonly left: Opened | null;
@@ -57,58 +34,43 @@ const done: Answer = { ok: true, json: 'null' };
 const refuse = (code: string, detail: string | null = null): Answer => ({ ok: false, problem: { code, detail } });
 
 export function createHost(deps: HostDeps): Host {
-  let core: Core | null = null;
-  let who: Credential | null = null;
-  let room: Room | null = null;
   /** Who has unlocked the tablet: edits are theirs. */
-  let person: Person | null = null;
+  let seat: (Seat & { readonly person: Person }) | null = null;
   /** Who may unlock it; null while it is not enrolled. */
   let door: Awaited<ReturnType<Vault['door']>> = null;
   /** When the day pass ended of which nothing is left here; null: there was none. */
   let ended: number | null = null;
-  let cancelEnd: (() => void) | null = null;
   let leaving = false;
-  let fault: StoreFault | 'core' | null = null;
-  let started = false;
-  let online = deps.online();
-  let last = 0;
-  let cancelWake: (() => void) | null = null;
-  let events: AbortController | null = null;
-  /** Grows with every opening of the core; results for an older one are dropped. */
-  let opening = 0;
-  let writing: Promise<void> = Promise.resolve();
 
-  const now = (): number => {
-    const seen = deps.clock.now();
-    last = seen < last - CLOCK_SET_MS ? seen : Math.max(last, seen);
-    return last;
+  /** Somebody is in. */
+  const admit = (who: Credential, room: Room, person: Person): void => {
+    seat = { who, room, person };
+    deps.hand({ data: room.data, person });
   };
 
-  /** Somebody is in, or nobody. */
-  const admit = (found: Credential | null, opened: Room | null, by: Person | null): void => {
-    [who, room, person] = [found, opened, by];
-    deps.hand(opened === null || by === null ? null : { data: opened.data, person: by });
-  };
-
-  const isOver = (): boolean => {
-    const pass = who?.identity.pass ?? null;
-    return pass !== null && pass.ends_at <= now();
+  /** Nobody is in, and everything readable leaves the memory. */
+  const empty = (): void => {
+    runner.close();
+    seat = null;
+    deps.hand(null);
   };
 
   const waiting = (people: readonly Waiting[]): Extract<Stage, { stage: 'locked' }>['people'] =>
     people.map(({ id, name, opens_at }) => ({ id, name, wait_ms: Math.max(0, Math.ceil(opens_at - deps.clock.steady())) }));
 
   const stage = (): Stage => {
+    const fault = runner.fault();
     if (fault !== null) return { stage: 'fault', fault };
-    if (!started) return { stage: 'starting' };
+    if (!runner.started()) return { stage: 'starting' };
     if (ended !== null) return { stage: 'over', ends_at: ended, unsent: 0, fault: null };
-    if (room === null && door !== null) return { stage: 'locked', people: waiting(door.people) };
-    if (who === null || person === null || core === null) return { stage: 'unenrolled' };
+    if (seat === null && door !== null) return { stage: 'locked', people: waiting(door.people) };
+    const core = runner.core();
+    if (seat === null || core === null) return { stage: 'unenrolled' };
     const told = p.json(status, core.status());
-    const { pass } = who.identity;
-    if (pass !== null && isOver()) return { stage: 'over', ends_at: pass.ends_at, unsent: told.unsent_changes, fault: told.last_fault };
+    const { identity } = seat.who;
+    if (identity.pass !== null && runner.isOver()) return { stage: 'over', ends_at: identity.pass.ends_at, unsent: told.unsent_changes, fault: told.last_fault };
     const people = (door?.people ?? []).map(({ id, name }) => ({ id, name }));
-    return { stage: 'ready', identity: { ...who.identity, person }, people, status: told, online };
+    return { stage: 'ready', identity: { ...identity, person: seat.person }, people, status: told, online: runner.online() };
   };
 
   const isSpent = (present: Stage): present is Extract<Stage, { stage: 'over' }> =>
@@ -125,14 +87,23 @@ export function createHost(deps: HostDeps): Host {
     deps.notify(present, known);
   };
 
+  /** The server's word counts, whatever the clock here says. */
+  const endNow = async (): Promise<void> => {
+    const pass = seat?.who.identity.pass ?? null;
+    if (seat === null || pass === null || runner.isOver()) return;
+    const who = { ...seat.who, identity: { ...seat.who.identity, pass: { ...pass, ends_at: runner.now() } } };
+    seat = { ...seat, who };
+    await seat.room.keep(who);
+  };
+
+  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify });
+
   /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
   const leave = async (endsAt: number | null): Promise<boolean> => {
     const stored = await deps.vault.forget(endsAt);
     if (!stored.ok) return false;
-    events?.abort();
-    drop();
     [door, ended] = [null, endsAt];
-    admit(null, null, null);
+    empty();
     notify();
     return true;
   };
@@ -141,135 +112,10 @@ export function createHost(deps: HostDeps): Host {
     if (leaving) return;
     leaving = true;
     // an edit on its way to the disk is counted as unsent once it is there
-    await writing;
+    await runner.settled();
     const present = stage();
     if (isSpent(present)) await leave(present.ends_at);
     leaving = false;
-  };
-
-  const drop = (): void => {
-    opening += 1;
-    cancelWake?.();
-    cancelWake = null;
-    core?.free();
-    core = null;
-  };
-
-  /** Gives the core one input and does everything it asks for. */
-  const drive = (input: (core: Core) => void): void => {
-    if (core === null) return;
-    try {
-      input(core);
-    } catch (error) {
-      if (!deps.broken(error)) throw error;
-      // The core's memory can no longer be trusted, nor freed; what is on the disk can.
-      core = null;
-      drop();
-      fault = 'core';
-      notify();
-      return;
-    }
-    for (let effect = core.poll_effect(); effect !== undefined; effect = core.poll_effect()) perform(effect);
-    cancelWake?.();
-    const wake = core.next_wakeup();
-    cancelWake = wake === undefined ? null : deps.clock.after(Math.max(0, wake - deps.clock.now()), () => tell({ type: 'wake' }));
-  };
-
-  const tell = (input: unknown): void => drive((open) => open.handle(now(), JSON.stringify(input)));
-
-  const perform = (effect: Effect): void => {
-    switch (effect.type) {
-      case 'shown':
-        notify(effect.documents);
-        return;
-      case 'persist':
-        persist(effect.task, effect.writes);
-        return;
-      case 'exchange':
-        void exchange(effect.task, effect.path, effect.body);
-    }
-  };
-
-  const persist = (task: number, writes: Extract<Effect, { type: 'persist' }>['writes']): void => {
-    const mine = opening;
-    writing = writing.then(async () => {
-      if (mine !== opening) return;
-      if (room === null) return;
-      const stored = await room.write(writes);
-      if (mine !== opening) return;
-      if (stored.ok) {
-        tell({ type: 'persisted', task, ok: true });
-        return;
-      }
-      fault = stored.fault;
-      drop();
-      notify();
-      deps.clock.after(REOPEN_MS, () => void reopen());
-    });
-  };
-
-  const exchange = async (task: number, path: string, body: Uint8Array): Promise<void> => {
-    const mine = opening;
-    if (who === null) return;
-    const result = await deps.transport.exchange(who, path, new Uint8Array(body));
-    if (mine !== opening) return;
-    if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));
-    else tell({ type: 'exchanged', task, result: { fault: result.fault } });
-    if ('over' in result && result.over === true) await endNow();
-    notify();
-  };
-
-  /** The server's word counts, whatever the clock here says. */
-  const endNow = async (): Promise<void> => {
-    const pass = who?.identity.pass ?? null;
-    if (who === null || room === null || pass === null || isOver()) return;
-    who = { ...who, identity: { ...who.identity, pass: { ...pass, ends_at: now() } } };
-    await room.keep(who);
-  };
-
-  const reopen = async (): Promise<void> => {
-    try {
-      drop();
-      cancelEnd?.();
-      if (who !== null) {
-        const left = (who.identity.pass?.ends_at ?? 0) - now();
-        if (left > 0) cancelEnd = deps.clock.after(left, () => notify());
-        const rows = room === null ? [] : await room.rows();
-        core = deps.open(who.identity.device, deps.random(8), rows, now());
-      }
-      fault = null;
-    } catch {
-      fault = 'core';
-      deps.clock.after(REOPEN_MS * 5, () => void reopen());
-    }
-    started = true;
-    notify();
-    if (core !== null) {
-      tell({ type: 'online', online });
-      void listen();
-    }
-  };
-
-  const hear = (): void => tell({ type: 'sync' });
-
-  /** Keeps the stream of notices open; losing it costs only freshness. */
-  const listen = async (): Promise<void> => {
-    events?.abort();
-    const mine = new AbortController();
-    events = mine;
-    let pause = EVENTS_FIRST_MS;
-    let last: Listened = 'open';
-    while (!mine.signal.aborted && who !== null && !isOver()) {
-      const listened = await deps.transport.events(who, hear, hear, mine.signal);
-      // an exchange hears why
-      if (listened === 'refused' && last !== 'refused' && !mine.signal.aborted) hear();
-      last = listened;
-      pause = listened === 'open' ? EVENTS_FIRST_MS : Math.min(pause * 2, EVENTS_LAST_MS);
-      await new Promise<void>((resolve) => {
-        const cancel = deps.clock.after(pause, resolve);
-        mine.signal.addEventListener('abort', () => { cancel(); resolve(); }, { once: true });
-      });
-    }
   };
 
   const enrol = async (code: string, deviceName: string, pin: string): Promise<Answer> => {
@@ -282,15 +128,16 @@ export function createHost(deps: HostDeps): Host {
     if (!founded.ok) return refuse(founded.fault);
     door = await deps.vault.door();
     admit(answer.credential, founded.room, answer.credential.identity.person);
-    await reopen();
+    await runner.reopen();
     return done;
   };
 
   /** A day pass that was scanned. One that is here already has to have sent everything. */
   const enterPass = async (code: string): Promise<Answer> => {
     if (door !== null) {
+      const core = runner.core();
       const unsent = core === null ? 1 : p.json(status, core.status()).unsent_changes;
-      if (who === null || who.identity.pass === null) return refuse('already_enrolled');
+      if (seat === null || seat.who.identity.pass === null) return refuse('already_enrolled');
       if (unsent > 0) return refuse('pass_unsent');
     }
     const answer = await deps.transport.enterPass(code, deps.uuid());
@@ -302,19 +149,22 @@ export function createHost(deps: HostDeps): Host {
     if (!founded.ok) return refuse(founded.fault);
     door = await deps.vault.door();
     admit(answer.credential, founded.room, answer.credential.identity.person);
-    await reopen();
+    await runner.reopen();
     return done;
   };
 
   /** A new registration under the same id: what is not sent yet stays and is sent under it. */
   const enrolAgain = async (code: string): Promise<Answer> => {
-    if (who === null || room === null) return refuse('not_ready');
+    if (seat === null) return refuse('not_ready');
+    const { who, room } = seat;
     const answer = await deps.transport.enrol(code, who.identity.device, who.identity.device_name, null);
     if (!answer.ok) return answer;
     const stored = await room.keep(answer.credential);
     if (!stored.ok) return refuse(stored.fault);
-    who = answer.credential;
-    await reopen();
+    // whoever locked it meanwhile finds the new registration when they open it
+    if (seat === null) return done;
+    seat = { ...seat, who: answer.credential };
+    await runner.reopen();
     return done;
   };
 
@@ -327,7 +177,7 @@ export function createHost(deps: HostDeps): Host {
     const found = await unlocked.room.credential();
     if (found === null) return refuse('storage');
     admit(found, unlocked.room, unlocked.person);
-    await reopen();
+    await runner.reopen();
     return done;
   };
 
@@ -339,7 +189,8 @@ export function createHost(deps: HostDeps): Host {
   };
 
   const addPerson = async (code: string, pin: string): Promise<Answer> => {
-    if (who === null || room === null) return refuse('not_ready');
+    if (seat === null) return refuse('not_ready');
+    const { who, room } = seat;
     const told = await deps.transport.colleague(who, code);
     if (!told.ok) return told;
     const stored = await room.admit(told.value, pin);
@@ -350,27 +201,25 @@ export function createHost(deps: HostDeps): Host {
   };
 
   const dismiss = async (id: string): Promise<Answer> => {
-    if (room === null) return refuse('not_ready');
-    const dismissed = await room.dismiss(id);
+    if (seat === null) return refuse('not_ready');
+    const dismissed = await seat.room.dismiss(id);
     if (!dismissed.ok) return refuse(dismissed.fault);
     door = await deps.vault.door();
     notify();
     return done;
   };
 
-  /** Everything readable leaves the memory once what was recorded is on the disk. */
+  /** Once what was recorded is on the disk. */
   const lock = async (): Promise<Answer> => {
-    await writing;
-    events?.abort();
-    drop();
-    admit(null, null, null);
+    await runner.settled();
+    empty();
     door = await deps.vault.door();
     notify();
     return done;
   };
 
   /** What screens may read from: nothing of a day pass that has ended. */
-  const shown = (): Core | null => (isOver() ? null : core);
+  const shown = (): Core | null => (runner.isOver() ? null : runner.core());
 
   return {
     async start() {
@@ -379,7 +228,7 @@ export function createHost(deps: HostDeps): Host {
       const open = door?.open ?? null;
       // a tab that was closed must not lock the one somebody is working in
       if (deps.left !== null && door !== null && (await enter(await deps.vault.resume(deps.left))).ok) return;
-      if (open === null || !(await enter(await deps.vault.unlock(open, ''))).ok) await reopen();
+      if (open === null || !(await enter(await deps.vault.unlock(open, ''))).ok) await runner.reopen();
     },
 
     async command(command) {
@@ -403,11 +252,7 @@ export function createHost(deps: HostDeps): Host {
         case 'lock':
           return lock();
         case 'network':
-          if (online !== command.online) {
-            online = command.online;
-            tell({ type: 'online', online });
-            if (online) void listen();
-          }
+          runner.network(command.online);
           // a page that comes back asks this: a day may have ended meanwhile
           notify();
           return done;
@@ -420,13 +265,13 @@ export function createHost(deps: HostDeps): Host {
         case 'registry':
           return { ok: true, json: shown()?.registry() ?? 'null' };
         case 'sync':
-          tell({ type: 'sync' });
+          runner.tell({ type: 'sync' });
           notify();
           return done;
         case 'record':
-          if (shown() === null || person === null) return refuse(fault ?? 'not_ready');
+          if (shown() === null || seat === null) return refuse(runner.fault() ?? 'not_ready');
           try {
-            tell({ type: 'record', document: command.document, kind: command.kind, by: person.id, intent: command.intent });
+            runner.tell({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent });
             return done;
           } catch (error) {
             return refuse('not_recorded', error instanceof Error ? error.message : String(error));

@@ -98,7 +98,7 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
               <thead>
                 <tr className="text-left text-[0.875rem] text-muted">
                   <th scope="col" className="py-2 font-normal">{ja.device.scope}</th>
-                  <th scope="col" className="px-3 py-2 text-right font-normal">{ja.device.count}</th>
+                  <th scope="col" className="py-2 pr-6 pl-3 text-right font-normal">{ja.device.count}</th>
                   <th scope="col" className="py-2 font-normal">{ja.device.digest}</th>
                   <th scope="col" className="py-2 text-right font-normal">{ja.device.state}</th>
                 </tr>
@@ -107,7 +107,7 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
                 {status.scopes.map((scope) => (
                   <tr key={scope.scope} className="border-t border-line align-top">
                     <th scope="row" className="py-3 pr-3 text-left font-normal">{scopeName(registry, scope.scope)}</th>
-                    <td className="num px-3 py-3 text-right">{scope.count}</td>
+                    <td className="num py-3 pr-6 pl-3 text-right">{scope.count}</td>
                     <td className="py-3"><code className="text-[0.8125rem] break-all">{scope.digest}</code></td>
                     <td className={`py-3 pl-3 text-right font-bold whitespace-nowrap ${scope.agreed ? 'text-ok' : 'text-wait'}`}>{scope.agreed ? ja.device.same : ja.device.differs}</td>
                   </tr>

@@ -57,7 +57,7 @@ function Colleagues({ leave }: { readonly leave: (person: Named) => void }): Rea
   const { identity, people } = useReady();
   if (people.length < 2) return null;
   return (
-    <section className="py-3">
+    <section className="border-t border-line py-4">
       <h2 className="text-[1.0625rem]">{text.people}</h2>
       <ul className="divide-y divide-line">
         {people.map((one) => (

@@ -51,11 +51,14 @@ export function Lock({ people }: { readonly people: readonly Waiting[] }): React
       <Card className="p-6 sm:p-8">
         <h1 className="text-[1.5rem]">{ja.lock.title}</h1>
         {people.length > 1 && (
-          <div role="group" aria-label={ja.lock.who} className="mt-4 flex flex-wrap gap-3">
-            {people.map((one) => (
-              <Button key={one.id} size="large" look={one.id === chosen ? 'primary' : 'secondary'} aria-pressed={one.id === chosen} onPress={() => { setChosen(one.id); setLost(false); }}>{one.name}</Button>
-            ))}
-          </div>
+          <fieldset className="mt-4">
+            <legend className="font-bold">{ja.lock.who}</legend>
+            <div className="mt-2 flex flex-wrap gap-3">
+              {people.map((one) => (
+                <Button key={one.id} size="large" look={one.id === chosen ? 'primary' : 'secondary'} aria-pressed={one.id === chosen} onPress={() => { setChosen(one.id); setLost(false); }}>{one.name}</Button>
+              ))}
+            </div>
+          </fieldset>
         )}
         {people.length === 1 && <p className="mt-2 font-bold">{person?.name}</p>}
         {person !== undefined && !lost && <Unlock key={person.id} person={person} until={told + person.wait_ms} lose={() => setLost(true)} />}

@@ -5,7 +5,7 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import type { Parse } from '../../core/parse';
-import type { Api, Problem } from './client';
+import type { Answer, Api, Problem } from './client';
 
 const GATHER_MS = 250;
 
@@ -60,18 +60,18 @@ export interface Live<T> {
   readonly again: () => void;
 }
 
-/** `path` null: nothing to read yet. The parser must be a constant. */
-export function useLive<T>(path: string | null, parse: Parse<T>): Live<T> {
-  const { api, subscribe, signedOut } = useHub();
-  const [state, setState] = useState<{ readonly path: string | null; readonly value: T | null; readonly problem: Problem | null }>({ path, value: null, problem: null });
+/** Reads now and after each notice; with another `read` anew. What was read stays while `key` does; null: nothing to read yet. */
+export function useReading<T>(key: string | null, read: (signal: AbortSignal) => Promise<Answer<T>>): Live<T> {
+  const { subscribe, signedOut } = useHub();
+  const [state, setState] = useState<{ readonly key: string | null; readonly value: T | null; readonly problem: Problem | null }>({ key, value: null, problem: null });
   const again = useRef<() => void>(() => undefined);
 
   useEffect(() => {
-    if (path === null) return undefined;
+    if (key === null) return undefined;
     const abort = new AbortController();
     let busy = false;
     let asked = false;
-    const read = async (): Promise<void> => {
+    const run = async (): Promise<void> => {
       if (busy) {
         asked = true;
         return;
@@ -80,11 +80,11 @@ export function useLive<T>(path: string | null, parse: Parse<T>): Live<T> {
       try {
         do {
           asked = false;
-          const answer = await api.get(path, parse, abort.signal);
+          const answer = await read(abort.signal);
           if (abort.signal.aborted) return;
-          if (answer.ok) setState({ path, value: answer.value, problem: null });
+          if (answer.ok) setState({ key, value: answer.value, problem: null });
           else if (answer.problem.code === 'unauthorised') signedOut();
-          else setState((before) => ({ path, value: before.path === path ? before.value : null, problem: answer.problem }));
+          else setState((before) => ({ key, value: before.key === key ? before.value : null, problem: answer.problem }));
         } while (asked);
       } catch (error) {
         if (!abort.signal.aborted) throw error;
@@ -92,7 +92,7 @@ export function useLive<T>(path: string | null, parse: Parse<T>): Live<T> {
         busy = false;
       }
     };
-    const start = (): void => void read();
+    const start = (): void => void run();
     again.current = start;
     start();
     const stop = subscribe(start);
@@ -100,8 +100,14 @@ export function useLive<T>(path: string | null, parse: Parse<T>): Live<T> {
       stop();
       abort.abort();
     };
-  }, [api, path, parse, subscribe, signedOut]);
+  }, [key, read, subscribe, signedOut]);
 
-  const current = state.path === path;
+  const current = state.key === key;
   return { value: current ? state.value : null, problem: current ? state.problem : null, again: () => again.current() };
+}
+
+/** `path` null: nothing to read yet. The parser must be a constant. */
+export function useLive<T>(path: string | null, parse: Parse<T>): Live<T> {
+  const { api } = useHub();
+  return useReading(path, useCallback((signal) => api.get(path ?? '', parse, signal), [api, path, parse]));
 }

@@ -24,6 +24,7 @@ export const custody = p.object((f) => ({
     date: e.get('date', text),
     decision: e.get('decision', p.nullable(decision)),
   })))),
+  next: f.get('next', text),
 }));
 export type Custody = ReturnType<typeof custody>;
 
@@ -111,16 +112,26 @@ const correction = p.object((f) => ({
 }));
 export type Correction = ReturnType<typeof correction>;
 
+const RECORD_CHANGES = ['changed', 'added', 'moved', 'destroyed'] as const;
+
+/** Of a record that the caller may not open nothing more is said. */
+const changedRecord = p.object((f) => ({
+  document: f.get('document', p.string),
+  change: f.get('change', p.word(RECORD_CHANGES)),
+  record_visible: f.get('record_visible', p.boolean),
+  title: f.get('title', text),
+  activity: f.get('activity', text),
+  date: f.get('date', text),
+  venue: f.get('venue', text),
+  municipality: f.get('municipality', p.nullable(named)),
+}));
+export type ChangedRecord = ReturnType<typeof changedRecord>;
+
 export const corrections = p.object((f) => ({
   month: f.get('month', p.string),
   closed: f.get('closed', p.nullable(closed)),
   corrections: f.get('corrections', p.array(correction)),
-  records: f.get('records', p.array(p.object((r) => ({
-    document: r.get('document', p.string),
-    title: r.get('title', text),
-    activity: r.get('activity', text),
-    date: r.get('date', text),
-    venue: r.get('venue', text),
-    municipality: r.get('municipality', p.nullable(named)),
-  })))),
+  records: f.get('records', p.array(changedRecord)),
+  more: f.get('more', p.boolean),
 }));
+export type Corrections = ReturnType<typeof corrections>;

@@ -1,15 +1,15 @@
 // What has changed in a month since it was closed: as reported, as now, and the records behind.
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { office } from '../../i18n/ja-office';
-import { useLive } from '../api/live';
-import { corrections } from '../api/proof';
-import { eraDate, eraMoment, monthName } from '../format';
-import { CorrectionTable } from '../parts/corrections';
+import { type NextPath, usePages } from '../api/pages';
+import { type ChangedRecord, type Corrections, corrections } from '../api/proof';
+import { eraMoment, monthName } from '../format';
+import { ChangedRecords, CorrectionTable } from '../parts/corrections';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
-import { recordTitle } from '../parts/record-parts';
+import { More } from '../parts/more';
 
 const text = office.corrections;
 
@@ -18,8 +18,22 @@ function fiscalYearOf(month: string): number {
   return Number(number) < 4 ? Number(year) - 1 : Number(year);
 }
 
+function nextCorrections(month: string): NextPath<Corrections> {
+  const first = `/v1/corrections?month=${encodeURIComponent(month)}`;
+  return (pages) => {
+    const last = pages.at(-1);
+    if (last === undefined) return first;
+    return last.more ? `${first}&offset=${pages.reduce((sum, page) => sum + page.records.length, 0)}` : null;
+  };
+}
+
+/** A record that was written while the pages were read may be on two of them. */
+function recordsOf(pages: readonly Corrections[]): readonly ChangedRecord[] {
+  return [...new Map(pages.flatMap((page) => page.records).map((record) => [record.document, record])).values()];
+}
+
 export function CorrectionsPage({ month }: { readonly month: string }): ReactNode {
-  const live = useLive(`/v1/corrections?month=${encodeURIComponent(month)}`, corrections);
+  const live = usePages(useMemo(() => nextCorrections(month), [month]), corrections);
   const name = `${office.year.name(fiscalYearOf(month))} ${monthName(month)}`;
   useTitle(text.title(name));
   return (
@@ -29,24 +43,25 @@ export function CorrectionsPage({ month }: { readonly month: string }): ReactNod
         <h1 className="text-[1.75rem] leading-130">{text.title(name)}</h1>
       </header>
       <Loaded live={live}>
-        {(page) => page.closed === null ? <p className="py-6 text-muted">{text.open}</p> : (
-          <>
-            <p className="text-[#4d4d4d]">{text.lead(eraMoment(page.closed.at), page.closed.by.name)}</p>
-            <Panel title={text.figures}>{page.corrections.length === 0 ? <p className="text-muted">{text.none}</p> : <CorrectionTable corrections={page.corrections} />}</Panel>
-            <Panel title={text.records}>
-              {page.records.length === 0 ? <p className="text-muted">{text.noRecords}</p> : (
-                <ul className="flex flex-col gap-1 text-[0.9375rem]">
-                  {page.records.map((record) => (
-                    <li key={record.document}>
-                      <Link href={`/records/${record.document}`} className="link">{recordTitle({ ...record, occasion: null, kind: 'session' })}</Link>
-                      <span className="text-muted">　{[record.date === null ? null : eraDate(record.date), record.municipality?.name ?? null, record.venue].filter((part) => part !== null).join('　')}</span>
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </Panel>
-          </>
-        )}
+        {(pages) => {
+          const [page] = pages;
+          if (page === undefined || page.closed === null) return <p className="py-6 text-muted">{text.open}</p>;
+          const records = recordsOf(pages);
+          return (
+            <>
+              <p className="text-[#4d4d4d]">{text.lead(eraMoment(page.closed.at), page.closed.by.name)}</p>
+              <Panel title={text.figures}>{page.corrections.length === 0 ? <p className="text-muted">{text.none}</p> : <CorrectionTable corrections={page.corrections} />}</Panel>
+              <Panel title={text.records}>
+                {records.length === 0 ? <p className="text-muted">{text.noRecords}</p> : (
+                  <div className="flex flex-col gap-3">
+                    <ChangedRecords records={records} />
+                    <More live={live} shown={office.pages.shown(records.length)} />
+                  </div>
+                )}
+              </Panel>
+            </>
+          );
+        }}
       </Loaded>
     </>
   );

@@ -152,7 +152,7 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
       {({ tablet, own_records: own, holders, as_of: now }) => (
         <>
           <header>
-            <p><Link href="/devices" className="link">{text.title}</Link></p>
+            <Link href="/devices" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
             <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
             <p className="mt-1 text-[#4d4d4d]">{tablet.person.name}（{office.role(tablet.role)}）　{text.enrolled(eraMoment(tablet.enrolled_at))}</p>
           </header>
@@ -174,7 +174,7 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
             <p className="text-muted">{text.ownNote}</p>
             {own.length > 0 && (
               <ul>
-                {own.map((one) => <li key={one.document}><Link href={`/records/${one.document}`} className="link">{one.title ?? office.records.untitled}</Link>　{one.date}</li>)}
+                {own.map((one) => <li key={one.document}><Link href={`/records/${one.document}`} className="link">{one.title ?? office.records.untitled}</Link>{one.date !== null && <span className="text-muted">　{eraDate(one.date)}</span>}</li>)}
               </ul>
             )}
           </Panel>

@@ -199,7 +199,7 @@ function Row({ person, open }: { readonly person: Person; readonly open: (() => 
         )}
       </td>
       <td className="text-[0.9375rem]">{person.signed_in_at === null ? <span className="text-muted">{text.never}</span> : eraMoment(person.signed_in_at)}</td>
-      {open !== null && <td className="whitespace-nowrap"><Button aria-label={text.manageOf(person.name)} onPress={open}>{text.manage}</Button></td>}
+      {open !== null && <td className="text-right whitespace-nowrap"><Button aria-label={text.manageOf(person.name)} onPress={open}>{text.manage}</Button></td>}
     </tr>
   );
 }

@@ -1,13 +1,14 @@
-// Figures of a closed month beside what they are now; and what a dashboard says of the months of its year.
+// Figures of a closed month beside what they are now, and the records behind; and what a dashboard says of the months of its year.
 
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { useLive } from '../api/live';
-import { type Amount, type Correction, closings, corrections } from '../api/proof';
+import { type Amount, type ChangedRecord, type Correction, closings, corrections } from '../api/proof';
 import { monthName } from '../format';
 import { Panel } from './figures';
 import { useNames } from './names';
+import { recordDate, recordTitle } from './record-parts';
 
 const text = office.corrections;
 
@@ -35,6 +36,34 @@ export function CorrectionTable({ corrections: rows }: { readonly corrections: r
             </tr>
           ))}
         </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ChangedRow({ record }: { readonly record: ChangedRecord }): ReactNode {
+  const change = <td className="whitespace-nowrap">{text.change[record.change]}</td>;
+  if (!record.record_visible) {
+    return <tr>{change}<td colSpan={3} className="text-muted">{record.change === 'destroyed' ? text.destroyed : text.notYours}</td></tr>;
+  }
+  return (
+    <tr>
+      {change}
+      <td><Link href={`/records/${record.document}`} className="link">{recordTitle({ ...record, occasion: null, kind: 'session' })}</Link></td>
+      <td className="whitespace-nowrap">{recordDate({ ...record, month: null })}</td>
+      <td>{record.municipality?.name ?? office.records.placeUnknown}{record.venue !== null && <span className="block text-[0.875rem] text-muted">{record.venue}</span>}</td>
+    </tr>
+  );
+}
+
+/** The records behind, and what became of each. */
+export function ChangedRecords({ records }: { readonly records: readonly ChangedRecord[] }): ReactNode {
+  return (
+    <div className="scroll">
+      <table>
+        <caption className="sr-only">{text.records}</caption>
+        <thead><tr><th scope="col">{text.since}</th><th scope="col">{office.records.what}</th><th scope="col">{office.records.date}</th><th scope="col">{office.records.place}</th></tr></thead>
+        <tbody>{records.map((record) => <ChangedRow key={record.document} record={record} />)}</tbody>
       </table>
     </div>
   );
