@@ -447,3 +447,26 @@ fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
     assert_eq!(judged(Some(&mut document), OTHER, false)[..4], [held, held, held, twice]);
     assert_eq!(judged(None, DEVICE, false), [held, held, held, held, held, held, damaged]);
 }
+
+#[test]
+fn gate_14_what_makes_a_document_too_large_is_held_and_what_came_before_stays() {
+    let changes = honest();
+    let mut large = push(&changes).document;
+    large.write_as(ActorId::new(DEVICE, 1));
+    // letters that do not compress
+    let letter = |number: u32| char::from(b'a' + Sha256::digest(number.to_le_bytes())[0] % 26);
+    let text: String = (0..3_000).map(letter).collect();
+    large.set_field("venue", Some(&sync_core::document::Scalar::Text(text))).unwrap();
+    let last = large.commit(Timestamp(0), "tanaka", None).unwrap().bytes;
+    let pushed: Vec<Vec<u8>> = changes.iter().cloned().chain([last]).collect();
+    let limits = Limits { document_bytes: 1_500, ..Limits::default() };
+    let admission = admit(genesis(), DEVICE, &pushed, &limits);
+    let verdicts: Vec<Verdict> = admission.verdicts.iter().map(|(_, verdict)| *verdict).collect();
+    let too_large = Verdict::Custody(Code::DocumentTooLarge);
+    assert_eq!(verdicts, [Verdict::Stored, Verdict::Stored, Verdict::Stored, too_large]);
+    assert!(admission.snapshot.unwrap().len() <= 1_500);
+    assert!(
+        push(&pushed).verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Stored),
+        "the usual limit is far above"
+    );
+}

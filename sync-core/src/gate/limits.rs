@@ -2,7 +2,7 @@
 
 use crate::document::Outline;
 
-/// Limits of the gate. A change beyond any of them goes to custody; it is not lost and holds up nothing else.
+/// Limits of the gate. A change beyond any of them, or with which its document would be, goes to custody; it is not lost and holds up nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one change.
@@ -19,6 +19,8 @@ pub struct Limits {
     pub delta: i64,
     /// Operation numbers end here; automerge misbehaves near 2³².
     pub start_op: u64,
+    /// Bytes of a whole document as saved: a session of a day is about 1 KB, one of long texts edited for years far less.
+    pub document_bytes: usize,
 }
 
 /// How far the gate goes for one document: limits of each change, and when to stop. Limits alone never stop it.
@@ -56,6 +58,7 @@ impl Default for Limits {
             message_bytes: 200,
             delta: 1_000_000,
             start_op: 1 << 24,
+            document_bytes: 1 << 20,
         }
     }
 }

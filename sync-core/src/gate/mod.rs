@@ -43,12 +43,14 @@ pub enum Code {
     Structure,
     /// The document could not be applied, saved and loaded again with it.
     Unloadable,
+    /// The whole document would be larger than one may be.
+    DocumentTooLarge,
     /// The device may not write to this document, which the server knows and the gate does not.
     NotInScope,
 }
 
 impl Code {
-    const ALL: [(Code, &'static str); 11] = [
+    const ALL: [(Code, &'static str); 12] = [
         (Self::TooLarge, "too_large"),
         (Self::TooComplex, "too_complex"),
         (Self::Malformed, "malformed"),
@@ -59,6 +61,7 @@ impl Code {
         (Self::Sequence, "sequence"),
         (Self::Structure, "structure"),
         (Self::Unloadable, "unloadable"),
+        (Self::DocumentTooLarge, "document_too_large"),
         (Self::NotInScope, "not_in_scope"),
     ];
 
@@ -279,14 +282,14 @@ fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, autho
         let (these, after) = rest.split_at(width.min(rest.len()));
         let (verdicts, admitted, known) = judge_all(&mut admission.document, these, bounds.limits, author);
         if !admitted.is_empty() {
-            match try_together(&admission.document, &admitted, &known) {
-                Some((document, snapshot)) => (admission.document, admission.snapshot) = (document, Some(snapshot)),
-                None if these.len() > 1 => {
+            match try_together(&admission.document, &admitted, &known, bounds.limits) {
+                Ok((document, snapshot)) => (admission.document, admission.snapshot) = (document, Some(snapshot)),
+                Err(_) if these.len() > 1 => {
                     width = these.len() / 2;
                     continue;
                 }
-                None => {
-                    admission.verdicts.extend(verdicts.iter().map(|(hash, _)| (*hash, UNLOADABLE)));
+                Err(code) => {
+                    admission.verdicts.extend(verdicts.iter().map(|(hash, _)| (*hash, Verdict::Custody(code))));
                     (rest, width) = (after, 1);
                     continue;
                 }
@@ -297,8 +300,6 @@ fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, autho
     }
     admission
 }
-
-const UNLOADABLE: Verdict = Verdict::Custody(Code::Unloadable);
 
 /// Checks changes one after the other, each as if those let in before it were applied. Returns the verdicts, the changes
 /// let in so far, and what they add.
@@ -325,12 +326,19 @@ fn judge_all(
     (verdicts, admitted, known)
 }
 
-/// The document with these changes and its saved bytes, when all of it can be applied, saved and loaded again.
-fn try_together(document: &Document, changes: &[Change], known: &Known) -> Option<(Document, Vec<u8>)> {
+/// The document with these changes and its saved bytes, when all of it can be applied, saved and loaded again and is no
+/// larger than a document may be.
+fn try_together(
+    document: &Document,
+    changes: &[Change],
+    known: &Known,
+    limits: &Limits,
+) -> Result<(Document, Vec<u8>), Code> {
     let mut together = document.clone();
     let sound = together.apply_all(changes).is_ok() && known.is_whole(&mut together);
     let snapshot = if sound { together.save_verified().ok() } else { None };
-    snapshot.map(|snapshot| (together, snapshot))
+    let snapshot = snapshot.ok_or(Code::Unloadable)?;
+    if snapshot.len() > limits.document_bytes { Err(Code::DocumentTooLarge) } else { Ok((together, snapshot)) }
 }
 
 /// What the document holds, and what the changes judged so far add to it.

@@ -1,6 +1,6 @@
 //! Own work the server keeps aside: what people decided on it, and making edits anew where their change cannot be taken.
 //!
-//! A change that may not be taken because of who sent it waits for a person. One that can never be taken as it is — it
+//! A change that may not be taken because of who sent it, or because its record is full, waits for a person. One that can never be taken as it is — it
 //! does not follow, is too large, cannot be loaded — is left out of the record here as well, and its edits are made once
 //! more on what the server holds. The server is told, so that the first form can no longer be let in.
 //! Invariant: an edit is made anew at most once, in the transaction that takes its first form out of the outbox.
@@ -17,7 +17,7 @@ use crate::wire::Decision;
 
 /// Whether a person decides on changes held with this code. Unknown codes are the server's to explain.
 fn waits_for_a_person(code: &str) -> bool {
-    Code::parse(code).is_none_or(|code| code == Code::NotInScope)
+    Code::parse(code).is_none_or(|code| matches!(code, Code::NotInScope | Code::DocumentTooLarge))
 }
 
 impl Tablet {

@@ -219,13 +219,17 @@ fn tab_9_edits_that_can_never_be_taken_in_are_made_anew_once() {
 }
 
 #[test]
-fn tab_9_a_person_decides_on_work_outside_the_scope() {
+fn tab_9_a_person_decides_on_work_outside_the_scope_and_on_what_a_full_record_does_not_take() {
+    ["not_in_scope", "document_too_large"].map(a_person_decides);
+}
+
+fn a_person_decides(code: &str) {
     let (mut host, mut document) = agreed();
     host.count(3);
     host.wait(400);
     let (task, request) = host.exchanges.pop().unwrap();
     let held = sync_core::document::hash_of(&request.pushes[0].changes[0]);
-    host.answer(task, &refused(&request, "not_in_scope", &mut document));
+    host.answer(task, &refused(&request, code, &mut document));
     assert_eq!(host.state(), Some(SaveState::Held));
     host.give(Input::Sync);
     let (task, request) = host.exchanges.pop().unwrap();

@@ -37,6 +37,7 @@ const custody: Record<string, string> = {
   not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
   too_large: '一度に送れる大きさを超えています。',
   too_complex: '一度に送れる量を超えています。',
+  document_too_large: 'この記録がいっぱいで、これ以上書き加えられません。続きは新しい記録に書いてもらってください。',
   malformed: '内容を読み取れません。',
   chunk_kind: '受け付けていない形で送られました。',
   hash_mismatch: '届くまでに内容が変わっています。',

@@ -29,6 +29,7 @@ const heldReason: Record<string, string> = {
   foreign_device: '別の端末の名前で書かれています',
   too_large: '一度に送る量が多すぎます',
   too_complex: '一度に送る量が多すぎます',
+  document_too_large: 'この記録はいっぱいです',
 };
 
 const band: Record<string, string> = {
