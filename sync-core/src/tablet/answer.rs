@@ -219,6 +219,9 @@ impl Tablet {
         if document.merge(&mut incoming).is_ok() {
             self.shelf.save(payload.document);
             self.rejoin(payload.document);
+            for scope in self.repair.named.remove(&payload.document).unwrap_or_default() {
+                self.take_standing(&scope, payload.document, FeedState::Present, changed);
+            }
             changed.documents.insert(payload.document);
         }
         self.server_has(now, payload.document, incoming_heads);
@@ -241,6 +244,9 @@ impl Tablet {
             return;
         }
         let Some(known) = self.shelf.get_mut(document) else {
+            if let Some(named) = self.repair.named.get_mut(&document).filter(|_| state != FeedState::Present) {
+                named.remove(scope);
+            }
             return;
         };
         let moved = match state {

@@ -21,6 +21,8 @@ use crate::wire::{AuditEntry, AuditResponse, DocumentPush};
 pub(super) struct Repair {
     /// Records to ask the server for.
     pub wanted: BTreeSet<DocumentId>,
+    /// The scopes in which an audit has named records that are not here yet: they stand in them as soon as they come.
+    pub named: BTreeMap<DocumentId, BTreeSet<ScopeId>>,
     /// Records the server asked for, of which everything is to be offered.
     asked: BTreeSet<DocumentId>,
     /// What the server has answered an offer of such records with; the same is not offered twice.
@@ -238,6 +240,7 @@ impl Tablet {
         let Some(known) = self.shelf.get_mut(entry.document) else {
             if entry.state == FeedState::Present {
                 self.repair.wanted.insert(entry.document);
+                self.repair.named.entry(entry.document).or_default().insert(scope.clone());
             }
             return;
         };
