@@ -61,6 +61,38 @@ fn syn_4_a_difference_is_looked_into_and_mended_in_three_requests() {
 }
 
 #[test]
+fn syn_4_a_record_that_only_an_audit_names_stands_in_its_scope_when_it_comes() {
+    let (mut host, mut document) = agreed();
+    let other = DocumentId::from_bytes([8; 16]);
+    let mut missed = Document::genesis(other, document.kind()).unwrap();
+    missed.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
+    missed.count("screening.viewers", DeviceId::from_bytes([2; 16]), 4).unwrap();
+    missed.commit(START, "suzuki", None).unwrap();
+    let missing = Digest::of(other, FeedState::Present, &missed.heads());
+    let mut both = |request: &SyncRequest| {
+        let mut response = stored(request, &mut document, 1, 2);
+        response.scopes[0].digest = response.scopes[0].digest.plus(missing);
+        response.scopes[0].count = 2;
+        response
+    };
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &both(&request));
+    let (task, _) = host.audits.pop().expect("looks into it at once");
+    let mut told = AuditResponse { differing: vec![8], ..audited(&mut missed) };
+    told.entries[0].document = other;
+    host.give(Input::Exchanged { task, result: Exchanged::Ok(told.encode()) });
+    host.wait(400);
+    let (task, request) = host.exchanges.pop().expect("mends it at once");
+    assert_eq!(request.wanted, [other]);
+    let mut response = both(&request);
+    response.documents = vec![DocumentPayload { document: other, snapshot: missed.save() }];
+    host.answer(task, &response);
+    assert!(host.tablet.status().scopes[0].agreed, "with no second audit");
+    assert!(host.audits.is_empty());
+}
+
+#[test]
 fn syn_8_a_damaged_row_is_asked_for_and_its_unsent_changes_wait() {
     let (mut host, mut document) = agreed();
     host.count(2);
