@@ -106,7 +106,7 @@ pub struct Admission {
 
 /// Lets the changes of one device into a document, in the order given.
 ///
-/// Cost: one application, one save and one load for each [`STEP`] of changes, and a logarithm of that for each change
+/// Cost: one application, one save and one load for each 512 changes, and a logarithm of that for each change
 /// that fails only there.
 /// Source: SPEC GATE-1 to GATE-9, GATE-12.
 pub fn admit<'a>(
