@@ -305,37 +305,33 @@ fn held(tenant: &str, filter: &CustodyFilter, matters: i64) -> Query {
          COALESCE(MAX(CASE WHEN c.decision IS NULL THEN c.received_at END), MAX(c.received_at)) AS at FROM custody c WHERE ",
     );
     push_held(&mut query, tenant, filter);
+    let within = organisation(&filter.within).to_owned();
     query.push(
         " GROUP BY c.document, c.device), page AS (SELECT m.document, m.device, m.waits, m.at, d.name AS device_name, \
-         r.title, r.venue, r.date FROM matter m LEFT JOIN device d ON d.tenant = ",
+         r.title, r.venue, r.date FROM ",
     );
-    query.push_bind(tenant.to_owned()).push(" AND d.device = m.device LEFT JOIN record_fact r ON r.tenant = ");
+    if within.is_empty() {
+        // all of them are the caller's: only those of the page are looked at
+        query.push("(SELECT m.document, m.device, m.waits, m.at FROM matter m WHERE ");
+        push_after(&mut query, filter.after.as_ref());
+        push_first(&mut query, matters);
+        query.push(") m");
+    } else {
+        query.push("matter m");
+    }
+    query.push(" LEFT JOIN device d ON d.tenant = ").push_bind(tenant.to_owned());
+    query.push(" AND d.device = m.device LEFT JOIN record_fact r ON r.tenant = ");
     query.push_bind(tenant.to_owned()).push(" AND r.document = m.document");
-    let within = organisation(&filter.within).to_owned();
     if !within.is_empty() {
         query.push(" AND (r.municipality = ").push_bind(within.clone());
         query.push(" OR r.association = ").push_bind(within.clone());
-        query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(")");
-    }
-    query.push(" WHERE ");
-    match &filter.after {
-        None => {
-            query.push("1 = 1");
-        }
-        Some(place) => {
-            let (waits, at) = (i64::from(place.waits), integer(place.at));
-            query.push("(m.waits < ").push_bind(waits).push(" OR m.waits = ").push_bind(waits);
-            query.push(" AND (m.at < ").push_bind(at).push(" OR m.at = ").push_bind(at);
-            query.push(" AND (m.document, m.device) > (").push_bind(place.document.as_bytes().to_vec());
-            query.push(", ").push_bind(place.device.as_bytes().to_vec()).push(")))");
-        }
-    }
-    if !within.is_empty() {
+        query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(") WHERE ");
+        push_after(&mut query, filter.after.as_ref());
         // what a day pass sent belongs to those whose record it is about
         query.push(" AND (d.organisation = ").push_bind(within);
         query.push(" OR (d.pass_ends_at IS NOT NULL AND r.document IS NOT NULL))");
+        push_first(&mut query, matters);
     }
-    query.push(" ORDER BY m.waits DESC, m.at DESC, m.document, m.device LIMIT ").push_bind(matters);
     query.push(
         "), change AS (SELECT c.tenant, c.document, c.hash, c.kind, c.code, c.received_at, c.device, c.decision, \
          c.decided_at, c.decided_by, c.decision_reason, CAST(LENGTH(c.bytes) AS BIGINT) AS byte_count, ROW_NUMBER() OVER (PARTITION BY c.document, c.device, c.code \
@@ -352,6 +348,24 @@ fn held(tenant: &str, filter: &CustodyFilter, matters: i64) -> Query {
         " ORDER BY c.waits DESC, c.at DESC, c.document, c.device, c.decision IS NOT NULL, c.received_at DESC, c.hash",
     );
     query
+}
+
+/// Matters behind this place, under the name `m`.
+fn push_after(query: &mut Query, after: Option<&CustodyPlace>) {
+    let Some(place) = after else {
+        query.push("1 = 1");
+        return;
+    };
+    let (waits, at) = (i64::from(place.waits), integer(place.at));
+    query.push("(m.waits < ").push_bind(waits).push(" OR m.waits = ").push_bind(waits);
+    query.push(" AND (m.at < ").push_bind(at).push(" OR m.at = ").push_bind(at);
+    query.push(" AND (m.document, m.device) > (").push_bind(place.document.as_bytes().to_vec());
+    query.push(", ").push_bind(place.device.as_bytes().to_vec()).push(")))");
+}
+
+/// The first of the matters, in the order of the list.
+fn push_first(query: &mut Query, matters: i64) {
+    query.push(" ORDER BY m.waits DESC, m.at DESC, m.document, m.device LIMIT ").push_bind(matters);
 }
 
 /// Which changes are looked at, under the name `c`.
