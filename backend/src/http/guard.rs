@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::http::caller::Claimed;
 use crate::http::error::{ApiError, ProblemCode};
 use crate::http::extract::Peer;
-use crate::http::matrix::{Endpoint, Entrance, Proof};
+use crate::http::matrix::{Endpoint, Entrance, Noted, Proof};
 use crate::http::request_id;
 use crate::service::App;
 use crate::service::access::{Caller, Extent};
@@ -89,17 +89,17 @@ async fn note(
     }
     // an address may hold a secret where nobody has said who they are
     let target = if caller.is_some() { address } else { endpoint.path };
-    let detail = if endpoint.noted { journal::asked(query) } else { String::new() };
+    let detail = if endpoint.noted == Noted::Never { String::new() } else { journal::asked(query) };
     let who = caller.map(Who::from).or(claimed.map(|claimed| claimed.0)).unwrap_or_default();
     if status.is_client_error() {
         let act = Act::refused(endpoint.action, code).to(target).saying(detail);
         app.journal.note_refused(who, act).await;
-    } else if endpoint.noted && status.is_success() && caller.is_some() {
+    } else if status.is_success() && caller.is_some() {
         let act = Act::done(endpoint.action).to(target).saying(detail);
-        // what was taken along is in as many hands as it was taken
-        match endpoint.path.ends_with(".csv") {
-            true => app.journal.note_soon(who, act).await,
-            false => app.journal.note_read(who, act).await,
+        match endpoint.noted {
+            Noted::Never => {}
+            Noted::Once => app.journal.note_read(who, act).await,
+            Noted::EveryTime => app.journal.note_soon(who, act).await,
         }
     }
 }

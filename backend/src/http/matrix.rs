@@ -27,6 +27,17 @@ pub enum Proof {
     WholePrefecture,
 }
 
+/// What the journal keeps of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// Nothing.
+    Never,
+    /// Each reading; the same again soon after is one.
+    Once,
+    /// Every time: what is taken along is in as many hands as it was taken.
+    EveryTime,
+}
+
 /// One method of one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -39,7 +50,7 @@ pub struct Endpoint {
     /// What is done there. The caller's role must reach somewhere in it; the service decides on the particular thing.
     pub action: Action,
     /// Whether reading here is an entry of the journal.
-    pub noted: bool,
+    pub noted: Noted,
     /// Whether it is open only to one who is signed in and has shown lately who they are.
     pub proof: Proof,
     /// Whether the endpoint does not exist for those whose role does not reach it.
@@ -48,11 +59,15 @@ pub struct Endpoint {
 
 impl Endpoint {
     const fn new(method: &'static str, path: &'static str, entrance: Entrance, action: Action) -> Self {
-        Self { method, path, entrance, action, noted: false, proof: Proof::Nobody, hidden: false }
+        Self { method, path, entrance, action, noted: Noted::Never, proof: Proof::Nobody, hidden: false }
     }
 
     const fn noted(self) -> Self {
-        Self { noted: true, ..self }
+        Self { noted: Noted::Once, ..self }
+    }
+
+    const fn noted_every_time(self) -> Self {
+        Self { noted: Noted::EveryTime, ..self }
     }
 
     const fn proved(self) -> Self {
@@ -143,8 +158,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     person("GET", "/v1/dashboard/municipality/{code}", Action::ReadFigures),
     person("GET", "/v1/dashboard/association/{id}", Action::ReadFigures),
     person("GET", "/v1/records", Action::ReadRecords).noted(),
-    person("GET", "/v1/records.csv", Action::ExportRecords).noted().proved_for_everything(),
-    person("GET", "/v1/publication.csv", Action::ExportRecords).noted(),
+    person("GET", "/v1/records.csv", Action::ExportRecords).noted_every_time().proved_for_everything(),
+    person("GET", "/v1/publication.csv", Action::ExportRecords).noted_every_time(),
     person("GET", "/v1/records/{document}", Action::ReadRecords).noted(),
     person("DELETE", "/v1/records/{document}", Action::DestroyRecord).proved(),
     person("GET", "/v1/custody", Action::ReadCustody).noted(),
@@ -162,7 +177,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     person("POST", "/v1/people/{person}/disabled", Action::EditPeople).proved(),
     person("POST", "/v1/people/{person}/code", Action::EditPeople).proved(),
     person("GET", "/v1/journal", Action::ReadJournal).noted(),
-    person("GET", "/v1/journal.csv", Action::ReadJournal).noted().proved_for_everything(),
+    person("GET", "/v1/journal.csv", Action::ReadJournal).noted_every_time().proved_for_everything(),
     person("GET", "/v1/retention", Action::SetRetention),
     person("PUT", "/v1/retention/{subject}", Action::SetRetention).proved(),
     person("POST", "/v1/retention/{subject}/destructions", Action::SetRetention).proved(),
@@ -182,7 +197,7 @@ pub fn table() -> String {
             Entrance::Tablet => "端末",
         };
         let Endpoint { method, path, action, .. } = endpoint;
-        let noted = if endpoint.noted { "する" } else { "" };
+        let noted = if endpoint.noted == Noted::Never { "" } else { "する" };
         let proved = match endpoint.proof {
             Proof::Nobody => "",
             Proof::Everyone => "直前に必要",

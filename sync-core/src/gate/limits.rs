@@ -2,7 +2,8 @@
 
 use crate::document::Outline;
 
-/// Limits of the gate. A change beyond any of them, or with which its document would be, goes to custody; it is not lost and holds up nothing else.
+/// Limits of the gate. A change beyond any of them, or with which its document would be, goes to custody; it is not lost
+/// and holds up nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one change.

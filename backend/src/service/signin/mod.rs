@@ -166,19 +166,17 @@ pub async fn by_code(app: &App, from: &From, code: &str) -> Result<SignedIn, Sig
 
 /// Counts an attempt of this peer at a secret before it is looked at.
 fn count<T>(app: &App, peer: IpAddr, read: impl FnOnce() -> T) -> Result<T, SignInError> {
-    if app.attempts.begin(network(peer), app.now()) {
-        Ok(read())
-    } else {
-        Err(SignInError::TooMany { retry_after_seconds: 60 })
-    }
+    counted(app, &app.attempts, peer).map(|()| read())
 }
 
 /// Counts a step that a peer begins and that is kept until its second half comes: nobody has shown anything yet.
 fn begin_step(app: &App, peer: IpAddr) -> Result<(), SignInError> {
-    match app.begun.begin(network(peer), app.now()) {
-        true => Ok(()),
-        false => Err(SignInError::TooMany { retry_after_seconds: 60 }),
-    }
+    counted(app, &app.begun, peer)
+}
+
+fn counted(app: &App, attempts: &Attempts<IpAddr>, peer: IpAddr) -> Result<(), SignInError> {
+    let is_few = attempts.begin(network(peer), app.now());
+    if is_few { Ok(()) } else { Err(SignInError::TooMany { retry_after_seconds: 60 }) }
 }
 
 fn fresh(app: &App, from: &From, method: Method) -> Result<(String, NewLogin), NoRandomness> {
