@@ -88,7 +88,7 @@ settings! {
     database_connections: u32 = 16, "PostgreSQL: connections of this process.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
     gate_budget_ms: u64 = 10_000, "How long the documents of one request may be judged, in ms; the rest is sent again.";
-    gate_change_bytes: usize = 16_384, "Largest change of a document, in bytes; a larger one goes to custody.";
+    gate_change_bytes: usize = 16_384, "Largest change of a document, in bytes; a larger one goes to custody. Limits of the gate are raised, never lowered.";
     gate_operations: u64 = 256, "Most operations of one change.";
     gate_dependencies: u64 = 8, "Most changes that one change may follow.";
     gate_other_actors: u64 = 8, "Most writers that one change may name beside its own.";

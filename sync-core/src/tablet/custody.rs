@@ -36,7 +36,8 @@ impl Tablet {
         changed.documents.insert(decision.document);
     }
 
-    /// Makes the edits of held changes anew, where a person's decision would not help and every edit is known.
+    /// Makes the edits of held changes anew, where a person's decision would not help and every edit is known. Those of
+    /// a change that was acknowledged once are not: others may hold it, and would count it twice.
     pub(super) fn make_anew(&mut self, now: Timestamp, id: DocumentId, changed: &mut Changed) {
         let Some(entry) = self.shelf.get(id) else { return };
         let hopeless = |held: &super::shelf::Held| held.declined.is_none() && !waits_for_a_person(&held.code);

@@ -54,10 +54,11 @@ fn inv_1_2_3_4_7_hold_for_every_seed_last_quarter() {
 }
 
 /// Each of these worlds showed a fault once: a damaged copy kept for a person to decide on, the first word on held work
-/// outliving the latest, work held for a revoked tablet and lost with a restored server, an overtaken answer believed.
+/// outliving the latest, work held for a revoked tablet and lost with a restored server, an overtaken answer believed, a
+/// change refused that had been taken once.
 #[test]
 fn inv_2_3_4_hold_for_seeds_that_failed_before() {
-    for seed in [13, 120, 254, 298, 300, 305, 341, 426, 429, 451, 476, 648, 5741] {
+    for seed in [13, 120, 254, 298, 300, 305, 341, 426, 429, 451, 476, 648, 5741, 9306] {
         World::new(seed).run();
     }
 }

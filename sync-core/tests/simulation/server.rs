@@ -70,6 +70,8 @@ pub struct Rulings {
     pub purged: BTreeSet<DocumentId>,
     /// Changes the gate does not take.
     pub refused: BTreeSet<ChangeHash>,
+    /// Changes it took once: it takes them again.
+    taken: BTreeSet<ChangeHash>,
 }
 
 /// Two municipalities between which records move.
@@ -137,10 +139,10 @@ impl Server {
         }
     }
 
-    /// From here on the gate does not take this change, unless it has already.
+    /// From here on the gate does not take this change, unless it took it once.
     pub fn refuse(&mut self, hash: ChangeHash) {
         let waits = self.custody.keys().any(|(_, held)| *held == hash);
-        if !waits && !self.documents().any(|mut document| document.contains(&hash)) {
+        if !waits && !self.rulings.taken.contains(&hash) {
             self.rulings.refused.insert(hash);
         }
     }
@@ -175,6 +177,7 @@ impl Server {
             Some((*key, admission.document, admission.snapshot?))
         }) {
             let mut document = document;
+            self.rulings.taken.insert(key.1);
             let author = self.brought.remove(&key).and_then(|bytes| author_of(&bytes, &limits)).unwrap();
             self.keep(key.0, author, saved, document.heads());
             self.list(key.0, &mut document);
@@ -250,6 +253,7 @@ impl Server {
             if let Some(saved) = admission.snapshot {
                 self.custody.remove(&(document, hash));
                 self.decisions.insert(hash, (document, true));
+                self.rulings.taken.insert(hash);
                 current = admission.document;
                 self.keep(document, device, saved, current.heads());
                 self.list(document, &mut current);
@@ -417,6 +421,7 @@ impl Server {
                     self.brought.entry((push.document, *hash)).or_insert_with(|| bytes.clone());
                 }
                 Verdict::Stored | Verdict::Duplicate => {
+                    self.rulings.taken.insert(*hash);
                     self.brought.remove(&(push.document, *hash));
                     self.custody.remove(&(push.document, *hash));
                 }

@@ -2,6 +2,7 @@
 
 use sync_core::document::Document;
 use sync_core::gate::{Limits, admit};
+use sync_core::ids::ChangeHash;
 use sync_core::tablet::{Effect, Exchanged, Fault, Identity, Input, Refusal, SaveState, Table, Tablet, TaskId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{Decision, Outcome, Receipt, Run, SyncRequest, SyncResponse};
@@ -25,6 +26,13 @@ fn refused(request: &SyncRequest, code: &str, document: &mut Document) -> SyncRe
         })
         .collect();
     response
+}
+
+/// A person's word that a change is not let in.
+fn declined(hash: ChangeHash) -> Decision {
+    Decision {
+        document: DOCUMENT, hash, admitted: false, reason: "二重の記録".into(), by: "山田".into(), at: START
+    }
 }
 
 #[test]
@@ -219,6 +227,38 @@ fn tab_9_edits_that_can_never_be_taken_in_are_made_anew_once() {
 }
 
 #[test]
+fn tab_9_what_was_taken_once_waits_for_a_person_since_others_may_hold_it() {
+    let (mut host, mut document) = agreed();
+    host.give(Input::Sync);
+    // a server restored from an old backup, whose gate has become stricter
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut genesis(), 2, 1);
+    response.scopes[0].more = true;
+    host.answer(task, &response);
+    let (task, _) = host.exchanges.pop().expect("the next page");
+    host.answer(task, &response);
+    let (task, request) = host.exchanges.pop().expect("what is offered again is durable now");
+    assert!(request.pushes[0].again);
+    let held = sync_core::document::hash_of(&request.pushes[0].changes[0]);
+    response.receipts = refused(&request, "too_complex", &mut genesis()).receipts;
+    host.answer(task, &response);
+    assert_eq!((host.state(), host.total()), (Some(SaveState::Held), Some(5)));
+    host.count(2);
+    host.wait(400);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    assert_eq!(request.held, [held]);
+    assert!(request.pushes.iter().all(|push| push.replaces.is_empty()), "not made anew");
+    let mut response = stored(&SyncRequest::default(), &mut document, 2, 2);
+    response.decisions = vec![Decision { admitted: true, ..declined(held) }];
+    host.answer(task, &response);
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    host.answer(task, &stored(&request, &mut document, 2, 3));
+    assert_eq!((host.state(), host.total()), (Some(SaveState::Agreed), Some(7)), "what followed it comes in too");
+}
+
+#[test]
 fn tab_9_a_person_decides_on_work_outside_the_scope_and_on_what_a_full_record_does_not_take() {
     ["not_in_scope", "document_too_large"].into_iter().for_each(a_person_decides);
 }
@@ -235,14 +275,7 @@ fn a_person_decides(code: &str) {
     let (task, request) = host.exchanges.pop().unwrap();
     assert_eq!(request.held, [held]);
     let mut response = stored(&SyncRequest::default(), &mut document, 1, 1);
-    response.decisions = vec![Decision {
-        document: DOCUMENT,
-        hash: held,
-        admitted: false,
-        reason: "二重の記録".into(),
-        by: "山田".into(),
-        at: START,
-    }];
+    response.decisions = vec![declined(held)];
     host.answer(task, &response);
     assert_eq!((host.state(), host.total()), (Some(SaveState::Declined), Some(8)));
     let shown = &host.tablet.view(DOCUMENT).unwrap().held[0];

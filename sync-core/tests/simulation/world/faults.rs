@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// From here on the gate does not take one of the changes this tablet has yet to send for the first time.
+    /// From here on the gate does not take one of the changes this tablet has yet to send, unless it took it once.
     pub(super) fn refuse(&mut self, who: usize) {
         let under_way = self.network.iter().any(|packet| matches!(packet, Packet::Request { .. }));
         let rows = self.devices[who].disk.iter().filter(|((table, _), _)| *table == Table::Outbox);
