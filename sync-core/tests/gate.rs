@@ -224,7 +224,11 @@ fn gate_7_nothing_is_made_or_put_outside_the_containers() {
         crdt.put(&steps, "a", "{}").unwrap();
         crdt.delete(&steps, "a").unwrap();
     });
-    for bytes in [at_root, object, step_over_step, step_removed] {
+    let letters_in_one = hostile(DEVICE, |crdt| {
+        let (_, outcome) = crdt.get(container(crdt, "texts"), "outcome").unwrap().unwrap();
+        crdt.insert(&outcome, 0, "二字").unwrap();
+    });
+    for bytes in [at_root, object, step_over_step, step_removed, letters_in_one] {
         assert_eq!(verdicts(&[bytes]), held(Code::Structure));
     }
 }

@@ -52,7 +52,9 @@ pub(super) fn check(
         match (container, &operation.action) {
             (Container::Fields, Action::Text(_) | Action::Integer(_) | Action::Delete)
             | (Container::Links, Action::True | Action::Delete)
-            | (Container::Text(_), Action::Text(_) | Action::Delete) => {}
+            | (Container::Text(_), Action::Delete) => {}
+            // among longer pieces automerge loses its place, and the next edit falls on other letters
+            (Container::Text(_), Action::Text(letter)) if letter.chars().count() == 1 => {}
             (Container::Tally, action) => {
                 let counted = !touched.tallies.insert(key.to_owned()) || before.tallies.contains(key);
                 count(document, device, key, action, counted, limits)?;
