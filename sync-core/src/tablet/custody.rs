@@ -21,6 +21,12 @@ fn waits_for_a_person(code: &str) -> bool {
 }
 
 impl Tablet {
+    /// Records with work in custody that no scope of this tablet names. No feed would tell that one of them was destroyed:
+    /// it is asked with every exchange.
+    pub(super) fn held_nowhere(&self) -> impl Iterator<Item = DocumentId> {
+        self.shelf.iter().filter(|(_, entry)| entry.scopes.is_empty() && !entry.held.is_empty()).map(|(id, _)| id)
+    }
+
     /// Takes in what people decided on held changes.
     pub(super) fn take_decision(&mut self, decision: &Decision, changed: &mut Changed) {
         let Some(entry) = self.shelf.get_mut(decision.document) else { return };

@@ -122,7 +122,7 @@ impl Tablet {
             registry_version: self.registry.as_ref().map_or(0, |registry| registry.version),
             page_bytes: PAGE_BYTES,
             held: held.map(|(hash, _)| *hash).take(NAMED).collect(),
-            wanted: sent.wanted.clone(),
+            wanted: sent.wanted.iter().copied().chain(self.held_nowhere()).take(NAMED).collect(),
         };
         (request, sent)
     }

@@ -133,7 +133,7 @@ impl Server {
         self.documents.remove(&document);
         self.custody.retain(|(held, _), _| *held != document);
         self.brought.retain(|(held, _), _| *held != document);
-        for feed in self.feeds.values_mut() {
+        for feed in self.feeds.values_mut().filter(|feed| feed.entries.contains_key(&document)) {
             feed.seq += 1;
             feed.entries.insert(document, (feed.seq, FeedState::Purged));
         }

@@ -412,6 +412,21 @@ fn syn_10_a_destroyed_record_leaves_with_everything_unsent() {
 }
 
 #[test]
+fn syn_10_of_a_record_that_is_only_in_custody_it_asks_whether_it_was_destroyed() {
+    let (mut host, _) = late(false);
+    for destroyed in [false, true] {
+        host.give(Input::Sync);
+        let (task, request) = host.exchanges.pop().unwrap();
+        assert_eq!(request.wanted, [DOCUMENT], "with every exchange");
+        let purged = if destroyed { vec![DOCUMENT] } else { Vec::new() };
+        host.answer(task, &SyncResponse { clock: START, purged, ..SyncResponse::default() });
+        assert_eq!(host.exchanges.len(), 0, "at leisure");
+    }
+    assert_eq!(host.total(), None);
+    assert!(!host.disk.keys().any(|(_, key)| key.starts_with(&DOCUMENT.to_string())));
+}
+
+#[test]
 fn syn_11_a_new_tablet_says_how_far_down_it_has_come() {
     let mut host = Host::new();
     let (task, request) = host.exchanges.pop().unwrap();
