@@ -51,8 +51,10 @@ impl Tablet {
         for id in &response.purged {
             self.purge(*id, &mut changed);
         }
+        // a tablet that may hold nothing is told nothing: its wishes stay
+        let is_told = !response.scopes.is_empty();
         let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
-        let absent = self.granted(&sent.wanted, &came);
+        let absent = if is_told { self.granted(&sent.wanted, &came) } else { Vec::new() };
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
             for id in self.leave_all(&scope, &mut changed) {
@@ -102,7 +104,7 @@ impl Tablet {
             }
         }
         self.offer_lost(&absent);
-        if !response.scopes.iter().any(|page| page.more) {
+        if is_told && !response.scopes.iter().any(|page| page.more) {
             self.ask_for_unnamed();
         }
         let asked = self.asked_for(&response.wanted);
@@ -116,7 +118,8 @@ impl Tablet {
         self.last_fault = None;
         let waits = |entry: &Entry| entry.may_be_sent(now) && entry.outbox.sendable().next().is_some();
         let unsent = self.shelf.iter().any(|(_, entry)| waits(entry));
-        self.schedule.succeeded(now, more || unsent || asked || !self.repair.wanted.is_empty());
+        let wishes = is_told && !self.repair.wanted.is_empty();
+        self.schedule.succeeded(now, more || unsent || asked || wishes);
         if let Some(at) = self.next_wait() {
             self.schedule.ask_by(at);
         }

@@ -9,7 +9,7 @@ use sync_core::wire::{
     SyncResponse,
 };
 
-use crate::host::{DEVICE, DOCUMENT, Host, START, agreed, genesis, scope, stored};
+use crate::host::{DEVICE, DOCUMENT, Host, START, agreed, edit, genesis, scope, stored};
 
 /// What a server that holds `document` answers when asked what differs.
 fn audited(document: &mut Document) -> AuditResponse {
@@ -424,6 +424,27 @@ fn syn_10_of_a_record_that_is_only_in_custody_it_asks_whether_it_was_destroyed()
     }
     assert_eq!(host.total(), None);
     assert!(!host.disk.keys().any(|(_, key)| key.starts_with(&DOCUMENT.to_string())));
+}
+
+#[test]
+fn syn_10_a_revoked_tablet_is_not_answered_and_asks_again_when_it_is_back() {
+    let mut host = Host::new();
+    // a record in which nothing is left to send, and that no scope names
+    host.give(edit(r#"{"type":"unlink","link":"lecturer/tomizawa"}"#));
+    host.wait(400);
+    let mut page = stored(&SyncRequest::default(), &mut genesis(), 1, 0);
+    page.scopes = vec![ScopePage { entries: Vec::new(), count: 0, digest: Digest::ZERO, ..page.scopes.remove(0) }];
+    let (task, _) = host.exchanges.pop().unwrap();
+    host.answer(task, &page);
+    for told in [false, false, true] {
+        host.give(Input::Sync);
+        let (task, request) = host.exchanges.pop().unwrap();
+        assert_eq!(request.wanted, [DOCUMENT]);
+        let scopes = if told { page.scopes.clone() } else { Vec::new() };
+        host.answer(task, &SyncResponse { scopes, ..page.clone() });
+    }
+    host.give(Input::Sync);
+    assert!(host.exchanges.pop().unwrap().1.wanted.is_empty(), "answered");
 }
 
 #[test]
