@@ -6,6 +6,7 @@
 
 mod authorship;
 mod change;
+mod chunk;
 mod follow;
 mod genesis;
 mod heads;
@@ -19,7 +20,8 @@ use automerge::{AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, Sc
 use serde::{Deserialize, Serialize};
 
 pub use authorship::{Authorship, Reason};
-pub use change::{Action, Change, ChangeError, Operation, Outline, RawChange, hash_of, lengthen, shorten};
+pub use change::{Action, Change, Operation, RawChange};
+pub use chunk::{ChangeError, Outline, hash_of, lengthen, shorten};
 pub use follow::{FollowError, Follower};
 pub use heads::Heads;
 pub use layout::{Container, Kind, SCHEMA, TextName};
@@ -103,8 +105,11 @@ impl Document {
         Ok(Self { id, kind, crdt: genesis::genesis(id, kind)? })
     }
 
-    /// Reads what [`Document::save`] wrote. A panic inside automerge is an error here.
+    /// Reads what [`Document::save`] wrote; what would come out too large is an error, and so is a panic inside automerge.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        if !chunk::is_document(bytes) {
+            return Err(LoadError::Unreadable);
+        }
         let options = LoadOptions::new()
             .on_partial_load(OnPartialLoad::Error)
             .verification_mode(VerificationMode::Check)
