@@ -96,6 +96,7 @@ settings! {
     gate_delta: i64 = 1_000_000, "Largest amount that one count may add or take away.";
     gate_start_op: u64 = 16_777_216, "Operation numbers of a document end here.";
     gate_document_bytes: usize = 1 << 20, "Largest document as saved, in bytes; what would make one larger goes to custody.";
+    preview_budget_ms: u64 = 2_000, "How long changes in custody may be tried to show what they would do, in ms; after that what is written in them is shown.";
     scrub_documents_per_minute: u32 = 600, "Stored documents looked at in the background for damage; 0 for none.";
     exchange_bytes: u64 = 256 << 20, "Memory for synchronisations that are answered at the same time, in bytes.";
     exchange_wait_ms: u64 = 2_000, "How long a synchronisation waits for its share of that memory, in ms.";

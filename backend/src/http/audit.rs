@@ -35,7 +35,7 @@ async fn compare(
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(AuditRequest::decode).await?;
-    admitted.expect_page(ANSWER_BYTES);
+    admitted.expect_documents(ANSWER_BYTES);
     let response = audit::audit(&app, &device.caller, &device.tablet, &request).await?;
     admitted.answer(response.ok_or_else(ApiError::not_found)?.encode()).await
 }

@@ -20,6 +20,7 @@ use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::admission::{Claim, Turn};
 use crate::service::cold::EFFORT;
+use crate::service::sync::most_document_bytes;
 
 /// The type of requests and answers of tablets.
 pub const CBOR: &str = "application/cbor";
@@ -32,8 +33,9 @@ pub fn is_binary(headers: &HeaderMap) -> bool {
 /// A body of so many bytes is held at most about this often at once: its changes as they came out of it, and once more
 /// as they are saved or kept aside.
 const BODY_COPIES: u64 = 2 * GROWTH as u64;
-/// A page of so many bytes is held about this often at once: read, encoded, and compressed.
-const PAGE_COPIES: u64 = 3;
+/// Documents of so many bytes are held about this often at once: those of a push as judged, as handed to the transaction
+/// and as its statement has them; after that those of a page as read, encoded, and compressed.
+const DOCUMENT_COPIES: u64 = 3;
 /// A body below this is read where it is; another thread would cost more than the work.
 const READ_HERE: usize = 4 * 1024;
 /// An answer below this is sent as it is.
@@ -73,8 +75,8 @@ pub async fn admit(app: &App, device: &DeviceCaller, headers: &HeaderMap, body: 
     let bytes = read_limited(body, length.unwrap_or(limit)).await?;
     let plain_limit = if gzip { stated_length(&bytes)?.min(limit) } else { bytes.len() };
     let body_bytes = bytes.len() as u64 + BODY_COPIES * plain_limit as u64;
-    let page_bytes = PAGE_COPIES * app.config.page_limit_bytes;
-    let claim = app.admission.working.claim(body_bytes.saturating_add(page_bytes)).await?;
+    let documents = DOCUMENT_COPIES.saturating_mul(most_document_bytes(&app.config));
+    let claim = app.admission.working.claim(body_bytes.saturating_add(documents)).await?;
     drop(reading);
     let plain = if gzip { unzip(bytes, plain_limit, limit).await? } else { bytes.to_vec() };
     let accepted = text(header::ACCEPT_ENCODING).unwrap_or("");
@@ -97,9 +99,9 @@ impl Admitted {
         read.map_err(|error| unreadable(&error))
     }
 
-    /// Gives back what is not needed: the answer holds a page of at most `page_bytes`.
-    pub fn expect_page(&mut self, page_bytes: u64) {
-        self.claim.shrink(self.body_bytes.saturating_add(PAGE_COPIES.saturating_mul(page_bytes)));
+    /// Gives back what is not needed: answering holds documents of at most `bytes` at once.
+    pub fn expect_documents(&mut self, bytes: u64) {
+        self.claim.shrink(self.body_bytes.saturating_add(DOCUMENT_COPIES.saturating_mul(bytes)));
     }
 
     /// Whether the answer may be gzip.

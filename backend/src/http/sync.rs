@@ -33,12 +33,12 @@ async fn exchange(
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(|plain| SyncRequest::decode(plain, &WireLimits::of(plain.len()))).await?;
+    admitted.expect_documents(sync::document_bytes(&app.config, &request));
     if device.caller.is_over(app.now().0) {
         let late = sync::late(&app, &device.caller, &device.tablet, request).await?;
         let late = late.ok_or_else(|| ApiError::over(&device.caller))?;
         return admitted.answer(late.encode()).await;
     }
-    admitted.expect_page(request.page_bytes.min(app.config.page_limit_bytes));
     match sync::exchange(&app, &device.caller, &device.tablet, request).await? {
         Answer::Fresh(response) => admitted.answer(response.encode()).await,
         Answer::Ready(ready) if admitted.takes_gzip() => Ok(admitted.answer_ready(ready.gzip(app.now()))),

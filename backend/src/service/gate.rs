@@ -72,6 +72,11 @@ impl Judged {
         self.verdicts.len() < self.work.changes.len()
     }
 
+    /// Bytes of the saved document to be written.
+    pub fn saved_bytes(&self) -> u64 {
+        self.write.as_ref().map_or(0, |write| write.snapshot.len() as u64)
+    }
+
     fn refused(work: Work, verdict: Verdict) -> Self {
         let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), verdict)).collect();
         Self { work, verdicts, write: None, rollups: Rollups::new(), newly_damaged: false }

@@ -2,6 +2,10 @@
 //!
 //! A document that another request changed meanwhile is judged anew; the others of the request wait for it only within
 //! this request. Nothing is acknowledged that is not durable, and what is held, damaged or destroyed holds up nothing.
+//!
+//! Memory follows from the bytes of stored documents a request may hold: for what there is no room beside the others of
+//! the request, it is left out and sent again. From reading to the commit a document is held in its saved form alone, as
+//! it was read or as it was judged; loaded ones stay in the gate and its cache, which have bounds of their own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -72,19 +76,22 @@ fn may_write(
         || stored.places.iter().any(|place| place.state == FeedState::Present && holds(&place.scope))
 }
 
-/// Takes in the works; what became of each is durable on return. A work without receipt is to be sent again.
+/// Takes in the works, holding at most `bytes` of their documents, or one; what became of each is durable on return. A
+/// work without receipt is to be sent again.
 pub(super) async fn push(
     app: &App,
     caller: &Caller,
     tablet: &Tablet,
     works: Vec<Work>,
+    bytes: u64,
 ) -> Result<HashMap<DocumentId, Receipt>, StoreError> {
     let mut todo = works;
     let mut done: Vec<Judged> = Vec::new();
     let mut gone: Vec<Work> = Vec::new();
     for attempt in 0..ATTEMPTS {
         let _one_at_a_time = if attempt < OPTIMISTIC_ATTEMPTS { None } else { Some(app.contended.lock().await) };
-        read(app, caller, tablet, &mut todo, &mut gone).await?;
+        let room = bytes.saturating_sub(done.iter().map(Judged::saved_bytes).sum());
+        read(app, caller, tablet, room, &mut todo, &mut gone).await?;
         let count = todo.len();
         let outcome = app.gate.judge(&caller.tenant, tablet.device, std::mem::take(&mut todo)).await;
         if outcome.judged.len() + outcome.unjudged.len() != count {
@@ -120,16 +127,24 @@ pub(super) async fn push(
     Err(StoreError::Busy)
 }
 
-/// Reads the stored form of each work; works on destroyed documents move to `gone`.
+/// Reads the stored form of each work, up to `room` bytes; works that do not fit are let go of, and those on destroyed
+/// documents move to `gone`.
 async fn read(
     app: &App,
     caller: &Caller,
     tablet: &Tablet,
+    room: u64,
     todo: &mut Vec<Work>,
     gone: &mut Vec<Work>,
 ) -> Result<(), StoreError> {
     let ids: Vec<DocumentId> = todo.iter().map(|work| work.document).collect();
-    let stored = app.store.load_documents(&caller.tenant, &ids).await?;
+    let (stored, unread) = app.store.load_portion(&caller.tenant, &ids, room).await?;
+    if !unread.is_empty() {
+        let (device, documents) = (tablet.device, unread.len());
+        tracing::info!(tenant = caller.tenant, %device, documents, "the documents of a push are larger than it may hold");
+        let unread: HashSet<DocumentId> = unread.into_iter().collect();
+        todo.retain(|work| !unread.contains(&work.document));
+    }
     let mut stored: HashMap<DocumentId, StoredDocument> =
         stored.into_iter().map(|stored| (stored.document, stored)).collect();
     for work in todo.iter_mut() {

@@ -1,7 +1,7 @@
 //! One exchange with a tablet: take in what it pushes, answer what it missed.
 //!
 //! Order: read documents → gate → one transaction → acknowledge → read pages. Nothing is acknowledged before the
-//! commit.
+//! commit, and what is pushed has left memory before a page is read.
 
 use std::collections::HashMap;
 
@@ -18,11 +18,24 @@ use super::journal::Act;
 use super::office::day_in_japan;
 use super::push::{gather, push};
 use super::{App, audit, cold, day_pass, registry};
+use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::types::{Pull, WantedScope};
 
 /// A tablet that was here less than this ago, with the same clock, is not noted again.
 const SEEN_MS: u64 = 60_000;
+
+/// Bytes of documents that answering this may hold at once: of those it pushes to, and then of a page. The largest that a
+/// document may have are always enough for a push.
+pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
+    let page = request.page_bytes.min(config.page_limit_bytes);
+    if request.pushes.is_empty() { page } else { page.max(config.gate_document_bytes as u64) }
+}
+
+/// The most that [`document_bytes`] says of any request.
+pub fn most_document_bytes(config: &Config) -> u64 {
+    config.page_limit_bytes.max(config.gate_document_bytes as u64)
+}
 
 /// Answers one exchange. Where many tablets would get the same answer, it may be a ready one.
 ///
@@ -49,6 +62,7 @@ pub async fn late(
     tablet: &Tablet,
     request: SyncRequest,
 ) -> Result<Option<SyncResponse>, StoreError> {
+    let bytes = document_bytes(&app.config, &request);
     let works = gather(tablet, request.pushes);
     if works.is_empty() {
         return Ok(None);
@@ -57,7 +71,7 @@ pub async fn late(
     if tablet.pass.is_some() {
         app.journal.note_read(caller, Act::done(Action::Sync).to(tablet.device).saying("late")).await;
     }
-    let mut receipts = push(app, caller, tablet, works).await?;
+    let mut receipts = push(app, caller, tablet, works, bytes).await?;
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
     Ok(Some(answer(app.now(), receipts, Pull::default(), None)))
 }
@@ -73,9 +87,10 @@ async fn fresh(
     let known: HashMap<DocumentId, Heads> =
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
+    let bytes = document_bytes(&app.config, &request);
     let works = gather(tablet, std::mem::take(&mut request.pushes));
     let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
-    let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works).await? };
+    let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works, bytes).await? };
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
 
     let page_bytes = request.page_bytes.min(app.config.page_limit_bytes);

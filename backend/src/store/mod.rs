@@ -33,6 +33,7 @@
 //! - ST-20 A known tablet is registered anew only by its own key or by a code that names it.
 //! - ST-21 A tablet's registration is in force while whoever registered it is not disabled and has that role.
 //! - ST-22 The tablets of a hub hold what is of the municipalities it covers, from the transaction that changes these.
+//! - ST-23 A portion of documents holds no more stored bytes than it may, unless its first alone is larger.
 
 pub mod day_pass;
 pub mod error;
@@ -136,6 +137,14 @@ pub trait Store:
 
     /// Those of the documents that exist, with all that hangs on them, in no order.
     async fn load_documents(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<StoredDocument>, StoreError>;
+    /// The same, as far as there is room for `bytes` of stored documents, taken in the order of the ids; and the ids for
+    /// which there was none. See ST-23.
+    async fn load_portion(
+        &self,
+        tenant: &str,
+        ids: &[DocumentId],
+        bytes: u64,
+    ) -> Result<(Vec<StoredDocument>, Vec<DocumentId>), StoreError>;
     /// The next documents after an id, ascending, for walking through all of them.
     async fn list_documents(
         &self,

@@ -7,10 +7,11 @@ use sync_core::domain::view;
 use sync_core::domain::vocabulary::StepState;
 use sync_core::ids::{ChangeHash, DocumentId};
 use sync_core::wire::{Outcome, SyncRequest};
+use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 use tsudoi_server::service::verify;
 
-use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server};
+use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server, server_with};
 
 const BAND: &str = "attendance.band.75-84";
 
@@ -61,6 +62,7 @@ async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
     let path = format!("/v1/custody/{}/{}", document_id(9), kamisato.device);
     let shown = server.read(&officer, &path).await;
     assert_eq!((&shown["fits"], &shown["may_decide"], &shown["stored"]), (&json!(true), &json!(true), &json!(true)));
+    assert_eq!(shown["cut"], false);
     assert_eq!(shown["waiting"].as_array().unwrap().len(), 4);
     assert_eq!(shown["authors"].as_array().unwrap().len(), 4);
     assert_eq!(shown["authors"][0]["device"]["name"], "端末2");
@@ -95,6 +97,41 @@ async fn held_work_is_shown_in_words_let_in_by_a_named_person_and_merges() {
     let shown = server.read(&officer, &path).await;
     assert_eq!(shown["decisions"][0]["decision"], "admitted");
     assert_eq!(shown["decisions"][0]["by"]["name"], "municipal 112119");
+}
+
+#[tokio::test]
+async fn held_work_that_takes_too_long_to_try_is_shown_as_written_and_decided_on() {
+    let server = server_with(Config { preview_budget_ms: 0, ..Config::default() }).await;
+    let (_, kamisato, _) = held(&server).await;
+    let officer = server.signed_in(Role::Municipal, "112119").await;
+    let path = format!("/v1/custody/{}/{}", document_id(9), kamisato.device);
+    let shown = server.read(&officer, &path).await;
+    assert_eq!((&shown["cut"], &shown["fits"], &shown["may_decide"]), (&json!(true), &json!(false), &json!(true)));
+    let kinds: Vec<_> = shown["effects"].as_array().unwrap().iter().map(|effect| effect["kind"].clone()).collect();
+    assert_eq!(kinds, ["field", "step", "count", "text"]);
+    assert_eq!((&shown["effects"][0]["before"], &shown["effects"][0]["after"]), (&json!(null), &json!("保健センター")));
+    let (status, answer) = decide(&server, &officer, &kamisato, "admitted", "応援で入力してもらいました").await;
+    assert_eq!((status, &answer["changes"]), (StatusCode::OK, &json!(4)));
+    assert_sound(&server).await;
+}
+
+#[tokio::test]
+async fn held_work_with_very_many_effects_is_shown_in_part() {
+    let server = server().await;
+    let (_, mut kamisato, _) = held(&server).await;
+    let id = document_id(9);
+    let changes = (0..3).map(|part| {
+        kamisato.edit(id, |document, _| {
+            (0..200).for_each(|number| document.link(&format!("lecturer/le-{part}-{number}")).unwrap());
+        })
+    });
+    let changes = changes.collect();
+    let push = kamisato.push(id, changes);
+    server.sync(&kamisato, &kamisato.request(vec![push])).await;
+    let officer = server.signed_in(Role::Municipal, "112119").await;
+    let shown = server.read(&officer, &format!("/v1/custody/{id}/{}", kamisato.device)).await;
+    assert_eq!((&shown["cut"], &shown["fits"]), (&json!(true), &json!(true)));
+    assert_eq!((shown["effects"].as_array().unwrap().len(), shown["waiting"].as_array().unwrap().len()), (500, 7));
 }
 
 #[tokio::test]

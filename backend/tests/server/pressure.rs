@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use sync_core::document::hash_of;
-use sync_core::wire::{Outcome, SyncResponse};
+use sync_core::document::{Document, hash_of};
+use sync_core::domain::view;
+use sync_core::wire::{DocumentPush, Outcome, SyncRequest, SyncResponse};
 use tsudoi_server::config::Config;
-use tsudoi_server::service::verify;
+use tsudoi_server::service::{sync, verify};
 
-use crate::support::{Device, HONJO, Server, document_id, outcomes, server_with};
+use crate::support::{Device, HONJO, Server, document_id, outcomes, server_on, server_with};
 
 const BAND: &str = "attendance.band.75-84";
 const TABLETS: u8 = 250;
@@ -35,8 +36,13 @@ async fn insist(server: &Server, device: &Device, body: &[u8]) -> (SyncResponse,
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hundreds_at_once_are_all_served_and_never_hold_more_than_the_budget() {
     // room for about three at a time
-    let config =
-        Config { exchange_bytes: 64 << 10, exchange_wait_ms: 5, page_limit_bytes: 4 << 10, ..Config::default() };
+    let config = Config {
+        exchange_bytes: 64 << 10,
+        exchange_wait_ms: 5,
+        page_limit_bytes: 4 << 10,
+        gate_document_bytes: 4 << 10,
+        ..Config::default()
+    };
     let server = Arc::new(server_with(config).await);
     let refusals = Arc::new(AtomicU64::new(0));
     let mut devices = Vec::new();
@@ -153,6 +159,94 @@ async fn what_there_is_no_time_to_judge_is_neither_acknowledged_nor_lost() {
         }
     }
     assert!(some, "no time was short enough");
+}
+
+/// Letters that nothing makes shorter, others each time.
+fn noise(letters: usize, seed: u64) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from_u32(0x4e00 + (state >> 32) as u32 % 0x4000).unwrap()
+    };
+    (0..letters).map(|_| letter()).collect()
+}
+
+/// What is stored of these documents, in bytes.
+async fn stored_bytes(server: &Server, pushes: &[DocumentPush]) -> u64 {
+    let ids: Vec<_> = pushes.iter().map(|push| push.document).collect();
+    let stored = server.app.store.load_documents("11", &ids).await.unwrap();
+    stored.iter().map(|stored| stored.snapshot.len() as u64).sum()
+}
+
+#[tokio::test]
+async fn a_push_to_large_documents_is_taken_in_by_portions_that_fit_what_is_claimed() {
+    let config = Config { gate_document_bytes: 8 << 10, page_limit_bytes: 8 << 10, ..Config::default() };
+    let server = server_with(config.clone()).await;
+    let mut device = server.device(1, HONJO).await;
+    let ids: Vec<_> = (1..=9).map(document_id).collect();
+    for (seed, id) in (1..).zip(&ids) {
+        let change = device.set(*id, "title", &noise(900, seed));
+        let push = device.push(*id, vec![change]);
+        server.sync(&device, &device.request(vec![push])).await;
+    }
+    let mut pushes = Vec::new();
+    for id in &ids {
+        let change = device.count(*id, BAND, 1);
+        pushes.push(device.push(*id, vec![change]));
+    }
+    let mut request = SyncRequest { page_bytes: 0, ..device.request(pushes) };
+    let bound = sync::document_bytes(&config, &request);
+    assert_eq!(bound, 8 << 10, "a page of no bytes, and still the largest document");
+    assert!(stored_bytes(&server, &request.pushes).await > 2 * bound, "they are small: this test shows nothing");
+    let mut portions = Vec::new();
+    while !request.pushes.is_empty() {
+        let response = server.sync(&device, &request).await;
+        let is_settled = |push: &DocumentPush| response.receipts.iter().any(|one| one.document == push.document);
+        let (settled, rest): (Vec<_>, Vec<_>) = request.pushes.into_iter().partition(is_settled);
+        for push in &settled {
+            assert_eq!(outcomes(&response, push.document), [(Outcome::Stored, 1, String::new())], "or not named");
+        }
+        assert!(stored_bytes(&server, &settled).await <= bound, "{} at once", settled.len());
+        portions.push(settled.len());
+        request.pushes = rest;
+    }
+    assert!(portions.len() > 2 && portions[0] > 1, "{portions:?}");
+    for stored in server.app.store.load_documents("11", &ids).await.unwrap() {
+        let document = Document::load(&stored.snapshot).unwrap();
+        assert_eq!(view(&document).attendance, Some(1), "nothing is lost or doubled");
+    }
+    assert_eq!(verify::verify(&server.app, "11").await.unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn what_a_push_may_hold_is_claimed_and_a_document_larger_than_that_goes_alone() {
+    let server = server_with(Config::default()).await;
+    let mut device = server.device(1, HONJO).await;
+    let ids = [document_id(1), document_id(2)];
+    for (seed, id) in (1..).zip(&ids) {
+        let change = device.set(*id, "title", &noise(900, seed));
+        let push = device.push(*id, vec![change]);
+        server.sync(&device, &device.request(vec![push])).await;
+    }
+    // the limit was lowered, against all advice
+    let config = Config { gate_document_bytes: 1 << 10, page_limit_bytes: 0, ..Config::default() };
+    let server = server_on(server.app.store.clone(), config, server.folder).await;
+    let mut pushes = Vec::new();
+    for id in ids {
+        let change = device.count(id, BAND, 1);
+        pushes.push(device.push(id, vec![change]));
+    }
+    // the body as it is, seven times in all, and three times the largest document there may be
+    let claimed = 7 * device.request(pushes.clone()).encode().len() as u64 + (3 << 10);
+    for id in ids {
+        let response = server.sync(&device, &device.request(pushes.clone())).await;
+        assert_eq!(response.receipts.len(), 1);
+        assert_eq!(outcomes(&response, id), [(Outcome::Custody, 1, "document_too_large".to_owned())]);
+        pushes.retain(|push| push.document != id);
+    }
+    assert_eq!(server.app.admission.working.peak(), claimed.next_multiple_of(1 << 10));
 }
 
 #[tokio::test]

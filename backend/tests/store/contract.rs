@@ -233,6 +233,21 @@ async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
     assert_eq!(lost.pages[0].entries.len(), 10, "another epoch begins anew");
 }
 
+async fn st_23_a_portion_is_bounded_by_its_bytes(store: &dyn Store) {
+    let portion = async |ids: &[u8], bytes| {
+        let ids: Vec<DocumentId> = ids.iter().map(|number| id(*number)).collect();
+        let (read, rest) = store.load_portion("11", &ids, bytes).await.unwrap();
+        let read: BTreeSet<u8> = read.iter().map(|stored| stored.document.as_bytes()[0]).collect();
+        (read.into_iter().collect::<Vec<u8>>(), rest.iter().map(|id| id.as_bytes()[0]).collect::<Vec<u8>>())
+    };
+    // 40 bytes each, but for 99, which is not there
+    assert_eq!(portion(&[6, 4, 99, 5], 120).await, (vec![4, 5, 6], vec![]));
+    assert_eq!(portion(&[6, 4, 99, 5], 119).await, (vec![4, 6], vec![5]), "in the order given");
+    assert_eq!(portion(&[5, 6, 99, 4], 0).await, (vec![5], vec![6, 4]), "the first in any case");
+    assert_eq!(portion(&[5], 0).await, (vec![5], vec![]));
+    assert_eq!(portion(&[], 0).await, (vec![], vec![]));
+}
+
 /// Every rule, one after the other on a store that has its schema and nothing else.
 pub async fn contract(store: &dyn Store) {
     store.upsert_tenant("11", "埼玉県", &[]).await.unwrap();
@@ -243,4 +258,5 @@ pub async fn contract(store: &dyn Store) {
     st_10_tenants_are_apart(store).await;
     st_11_a_code_is_used_up(store).await;
     st_9_pages_go_up_and_then_down(store).await;
+    st_23_a_portion_is_bounded_by_its_bytes(store).await;
 }

@@ -9,7 +9,7 @@ use sync_core::ids::DocumentId;
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::purge::DESTROYED;
-use super::{corrupt, flag, get};
+use super::{corrupt, flag, get, unsigned};
 use crate::store::StoreError;
 use crate::store::types::{FactRow, Place, Projection, StoredDocument};
 
@@ -32,6 +32,8 @@ macro_rules! document_columns {
     };
 }
 pub(super) const DOCUMENTS: Select = Select::by_document(document_columns!());
+pub(super) const SIZES: Select =
+    Select::by_document("SELECT document, CAST(LENGTH(snapshot) AS BIGINT) AS size FROM document");
 pub(super) const WALK: &str = concat!(
     document_columns!(),
     " WHERE tenant = $1 AND document > $2 AND d.revision < 4611686018427387904 ORDER BY document LIMIT $3"
@@ -62,6 +64,30 @@ pub(super) async fn load(
     let mut reader = store.reader().await?;
     let rows = DOCUMENTS.of(&mut reader, tenant, ids).await?;
     attach(&mut reader, tenant, &rows).await
+}
+
+pub(super) async fn load_portion(
+    store: &SqlStore,
+    tenant: &str,
+    ids: &[DocumentId],
+    bytes: u64,
+) -> Result<(Vec<StoredDocument>, Vec<DocumentId>), StoreError> {
+    if ids.len() < 2 {
+        return Ok((load(store, tenant, ids).await?, Vec::new()));
+    }
+    let mut sizes: HashMap<DocumentId, u64> = HashMap::new();
+    for row in SIZES.of(&mut *store.reader().await?, tenant, ids).await? {
+        sizes.insert(document_of(&row)?, unsigned(get(&row, "size")?));
+    }
+    let mut taken = 0_u64;
+    let has_room = |id: &DocumentId| {
+        let size = sizes.get(id).copied().unwrap_or(0);
+        let has_room = size == 0 || taken == 0 || taken.saturating_add(size) <= bytes;
+        taken += if has_room { size } else { 0 };
+        has_room
+    };
+    let (portion, rest): (Vec<DocumentId>, Vec<DocumentId>) = ids.iter().copied().partition(has_room);
+    Ok((load(store, tenant, &portion).await?, rest))
 }
 
 pub(super) async fn list(

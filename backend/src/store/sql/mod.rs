@@ -191,6 +191,15 @@ impl Store for SqlStore {
         documents::load(self, tenant, ids).await
     }
 
+    async fn load_portion(
+        &self,
+        tenant: &str,
+        ids: &[DocumentId],
+        bytes: u64,
+    ) -> Result<(Vec<StoredDocument>, Vec<DocumentId>), StoreError> {
+        documents::load_portion(self, tenant, ids, bytes).await
+    }
+
     async fn list_documents(
         &self,
         tenant: &str,
@@ -383,6 +392,7 @@ impl SqlStore {
             &purge::CLEAR_CUSTODY,
             &purge::CLEAR_DAMAGED,
             &documents::DOCUMENTS,
+            &documents::SIZES,
             &documents::PLACES,
             &documents::PARTS,
             &rollup::CLEAR_FACTS,

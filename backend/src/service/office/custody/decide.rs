@@ -200,7 +200,7 @@ async fn let_in(
     if held.stored.is_none() && !app.store.list_purged(&caller.tenant, &[document]).await?.is_empty() {
         return Err(DecideError::Purged);
     }
-    let changes = in_order(changes);
+    let changes = in_order(changes, app.gate.limits());
     let (brought, mut tablets) = brought_back(app, caller, &changes).await?;
     tablets.push(decision.device);
     // without a home no tablet would ever get a record that names no place, nor could one go on with it

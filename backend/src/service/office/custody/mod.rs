@@ -195,6 +195,8 @@ pub struct CustodyDetail {
     /// Whether they fit the record as it is stored now; else, and where the caller may not open the record, the effects are
     /// read from the changes alone.
     pub fits: bool,
+    /// Whether they are so many, or take so long, that not all of it is shown, or not whether they fit.
+    pub cut: bool,
     /// Whether this caller may decide.
     pub may_decide: bool,
 }
@@ -279,6 +281,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str, device: &str) ->
         authors: preview.authors.iter().map(|author| names.author(author)).collect(),
         effects: preview.effects.into_iter().map(|effect| effect.named(&names)).collect(),
         fits: preview.fits,
+        cut: preview.cut,
         may_decide: !waiting.is_empty() && held.may_be_decided_by(caller),
         device: held.device,
     })

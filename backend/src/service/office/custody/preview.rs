@@ -2,14 +2,18 @@
 //!
 //! Where they fit the stored record they are applied to a copy of it and the two are compared. Where they do not, their
 //! operations are read one by one. Nothing here writes.
+//!
+//! Applying has a budget of time; reading has bounds of changes and bytes, and what is shown one of effects. Whatever
+//! reaches one of them is said to be cut.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sync_core::document::{Action, Authorship, Change, Container, Document, Outline, read_tally_key};
 use sync_core::domain::{RecordView, view};
-use sync_core::gate::{Limits, Verdict, admit_brought, author_of};
+use sync_core::gate::{Bounds, Limits, Verdict, admit_brought, author_of};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
 
@@ -17,6 +21,13 @@ use super::super::record::{Names, scalar_text, text_name};
 use crate::service::App;
 use crate::service::gate::read_stored;
 use crate::store::types::{HeldChange, StoredDocument, is_brought_back};
+
+/// Most changes looked at.
+const CHANGES: usize = 2_000;
+/// Bytes of them together.
+const CHANGE_BYTES: usize = 4 << 20;
+/// Most effects shown.
+const EFFECTS: usize = 500;
 
 /// What kind of thing a change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -83,6 +94,16 @@ pub(super) struct Preview {
     pub effects: Vec<Effect>,
     pub authors: Vec<Authorship>,
     pub fits: bool,
+    /// There is more, or whether they fit is not known.
+    pub cut: bool,
+}
+
+/// Why changes are not shown as applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unapplied {
+    DoNotFit,
+    /// They are too many, or take too long.
+    Cut,
 }
 
 /// Reads the changes, on a thread where a panic ends nothing else.
@@ -94,19 +115,51 @@ pub(super) async fn preview(
     changes: Vec<HeldChange>,
 ) -> Preview {
     let limits = *app.gate.limits();
+    let time = Duration::from_millis(app.config.preview_budget_ms);
     let read = tokio::task::spawn_blocking(move || {
-        let applied = catch_unwind(AssertUnwindSafe(|| applied(document, device, stored.as_ref(), &changes, &limits)));
-        let outlined = || catch_unwind(AssertUnwindSafe(|| outlined(&changes, &limits))).unwrap_or_default();
-        applied.ok().flatten().unwrap_or_else(outlined)
+        let started = Instant::now();
+        let bounds = Bounds { limits: &limits, is_over: &|| started.elapsed() >= time };
+        let all = changes.len();
+        let changes = in_order(first_of(changes), &limits);
+        let apply = || applied(document, device, stored.as_ref(), &changes, bounds);
+        let applied = if changes.len() < all {
+            Err(Unapplied::Cut)
+        } else {
+            catch_unwind(AssertUnwindSafe(apply)).unwrap_or(Err(Unapplied::DoNotFit))
+        };
+        let mut preview = applied.unwrap_or_else(|why| {
+            let read = catch_unwind(AssertUnwindSafe(|| outlined(&changes, &limits))).unwrap_or_default();
+            Preview { cut: why == Unapplied::Cut, ..read }
+        });
+        preview.cut |= preview.effects.len() > EFFECTS;
+        preview.effects.truncate(EFFECTS);
+        preview
     });
     read.await.unwrap_or_default()
 }
 
+/// As many of the changes as are looked at.
+fn first_of(mut changes: Vec<HeldChange>) -> Vec<HeldChange> {
+    let mut bytes = 0;
+    let fits = |change: &&HeldChange| {
+        bytes += change.bytes.len();
+        bytes <= CHANGE_BYTES
+    };
+    let count = changes.iter().take(CHANGES).take_while(fits).count();
+    changes.truncate(count);
+    changes
+}
+
+/// A change, unless it claims more operations than one may have.
+fn parsed(bytes: &[u8], limits: &Limits) -> Option<Change> {
+    Outline::read(bytes).ok().filter(|outline| outline.rows <= limits.operations)?;
+    Change::parse(bytes).ok()
+}
+
 /// The changes in an order in which none comes before what it follows.
-pub(super) fn in_order(mut changes: Vec<HeldChange>) -> Vec<HeldChange> {
+pub(super) fn in_order(mut changes: Vec<HeldChange>, limits: &Limits) -> Vec<HeldChange> {
     changes.sort_by_cached_key(|change| {
-        let parsed = Outline::read(&change.bytes).ok().and_then(|_| Change::parse(&change.bytes).ok());
-        parsed.map_or((u64::MAX, u64::MAX), |parsed| (parsed.start_op(), parsed.sequence()))
+        parsed(&change.bytes, limits).map_or((u64::MAX, u64::MAX), |change| (change.start_op(), change.sequence()))
     });
     changes
 }
@@ -121,33 +174,42 @@ fn applied(
     device: DeviceId,
     stored: Option<&StoredDocument>,
     changes: &[HeldChange],
-    limits: &Limits,
-) -> Option<Preview> {
-    let changes = in_order(changes.to_vec());
-    let base = match stored {
-        Some(stored) => read_stored(stored).ok()?,
-        None => Document::genesis(document, changes.first()?.kind).ok()?,
-    };
+    bounds: Bounds<'_>,
+) -> Result<Preview, Unapplied> {
+    if (bounds.is_over)() {
+        return Err(Unapplied::Cut);
+    }
+    let new = || Document::genesis(document, changes.first()?.kind).ok();
+    let base = stored.map_or_else(new, |stored| read_stored(stored).ok()).ok_or(Unapplied::DoNotFit)?;
     let mut before = base.clone();
     let brought: HashSet<ChangeHash> =
         changes.iter().filter(|held| is_brought_back(&held.code)).map(|held| held.hash).collect();
-    let mut writers: BTreeSet<DeviceId> = brought_from(&changes, limits).collect();
+    let mut writers: BTreeSet<DeviceId> = brought_from(changes, bounds.limits).collect();
     writers.insert(device);
-    let bytes: Vec<Vec<u8>> = changes.into_iter().map(|change| change.bytes).collect();
-    let admission = admit_brought(base, device, &brought, &bytes, limits);
+    let bytes: Vec<Vec<u8>> = changes.iter().map(|change| change.bytes.clone()).collect();
+    let admission = admit_brought(base, device, &brought, &bytes, bounds);
     let taken = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Stored | Verdict::Duplicate);
     let mut after = admission.document;
     if !admission.verdicts.iter().all(taken) {
-        return None;
+        return Err(Unapplied::DoNotFit);
     }
-    let (before_by, after_by) = (before.history(), after.history());
+    if admission.verdicts.len() < changes.len() {
+        return Err(Unapplied::Cut);
+    }
+    let mut known: HashMap<DeviceId, usize> = HashMap::new();
+    for writer in before.history().iter().filter_map(|author| author.device) {
+        *known.entry(writer).or_default() += 1;
+    }
     let mut authors = Vec::new();
-    for writer in writers {
-        let by = |author: &&Authorship| author.device == Some(writer);
-        let known = before_by.iter().filter(by).count();
-        authors.extend(after_by.iter().filter(by).skip(known).cloned());
+    for author in after.history() {
+        let Some(writer) = author.device.filter(|writer| writers.contains(writer)) else { continue };
+        match known.get_mut(&writer).filter(|left| **left > 0) {
+            Some(left) => *left -= 1,
+            None => authors.push(author),
+        }
     }
-    Some(Preview { effects: compare(&view(&before), &view(&after)), authors, fits: true })
+    authors.sort_by_key(|author| author.device);
+    Ok(Preview { effects: compare(&view(&before), &view(&after)), authors, fits: true, cut: false })
 }
 
 fn compare(before: &RecordView, after: &RecordView) -> Vec<Effect> {
@@ -161,9 +223,10 @@ fn compare(before: &RecordView, after: &RecordView) -> Vec<Effect> {
             effects.push(Effect { before: was, after: is, ..Effect::new(EffectKind::Field, name) });
         }
     }
-    let measures: BTreeSet<&String> = before.tallies.iter().chain(&after.tallies).map(|tally| &tally.measure).collect();
+    let (totals_before, totals_after) = (totals(before), totals(after));
+    let measures: BTreeSet<&str> = totals_before.keys().chain(totals_after.keys()).copied().collect();
     for measure in measures {
-        let (was, is) = (before.total(measure), after.total(measure));
+        let (was, is) = (totals_before.get(measure).copied(), totals_after.get(measure).copied());
         if was != is {
             let number = |value: Option<i64>| value.map(|value| value.to_string());
             let by = Some(is.unwrap_or(0).saturating_sub(was.unwrap_or(0)));
@@ -171,9 +234,9 @@ fn compare(before: &RecordView, after: &RecordView) -> Vec<Effect> {
             effects.push(Effect { before: number(was), after: number(is), by, ..effect });
         }
     }
-    let added = after.links.iter().filter(|link| !before.links.contains(link));
+    let added = after.links.iter().filter(|link| before.links.binary_search(link).is_err());
     effects.extend(added.map(|link| Effect::new(EffectKind::Link, link)));
-    let gone = before.links.iter().filter(|link| !after.links.contains(link));
+    let gone = before.links.iter().filter(|link| after.links.binary_search(link).is_err());
     effects.extend(gone.map(|link| Effect::new(EffectKind::Unlink, link)));
     let known: BTreeSet<&String> = before.steps.iter().map(|step| &step.id).collect();
     for step in after.steps.iter().filter(|step| !known.contains(&step.id)) {
@@ -190,18 +253,21 @@ fn compare(before: &RecordView, after: &RecordView) -> Vec<Effect> {
     effects
 }
 
+fn totals(record: &RecordView) -> BTreeMap<&str, i64> {
+    record.tallies.iter().map(|tally| (tally.measure.as_str(), tally.total)).collect()
+}
+
 /// What the operations say, when they cannot be applied. Bytes that are no change say nothing.
 fn outlined(changes: &[HeldChange], limits: &Limits) -> Preview {
     let mut fields = Vec::new();
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     let mut texts: BTreeMap<&'static str, String> = BTreeMap::new();
-    for change in in_order(changes.to_vec()) {
-        let small = |outline: &Outline| outline.rows <= limits.operations;
-        let Some(_) = Outline::read(&change.bytes).ok().filter(small) else { continue };
-        let Some(operations) = Change::parse(&change.bytes).ok().and_then(|change| change.operations().ok()) else {
-            continue;
-        };
-        for operation in operations {
+    for change in changes {
+        if fields.len() > EFFECTS {
+            break;
+        }
+        let operations = parsed(&change.bytes, limits).and_then(|change| change.operations().ok());
+        for operation in operations.unwrap_or_default() {
             let key = operation.key.unwrap_or_default();
             match (operation.container, operation.action) {
                 (Some(Container::Fields), Action::Text(after)) => {
@@ -235,5 +301,69 @@ fn outlined(changes: &[HeldChange], limits: &Limits) -> Preview {
         counts.into_iter().map(|(measure, by)| Effect { by: Some(by), ..Effect::new(EffectKind::Count, measure) });
     let texts =
         texts.into_iter().map(|(name, text)| Effect { after: Some(text), ..Effect::new(EffectKind::Text, name) });
-    Preview { effects: fields.into_iter().chain(counts).chain(texts).collect(), authors: Vec::new(), fits: false }
+    Preview { effects: fields.into_iter().chain(counts).chain(texts).collect(), ..Preview::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use sync_core::document::{Kind, hash_of};
+    use sync_core::ids::ActorId;
+    use sync_core::time::Timestamp;
+
+    use super::*;
+
+    const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+    const DEVICE: DeviceId = DeviceId::from_bytes([2; 16]);
+
+    fn held(bytes: Vec<u8>) -> HeldChange {
+        let code = "not_in_scope".to_owned();
+        HeldChange { hash: hash_of(&bytes), kind: Kind::Session, code, bytes, received_at: 0, decision: None }
+    }
+
+    fn counted(times: usize) -> Vec<HeldChange> {
+        let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
+        document.write_as(ActorId::new(DEVICE, 1));
+        let mut count = || {
+            document.count("attendance.band.75-84", DEVICE, 1).unwrap();
+            held(document.commit(Timestamp(1_700_000_000_000), "pe-x", None).unwrap().bytes)
+        };
+        (0..times).map(|_| count()).collect()
+    }
+
+    #[test]
+    fn applying_ends_with_its_time_and_reading_does_not_need_it() {
+        let (changes, limits) = (counted(600), Limits::default());
+        let apply = |asked_in_time: u32| {
+            let asked = Cell::new(0);
+            let is_over = || asked.replace(asked.get() + 1) >= asked_in_time;
+            applied(DOCUMENT, DEVICE, None, &changes, Bounds { limits: &limits, is_over: &is_over })
+        };
+        let by = |preview: Preview| preview.effects.iter().map(|effect| effect.by).collect::<Vec<_>>();
+        assert_eq!(apply(u32::MAX).map(by).unwrap(), [Some(600)]);
+        for asked_in_time in [0, 1] {
+            assert_eq!(apply(asked_in_time).unwrap_err(), Unapplied::Cut, "{asked_in_time}");
+        }
+        assert_eq!(by(outlined(&changes, &limits)), [Some(600)]);
+    }
+
+    #[test]
+    fn so_many_changes_are_looked_at_and_so_many_bytes_of_them() {
+        assert_eq!(first_of(vec![held(vec![0]); CHANGES + 1]).len(), CHANGES);
+        assert_eq!(first_of(vec![held(vec![0; CHANGE_BYTES / 2]); 3]).len(), 2);
+    }
+
+    #[test]
+    fn a_change_is_measured_before_it_is_read() {
+        let read = |links: u64| {
+            let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
+            document.write_as(ActorId::new(DEVICE, 1));
+            (0..links).for_each(|number| document.link(&format!("lecturer/le-{number}")).unwrap());
+            let change = document.commit(Timestamp(1_700_000_000_000), "pe-x", None).unwrap();
+            parsed(&change.bytes, &Limits::default()).is_some()
+        };
+        let most = Limits::default().operations;
+        assert_eq!((read(most), read(most + 1)), (true, false));
+    }
 }

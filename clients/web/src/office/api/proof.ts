@@ -52,6 +52,7 @@ export const custodyDetail = p.object((f) => ({
   authors: f.get('authors', p.array(author)),
   effects: f.get('effects', p.array(effect)),
   fits: f.get('fits', p.boolean),
+  cut: f.get('cut', p.boolean),
   may_decide: f.get('may_decide', p.boolean),
 }));
 export type CustodyDetail = ReturnType<typeof custodyDetail>;

@@ -150,7 +150,8 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
       </Panel>
       {data.brought_from.length > 0 && data.waiting.length > 0 && <p className="rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.broughtNote}</p>}
       <Panel title={text.effects}>
-        {!data.fits && data.record_visible && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
+        {data.cut && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.cut}</p>}
+        {!data.fits && !data.cut && data.record_visible && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
         {data.effects.length === 0 ? <p className="text-muted">{text.noEffects}</p> : (
           <ul className="flex flex-col">
             {data.effects.map((effect, index) => (
