@@ -13,9 +13,6 @@ use crate::http::error::{ApiError, Problem};
 use crate::http::exchange::admit;
 use crate::service::{App, audit};
 
-/// About the largest answer: every document of a large scope, named with its heads.
-const ANSWER_BYTES: u64 = 1 << 20;
-
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(compare))
@@ -35,7 +32,7 @@ async fn compare(
 ) -> Result<Response, ApiError> {
     let mut admitted = admit(&app, &device, &headers, body).await?;
     let request = admitted.read(AuditRequest::decode).await?;
-    admitted.expect_documents(ANSWER_BYTES);
+    admitted.expect_documents(audit::BYTES);
     let response = audit::audit(&app, &device.caller, &device.tablet, &request).await?;
     admitted.answer(response.ok_or_else(ApiError::not_found)?.encode()).await
 }

@@ -3,6 +3,8 @@
 //! Heads are taken from the content of each document, not from what is recorded beside it: a copy that cannot be read,
 //! or is not what it is recorded to be, is named without heads and noted as damaged, so that tablets are asked for it.
 
+use std::collections::HashMap;
+
 use sync_core::digest::{Buckets, FeedState};
 use sync_core::document::Heads;
 use sync_core::ids::DocumentId;
@@ -14,6 +16,9 @@ use crate::store::StoreError;
 
 /// Documents looked into at a time.
 const BATCH: usize = 200;
+/// Bytes of them, if there is more than one; also about the largest answer: every document of a large scope, named with
+/// its heads.
+pub const BYTES: u64 = 1 << 20;
 
 /// Answers an audit; `None` when the scope is not one of the tablet's, or is not there.
 pub async fn audit(
@@ -35,17 +40,14 @@ pub async fn audit(
         .map(|(document, state, _)| AuditEntry { document: *document, heads: Heads::default(), state: *state })
         .collect();
     entries.sort_by_key(|entry| entry.document);
+    let present = |entry: &&mut AuditEntry| entry.state == FeedState::Present;
+    let ids = entries.iter_mut().filter(present).map(|entry| entry.document).collect();
+    let mut sound = sound_heads(app, &caller.tenant, ids).await?;
     let mut damaged = Vec::new();
-    for part in entries.chunks_mut(BATCH) {
-        let of_content = |entry: &&mut AuditEntry| entry.state == FeedState::Present;
-        let ids: Vec<DocumentId> = part.iter_mut().filter(of_content).map(|entry| entry.document).collect();
-        let stored = app.store.load_documents(&caller.tenant, &ids).await?;
-        let sound: Vec<_> = app.gate.inspect(stored).await.into_iter().filter(|(_, damaged)| !damaged).collect();
-        for entry in part.iter_mut().filter(of_content) {
-            match sound.iter().find(|(stored, _)| stored.document == entry.document) {
-                Some((stored, _)) => entry.heads = stored.heads.clone(),
-                None => damaged.push(entry.document),
-            }
+    for entry in entries.iter_mut().filter(present) {
+        match sound.remove(&entry.document) {
+            Some(heads) => entry.heads = heads,
+            None => damaged.push(entry.document),
         }
     }
     if !damaged.is_empty() {
@@ -58,6 +60,24 @@ pub async fn audit(
     }
     let (epoch, seq) = (scope.epoch, scope.seq);
     Ok(Some(AuditResponse { protocol: PROTOCOL, scope: request.scope.clone(), epoch, seq, differing, entries }))
+}
+
+/// The heads of those documents that can be read and are what they are recorded to be.
+async fn sound_heads(
+    app: &App,
+    tenant: &str,
+    mut ids: Vec<DocumentId>,
+) -> Result<HashMap<DocumentId, Heads>, StoreError> {
+    let mut heads = HashMap::with_capacity(ids.len());
+    while !ids.is_empty() {
+        let later = ids.split_off(ids.len().min(BATCH));
+        let (stored, mut unread) = app.store.load_portion(tenant, &ids, BYTES).await?;
+        let sound = app.gate.inspect(stored).await.into_iter().filter(|(_, damaged)| !damaged);
+        heads.extend(sound.map(|(stored, _)| (stored.document, stored.heads)));
+        unread.extend(later);
+        ids = unread;
+    }
+    Ok(heads)
 }
 
 /// Notes damage, and forgets what was kept loaded of these documents.

@@ -219,13 +219,15 @@ pub trait Store:
 
     // Custody.
 
-    /// The changes of one document that one tablet sent and that are or were held, in the order they came.
+    /// The changes of one document that one tablet sent and that are or were held: those nobody has decided on first, then
+    /// in the order they came. As many as there is room for in `bytes`, at least one; and whether there are more.
     async fn load_custody(
         &self,
         tenant: &str,
         document: DocumentId,
         device: DeviceId,
-    ) -> Result<Vec<HeldChange>, StoreError>;
+        bytes: u64,
+    ) -> Result<(Vec<HeldChange>, bool), StoreError>;
     /// Where a record begun on a device is at home: in its first scope, revoked or not; with a day pass, where its session
     /// is at home.
     async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError>;

@@ -349,7 +349,7 @@ impl Historian<'_> {
         self.tell("silent", store.list_silent("11", &filter.within, self.now).await);
         let custody = CustodyFilter { within: filter.within.clone(), ..CustodyFilter::default() };
         self.tell("custody", store.list_custody("11", &custody, 10).await);
-        self.tell("held", store.load_custody("11", id(0), self.device_one()).await);
+        self.tell("held", store.load_custody("11", id(0), self.device_one(), 1 << 20).await);
         let hashes: Vec<ChangeHash> = (0..6).map(|number| ChangeHash::from_bytes([number; 32])).collect();
         let mut decisions = store.list_decisions("11", self.device_one(), &hashes).await.unwrap();
         decisions.sort_by_key(|one| (one.document, one.hash));

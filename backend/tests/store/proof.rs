@@ -64,7 +64,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
 
     assert!(store.load_documents("11", &[id(50)]).await.unwrap().is_empty());
     assert!(!store.list_documents("11", None, 1_000).await.unwrap().iter().any(|stored| stored.document == id(50)));
-    assert!(store.load_custody("11", id(50), DEVICE).await.unwrap().is_empty());
+    assert!(store.load_custody("11", id(50), DEVICE, 1_000).await.unwrap().0.is_empty());
     let total = |rollups: &Rollups| rollups.values().map(|value| value.total).sum::<i64>();
     assert_eq!(total(&store.list_rollups("11").await.unwrap()), total(&figures) - 1);
     let after = scopes(store, &[scope(HONJO), scope(KAMISATO)]).await;
@@ -175,7 +175,12 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     assert_eq!(outcome, DecideOutcome::AlreadyDecided);
     assert_eq!(store.decide_custody(&decision(&[73], false), None).await.unwrap(), DecideOutcome::Done);
 
-    let all = store.load_custody("11", id(70), DEVICE).await.unwrap();
+    let (all, more) = store.load_custody("11", id(70), DEVICE, 1 << 20).await.unwrap();
+    assert!(!more);
+    for (bytes, read) in [(0, 1), (410, 2), (615, 3)] {
+        let (held, more) = store.load_custody("11", id(70), DEVICE, bytes).await.unwrap();
+        assert_eq!((held.len(), more), (read, read < 3), "as far as there is room, and at least one");
+    }
     let admitted: Vec<bool> = all.iter().map(|held| held.decision.as_ref().unwrap().admitted).collect();
     assert_eq!((admitted, all[0].bytes.len()), (vec![true, true, false], 5), "what was decided stays readable");
     let named = decision(&[71, 73, 79], true).hashes;

@@ -99,7 +99,7 @@ async fn st_13_of_a_record_kept_long_enough_a_line_of_numbers_stays(store: &dyn 
     assert!(!store.list_due_custody("11", 70).await.unwrap().contains(&key));
     assert!(store.list_due_custody("11", 71).await.unwrap().contains(&key), "what nobody decided on was not destroyed");
     store.destroy_custody("11", &[key]).await.unwrap();
-    assert!(store.load_custody("11", id(91), DEVICE).await.unwrap().is_empty());
+    assert!(store.load_custody("11", id(91), DEVICE, 1_000).await.unwrap().0.is_empty());
 }
 
 async fn times_are_set_and_destructions_noted(store: &dyn Store) {

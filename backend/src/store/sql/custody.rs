@@ -4,6 +4,7 @@ use std::slice::from_ref;
 
 use sync_core::document::Kind;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
+use tokio_stream::StreamExt as _;
 
 use super::batch::Select;
 use super::dialect::{Connection, Row, SqlStore, failed};
@@ -23,6 +24,9 @@ pub(super) const DECISIONS: Select = Select {
     locks: false,
     of_tenant: true,
 };
+
+/// What a held change takes beside its bytes, about.
+const ROW_BYTES: u64 = 200;
 
 pub(super) async fn decide(
     store: &SqlStore,
@@ -100,21 +104,33 @@ pub(super) async fn load(
     tenant: &str,
     document: DocumentId,
     device: DeviceId,
-) -> Result<Vec<HeldChange>, StoreError> {
+    bytes: u64,
+) -> Result<(Vec<HeldChange>, bool), StoreError> {
     let query = sqlx::query(sql::LOAD_CUSTODY).bind(tenant).bind(&document.as_bytes()[..]).bind(&device.as_bytes()[..]);
-    let rows = query.fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
-    rows.iter()
-        .map(|row| {
-            Ok(HeldChange {
-                hash: hash_of(row)?,
-                kind: Kind::parse(get(row, "kind")?).ok_or(corrupt("custody", "kind"))?,
-                code: get(row, "code")?,
-                bytes: get(row, "bytes")?,
-                received_at: unsigned(get(row, "received_at")?),
-                decision: decision_of(row)?,
-            })
-        })
-        .collect()
+    let mut reader = store.reader().await?;
+    let mut rows = query.fetch(&mut *reader);
+    let mut held = Vec::new();
+    let mut taken = 0_u64;
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        let change = held_change(&row)?;
+        taken = taken.saturating_add(change.bytes.len() as u64 + ROW_BYTES);
+        if taken > bytes && !held.is_empty() {
+            return Ok((held, true));
+        }
+        held.push(change);
+    }
+    Ok((held, false))
+}
+
+fn held_change(row: &Row) -> Result<HeldChange, StoreError> {
+    Ok(HeldChange {
+        hash: hash_of(row)?,
+        kind: Kind::parse(get(row, "kind")?).ok_or(corrupt("custody", "kind"))?,
+        code: get(row, "code")?,
+        bytes: get(row, "bytes")?,
+        received_at: unsigned(get(row, "received_at")?),
+        decision: decision_of(row)?,
+    })
 }
 
 /// The first scope of a tablet; of a day pass, the home of its session.

@@ -296,8 +296,9 @@ impl Store for SqlStore {
         tenant: &str,
         document: DocumentId,
         device: DeviceId,
-    ) -> Result<Vec<HeldChange>, StoreError> {
-        custody::load(self, tenant, document, device).await
+        bytes: u64,
+    ) -> Result<(Vec<HeldChange>, bool), StoreError> {
+        custody::load(self, tenant, document, device, bytes).await
     }
 
     async fn home_of(&self, tenant: &str, device: DeviceId) -> Result<Option<ScopeId>, StoreError> {

@@ -288,7 +288,8 @@ statements! {
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
-     WHERE c.tenant = $1 AND c.document = $2 AND c.device = $3 ORDER BY c.received_at, c.hash";
+     WHERE c.tenant = $1 AND c.document = $2 AND c.device = $3 \
+     ORDER BY CASE WHEN c.decision IS NULL THEN 0 ELSE 1 END, c.received_at, c.hash";
 
     INSERT_JOURNAL_HEAD = "INSERT INTO journal_head (tenant, seq, hash) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING";
     HOLD_JOURNAL_HEAD = "UPDATE journal_head SET seq = seq WHERE tenant = $1 RETURNING seq, hash";

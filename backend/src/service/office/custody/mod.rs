@@ -25,6 +25,8 @@ use crate::store::types::{HeldChange, StoredDocument};
 
 /// Matters of a page.
 const PAGE: u32 = 100;
+/// Bytes of changes of one matter that are read, and decided on, at a time.
+const MATTER_BYTES: u64 = 4 << 20;
 
 /// What a person decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -205,6 +207,8 @@ pub struct CustodyDetail {
 struct Held {
     device: Named,
     changes: Vec<HeldChange>,
+    /// There are more than were read.
+    more: bool,
     stored: Option<StoredDocument>,
     /// The caller may see the record.
     record_visible: bool,
@@ -219,10 +223,10 @@ impl Held {
         let filter = CustodyFilter { within: seen_by, ..one };
         let entries = app.store.list_custody(&caller.tenant, &filter, 1).await?.entries;
         let entry = entries.into_iter().next().ok_or(OfficeError::NotFound)?;
-        let changes = app.store.load_custody(&caller.tenant, document, device).await?;
+        let (changes, more) = app.store.load_custody(&caller.tenant, document, device, MATTER_BYTES).await?;
         let id = device.to_string();
         let device = Named { name: entry.device_name.unwrap_or_else(|| id.clone()), id };
-        Ok(Self { device, changes, stored, record_visible })
+        Ok(Self { device, changes, more, stored, record_visible })
     }
 
     /// Whoever answers for the record decides; of a record that is not stored, whoever answers for the tablet.
@@ -281,7 +285,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str, device: &str) ->
         authors: preview.authors.iter().map(|author| names.author(author)).collect(),
         effects: preview.effects.into_iter().map(|effect| effect.named(&names)).collect(),
         fits: preview.fits,
-        cut: preview.cut,
+        cut: preview.cut || held.more,
         may_decide: !waiting.is_empty() && held.may_be_decided_by(caller),
         device: held.device,
     })

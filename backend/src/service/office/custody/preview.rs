@@ -3,8 +3,7 @@
 //! Where they fit the stored record they are applied to a copy of it and the two are compared. Where they do not, their
 //! operations are read one by one. Nothing here writes.
 //!
-//! Applying has a budget of time; reading has bounds of changes and bytes, and what is shown one of effects. Whatever
-//! reaches one of them is said to be cut.
+//! Applying has a budget of time, and what is shown a number of effects. Whatever reaches one of them is said to be cut.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,10 +21,6 @@ use crate::service::App;
 use crate::service::gate::read_stored;
 use crate::store::types::{HeldChange, StoredDocument, is_brought_back};
 
-/// Most changes looked at.
-const CHANGES: usize = 2_000;
-/// Bytes of them together.
-const CHANGE_BYTES: usize = 4 << 20;
 /// Most effects shown.
 const EFFECTS: usize = 500;
 
@@ -102,7 +97,7 @@ pub(super) struct Preview {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unapplied {
     DoNotFit,
-    /// They are too many, or take too long.
+    /// It takes too long.
     Cut,
 }
 
@@ -119,14 +114,9 @@ pub(super) async fn preview(
     let read = tokio::task::spawn_blocking(move || {
         let started = Instant::now();
         let bounds = Bounds { limits: &limits, is_over: &|| started.elapsed() >= time };
-        let all = changes.len();
-        let changes = in_order(first_of(changes), &limits);
+        let changes = in_order(changes, &limits);
         let apply = || applied(document, device, stored.as_ref(), &changes, bounds);
-        let applied = if changes.len() < all {
-            Err(Unapplied::Cut)
-        } else {
-            catch_unwind(AssertUnwindSafe(apply)).unwrap_or(Err(Unapplied::DoNotFit))
-        };
+        let applied = catch_unwind(AssertUnwindSafe(apply)).unwrap_or(Err(Unapplied::DoNotFit));
         let mut preview = applied.unwrap_or_else(|why| {
             let read = catch_unwind(AssertUnwindSafe(|| outlined(&changes, &limits))).unwrap_or_default();
             Preview { cut: why == Unapplied::Cut, ..read }
@@ -136,18 +126,6 @@ pub(super) async fn preview(
         preview
     });
     read.await.unwrap_or_default()
-}
-
-/// As many of the changes as are looked at.
-fn first_of(mut changes: Vec<HeldChange>) -> Vec<HeldChange> {
-    let mut bytes = 0;
-    let fits = |change: &&HeldChange| {
-        bytes += change.bytes.len();
-        bytes <= CHANGE_BYTES
-    };
-    let count = changes.iter().take(CHANGES).take_while(fits).count();
-    changes.truncate(count);
-    changes
 }
 
 /// A change, unless it claims more operations than one may have.
@@ -346,12 +324,6 @@ mod tests {
             assert_eq!(apply(asked_in_time).unwrap_err(), Unapplied::Cut, "{asked_in_time}");
         }
         assert_eq!(by(outlined(&changes, &limits)), [Some(600)]);
-    }
-
-    #[test]
-    fn so_many_changes_are_looked_at_and_so_many_bytes_of_them() {
-        assert_eq!(first_of(vec![held(vec![0]); CHANGES + 1]).len(), CHANGES);
-        assert_eq!(first_of(vec![held(vec![0; CHANGE_BYTES / 2]); 3]).len(), 2);
     }
 
     #[test]
