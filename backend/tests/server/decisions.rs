@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use sync_core::document::Document;
+use sync_core::document::{Document, Heads};
 use sync_core::domain::view;
 use sync_core::domain::vocabulary::StepState;
 use sync_core::ids::{ChangeHash, DocumentId};
@@ -11,7 +11,7 @@ use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 use tsudoi_server::service::verify;
 
-use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server, server_with};
+use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, raw_push, server, server_with};
 
 const BAND: &str = "attendance.band.75-84";
 
@@ -132,6 +132,27 @@ async fn held_work_with_very_many_effects_is_shown_in_part() {
     let shown = server.read(&officer, &format!("/v1/custody/{id}/{}", kamisato.device)).await;
     assert_eq!((&shown["cut"], &shown["fits"]), (&json!(true), &json!(true)));
     assert_eq!((shown["effects"].as_array().unwrap().len(), shown["waiting"].as_array().unwrap().len()), (500, 7));
+}
+
+#[tokio::test]
+async fn a_matter_of_many_bytes_is_shown_and_decided_on_in_parts() {
+    let server = server().await;
+    let (_, kamisato, _) = held(&server).await;
+    let foreign = (0..300_u16).map(|number| [vec![0; 16_000], number.to_be_bytes().to_vec()].concat()).collect();
+    let push = raw_push(document_id(9), Heads::default(), foreign);
+    server.sync(&kamisato, &kamisato.request(vec![push])).await;
+    let officer = server.signed_in(Role::Municipal, "112119").await;
+    let address = format!("/v1/custody/{}/{}", document_id(9), kamisato.device);
+    let mut waited = Vec::new();
+    for _ in 0..2 {
+        let shown = server.read(&officer, &address).await;
+        assert_eq!(shown["cut"], true, "there is more");
+        waited.push(shown["waiting"].as_array().unwrap().len());
+        let (status, answer) = decide(&server, &officer, &kamisato, "declined", "読み取れません").await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+    assert!(waited[0] < 304 && waited[0] + waited[1] == 304, "{waited:?}");
+    assert_eq!(server.read(&officer, &address).await["may_decide"], false);
 }
 
 #[tokio::test]
