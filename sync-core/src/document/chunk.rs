@@ -40,7 +40,7 @@ pub struct Outline {
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_DOCUMENT: u8 = 0;
 const CHUNK_CHANGE: u8 = 1;
-/// Rows that a column of a saved document may have: a hundred times what a session of a day comes to, and then some.
+/// Rows that a column of a saved document may have; a session of a day has some hundred.
 const DOCUMENT_ROWS: u64 = 1 << 20;
 
 /// The name of change bytes: SHA-256 over everything after magic and checksum, as automerge defines it.
