@@ -39,9 +39,14 @@ for (let device = 0; device < DEVICES; device += 1) {
   devices.push(repo);
 }
 
-/** Ends a connection for good: by itself it would come back and bring what the server has lost. */
+/**
+ * Ends a connection for good: by itself it would come back and bring what the server has lost. One that is still being
+ * made says so as an error, which the adapter would throw.
+ */
 function leave(adapter) {
   adapter.connect = () => {};
+  adapter.socket?.removeAllListeners('error');
+  adapter.socket?.on('error', () => {});
   adapter.socket?.terminate();
 }
 
