@@ -15,7 +15,7 @@ use sync_core::gate::{
     Admission, Bounds, Code, Limits, Verdict, Verdicts, admit_again, admit_brought, restore, turn_away,
 };
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::cache::DocumentCache;
 use super::projection::{figures, places, project};
@@ -95,6 +95,9 @@ pub struct Outcome {
 /// Runs the gate. Cheap to clone.
 #[derive(Clone)]
 pub struct Gate {
+    /// Held while a request waits for the threads of all its parts: the first to come is committed while the next are
+    /// judged, in place of all at the end.
+    turn: Arc<Mutex<()>>,
     permits: Arc<Semaphore>,
     threads: usize,
     budget: Duration,
@@ -108,7 +111,8 @@ impl Gate {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.gate_threads == 0 { cores() } else { config.gate_threads };
         let budget = Duration::from_millis(config.gate_budget_ms);
-        Self { permits: Arc::new(Semaphore::new(threads)), threads, budget, limits: config.gate_limits(), cache }
+        let (turn, permits) = (Arc::default(), Arc::new(Semaphore::new(threads)));
+        Self { turn, permits, threads, budget, limits: config.gate_limits(), cache }
     }
 
     /// Which of these documents are damaged, looked at on a thread of the gate.
@@ -137,6 +141,7 @@ impl Gate {
         let share = works.len().div_ceil(self.threads).max(1);
         let mut running = Vec::new();
         let mut works = works.into_iter().peekable();
+        let turn = self.turn.lock().await;
         while works.peek().is_some() {
             let part: Vec<Work> = works.by_ref().take(share).collect();
             let (gate, tenant) = (self.clone(), tenant.to_owned());
@@ -147,6 +152,7 @@ impl Gate {
                 outcome
             }));
         }
+        drop(turn);
         let mut outcome = Outcome::default();
         for part in running {
             match part.await {

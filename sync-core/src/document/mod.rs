@@ -358,35 +358,36 @@ impl Document {
 
     /// Every field that has a value; more than one value is a conflict. The value shown by default comes first.
     pub fn fields(&self) -> BTreeMap<String, Vec<FieldValue>> {
-        let fields = Container::Fields.object();
-        let mut values = BTreeMap::new();
-        for name in self.crdt.keys(&fields) {
-            let mut all = self.values(&fields, &name);
-            all.reverse();
-            if !all.is_empty() {
-                values.insert(name, all);
+        let mut fields = BTreeMap::new();
+        for (name, value, is_contested) in self.entries(Container::Fields) {
+            let values = if is_contested {
+                self.contested(&Container::Fields.object(), &name)
+            } else {
+                scalar(&value).map(|value| FieldValue { value, authorship: None }).into_iter().collect()
+            };
+            if !values.is_empty() {
+                fields.insert(name, values);
             }
         }
-        values
+        fields
     }
 
     /// The counters: measure, device, value. Keys not of our form are left out.
     pub fn tallies(&self) -> Vec<(String, DeviceId, i64)> {
-        let tally = Container::Tally.object();
         let mut counters = Vec::new();
-        for key in self.crdt.keys(&tally) {
-            let value = self.crdt.get(&tally, key.as_str()).ok().flatten();
-            if let (Some((measure, device)), Some(count)) = (read_tally_key(&key), value.as_ref().and_then(counter)) {
+        for (key, value, _) in self.entries(Container::Tally) {
+            if let (Some((measure, device)), Some(count)) = (read_tally_key(&key), counter(&value)) {
                 counters.push((measure.to_owned(), device, count));
             }
         }
         counters
     }
 
-    /// Whether this counter has exactly one value and that is a counter.
-    pub fn counter_is_whole(&self, key: &str) -> bool {
-        let all = self.crdt.get_all(Container::Tally.object(), key).unwrap_or_default();
-        matches!(all.as_slice(), [only] if counter(only).is_some())
+    /// The keys of the tally that have exactly one value, which is a counter.
+    pub fn whole_counters(&self) -> BTreeSet<String> {
+        let whole =
+            self.entries(Container::Tally).filter(|(_, value, contested)| !contested && counter(value).is_some());
+        whole.map(|(key, ..)| key).collect()
     }
 
     /// Whether a key of a container has a value.
@@ -401,16 +402,7 @@ impl Document {
 
     /// The steps: id and value.
     pub fn steps(&self) -> Vec<(String, String)> {
-        let steps = Container::Steps.object();
-        let mut all = Vec::new();
-        for id in self.crdt.keys(&steps) {
-            if let Ok(Some((value, _))) = self.crdt.get(&steps, id.as_str())
-                && let Some(text) = value.as_str()
-            {
-                all.push((id.clone(), text.to_owned()));
-            }
-        }
-        all
+        self.entries(Container::Steps).filter_map(|(id, value, _)| Some((id, value.as_str()?.to_owned()))).collect()
     }
 
     /// Who appended a step. Automerge makes the whole change anew to tell.
@@ -435,25 +427,19 @@ impl Document {
         history
     }
 
-    fn values(&self, container: &ObjId, key: &str) -> Vec<FieldValue> {
+    /// What stands in a map, with the value shown and whether there are others. One walk; a look at each key costs as much.
+    fn entries(&self, container: Container) -> impl Iterator<Item = (String, Value<'static>, bool)> + '_ {
+        let range = self.crdt.map_range(container.object(), ..);
+        range.map(|item| (item.key.into_owned(), item.value.into_value(), item.conflict))
+    }
+
+    /// All values of a key, the one shown first, with who set them.
+    fn contested(&self, container: &ObjId, key: &str) -> Vec<FieldValue> {
         let all = self.crdt.get_all(container, key).unwrap_or_default();
-        let is_contested = all.len() > 1;
-        let mut values = Vec::with_capacity(all.len());
-        for (value, exid) in all {
-            let value = match value {
-                Value::Scalar(scalar) => match scalar.as_ref() {
-                    ScalarValue::Str(text) => Scalar::Text(text.to_string()),
-                    other => match other.as_i64() {
-                        Some(number) => Scalar::Number(number),
-                        None => continue,
-                    },
-                },
-                Value::Object(_) => continue,
-            };
-            let authorship = if is_contested { self.authorship(&exid) } else { None };
-            values.push(FieldValue { value, authorship });
-        }
-        values
+        let read = |(value, exid): &(Value<'_>, ObjId)| {
+            Some(FieldValue { value: scalar(value)?, authorship: self.authorship(exid) })
+        };
+        all.iter().rev().filter_map(read).collect()
     }
 
     fn authorship(&self, operation: &ObjId) -> Option<Authorship> {
@@ -474,11 +460,21 @@ fn read_authorship(actor: &automerge::ActorId, message: &str, seconds: i64) -> A
     }
 }
 
-fn counter(value: &(Value<'_>, ObjId)) -> Option<i64> {
-    match &value.0 {
+fn counter(value: &Value<'_>) -> Option<i64> {
+    match value {
         Value::Scalar(scalar) => match scalar.as_ref() {
             ScalarValue::Counter(counter) => Some(i64::from(counter)),
             _ => None,
+        },
+        Value::Object(_) => None,
+    }
+}
+
+fn scalar(value: &Value<'_>) -> Option<Scalar> {
+    match value {
+        Value::Scalar(scalar) => match scalar.as_ref() {
+            ScalarValue::Str(text) => Some(Scalar::Text(text.to_string())),
+            other => other.as_i64().map(Scalar::Number),
         },
         Value::Object(_) => None,
     }

@@ -364,8 +364,8 @@ impl Known {
 
     /// Whether the document has every change taken, and every counter touched is one.
     fn is_whole(&self, document: &mut Document) -> bool {
-        self.hashes.iter().all(|hash| document.contains(hash))
-            && self.touched.tallies().all(|key| document.counter_is_whole(key))
+        let whole = document.whole_counters();
+        self.hashes.iter().all(|hash| document.contains(hash)) && self.touched.tallies().all(|key| whole.contains(key))
     }
 }
 
