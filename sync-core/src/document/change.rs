@@ -55,7 +55,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Parses bytes whose [`Outline`] the caller found small enough. A panic inside automerge is an error here.
+    /// Parses bytes whose [`super::chunk::Outline`] the caller found small enough. A panic inside automerge is an error here.
     pub fn parse(bytes: &[u8]) -> Result<Self, ChangeError> {
         let parsed = catch_unwind(AssertUnwindSafe(|| automerge::Change::try_from(bytes)));
         match parsed {
