@@ -157,29 +157,27 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn unsigned(&mut self) -> Result<u64, ChangeError> {
+    /// A number in groups of seven bits, the lowest first; how many bits were read, and whether the highest is set.
+    fn number(&mut self) -> Result<(u64, u32, bool), ChangeError> {
         let mut value = 0u64;
         for shift in (0..63).step_by(7) {
             let byte = self.take(1)?[0];
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                return Ok((value, shift + 7, byte & 0x40 != 0));
             }
         }
         Err(ChangeError::Malformed)
     }
 
+    fn unsigned(&mut self) -> Result<u64, ChangeError> {
+        self.number().map(|(value, ..)| value)
+    }
+
     fn signed(&mut self) -> Result<i64, ChangeError> {
-        let mut value = 0i64;
-        for shift in (0..63).step_by(7) {
-            let byte = self.take(1)?[0];
-            value |= i64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                let sign = if byte & 0x40 == 0 { 0 } else { -1i64 << (shift + 7).min(63) };
-                return Ok(value | sign);
-            }
-        }
-        Err(ChangeError::Malformed)
+        let (value, bits, is_negative) = self.number()?;
+        let sign = if is_negative { -1i64 << bits } else { 0 };
+        Ok(value.cast_signed() | sign)
     }
 
     fn outline(&mut self, hash: ChangeHash) -> Result<Outline, ChangeError> {

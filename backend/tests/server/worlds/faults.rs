@@ -61,8 +61,7 @@ impl World {
     /// A tablet is registered anew under its id.
     pub(super) async fn come_back(&mut self, who: usize) {
         let device = self.players[who].device;
-        let scopes: Vec<&str> = self.players[who].scopes.iter().map(|scope| scope.as_str()).collect();
-        let code = self.server.code_for(device, Role::Staff, "112119", &scopes.join(" ")).await;
+        let code = self.server.code_for(device, Role::Staff, "112119", &self.players[who].scope_list()).await;
         let body = json!({ "code": code.shown(), "device": device.to_string(), "device_name": "端末" });
         let answer = self.server.post("/v1/enrol", None, &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
@@ -83,8 +82,7 @@ impl World {
             return;
         }
         self.names += 1;
-        let scopes: Vec<&str> = self.players[who].scopes.iter().map(|scope| scope.as_str()).collect();
-        let scopes = scopes.join(" ");
+        let scopes = self.players[who].scope_list();
         let enrolled = self.server.device(self.names, &scopes).await;
         let seed = self.chance.below(u64::MAX);
         let new = Player::new(enrolled.device, enrolled.authorization, &scopes, self.now, seed);

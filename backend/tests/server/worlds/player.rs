@@ -44,6 +44,12 @@ impl Player {
         player
     }
 
+    /// What it may hold, as a registration says it.
+    pub fn scope_list(&self) -> String {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        scopes.join(" ")
+    }
+
     /// What its clock shows.
     pub fn clock(&self, now: Timestamp) -> Timestamp {
         Timestamp(now.0.saturating_add_signed(self.skew_ms))
