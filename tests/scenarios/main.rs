@@ -8,5 +8,6 @@ mod clock;
 mod crash;
 mod cut;
 mod hostile;
+mod nginx;
 mod restore;
 mod tls;

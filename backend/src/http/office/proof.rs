@@ -93,7 +93,7 @@ fn custody_reason(code: &str) -> &'static str {
     }
 }
 
-/// What is kept aside from tablets of the caller's organisation, or of one record.
+/// What is kept aside from tablets of the caller's organisation and of records that are its, or of one record.
 #[utoipa::path(get, path = "/v1/custody", tag = "office", params(CustodyQuery),
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = CustodyPage), (status = 401, body = Problem), (status = 404, body = Problem)))]

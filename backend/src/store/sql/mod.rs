@@ -16,6 +16,7 @@ mod filter;
 mod healing;
 mod journal;
 pub(in crate::store) mod migration;
+mod moment;
 mod office;
 mod people;
 mod places;
@@ -399,6 +400,7 @@ impl SqlStore {
             &rollup::CLEAR_FACTS,
             &office::LECTURERS_OF,
             &office::RECORDS_OF,
+            &moment::TALLIES_OF,
         ];
         let mut texts: Vec<String> = statements::ALL
             .iter()

@@ -1,18 +1,18 @@
 //! The office console's lists.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use sync_core::ids::{DeviceId, DocumentId};
+use tokio_stream::StreamExt as _;
 
 use super::batch::Select;
 use super::custody::decision_of;
-use super::dialect::{Row, SqlStore, failed};
+use super::dialect::{Connection, Row, SqlStore, failed};
 use super::filter::{Query, push_filter, push_measure_is};
+use super::moment::SqlMoment;
 use super::{corrupt, flag, get, integer, rollup, statements as sql, sums, unsigned};
 use crate::store::StoreError;
 use crate::store::office::{
-    CustodyEntry, CustodyFilter, CustodyPlace, CustodyRows, LecturerRow, LecturerSum, OccasionSum, OfficeStore,
+    CustodyEntry, CustodyFilter, CustodyPlace, CustodyRows, LecturerRow, LecturerSum, Moment, OccasionSum, OfficeStore,
     RecordFilter, RecordRow, SilentRow, TitleSum, Within,
 };
 use crate::store::types::{RollupKey, RollupValue};
@@ -30,6 +30,15 @@ pub(super) fn organisation(within: &Within) -> &str {
     }
 }
 
+/// The scope of the records that are an organisation's; empty for all, and for nobody's.
+fn scope_of(within: &Within) -> String {
+    match within {
+        Within::Tenant | Within::Nothing => String::new(),
+        Within::Municipality(code) => format!("municipality:{code}"),
+        Within::Association(id) => format!("association:{id}"),
+    }
+}
+
 pub(super) fn document_of(row: &Row) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(&get::<Vec<u8>>(row, "document")?).ok_or(corrupt("record_fact", "document"))
 }
@@ -43,6 +52,7 @@ fn record_of(row: &Row) -> Result<RecordRow, StoreError> {
         document: document_of(row)?,
         kind: get(row, "kind")?,
         activity: get(row, "activity")?,
+        fiscal_year: get(row, "fiscal_year")?,
         month: get(row, "month")?,
         date: get(row, "date")?,
         municipality: get(row, "municipality")?,
@@ -77,7 +87,7 @@ fn counted_by_month(tenant: &str, filter: &RecordFilter) -> Query {
 
 fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query {
     let mut query = Query::new(
-        "SELECT r.document, r.kind, r.activity, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
+        "SELECT r.document, r.kind, r.activity, r.fiscal_year, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
          r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, \
          r.conflict_count, ",
     );
@@ -112,7 +122,7 @@ fn ids(tenant: &str, filter: &RecordFilter) -> Query {
 const ORDER: &str = " ORDER BY r.month DESC NULLS LAST, r.date DESC NULLS LAST, r.title NULLS FIRST, r.document";
 
 pub(super) const RECORDS_OF: Select = Select::by_document(
-    "SELECT document, kind, activity, month, date, municipality, association, dispatched_by, title, occasion, venue, \
+    "SELECT document, kind, activity, fiscal_year, month, date, municipality, association, dispatched_by, title, occasion, venue, \
      medium, state, reason, is_dispatch, attendance, viewers, conflict_count, CAST(NULL AS BIGINT) AS value \
      FROM record_fact",
 );
@@ -136,17 +146,82 @@ impl SqlStore {
     }
 }
 
+pub(super) async fn years(connection: &mut Connection, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError> {
+    let (municipality, association) = match within {
+        Within::Tenant => ("", ""),
+        Within::Nothing => (NOBODY, NOBODY),
+        Within::Municipality(code) => (code.as_str(), ""),
+        Within::Association(id) => ("", id.as_str()),
+    };
+    let query = sqlx::query(sql::YEARS).bind(tenant).bind(municipality).bind(association);
+    query.fetch_all(connection).await.map_err(failed)?.iter().map(|row| get(row, "v")).collect()
+}
+
+pub(super) async fn figures(
+    connection: &mut Connection,
+    tenant: &str,
+    fiscal_year: i64,
+    prefix: &str,
+) -> Result<Vec<(RollupKey, RollupValue)>, StoreError> {
+    let query = sqlx::query(sql::FIGURES).bind(tenant).bind(fiscal_year).bind(prefix);
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            let key = RollupKey {
+                fiscal_year,
+                measure: get(row, "measure")?,
+                municipality: get(row, "municipality")?,
+                association: get(row, "association")?,
+                month: String::new(),
+            };
+            Ok((key, sums::value_of(row)?))
+        })
+        .collect()
+}
+
+pub(super) async fn record_ids(
+    connection: &mut Connection,
+    tenant: &str,
+    filter: &RecordFilter,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut query = ids(tenant, filter);
+    let mut rows = query.build().persistent(false).fetch(connection);
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().await {
+        found.push(document_of(&row.map_err(failed)?)?);
+    }
+    Ok(found)
+}
+
+/// These records, in no order.
+pub(super) async fn records_of(
+    connection: &mut Connection,
+    tenant: &str,
+    records: &[DocumentId],
+) -> Result<Vec<RecordRow>, StoreError> {
+    RECORDS_OF.of(connection, tenant, records).await?.iter().map(record_of).collect()
+}
+
+/// The lecturers of records, by record and id.
+pub(super) async fn lecturers_of(
+    connection: &mut Connection,
+    tenant: &str,
+    records: &[DocumentId],
+) -> Result<Vec<LecturerRow>, StoreError> {
+    let rows = LECTURERS_OF.of(connection, tenant, records).await?;
+    let mut lecturers: Vec<LecturerRow> = rows.iter().map(sums::lecturer_of).collect::<Result<_, _>>()?;
+    lecturers.sort_by(|a, b| (a.document, &a.lecturer).cmp(&(b.document, &b.lecturer)));
+    Ok(lecturers)
+}
+
 #[async_trait]
 impl OfficeStore for SqlStore {
+    async fn moment(&self, tenant: &str) -> Result<Box<dyn Moment>, StoreError> {
+        Ok(Box::new(SqlMoment::begin(self, tenant).await?))
+    }
+
     async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError> {
-        let (municipality, association) = match within {
-            Within::Tenant => ("", ""),
-            Within::Nothing => (NOBODY, NOBODY),
-            Within::Municipality(code) => (code.as_str(), ""),
-            Within::Association(id) => ("", id.as_str()),
-        };
-        let query = sqlx::query(sql::YEARS).bind(tenant).bind(municipality).bind(association);
-        query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?.iter().map(|row| get(row, "v")).collect()
+        years(&mut *self.reader().await?, tenant, within).await
     }
 
     async fn list_figures(
@@ -155,20 +230,7 @@ impl OfficeStore for SqlStore {
         fiscal_year: i64,
         prefix: &str,
     ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError> {
-        let query = sqlx::query(sql::FIGURES).bind(tenant).bind(fiscal_year).bind(prefix);
-        let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                let key = RollupKey {
-                    fiscal_year,
-                    measure: get(row, "measure")?,
-                    municipality: get(row, "municipality")?,
-                    association: get(row, "association")?,
-                    month: String::new(),
-                };
-                Ok((key, sums::value_of(row)?))
-            })
-            .collect()
+        figures(&mut *self.reader().await?, tenant, fiscal_year, prefix).await
     }
 
     async fn list_figures_at(
@@ -201,21 +263,6 @@ impl OfficeStore for SqlStore {
         let mut query = counted_by_month(tenant, filter);
         let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
         rows.iter().map(|row| Ok((get(row, "month")?, get(row, "n")?))).collect()
-    }
-
-    async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError> {
-        let mut query = ids(tenant, filter);
-        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter().map(document_of).collect()
-    }
-
-    async fn list_records_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<RecordRow>, StoreError> {
-        let rows = RECORDS_OF.of(&mut *self.reader().await?, tenant, records).await?;
-        let mut found = rows
-            .iter()
-            .map(|row| record_of(row).map(|record| (record.document, record)))
-            .collect::<Result<HashMap<_, _>, _>>()?;
-        Ok(records.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     async fn list_records(
@@ -255,10 +302,7 @@ impl OfficeStore for SqlStore {
     }
 
     async fn list_lecturers_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<LecturerRow>, StoreError> {
-        let rows = LECTURERS_OF.of(&mut *self.reader().await?, tenant, records).await?;
-        let mut lecturers: Vec<LecturerRow> = rows.iter().map(sums::lecturer_of).collect::<Result<_, _>>()?;
-        lecturers.sort_by(|a, b| (a.document, &a.lecturer).cmp(&(b.document, &b.lecturer)));
-        Ok(lecturers)
+        lecturers_of(&mut *self.reader().await?, tenant, records).await
     }
 
     async fn list_silent(&self, tenant: &str, within: &Within, before: u64) -> Result<Vec<SilentRow>, StoreError> {
@@ -317,19 +361,20 @@ fn held(tenant: &str, filter: &CustodyFilter, matters: i64) -> Query {
         push_first(&mut query, matters);
         query.push(") m");
     } else {
-        query.push("matter m");
+        query.push("matter m LEFT JOIN feed f ON f.tenant = ").push_bind(tenant.to_owned());
+        query.push(" AND f.scope = ").push_bind(scope_of(&filter.within));
+        query.push(" AND f.document = m.document AND f.state = 0");
     }
     query.push(" LEFT JOIN device d ON d.tenant = ").push_bind(tenant.to_owned());
     query.push(" AND d.device = m.device LEFT JOIN record_fact r ON r.tenant = ");
-    query.push_bind(tenant.to_owned()).push(" AND r.document = m.document");
-    if !within.is_empty() {
-        query.push(" AND (r.municipality = ").push_bind(within.clone());
-        query.push(" OR r.association = ").push_bind(within.clone());
-        query.push(" OR r.dispatched_by = ").push_bind(within.clone()).push(") WHERE ");
+    query.push_bind(tenant.to_owned()).push(" AND r.document = ");
+    if within.is_empty() {
+        query.push("m.document");
+    } else {
+        // whose tablet it is sees what it sent, whose record it is about sees that too, and what the record is called
+        query.push("f.document WHERE ");
         push_after(&mut query, filter.after.as_ref());
-        // what a day pass sent belongs to those whose record it is about
-        query.push(" AND (d.organisation = ").push_bind(within);
-        query.push(" OR (d.pass_ends_at IS NOT NULL AND r.document IS NOT NULL))");
+        query.push(" AND (d.organisation = ").push_bind(within).push(" OR f.document IS NOT NULL)");
         push_first(&mut query, matters);
     }
     query.push(
@@ -385,6 +430,9 @@ fn push_held(query: &mut Query, tenant: &str, filter: &CustodyFilter) {
     }
     if let Some(device) = filter.device {
         query.push(" AND c.device = ").push_bind(device.as_bytes().to_vec());
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND c.received_at <= ").push_bind(integer(until));
     }
 }
 
