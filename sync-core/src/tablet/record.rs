@@ -43,6 +43,7 @@ impl Tablet {
         if self.storage_failed {
             return Err(Refusal::Storage);
         }
+        let intent = intent.cleaned();
         intent.check()?;
         let same_kind = |other: Kind| other == kind;
         let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
@@ -69,7 +70,7 @@ impl Tablet {
         };
         let edit = EditRow { number, row };
         let row = &edit.row;
-        let edited = serde_json::from_str::<Intent>(&row.intent).is_ok_and(|intent| {
+        let edited = Intent::read(&row.intent).is_some_and(|intent| {
             self.begin(now, row, intent.reason());
             if let Some(batch) = self.batches.get_mut(&row.document) {
                 batch.intents.push(number);
@@ -105,7 +106,7 @@ impl Tablet {
     /// Makes edits of a record once more, as changes that are not durable yet.
     pub(super) fn edit_anew(&mut self, now: Timestamp, edits: &[EditRow]) {
         for edit in edits {
-            let Ok(intent) = serde_json::from_str::<Intent>(&edit.row.intent) else { continue };
+            let Some(intent) = Intent::read(&edit.row.intent) else { continue };
             let other = |batch: &Batch| batch.by != edit.row.by || batch.reason != intent.reason();
             if self.batches.get(&edit.row.document).is_some_and(other) {
                 self.end_change(edit.row.document);
