@@ -249,6 +249,22 @@ export function loadCase(t, server) {
   if (done.status !== 0) throw new Error(`tsudoi load-case: ${done.error ?? done.stdout + done.stderr}`);
 }
 
+/** A tablet without a screen, that records sessions and sends them. */
+export function headless(server, code) {
+  const home = folder();
+  const run = (...args) => {
+    const done = spawnSync(COMMAND, ['--home', home, '--server', server.address, ...args], { env: environment, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`tsudoi ${args.join(' ')}: ${done.error ?? done.stdout + done.stderr}`);
+  };
+  run('enrol', '--code', code, '--name', '受付');
+  return {
+    record: (title, date = '2026-11-21') => {
+      run('record', 'new', '--activity', 'lecture', '--date', date, '--municipality', '112119', '--title', title);
+      run('sync');
+    },
+  };
+}
+
 /** Waits until the service worker can serve the app without a network. */
 export async function readyForOffline(tablet) {
   await tablet.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));

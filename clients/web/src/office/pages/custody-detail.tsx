@@ -7,6 +7,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
+import { useKept } from '../api/drafts';
 import { useHub, useLive } from '../api/live';
 import { type CustodyDetail, type Effect, custodyDetail, decided } from '../api/proof';
 import { eraDate, eraMoment } from '../format';
@@ -83,7 +84,7 @@ function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly
 
 function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: () => void }): ReactNode {
   const { api } = useHub();
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useKept(`custody ${data.document} ${data.device.id}`);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const decide = async (decision: 'admitted' | 'declined'): Promise<void> => {
@@ -91,8 +92,10 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
     setBusy(true);
     const answer = await api.post('/v1/custody/decisions', { document: data.document, device: data.device.id, hashes: data.waiting, decision, reason: reason.trim() }, decided);
     setBusy(false);
-    if (answer.ok) done();
-    else setProblem(problemText(answer.problem));
+    if (answer.ok) {
+      setReason('');
+      done();
+    } else setProblem(problemText(answer.problem));
   };
   return (
     <Panel title={text.decide}>

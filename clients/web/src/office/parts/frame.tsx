@@ -7,11 +7,12 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import type { Problem } from '../api/client';
-import type { Live } from '../api/live';
+import { type Live, useHub } from '../api/live';
 import type { Frame } from '../api/shapes';
 import { eraMoment } from '../format';
 
 export function problemText(problem: Problem): string {
+  if (problem.code === 'unauthorised') return office.problem.unauthorised;
   if (problem.detail !== null) return problem.detail;
   return problem.code === 'not_found' || problem.code === 'unreachable' || problem.code === 'unreadable' ? office.problem[problem.code] : ja.problem(problem.code, null);
 }
@@ -38,13 +39,18 @@ export function PageHead({ title, lead, children }: { readonly title: string; re
 
 /** What was read, or why there is nothing to show; a failed refresh leaves the last answer in place and says so. */
 export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly children: (value: T) => ReactNode }): ReactNode {
+  const { api } = useHub();
+  const over = live.problem?.code === 'unauthorised';
+  const retry = over
+    ? <Button onPress={() => void api.signIn()}>{office.signIn.submit}</Button>
+    : <Button onPress={live.again}>{office.frame.retry}</Button>;
   if (live.value === null) {
     if (live.problem === null) return <p role="status" className="py-10 text-muted">{office.frame.loading}</p>;
     return (
       <div role="alert" className="flex max-w-[40rem] flex-col items-start gap-4 py-10">
         <p className="text-[1.125rem] font-bold">{problemText(live.problem)}</p>
         <div className="flex flex-wrap items-center gap-4">
-          <Button onPress={live.again}>{office.frame.retry}</Button>
+          {retry}
           <Link href="/" className="link py-2">{office.problem.dashboard}</Link>
         </div>
       </div>
@@ -54,8 +60,8 @@ export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly
     <>
       {live.problem !== null && (
         <div role="status" className="no-print flex flex-wrap items-center gap-3 rounded-8 bg-wait-soft px-4 py-2 text-wait">
-          <p>{office.frame.stale}</p>
-          <Button look="quiet" onPress={live.again}>{office.frame.retry}</Button>
+          <p>{over ? office.frame.staleSignedOut : office.frame.stale}</p>
+          {retry}
         </div>
       )}
       {children(live.value)}
