@@ -134,10 +134,12 @@ export const office = {
     stale: '最新の数字を読み込めませんでした。表示は前回のものです。つながり次第、自動で読み直します。',
     staleSignedOut: 'サインインの期限が切れているため、最新の数字を読み込めません。表示は前回のものです。',
     retry: 'もう一度読み込む',
-    print: '印刷',
   },
 
+  print: { print: '印刷', loading: 'すべて読み込んでいます…' },
+
   pages: {
+    cut: 'これより後は、この紙にはありません。すべてを印刷するには、画面の「印刷」ボタンを押してください。',
     more: '続きを表示',
     shown: (count: number) => `${number.format(count)}件を表示しています。`,
     follows: '続きがあります。',
@@ -273,7 +275,6 @@ export const office = {
     placeUnknown: '市町村の報告なし',
     untitled: '題名なし',
     conflict: '食い違いあり',
-    more: 'さらに表示',
     empty: '条件に合う記録はありません。',
     missing: '報告待ち',
     dispatch: '派遣のみ',
@@ -434,6 +435,7 @@ export const office = {
     title: '利用者',
     lead: '集いを使う人と、その役割です。できることは役割と組織で決まります。',
     search: '名前・役割・組織で探す',
+    searched: (words: string) => `「${words}」で絞り込んだものです。`,
     count: (count: number) => `${number.format(count)}人`,
     name: '名前',
     nameHelp: '同じ組織に同じ名前の人がいるときは、区別できるように入れてください。',
@@ -504,8 +506,6 @@ export const office = {
     record: '記録を開く',
     passSession: '一日券の会',
     empty: '条件に合う記録はありません。',
-    older: '前のものを見る',
-    newer: '後のものを見る',
     refusal: (code: string): string => `断りました：${refusal[code] ?? code}`,
     /** What the server wrote beside an act, in words. */
     detail: (detail: string, place: (id: string) => string): string => {

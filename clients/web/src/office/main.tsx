@@ -2,6 +2,7 @@
 
 import '../styles/theme.css';
 import './office.css';
+import './print.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createApi } from './api/client';

@@ -59,13 +59,15 @@ export interface Live<T> {
   readonly value: T | null;
   /** Why there is no newer answer. */
   readonly problem: Problem | null;
+  /** When it was read, by this computer's clock, ms. */
+  readonly readAt: number | null;
   readonly again: () => void;
 }
 
 /** Reads now and after each notice; with another `read` anew. What was read stays while `key` does; null: nothing to read yet. */
 export function useReading<T>(key: string | null, read: (signal: AbortSignal) => Promise<Answer<T>>): Live<T> {
   const { subscribe } = useHub();
-  const [state, setState] = useState<{ readonly key: string | null; readonly value: T | null; readonly problem: Problem | null }>({ key, value: null, problem: null });
+  const [state, setState] = useState<{ readonly key: string | null; readonly value: T | null; readonly problem: Problem | null; readonly readAt: number | null }>({ key, value: null, problem: null, readAt: null });
   const again = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -84,8 +86,8 @@ export function useReading<T>(key: string | null, read: (signal: AbortSignal) =>
           asked = false;
           const answer = await read(abort.signal);
           if (abort.signal.aborted) return;
-          if (answer.ok) setState({ key, value: answer.value, problem: null });
-          else setState((before) => ({ key, value: before.key === key ? before.value : null, problem: answer.problem }));
+          if (answer.ok) setState({ key, value: answer.value, problem: null, readAt: Date.now() });
+          else setState((before) => ({ ...(before.key === key ? before : { key, value: null, readAt: null }), problem: answer.problem }));
         } while (asked);
       } catch (error) {
         if (!abort.signal.aborted) throw error;
@@ -104,7 +106,7 @@ export function useReading<T>(key: string | null, read: (signal: AbortSignal) =>
   }, [key, read, subscribe]);
 
   const current = state.key === key;
-  return { value: current ? state.value : null, problem: current ? state.problem : null, again: () => again.current() };
+  return { value: current ? state.value : null, problem: current ? state.problem : null, readAt: current ? state.readAt : null, again: () => again.current() };
 }
 
 /** `path` null: nothing to read yet. The parser must be a constant. */

@@ -14,6 +14,7 @@ import { eraDate, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
+import { PrintButton } from '../parts/print';
 import { Refusal } from '../parts/ways-out';
 
 const text = office.custody;
@@ -139,7 +140,10 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
     <>
       <header>
         <Link href="/custody" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-[1.75rem] leading-130">{title}</h1>
+          <PrintButton />
+        </div>
       </header>
       <Panel title={text.about}>
         <dl className="grid grid-cols-[8.5rem_minmax(0,1fr)] text-[0.9375rem]">

@@ -14,6 +14,7 @@ import { Destroy } from '../parts/destroy';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
+import { PrintButton } from '../parts/print';
 import { lecturerText, numberOrNone, recordTitle, stateText } from '../parts/record-parts';
 import { custodyPath } from './custody';
 
@@ -192,7 +193,10 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
             window.history.back();
           }
         }}>{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-[1.75rem] leading-130">{title}</h1>
+          <PrintButton />
+        </div>
         <p className="mt-1 flex flex-wrap gap-x-3 text-[0.9375rem] text-[#4d4d4d]">
           <b>{stateText(data)}</b>
           <span>{office.kind(data.kind)}</span>
