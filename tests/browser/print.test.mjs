@@ -14,6 +14,7 @@ async function print(page, name) {
   await page.emulateMedia({ media: 'print' });
   const pressed = await page.evaluate(() => [...document.querySelectorAll('button:not(.print-text), select, input, textarea, a[download]')].filter((one) => one.checkVisibility()).map((one) => one.outerHTML));
   assert.deepEqual(pressed, [], `${name}: nothing that can only be pressed`);
+  assert.ok(await page.getByRole('heading', { level: 1 }).isVisible(), `${name}: its name`);
   await page.emulateMedia({ media: null });
   const devtools = await page.context().newCDPSession(page);
   const { data } = await devtools.send('Page.printToPDF', { preferCSSPageSize: true, printBackground: true });

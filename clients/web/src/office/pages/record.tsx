@@ -202,7 +202,7 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
           <span>{office.kind(data.kind)}</span>
           <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
         </p>
-        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
+        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="no-print mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
       </header>
       <Held document={data.document} />
       {['title', 'occasion', 'venue'].map((name) => <PersonalWarning key={name} text={value(name) ?? ''} say={text.personal} />)}
