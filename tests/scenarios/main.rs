@@ -5,6 +5,7 @@
 mod apart;
 mod case;
 mod clock;
+mod copies;
 mod crash;
 mod cut;
 mod hostile;

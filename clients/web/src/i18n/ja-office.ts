@@ -32,6 +32,8 @@ const kept: Record<string, string> = { records: '記録', custody: '預かり', 
 const number = new Intl.NumberFormat('ja-JP');
 
 export const office = {
+  /** How to see that a file came whole. */
+  fileEnd: '最後の行に「以上 ○件」とあれば、ファイルは全部そろっています。',
   app: '集い',
   title: '集い 事務局',
   number: (value: number): string => number.format(value),
