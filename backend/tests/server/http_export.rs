@@ -42,7 +42,7 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
         rows[1]
     );
     assert!(rows[2].contains("日付のない会"), "{}", rows[2]);
-    assert!(rows[3].starts_with("以上 2件（令和8年"), "a file that was cut lacks this line: {}", rows[3]);
+    assert!(rows[3].starts_with("以上 2件（令和9年"), "a file that was cut lacks this line: {}", rows[3]);
 
     let tablet = server.device_as(4, Role::Administrator, HONJO).await;
     let refused = server.get("/v1/records.csv", tablet.credential()).await;

@@ -15,6 +15,7 @@ mod feed;
 mod filter;
 mod healing;
 mod journal;
+mod matters;
 pub(in crate::store) mod migration;
 mod moment;
 mod office;
