@@ -8,7 +8,8 @@ import { Button } from './button';
 const LIFE_MS = 12_000;
 
 export interface Notices {
-  say(problem: Problem): void;
+  /** `missing`: the edit that was not stored, as people call it. */
+  say(problem: Problem, missing?: string): void;
   dismiss(): void;
   current(): string | null;
   subscribe(changed: () => void): () => void;
@@ -24,8 +25,9 @@ export function createNotices(): Notices {
     for (const listener of listeners) listener();
   };
   return {
-    say(problem) {
-      set(ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail));
+    say(problem, missing) {
+      const why = ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail);
+      set(missing === undefined ? why : `${ja.doubt.missing(missing)}${why}`);
       timer = setTimeout(() => set(null), LIFE_MS);
     },
     dismiss: () => set(null),

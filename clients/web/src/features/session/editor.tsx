@@ -5,6 +5,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../core/hooks';
 import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
+import { ja } from '../../i18n/ja';
 import { notices } from '../../ui/notices';
 
 export interface Undo {
@@ -44,12 +45,12 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   const [stack, setStack] = useState<readonly Undo[]>([]);
 
   const send = useCallback(
-    (intents: readonly Intent[]) => {
+    (intents: readonly Intent[], label?: string) => {
       const all = [...unsaid.current, ...intents];
       unsaid.current = [];
       for (const intent of all) {
         void client.record(document, view.kind, intent).then((outcome) => {
-          if (!outcome.ok) notices.say(outcome.problem);
+          if (!outcome.ok) notices.say(outcome.problem, label);
         });
       }
     },
@@ -58,7 +59,7 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
 
   const editor = useMemo<Editor>(() => {
     const edit: Editor['edit'] = (intents, undo) => {
-      send(intents);
+      send(intents, undo?.label);
       if (undo !== undefined) setStack((older) => [...older.slice(1 - UNDO_DEPTH), undo]);
     };
     return {
@@ -68,7 +69,7 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
         const last = stack.at(-1);
         if (last === undefined) return;
         setStack(stack.slice(0, -1));
-        send(last.intents);
+        send(last.intents, ja.session.undo(last.label));
       },
       edit,
       set(field, value, label) {
