@@ -30,7 +30,9 @@ const OF_THE_DISK: readonly StartFault[] = ['storage', 'quota', 'slow'];
 export function CannotStart({ fault }: { readonly fault: StartFault }): ReactNode {
   return (
     <main className="mx-auto flex max-w-xl flex-col gap-4 p-6">
-      <h1 className="text-[1.5rem] text-danger">{OF_THE_DISK.includes(fault) ? ja.fault.title.disk : ja.fault.title.start}</h1>
+      <h1 className={`text-[1.5rem] ${fault === 'loading' ? '' : 'text-danger'}`}>
+        {fault === 'loading' ? ja.starting : OF_THE_DISK.includes(fault) ? ja.fault.title.disk : ja.fault.title.start}
+      </h1>
       <p role="alert">{ja.fault[fault]}</p>
       <Kept />
       <Retry />

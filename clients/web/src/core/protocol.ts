@@ -88,10 +88,10 @@ export interface Waiting extends Named {
 
 /**
  * Why the core does not run, or not now. The disk: `storage` fails, `quota` is full, `slow` says nothing, `denied` by the
- * browser, `newer` than this app. The core: `core` broke down, `wasm` did not come, `no_wasm` in this browser. The worker:
+ * browser, `newer` than this app. The core: `core` broke down, it is still `loading`, `wasm` did not come, `no_wasm` in this browser. The worker:
  * `worker` did not come, `insecure` address.
  */
-const FAULTS = ['storage', 'quota', 'slow', 'denied', 'newer', 'core', 'wasm', 'no_wasm', 'worker', 'insecure'] as const;
+const FAULTS = ['storage', 'quota', 'slow', 'denied', 'newer', 'core', 'loading', 'wasm', 'no_wasm', 'worker', 'insecure'] as const;
 export type StartFault = (typeof FAULTS)[number];
 
 /** What this tablet can do at the moment. */

@@ -25,6 +25,16 @@ const clock = {
   },
 };
 
+/** Once for this worker, and again when it failed. */
+let loading: Promise<unknown> | null = null;
+const load = (): Promise<unknown> => {
+  loading ??= initialise().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+};
+
 const faulty = (fault: StartFault): Reply => ({ type: 'changed', stage: { stage: 'fault', fault }, documents: [] });
 
 startRelay({
@@ -41,7 +51,7 @@ startRelay({
   host: ({ publish, left, hand, superseded, leads }) => startHost({
     database: 'tsudoi',
     after: clock.after,
-    initialise,
+    initialise: load,
     tell: (fault) => publish(faulty(fault)),
     leads,
     host: (store) => createHost({
@@ -62,3 +72,6 @@ startRelay({
     }),
   }),
 });
+
+// one that takes over may find nobody to ask: the service worker lives with the tab that is stopped
+load().catch(() => undefined);

@@ -28,8 +28,8 @@ function nameOf(error: unknown): StartFault {
 
 export async function startHost(deps: StartDeps): Promise<{ readonly host: Host; readonly term: number }> {
   /** Says so when something takes long. */
-  const watched = async <T>(work: Promise<T>): Promise<T> => {
-    const cancel = deps.after(LATE_MS, () => deps.tell('slow'));
+  const watched = async <T>(work: Promise<T>, late: StartFault = 'slow'): Promise<T> => {
+    const cancel = deps.after(LATE_MS, () => deps.tell(late));
     try {
       return await work;
     } finally {
@@ -40,7 +40,7 @@ export async function startHost(deps: StartDeps): Promise<{ readonly host: Host;
   const initialise = async (): Promise<void> => {
     if (typeof WebAssembly === 'undefined') throw new StartError('no_wasm');
     try {
-      await watched(deps.initialise());
+      await watched(deps.initialise(), 'loading');
     } catch {
       throw new StartError('wasm');
     }
