@@ -64,12 +64,12 @@ export function DoubtBar(): ReactNode {
   const told = fault !== null ? ja.fault[fault] : silent ? ja.doubt.silent : null;
   if (told === null && late === 0) return <div role="alert" />;
   return (
-    <div role="alert" className="flex flex-wrap items-center justify-between gap-3 bg-wait-soft px-6 py-2 text-wait">
-      <p>
+    <div role="alert" className="flex items-center justify-between gap-3 bg-wait-soft px-6 py-2 text-wait">
+      <p className="min-w-0">
         {told !== null && <b className="block">{told}</b>}
         {late > 0 && ja.doubt.late(late)}
       </p>
-      {(fault !== null || silent) && <Button onPress={() => window.location.reload()}>{ja.doubt.reload}</Button>}
+      {(silent || fault === 'core' || fault === 'storage') && <Button className="shrink-0" onPress={() => window.location.reload()}>{ja.doubt.reload}</Button>}
     </div>
   );
 }

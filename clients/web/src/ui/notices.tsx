@@ -49,7 +49,7 @@ export function NoticeBar(): ReactNode {
       {text !== null && (
         <div className="flex items-center justify-between gap-4 bg-wait-soft px-6 py-2 text-wait">
           <p className="font-bold">{text}</p>
-          <Button onPress={notices.dismiss}>{ja.notice.dismiss}</Button>
+          <Button className="shrink-0" onPress={notices.dismiss}>{ja.notice.dismiss}</Button>
         </div>
       )}
     </div>
