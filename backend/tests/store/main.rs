@@ -126,8 +126,6 @@ async fn a_partitioned_database_keeps_the_contract() {
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
-    moment::st_24_a_look_that_lasts_is_of_one_moment(&store).await;
-    custody::custody_is_listed_to_its_end_for_who_sees_all_of_it_and_for_who_sees_some(&store).await;
     let tables: Vec<String> = cluster.sql("t0", "SELECT tsudoi_partitioned()").lines().map(str::to_owned).collect();
     for table in ["document", "feed", "scope", "record_fact", "rollup", "custody", "device", "purged"] {
         assert!(tables.iter().any(|one| one == table), "{table} is not split: {tables:?}");
@@ -136,4 +134,6 @@ async fn a_partitioned_database_keeps_the_contract() {
     assert_eq!((count("document_11").as_str(), count("document_default").as_str()), ("t", "f"));
     let plan = cluster.sql("t0", "EXPLAIN SELECT * FROM feed WHERE tenant = '11' AND scope = 'x' AND seq > 5");
     assert!(plan.contains("feed_11") && !plan.contains("feed_default"), "{plan}");
+    moment::st_24_a_look_that_lasts_is_of_one_moment(&store).await;
+    custody::custody_is_listed_to_its_end_for_who_sees_all_of_it_and_for_who_sees_some(&store).await;
 }
