@@ -112,6 +112,29 @@ test('a file that does not come, is cut, or is something else is told, and tried
   await opens(tablet.page);
 });
 
+test('a file that neither comes nor fails is told after a while, and the app goes on when it comes', async (t) => {
+  const tablet = await recorded(t);
+  await tablet.page.evaluate(async () => (await navigator.serviceWorker.ready).unregister());
+  for (const what of ['**/*.wasm', '**/assets/core.worker-*.js']) {
+    let go = () => undefined;
+    const gate = new Promise((resolve) => {
+      go = resolve;
+    });
+    await tablet.context.route(what, async (route) => {
+      await gate;
+      await route.continue();
+    });
+    const page = await reopened(tablet);
+    await told(page, '時間がかかっています', 'start-long');
+    go();
+    await opens(page);
+    await tablet.context.unroute(what);
+    await page.evaluate(async () => {
+      for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+    });
+  }
+});
+
 test('the rows of a newer version are told and left alone', async (t) => {
   const tablet = await recorded(t);
   const { page } = tablet;

@@ -78,7 +78,7 @@ async function phone(name: string): Promise<Phone> {
         broken: () => false,
         notify: (stage) => void made.stages.push(stage),
         left: null,
-        hand: () => undefined, superseded: () => undefined,
+        hand: () => undefined, superseded: () => undefined, opening: () => undefined,
       });
       await host.start();
       return host;

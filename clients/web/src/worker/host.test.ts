@@ -159,7 +159,7 @@ function bench(): Bench {
       online: () => true,
       broken: () => false,
       left: null,
-      hand: () => undefined, superseded: () => undefined,
+      hand: () => undefined, superseded: () => undefined, opening: () => undefined,
       notify: (stage, documents) => {
         stages.push(stage);
         if (documents.length > 0) shown.push([...documents]);

@@ -27,6 +27,8 @@ export interface HostDeps extends RunnerDeps {
   readonly hand: (opened: Opened | null) => void;
   /** Another worker has taken the disk over: this one leads no more. */
   readonly superseded: () => void;
+  /** This worker is about to answer nobody for a while. */
+  readonly opening: () => void;
 }
 
 export interface Host {
@@ -106,7 +108,7 @@ export function createHost(deps: HostDeps): Host {
     await seat.room.keep(who);
   };
 
-  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded });
+  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded, opening: deps.opening });
 
   /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
   const leave = async (endsAt: number | null): Promise<boolean> => {

@@ -204,6 +204,18 @@ describe('tabs', () => {
     expect(answers(second)).toContain(2);
   });
 
+  it('give a leader time that says it opens the core, and no longer than that', async () => {
+    const t = tablet();
+    const [first, second] = [await t.open(), await t.open()];
+    first.lead?.opening();
+    first.stopped = true;
+    second.ask(1, 'list');
+    await t.pass(15_000);
+    expect(second.lead).toBeUndefined();
+    await t.pass(8_000);
+    expect(second.lead).toBeDefined();
+  });
+
   it('leave a leader alone that answers, however long it is idle', async () => {
     const t = tablet();
     const [, second] = [await t.open(), await t.open()];

@@ -60,6 +60,8 @@ export interface Surroundings {
   readonly changed: (documents?: readonly string[]) => void;
   /** Another worker has taken the disk over. */
   readonly superseded: () => void;
+  /** The core is about to be opened, during which this worker answers nobody. */
+  readonly opening: () => void;
 }
 
 export interface Runner {
@@ -262,6 +264,7 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
         const rows = await watched(seat.room.rows());
         if (mine !== opening) return;
         settle(seat.room.isDone, fault ?? 'storage');
+        around.opening();
         core = deps.open(seat.who.identity.device, deps.random(8), rows, now());
       }
       fault = null;
