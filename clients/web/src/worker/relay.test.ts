@@ -111,6 +111,7 @@ function tablet(): Tablet {
             return Promise.resolve({ ok: true, json: 'null' });
           },
           heal: () => undefined,
+          slow: () => undefined,
           resign: () => {
             tab.resigned += 1;
           },
