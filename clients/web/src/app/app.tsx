@@ -1,6 +1,6 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { lazy, type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
 import { isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
@@ -13,6 +13,7 @@ import { Session } from '../features/session/session';
 import { Today } from '../features/today/today';
 import { ja } from '../i18n/ja';
 import { Button } from '../ui/button';
+import { later } from '../ui/fault';
 import { NoticeBar } from '../ui/notices';
 import { KnownNames, lecturerNames } from '../ui/personal';
 import { clearMarker, readMarker, writeMarker } from './marker';
@@ -20,10 +21,10 @@ import { Shell } from './shell';
 import { UpdatesContext } from './update';
 
 // not part of a first start: each comes when it is opened, from what the service worker keeps
-const Pass = lazy(() => import('../features/pass/pass'));
-const Device = lazy(async () => ({ default: (await import('../features/device/device')).Device }));
-const Records = lazy(async () => ({ default: (await import('../features/records/records')).Records }));
-const Summary = lazy(async () => ({ default: (await import('../features/summary/summary')).Summary }));
+const Pass = later(async () => (await import('../features/pass/pass')).default);
+const Device = later(async () => (await import('../features/device/device')).Device);
+const Records = later(async () => (await import('../features/records/records')).Records);
+const Summary = later(async () => (await import('../features/summary/summary')).Summary);
 
 const session = (document: DocumentId): ReactNode => <Session key={document} document={document} />;
 

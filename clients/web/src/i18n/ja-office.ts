@@ -34,6 +34,7 @@ const number = new Intl.NumberFormat('ja-JP');
 export const office = {
   app: '集い',
   title: '集い 事務局',
+  screenKept: '記録はサーバーにあり、失われていません。入力の途中だった内容は、もう一度入れてください。',
   number: (value: number): string => number.format(value),
   none: ja.none,
   ...codes,

@@ -2,13 +2,11 @@
 
 import '../styles/theme.css';
 import './office.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { createApi } from './api/client';
+import { office } from '../i18n/ja-office';
+import { start } from '../ui/start';
 import { Console } from './console';
 
 const api = createApi({ fetch: (input, init) => fetch(input, init), events: (url) => new EventSource(url) });
 
-const root = document.getElementById('app');
-if (root === null) throw new Error('the page has no place for the app');
-createRoot(root).render(<StrictMode><Console api={api} /></StrictMode>);
+start(<Console api={api} />, () => office.screenKept);

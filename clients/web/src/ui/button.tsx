@@ -1,6 +1,8 @@
 // Buttons: at least 44 px high, and never quieter than what they do.
+//
+// A button acts once: while what it began is not over, further presses are none.
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
 
 export type ButtonLook = 'primary' | 'secondary' | 'quiet';
@@ -13,18 +15,48 @@ const LOOKS: Record<ButtonLook, string> = {
 
 const SIZES = { large: 'min-h-14 px-6', medium: 'min-h-11 px-4' } as const;
 
-export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children'> {
+export interface Look {
   readonly look?: ButtonLook;
   readonly size?: keyof typeof SIZES;
   readonly className?: string;
+}
+
+export function classesOf({ look = 'secondary', size = 'medium', className = '' }: Look): string {
+  return `inline-flex cursor-pointer items-center justify-center gap-2 rounded-8 py-1.5 text-center leading-130 font-bold disabled:cursor-default disabled:border-line disabled:bg-sunken disabled:text-muted ${LOOKS[look]} ${SIZES[size]} ${className}`;
+}
+
+export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'onPress'>, Look {
+  /** A promise is open for as long as the act goes on. */
+  readonly onPress?: () => unknown;
   readonly children: ReactNode;
 }
 
-export function Button({ look = 'secondary', size = 'medium', className = '', ...rest }: ButtonProps): ReactNode {
+/** Runs an act unless its last run still goes on. */
+function useOnce(act: (() => unknown) | undefined): { readonly run: () => void; readonly goesOn: boolean } {
+  const running = useRef(false);
+  const [goesOn, setGoesOn] = useState(false);
+  const run = (): void => {
+    if (running.current) return;
+    const ended = act?.();
+    if (!(ended instanceof Promise)) return;
+    running.current = true;
+    setGoesOn(true);
+    void ended.finally(() => {
+      running.current = false;
+      setGoesOn(false);
+    });
+  };
+  return { run, goesOn };
+}
+
+export function Button({ look, size, className, onPress, ...rest }: ButtonProps): ReactNode {
+  const { run, goesOn } = useOnce(onPress);
   return (
     <AriaButton
       {...rest}
-      className={`inline-flex cursor-pointer items-center justify-center gap-2 rounded-8 py-1.5 text-center leading-130 font-bold disabled:cursor-default disabled:border-line disabled:bg-sunken disabled:text-muted ${LOOKS[look]} ${SIZES[size]} ${className}`}
+      {...(goesOn ? { 'aria-busy': true } : {})}
+      onPress={run}
+      className={classesOf({ ...(look && { look }), ...(size && { size }), ...(className && { className }) })}
     />
   );
 }

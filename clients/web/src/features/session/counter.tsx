@@ -5,7 +5,7 @@ import { useReady, useSnapshot } from '../../core/hooks';
 import { tally, type Tally } from '../../core/records';
 import type { Registry } from '../../core/registry';
 import { ja } from '../../i18n/ja';
-import { Button } from '../../ui/button';
+import { TapButton } from '../../ui/tap-button';
 import { deviceName } from './conflict';
 import { useEditor } from './editor';
 import { parseCount } from './numbers';
@@ -40,7 +40,7 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
     const by = count - (seen.current ?? 0);
     if (seen.current !== null && by === 0) return;
     const undo = { label: `${label} ${count}`, intents: [{ type: 'count', measure, by: -by, reason: 'undo' }] } as const;
-    edit([{ type: 'count', measure, by, reason: 'recount' }], by === 0 ? undefined : undo);
+    void edit([{ type: 'count', measure, by, reason: 'recount' }], by === 0 ? undefined : undo);
   };
 
   return (
@@ -88,11 +88,21 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
   const total = counted?.total ?? null;
   const own = counted?.by_device[identity.device] ?? 0;
 
-  const count = (by: 1 | -1): void =>
-    edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
+  /** Taps that are not durable yet. */
+  const underWay = useRef(0);
+
+  const count = (by: 1 | -1): void => {
+    // several quick taps on − come before the number has changed
+    if (by < 0 && own + underWay.current <= 0) return;
+    underWay.current += by;
+    const counted = edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
       label: ja.counter.undoPlus(name, by),
       intents: [{ type: 'count', measure, by: -by, reason: 'undo' }],
     });
+    void counted.finally(() => {
+      underWay.current -= by;
+    });
+  };
 
   return (
     <section
@@ -116,18 +126,18 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         <Typed label={name} measure={measure} total={total} />
       ) : (
         <div className="flex items-center gap-2">
-          <Button
+          <TapButton
             look="quiet"
             className="size-13 !rounded-full border border-line !p-0 text-[1.5rem] !font-normal !text-muted"
-            aria-label={ja.counter.minus(name)}
+            label={ja.counter.minus(name)}
             isDisabled={own <= 0}
-            onPress={() => count(-1)}
+            onTap={() => count(-1)}
           >
             −
-          </Button>
-          <Button look="primary" className="size-[5.5rem] !rounded-16 !p-0 text-[2.625rem] !leading-100 !font-normal" aria-label={ja.counter.plus(name)} onPress={() => count(1)}>
+          </TapButton>
+          <TapButton look="primary" className="size-[5.5rem] !rounded-16 !p-0 text-[2.625rem] !leading-100 !font-normal" label={ja.counter.plus(name)} onTap={() => count(1)}>
             ＋
-          </Button>
+          </TapButton>
         </div>
       )}
     </section>

@@ -16,9 +16,10 @@ export interface Editor {
   readonly view: RecordView;
   readonly undo: Undo | null;
   readonly takeBack: () => void;
-  readonly edit: (intents: readonly Intent[], undo?: Undo) => void;
+  /** Over when the edits are durable, or the person has been told that they are not. */
+  readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<void>;
   /** Sets a field; an empty text clears it. */
-  readonly set: (field: FieldName, value: Value, label: string) => void;
+  readonly set: (field: FieldName, value: Value, label: string) => Promise<void>;
 }
 
 const EditorContext = createContext<Editor | null>(null);
@@ -42,40 +43,45 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   const client = useClient();
   const unsaid = useRef(first);
   const [stack, setStack] = useState<readonly Undo[]>([]);
+  /** As [stack], also between two taps that come before the screen is drawn. */
+  const undos = useRef(stack);
 
   const send = useCallback(
-    (intents: readonly Intent[]) => {
+    async (intents: readonly Intent[]): Promise<void> => {
       const all = [...unsaid.current, ...intents];
       unsaid.current = [];
-      for (const intent of all) {
-        void client.record(document, view.kind, intent).then((outcome) => {
-          if (!outcome.ok) notices.say(outcome.problem);
-        });
-      }
+      await Promise.all(all.map(async (intent) => {
+        const outcome = await client.record(document, view.kind, intent);
+        if (!outcome.ok) notices.say(outcome.problem);
+      }));
     },
     [client, document, view.kind],
   );
 
   const editor = useMemo<Editor>(() => {
+    const keep = (next: readonly Undo[]): void => {
+      undos.current = next;
+      setStack(next);
+    };
     const edit: Editor['edit'] = (intents, undo) => {
-      send(intents);
-      if (undo !== undefined) setStack((older) => [...older.slice(1 - UNDO_DEPTH), undo]);
+      if (undo !== undefined) keep([...undos.current.slice(1 - UNDO_DEPTH), undo]);
+      return send(intents);
     };
     return {
       view,
       undo: stack.at(-1) ?? null,
       takeBack() {
-        const last = stack.at(-1);
+        const last = undos.current.at(-1);
         if (last === undefined) return;
-        setStack(stack.slice(0, -1));
-        send(last.intents);
+        keep(undos.current.slice(0, -1));
+        void send(last.intents);
       },
       edit,
-      set(field, value, label) {
+      async set(field, value, label) {
         const before = view.fields[field]?.value ?? null;
         const next = value === '' ? null : value;
         if (next === before && (view.fields[field]?.alternatives.length ?? 0) === 0) return;
-        edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
+        await edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
       },
     };
   }, [view, stack, send]);

@@ -55,7 +55,7 @@ export function Finish(): ReactNode {
   const { identity } = useReady();
   const { registry } = useSnapshot();
   const [reason, setReason] = useState<Reason | null>(null);
-  const step = (state: StepState, why: Reason | null = null): void => edit([{ type: 'step', state, reason: why }]);
+  const step = (state: StepState, why: Reason | null = null): Promise<void> => edit([{ type: 'step', state, reason: why }]);
   const device = (id: string | null): string => (id === identity.device || id === null ? ja.thisTablet : deviceName(registry, id));
   const conflict = view.group === 'conflict';
   const off = view.group === 'cancelled' || view.group === 'postponed';

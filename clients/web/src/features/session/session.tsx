@@ -14,6 +14,7 @@ import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { StateText, SyncPill } from '../../ui/save-state';
+import { TapButton } from '../../ui/tap-button';
 import { Answers } from './answers';
 import { Attendance } from './attendance';
 import { Basic } from './basic';
@@ -93,7 +94,7 @@ function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; read
   return (
     <footer className="border-t border-line bg-surface px-6 pt-3.5 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
       <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
-        {undo !== null && <Button className="max-w-76 text-left" onPress={takeBack}>{ja.session.undo(undo.label)}</Button>}
+        {undo !== null && <TapButton className="max-w-76 text-left" onTap={takeBack}>{ja.session.undo(undo.label)}</TapButton>}
         <div className="ml-auto flex flex-wrap items-center gap-3">
           {COUNTING.includes(tab) && <Button onPress={onTyping}>{typing ? ja.session.taps : ja.session.numbers}</Button>}
           <Button look="primary" size="large" onPress={() => (next === undefined ? go('/') : onNext(next))}>

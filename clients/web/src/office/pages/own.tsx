@@ -86,7 +86,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
         {mine.passkeys.map((key) => (
           <li key={key.id} className="flex flex-wrap items-center justify-between gap-3 rounded-8 border border-line px-4 py-2">
             <span><b>{key.name}</b><span className="block text-[0.875rem] text-muted">{text.passkeyUse(eraMoment(key.added_at), key.used_at === null ? null : eraMoment(key.used_at))}</span></span>
-            <Button look="quiet" aria-label={text.removeOf(key.name)} onPress={() => void remove(key.id)}>{text.remove}</Button>
+            <Button look="quiet" aria-label={text.removeOf(key.name)} onPress={() => remove(key.id)}>{text.remove}</Button>
           </li>
         ))}
       </ul>
@@ -120,12 +120,12 @@ function Logins({ mine, again }: { readonly mine: Own; readonly again: () => voi
               <b>{login.agent}</b>{login.current && <span className="ml-2 rounded-4 bg-accent-soft px-2 text-[0.875rem]">{text.here}</span>}
               <span className="block text-[0.875rem] text-muted">{text.login(text.method(login.method), login.peer, eraMoment(login.seen_at))}</span>
             </span>
-            {!login.current && <Button look="quiet" aria-label={text.endOf(login.agent)} onPress={() => void end(`/v1/own/logins/${encodeURIComponent(login.id)}`)}>{text.end}</Button>}
+            {!login.current && <Button look="quiet" aria-label={text.endOf(login.agent)} onPress={() => end(`/v1/own/logins/${encodeURIComponent(login.id)}`)}>{text.end}</Button>}
           </li>
         ))}
       </ul>
       <Refusal text={problem} />
-      {mine.logins.length > 1 && <div><Button onPress={() => void end('/v1/own/logins')}>{text.endOthers}</Button></div>}
+      {mine.logins.length > 1 && <div><Button onPress={() => end('/v1/own/logins')}>{text.endOthers}</Button></div>}
     </Section>
   );
 }
@@ -145,7 +145,7 @@ function Provider({ mine, again }: { readonly mine: Own; readonly again: () => v
       <Refusal text={problem} />
       <div>
         {mine.linked
-          ? <Button onPress={() => void unlink()}>{text.unlink}</Button>
+          ? <Button onPress={() => unlink()}>{text.unlink}</Button>
           : <a href="/v1/own/provider?purpose=link" className="link py-2">{text.link}</a>}
       </div>
     </Section>

@@ -157,8 +157,8 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
                 <span><b>{office.role(role.role)}</b>　{role.organisation.name}</span>
                 {role.may_edit && (
                   <span className="flex flex-wrap gap-2">
-                    <Button isDisabled={disabled} onPress={() => void makeCode(role)}>{text.makeCode}</Button>
-                    <Button look="quiet" onPress={() => void run(api.remove(`${path}/roles`, { role: role.role, organisation: role.organisation.id }, nothing))}>{text.take}</Button>
+                    <Button isDisabled={disabled} onPress={() => makeCode(role)}>{text.makeCode}</Button>
+                    <Button look="quiet" onPress={() => run(api.remove(`${path}/roles`, { role: role.role, organisation: role.organisation.id }, nothing))}>{text.take}</Button>
                   </span>
                 )}
               </li>
@@ -170,7 +170,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
           <section className="flex flex-col gap-3">
             <h3 className="text-[1.0625rem]">{text.give}</h3>
             <ChooseRole page={page} all={all} choice={choice} choose={choose} />
-            <div><Button onPress={() => void run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
+            <div><Button onPress={() => run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
           </section>
         )}
         {person.may_rename && <Rename key={person.name} person={person} run={(name) => void run(api.post(`${path}/name`, { name }, nothing))} />}
@@ -178,7 +178,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
           <section className="rounded-12 border border-line px-4 py-3">
             <h3 className="text-[1.0625rem]">{disabled ? text.disabledTitle : text.disableTitle}</h3>
             <p className="mt-1 text-[0.9375rem]">{disabled ? text.enableNote : text.disableNote}</p>
-            <Button className="mt-3" onPress={() => void run(api.post(`${path}/disabled`, { disabled: !disabled }, nothing))}>{disabled ? text.enable : text.disable}</Button>
+            <Button className="mt-3" onPress={() => run(api.post(`${path}/disabled`, { disabled: !disabled }, nothing))}>{disabled ? text.enable : text.disable}</Button>
           </section>
         )}
       </div>

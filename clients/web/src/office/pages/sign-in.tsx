@@ -88,7 +88,7 @@ export function SignIn({ api, entered }: { readonly api: Api; readonly entered: 
         <Button look="primary" size="large" type="submit" isDisabled={busy}>{text.submit}</Button>
       </form>
       <div className="flex flex-col gap-3 border-t border-line pt-6">
-        {ways.passkeys && <Button size="large" isDisabled={busy} onPress={() => void byPasskey()}>{text.passkey}</Button>}
+        {ways.passkeys && <Button size="large" isDisabled={busy} onPress={() => byPasskey()}>{text.passkey}</Button>}
         {ways.provider !== null && (
           <a href="/v1/sign-in/oidc" className="inline-flex min-h-14 items-center justify-center rounded-8 border border-accent-ink bg-surface px-6 py-1.5 text-center font-bold text-accent-ink hover:bg-accent-faint">{text.provider(ways.provider)}</a>
         )}

@@ -69,7 +69,7 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
   return (
     <Sheet title={text.title} open onClose={() => end(false)}>
       <p>{text.lead}</p>
-      {how !== null && how.passkeys.length > 0 && <Button isDisabled={busy} onPress={() => void byPasskey()}>{text.passkey}</Button>}
+      {how !== null && how.passkeys.length > 0 && <Button isDisabled={busy} onPress={() => byPasskey()}>{text.passkey}</Button>}
       <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
         <Labelled label={byCode ? office.signIn.code : office.signIn.password}>
           {(id) => <input id={id} className={INPUT} type={byCode ? 'text' : 'password'} autoComplete={byCode ? 'one-time-code' : 'current-password'} maxLength={256} value={word} onChange={(event) => setWord(event.target.value)} />}
