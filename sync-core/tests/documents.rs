@@ -229,6 +229,7 @@ fn dom_12_a_step_that_is_taken_back_and_the_one_that_takes_it_back_are_left_out(
     let record = view(&a.document);
     assert_eq!((record.state, record.group), (None, Group::Planned), "as before the first step");
     assert_eq!(record.steps.iter().filter(|step| step.taken_back).count(), 1);
+    assert!(record.steps.iter().all(|step| !step.present));
     let readable = record.steps.iter().find(|step| !step.undoes.is_empty()).unwrap();
     assert_eq!(readable.state, StepState::Confirmed, "an older tablet reads a plan");
 

@@ -32,7 +32,7 @@ impl Step {
     pub fn towards(document: &Document, state: StepState, reason: Option<CancelReason>) -> Option<Self> {
         let steps = read(document);
         let tips = tips(&steps);
-        let there = tips.len() == 1 && tips.iter().all(|step| step.state == state && step.reason == reason);
+        let there = tips.len() == 1 && tips.iter().all(|(_, step)| step.state == state && step.reason == reason);
         (!there).then(|| Self { state, reason, after: last(&steps), undoes: Vec::new() })
     }
 
@@ -93,7 +93,7 @@ pub fn left_out(steps: &[RecordedStep]) -> BTreeSet<&str> {
 
 /// The steps that count and that no other such step follows, directly or past steps that are left out. When steps follow
 /// each other in a ring, which no honest tablet makes, there are none.
-fn tips(steps: &[RecordedStep]) -> Vec<&Step> {
+pub fn tips(steps: &[RecordedStep]) -> Vec<&RecordedStep> {
     let gone = left_out(steps);
     let by_id: BTreeMap<&str, &Step> = steps.iter().map(|(id, step)| (id.as_str(), step)).collect();
     let counts = |id: &str| !gone.contains(id);
@@ -105,7 +105,7 @@ fn tips(steps: &[RecordedStep]) -> Vec<&Step> {
             ahead.extend(by_id.get(id).into_iter().flat_map(|step| names(step)));
         }
     }
-    steps.iter().filter(|(id, _)| counts(id) && !followed.contains(id.as_str())).map(|(_, step)| step).collect()
+    steps.iter().filter(|(id, _)| counts(id) && !followed.contains(id.as_str())).collect()
 }
 
 fn names(step: &Step) -> impl Iterator<Item = &str> {
@@ -125,7 +125,7 @@ pub struct Present {
 
 /// Derives the present state. Tips of the same group agree, the furthest one is shown; tips of different groups conflict.
 pub fn present(steps: &[RecordedStep]) -> Present {
-    let tips = tips(steps);
+    let tips: Vec<&Step> = tips(steps).into_iter().map(|(_, step)| step).collect();
     let Some(furthest) = tips.iter().max_by_key(|step| step.state) else {
         let none_counts = left_out(steps).len() == steps.len();
         let group = if none_counts { Group::Planned } else { Group::Conflict };

@@ -54,6 +54,8 @@ pub struct StepView {
     pub undoes: Vec<String>,
     /// Whether another step takes it back.
     pub taken_back: bool,
+    /// Whether the present state stems from it.
+    pub present: bool,
     /// Who took it.
     #[serde(flatten)]
     pub authorship: Option<Authorship>,
@@ -158,11 +160,13 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);
     let gone: BTreeSet<String> = steps::left_out(&recorded).into_iter().map(str::to_owned).collect();
+    let tips: BTreeSet<String> = steps::tips(&recorded).into_iter().map(|(id, _)| id.clone()).collect();
     let steps = recorded
         .into_iter()
         .map(|(id, Step { state, reason, after, undoes })| {
             let taken_back = undoes.is_empty() && gone.contains(&id);
-            StepView { id, state, reason, after, undoes, taken_back, authorship: None }
+            let present = tips.contains(&id);
+            StepView { id, state, reason, after, undoes, taken_back, present, authorship: None }
         })
         .collect();
     let mut record = RecordView {

@@ -2,8 +2,9 @@
 
 import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
-import { isClockWrong } from '../core/clock';
+import { isClockBehind, isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
+import type { Status } from '../core/protocol';
 import { type DocumentId, isDocumentId } from '../core/records';
 import { Enrol } from '../features/enrol/enrol';
 import { codeIn } from '../features/enrol/scan';
@@ -11,7 +12,9 @@ import { useIdleLock } from '../features/lock/idle';
 import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
 import { Today } from '../features/today/today';
+import { clock, japanDay, longDate } from '../i18n/dates';
 import { ja } from '../i18n/ja';
+import { Announcer } from '../ui/announce';
 import { Button } from '../ui/button';
 import { later } from '../ui/fault';
 import { NoticeBar } from '../ui/notices';
@@ -47,9 +50,31 @@ function UpdateBar(): ReactNode {
   );
 }
 
-function ClockBar({ offset }: { readonly offset: number }): ReactNode {
-  if (!isClockWrong(offset)) return null;
-  return <p role="alert" className="bg-wait-soft px-6 py-2 text-wait"><b>{ja.clock.wrong(ja.clock.span(offset))}</b>　{ja.clock.help}</p>;
+/** When this app was made, ms. */
+const MADE = Date.parse(import.meta.env.VITE_MADE ?? '') || 0;
+
+/** Says that the clock is wrong: by what the server said, or without signal by what has certainly passed. */
+function ClockBar({ status }: { readonly status: Status }): ReactNode {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const look = (): void => setNow(Date.now());
+    look();
+    const timer = setInterval(look, 60_000);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [status]);
+  const offset = status.clock_offset_ms ?? 0;
+  const isBehind = isClockBehind(now, status.last_exchange_at, MADE);
+  if (!isClockWrong(offset) && !isBehind) return null;
+  const shown = `${longDate(japanDay(now))} ${clock(now, new Date(now))}`;
+  return (
+    <p role="alert" className="bg-wait-soft px-6 py-2 text-wait">
+      <b>{isClockWrong(offset) ? ja.clock.wrong(ja.clock.span(offset)) : ja.clock.off(shown)}</b>　{ja.clock.help}
+    </p>
+  );
 }
 
 function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): ReactNode {
@@ -111,9 +136,10 @@ export function App(): ReactNode {
   return (
     <div className="flex h-dvh flex-col">
       <UpdateBar />
-      {stage.stage === 'ready' && <ClockBar offset={stage.status.clock_offset_ms ?? 0} />}
+      {stage.stage === 'ready' && <ClockBar status={stage.status} />}
       <NoticeBar />
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <Announcer />
+      <div className="frame min-h-0 flex-1 overflow-y-auto">
         {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
         <Names>
           <Suspense fallback={<p className="p-6 text-muted">{ja.starting}</p>}>

@@ -113,12 +113,13 @@ export const ja = {
   },
 
   clock: {
-    /** 約3日進んで, 約2時間遅れて */
+    /** 約46年進んで, 約3日進んで, 約2時間遅れて */
     span: (ms: number): string => {
       const minutes = Math.round(Math.abs(ms) / 60_000);
-      const [count, unit] = minutes >= 2880 ? [minutes / 1440, '日'] : minutes >= 120 ? [minutes / 60, '時間'] : [minutes, '分'];
-      return `約${Math.round(count)}${unit}${ms > 0 ? '進んで' : '遅れて'}`;
+      const [size, unit] = ([[525_960, '年'], [1440, '日'], [60, '時間']] as const).find(([least]) => minutes >= 2 * least) ?? [1, '分'];
+      return `約${Math.round(minutes / size)}${unit}${ms > 0 ? '進んで' : '遅れて'}`;
     },
+    off: (shown: string) => `この端末の時計が合っていません（いまの表示：${shown}）。`,
     wrong: (span: string) => `この端末の日付・時刻が${span}います。`,
     help: '端末の設定で合わせて、記録の日付も確かめてください。',
   },
@@ -195,6 +196,7 @@ export const ja = {
     conflict: (fields: readonly string[]) => `${fields.join('と')}の記入が2通りあります`,
     conflicts: '記入が2通りあるところがあります',
     confirm: '確認をお願いします',
+    oddDate: '日付を確かめてください',
     attendance: (count: number) => `参加者 ${count}人`,
     cards: (count: number) => `カード ${count}枚`,
     noDate: '日付なし',
@@ -237,12 +239,12 @@ export const ja = {
     sync: '今すぐ送受信', syncing: '送受信しています…',
     scopes: '照合のしるし', scopesHelp: 'サーバーの同じ欄と一致していれば、記録がすべて同じです。',
     scope: '範囲', count: '記録数', digest: 'しるし', state: '照合', same: '一致', differs: '照合待ち',
-    fault: '最後の通信', faults: {
+    fault: '通信の状態', faults: {
       unreachable: 'つながりませんでした', unauthorised: 'この端末の登録が無効になっています。事務局に連絡してください。',
       busy: '混み合っています。自動でやり直します。', refused: 'サーバーが受け付けませんでした。事務局に連絡してください。',
       unreadable: '返事を読み取れませんでした。自動でやり直します。',
     } as Record<string, string>,
-    ok: '正常',
+    ok: '正常', offlineNow: '圏外です。つながると自動で送ります。',
   },
 
   session: {
@@ -253,7 +255,7 @@ export const ja = {
     tabsLabel: '記録の項目',
     next: (tab: string) => `次へ：${tab}`,
     toToday: '今日の画面へ',
-    undo: (what: string) => `↶ 取り消す（${what}）`,
+    undo: (what: string) => `↶ 取り消す（${what}）`, undoOn: (tab: string, what: string) => `${tab}の ${what}`,
     numbers: '数字で入力',
     taps: '押して数える',
     heldTitle: '事務局が預かっています',
@@ -274,10 +276,28 @@ export const ja = {
     venue: '会場', municipality: '市町村', choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
     audience: '主な対象',
     lecturers: '講師', noLecturer: 'まだ選んでいません', addLecturer: '講師を選ぶ', removeLecturer: (name: string) => `${name}を外す`, chooseLecturer: (name: string) => `${name}を選ぶ`,
-    searchLecturer: '名前でさがす', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
+    searchLecturer: '名前・所属でさがす', ownLecturers: 'この端末の担当', otherLecturers: 'そのほか', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
     dispatch: '派遣', dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
     duplicate: '同じ日・同じ会場の記録がほかにもあります', duplicateHelp: '同じ集まりなら、そちらに記録すると数が二重になりません。', openOther: 'そちらを開く',
     unset: '指定しない',
+    oddDate: {
+      old: '2000年より前の日付です。年を確かめてください。', past: '1年以上前の日付です。年を確かめてください。', future: '1年以上先の日付です。年を確かめてください。',
+    },
+  },
+
+  /** Why what stands in a box is not stored. */
+  box: {
+    unsaved: '未保存',
+    number: '数字だけで入れてください（例：30）。',
+    about: '「約」や「くらい」は付けずに、数字だけで入れてください（例：30）。',
+    negative: '0以上の数で入れてください。',
+    fraction: '小数は使えません。0以上の整数で入れてください。',
+    tooLarge: (max: number) => `${max.toLocaleString('ja-JP')}までの数で入れてください。`,
+    date: 'この日付はないか、まだ途中です。年・月・日を確かめてください。',
+    years: '年を確かめてください。1989年（平成元年）から2100年までの日付を入れられます。',
+    time: '時刻がまだ途中です。時と分を入れてください。',
+    afterEnd: (end: string) => `終了（${end}）より後になっています。開始か終了を直してください。`,
+    beforeStart: (start: string) => `開始（${start}）より前になっています。開始か終了を直してください。`,
   },
 
   conflict: {
@@ -292,14 +312,13 @@ export const ja = {
     total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
     byBand: '年齢別', byAudience: '対象別', mode: '数え方',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。',
-    differs: (bands: number, audiences: number) => `年齢別の合計（${bands}人）と対象別の合計（${audiences}人）が違います。`,
+    differs: (bands: number, audiences: number, counts: number) => `年齢別の合計は${bands}人、対象別の合計は${audiences}人です。参加者の数には、多いほうの${counts}人を使います。`,
   },
 
   counter: {
     plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
-    invalid: '0以上の数字で入れてください。',
   },
 
   screening: {
@@ -332,6 +351,8 @@ export const ja = {
     reported: '報告まで済んだ', reportedHelp: '数と記録がそろったら押してください。',
     off: '中止・延期', offReason: '理由', cancel: '中止にする', postpone: '延期にする',
     reopen: '予定に戻す（確定）',
+    takeBack: (state: string) => `「${state}」を取り消す`, takeBackHelp: '間違えて押したときに使います。その前の状態に戻ります。',
+    tookBack: (steps: string) => `「${steps}」を取り消しました`,
     conflict: '実施と中止の記入が両方あります。正しいほうを選んでください。',
     check: '記入の確認', filled: '記入あり', empty: '報告なし',
     history: 'この記録の履歴', historyLine: (when: string, who: string, device: string) => `${when}　${who}（${device}）`,

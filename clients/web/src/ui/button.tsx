@@ -2,8 +2,9 @@
 //
 // A button acts once: while what it began is not over, further presses are none.
 
-import { type ReactNode, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
+import { useOnce } from './once';
 
 export type ButtonLook = 'primary' | 'secondary' | 'quiet';
 
@@ -31,31 +32,15 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'childr
   readonly children: ReactNode;
 }
 
-/** Runs an act unless its last run still goes on. */
-function useOnce(act: (() => unknown) | undefined): { readonly run: () => void; readonly goesOn: boolean } {
-  const running = useRef(false);
-  const [goesOn, setGoesOn] = useState(false);
-  const run = (): void => {
-    if (running.current) return;
-    const ended = act?.();
-    if (!(ended instanceof Promise)) return;
-    running.current = true;
-    setGoesOn(true);
-    void ended.finally(() => {
-      running.current = false;
-      setGoesOn(false);
-    });
-  };
-  return { run, goesOn };
-}
+const nothing = (): void => undefined;
 
 export function Button({ look, size, className, onPress, ...rest }: ButtonProps): ReactNode {
-  const { run, goesOn } = useOnce(onPress);
+  const { run, goesOn } = useOnce(onPress ?? nothing);
   return (
     <AriaButton
       {...rest}
       {...(goesOn ? { 'aria-busy': true } : {})}
-      onPress={run}
+      onPress={() => run()}
       className={classesOf({ ...(look && { look }), ...(size && { size }), ...(className && { className }) })}
     />
   );

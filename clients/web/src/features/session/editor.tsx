@@ -12,9 +12,16 @@ export interface Undo {
   readonly intents: readonly Intent[];
 }
 
+/** An edit that can be taken back, and the part of the record where it was made. */
+export interface Made extends Undo {
+  readonly place: string;
+}
+
 export interface Editor {
   readonly view: RecordView;
-  readonly undo: Undo | null;
+  readonly undo: Made | null;
+  /** The part of the record in sight. */
+  readonly look: (place: string) => void;
   readonly takeBack: () => void;
   /** Over when the edits are durable, or the person has been told that they are not. */
   readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<void>;
@@ -42,9 +49,10 @@ export interface EditorProviderProps {
 export function EditorProvider({ document, view, first, children }: EditorProviderProps): ReactNode {
   const client = useClient();
   const unsaid = useRef(first);
-  const [stack, setStack] = useState<readonly Undo[]>([]);
+  const [stack, setStack] = useState<readonly Made[]>([]);
   /** As [stack], also between two taps that come before the screen is drawn. */
   const undos = useRef(stack);
+  const place = useRef('');
 
   const send = useCallback(
     async (intents: readonly Intent[]): Promise<void> => {
@@ -59,17 +67,20 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   );
 
   const editor = useMemo<Editor>(() => {
-    const keep = (next: readonly Undo[]): void => {
+    const keep = (next: readonly Made[]): void => {
       undos.current = next;
       setStack(next);
     };
     const edit: Editor['edit'] = (intents, undo) => {
-      if (undo !== undefined) keep([...undos.current.slice(1 - UNDO_DEPTH), undo]);
+      if (undo !== undefined) keep([...undos.current.slice(1 - UNDO_DEPTH), { ...undo, place: place.current }]);
       return send(intents);
     };
     return {
       view,
       undo: stack.at(-1) ?? null,
+      look(next) {
+        place.current = next;
+      },
       takeBack() {
         const last = undos.current.at(-1);
         if (last === undefined) return;

@@ -1,9 +1,9 @@
 // Who speaks: chosen from the registry. A lecturer of the bank brings the association that sends them.
 
-import { type ReactNode, useState } from 'react';
-import { useSnapshot } from '../../core/hooks';
+import { type ReactNode, useMemo, useState } from 'react';
+import { useReady, useSnapshot } from '../../core/hooks';
 import type { Intent, StepState } from '../../core/records';
-import { type Lecturer, lecturerName, nameOf, senderOf } from '../../core/registry';
+import { byName, type Lecturer, lecturerName, nameOf, ownAssociations, senderOf } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { SelectInput } from '../../ui/field';
@@ -20,32 +20,43 @@ function isStep(text: string): text is Extract<StepState, (typeof STEPS)[number]
 
 function Choose({ open, onClose, onChoose }: { readonly open: boolean; readonly onClose: () => void; readonly onChoose: (lecturer: Lecturer) => void }): ReactNode {
   const { registry } = useSnapshot();
+  const { identity } = useReady();
   const { view } = useEditor();
   const [words, setWords] = useState('');
   const wanted = words.normalize('NFKC').trim();
-  const found = registry.lecturers.filter(
+  const found = byName(registry.lecturers).filter(
     (lecturer) =>
       !view.links.includes(`lecturer/${lecturer.id}`) &&
-      `${lecturerName(lecturer)} ${lecturer.affiliation ?? ''} ${nameOf(registry.associations, lecturer.association) ?? ''}`.includes(wanted),
+      `${lecturerName(lecturer)} ${lecturer.affiliation ?? ''} ${nameOf(registry.associations, lecturer.association) ?? ''}`.normalize('NFKC').includes(wanted),
   );
+  const own = useMemo(() => ownAssociations(registry, identity.scopes), [registry, identity]);
+  const isOwn = (lecturer: Lecturer): boolean => lecturer.association !== null && own.has(lecturer.association);
+  const groups = [[ja.basic.ownLecturers, found.filter(isOwn)], [ja.basic.otherLecturers, found.filter((one) => !isOwn(one))]] as const;
   return (
     <Sheet title={ja.basic.addLecturer} open={open} onClose={onClose}>
       <input type="search" aria-label={ja.basic.searchLecturer} placeholder={ja.basic.searchLecturer} className={INPUT} value={words} onChange={(event) => setWords(event.target.value)} />
-      <ul className="min-h-0 overflow-y-auto">
-        {found.map((lecturer) => (
-          <li key={lecturer.id} className="border-t border-line">
-            <Button look="quiet" size="large" className="w-full !justify-start !px-2 text-left !text-ink" aria-label={ja.basic.chooseLecturer(lecturerName(lecturer))} onPress={() => onChoose(lecturer)}>
-              <span>
-                {lecturerName(lecturer)}
-                <span className="block text-[0.875rem] font-normal text-muted">
-                  {[nameOf(registry.associations, lecturer.association), lecturer.affiliation, lecturer.bank ? ja.basic.bank : null].filter((part) => part !== null).join(ja.separator)}
-                </span>
-              </span>
-            </Button>
-          </li>
+      <div className="min-h-0 overflow-y-auto">
+        {groups.map(([title, lecturers]) => lecturers.length > 0 && (
+          <section key={title} aria-label={title}>
+            <h3 className="sticky top-0 bg-surface py-1 text-[0.9375rem] text-muted">{title}</h3>
+            <ul>
+              {lecturers.map((lecturer) => (
+                <li key={lecturer.id} className="border-t border-line">
+                  <Button look="quiet" size="large" className="w-full !justify-start !px-2 text-left !text-ink" aria-label={ja.basic.chooseLecturer(lecturerName(lecturer))} onPress={() => onChoose(lecturer)}>
+                    <span>
+                      {lecturerName(lecturer)}
+                      <span className="block text-[0.875rem] font-normal text-muted">
+                        {[nameOf(registry.associations, lecturer.association), lecturer.affiliation, lecturer.bank ? ja.basic.bank : null].filter((part) => part !== null).join(ja.separator)}
+                      </span>
+                    </span>
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          </section>
         ))}
-        {found.length === 0 && <li className="py-4 text-muted">{registry.lecturers.length === 0 ? ja.basic.noLecturers : ja.basic.noMatch}</li>}
-      </ul>
+        {found.length === 0 && <p className="py-4 text-muted">{registry.lecturers.length === 0 ? ja.basic.noLecturers : ja.basic.noMatch}</p>}
+      </div>
     </Sheet>
   );
 }
@@ -69,7 +80,7 @@ export function Lecturers(): ReactNode {
       intents.push({ type: 'set', field: 'dispatched_by', value: sender });
       undo.push({ type: 'set', field: 'dispatched_by', value: dispatchedBy === '' ? null : dispatchedBy });
     }
-    edit(intents, { label: `${ja.basic.lecturers} ${lecturerName(lecturer)}`, intents: undo });
+    void edit(intents, { label: `${ja.basic.lecturers} ${lecturerName(lecturer)}`, intents: undo });
     setOpen(false);
   };
 
@@ -113,7 +124,7 @@ export function Lecturers(): ReactNode {
           value={view.state === 'none' ? '' : view.state}
           empty={ja.basic.unset}
           groups={[{ label: null, options: STEPS.map((state) => ({ value: state, label: ja.state(state) })) }]}
-          onKeep={(value) => (isStep(value) ? edit([{ type: 'step', state: value, reason: null }]) : undefined)}
+          onKeep={(value) => (isStep(value) ? void edit([{ type: 'step', state: value, reason: null }]) : undefined)}
         />
       )}
       <Conflict field="dispatched_by" label={ja.basic.dispatch} />

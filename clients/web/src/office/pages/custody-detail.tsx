@@ -66,6 +66,8 @@ function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly
     }
     case 'step':
       return <><b>{text.step}</b><span>{text.stepTo(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after))}</span></>;
+    case 'take_back':
+      return <><b>{text.step}</b><span>{text.stepTakenBack(office.stepName(effect.name))}</span></>;
     case 'text':
       return (
         <>

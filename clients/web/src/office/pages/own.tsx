@@ -1,9 +1,10 @@
 // One's own signing in: name and password, passkeys, the organisation's account, and where one is signed in.
 
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { accepted, own, type Own } from '../api/own';
@@ -25,8 +26,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ readonly ok: boolean; readonly text: string } | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setBusy(true);
     const answer = await api.post('/v1/own/password', { name, password }, accepted);
     setBusy(false);
@@ -38,7 +38,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
   return (
     <Section title={text.password}>
       <p className="text-muted">{mine.password_set_at === null ? text.noPassword : text.passwordSince(eraMoment(mine.password_set_at))}</p>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      <Form className="flex flex-col gap-4" act={submit}>
         <Labelled label={office.signIn.name} help={text.nameHelp}>
           {(id, helpId) => <input id={id} aria-describedby={helpId} className={INPUT} value={name} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} onChange={(event) => setName(event.target.value)} />}
         </Labelled>
@@ -48,7 +48,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
         </Labelled>
         {said !== null && <p role={said.ok ? 'status' : 'alert'} className={`font-bold ${said.ok ? '' : 'text-danger'}`}>{said.text}</p>}
         <div><Button look="primary" type="submit" isDisabled={busy || name.trim() === '' || password === ''}>{text.keepPassword}</Button></div>
-      </form>
+      </Form>
     </Section>
   );
 }
@@ -58,8 +58,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const add = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const add = async (): Promise<void> => {
     setBusy(true);
     setProblem(null);
     const begun = await api.post('/v1/own/passkeys/begin', {}, step);
@@ -90,12 +89,12 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
           </li>
         ))}
       </ul>
-      <form className="flex flex-wrap items-end gap-3" onSubmit={(event) => void add(event)}>
+      <Form className="flex flex-wrap items-end gap-3" act={add}>
         <Labelled label={text.passkeyName} className="min-w-[16rem] flex-1">
           {(id) => <input id={id} className={INPUT} value={name} maxLength={60} autoComplete="off" placeholder={text.passkeyExample} onChange={(event) => setName(event.target.value)} />}
         </Labelled>
         <Button type="submit" isDisabled={busy || name.trim() === ''}>{text.addPasskey}</Button>
-      </form>
+      </Form>
       <PersonalWarning text={name} />
       <Refusal text={problem} />
     </Section>

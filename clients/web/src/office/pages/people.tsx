@@ -5,6 +5,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import type { Answer } from '../api/client';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
@@ -81,8 +82,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   const [choice, choose] = useState<Choice>(() => startOf(page, all));
   const [problem, setProblem] = useState<string | null>(null);
   const [made, setMade] = useState<Code | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setProblem(null);
     const added = await api.post('/v1/people', { name, ...choice }, (value) => value);
     if (!added.ok) return setProblem(problemText(added.problem));
@@ -94,7 +94,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   return (
     <Sheet title={text.add} open onClose={end}>
       {made === null ? (
-        <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        <Form className="flex flex-col gap-4" act={submit}>
           <Labelled label={text.name} help={text.nameHelp}>
             {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
           </Labelled>
@@ -102,7 +102,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
           <WaysOut problem={problem} leave={end}>
             <Button look="primary" type="submit">{text.addNow}</Button>
           </WaysOut>
-        </form>
+        </Form>
       ) : <ShowCode shown={made} of={name} />}
     </Sheet>
   );

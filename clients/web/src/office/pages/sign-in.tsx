@@ -1,9 +1,10 @@
 // Signing in: with name and password, a passkey, the organisation's own account, or a code from whoever gives them out.
 
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import type { Answer, Api } from '../api/client';
 import { accepted, type Ways, ways as parseWays } from '../api/own';
 import { step, use } from '../api/passkey';
@@ -37,8 +38,7 @@ export function SignIn({ api, entered }: { readonly api: Api; readonly entered: 
     if (answer.ok) entered();
     else setProblem(problemText(answer.problem));
   };
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     if (byCode ? code.trim() === '' : name.trim() === '' || password === '') return setProblem(byCode ? text.empty : text.emptyPassword);
     setBusy(true);
     finish(byCode ? await api.post('/v1/login', { code: code.trim() }, accepted) : await api.post('/v1/sign-in/password', { name, password }, accepted));
@@ -67,7 +67,7 @@ export function SignIn({ api, entered }: { readonly api: Api; readonly entered: 
         <h1 className="mt-4 text-[1.75rem]">{text.title}</h1>
         <p className="mt-1 text-muted">{byCode ? text.lead : text.leadPassword}</p>
       </div>
-      <form className="flex flex-col gap-5" onSubmit={(event) => void submit(event)}>
+      <Form className="flex flex-col gap-5" act={submit}>
         {byCode ? (
           <Labelled label={text.code} help={text.help}>
             {(id, helpId) => (
@@ -86,7 +86,7 @@ export function SignIn({ api, entered }: { readonly api: Api; readonly entered: 
         )}
         <Refusal text={problem} />
         <Button look="primary" size="large" type="submit" isDisabled={busy}>{text.submit}</Button>
-      </form>
+      </Form>
       <div className="flex flex-col gap-3 border-t border-line pt-6">
         {ways.passkeys && <Button size="large" isDisabled={busy} onPress={() => byPasskey()}>{text.passkey}</Button>}
         {ways.provider !== null && (
