@@ -34,7 +34,7 @@ export function Shell({ title, sub, children }: ShellProps): ReactNode {
           <SyncPill />
         </div>
       </header>
-      <main className="min-h-0 overflow-y-auto px-6 py-5 slim:px-3 low:overflow-visible">
+      <main className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] py-5 slim:px-3 low:overflow-visible">
         <div className="mx-auto flex max-w-5xl flex-col gap-3">{children}</div>
       </main>
       <footer className="border-t border-line bg-surface px-6 pt-3 slim:px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">

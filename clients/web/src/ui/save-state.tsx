@@ -55,7 +55,7 @@ export function SyncPill(): ReactNode {
   const tone = waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
     <div role="status" aria-live="off" aria-label={ja.pill.label}>
-      <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
+      <Link href="/device" className={`inline-flex min-h-13 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
         <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-current" />
         <span>
           {parts.join(ja.separator)}

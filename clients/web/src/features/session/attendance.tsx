@@ -46,7 +46,7 @@ function Total({ prefix, children }: { readonly prefix: string; readonly childre
             </>
           )}
         </p>
-        {total !== null && <p className="text-[0.875rem] text-muted">{parts.join('　')}</p>}
+        <p className="min-h-[1.4rem] text-[0.875rem] text-muted">{total !== null && parts.join('　')}</p>
       </div>
       {children}
     </Card>

@@ -154,7 +154,7 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
             ))}
           </TabList>
         </header>
-        <main ref={content} className="min-h-0 overflow-y-auto px-6 pb-5 slim:px-3 low:overflow-visible">
+        <main ref={content} className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] pb-5 slim:px-3 low:overflow-visible">
           {view.held.length > 0 && <HeldNotice held={view.held} />}
           {TABS.map((name) => {
             const Panel = PANELS[name];
