@@ -2,11 +2,13 @@
 
 import '../styles/theme.css';
 import './office.css';
-import { createApi } from './api/client';
+import './print.css';
 import { office } from '../i18n/ja-office';
 import { start } from '../ui/start';
+import { createApi } from './api/client';
+import { listenForNews } from './api/news';
 import { Console } from './console';
 
-const api = createApi({ fetch: (input, init) => fetch(input, init), events: (url) => new EventSource(url) });
+const api = createApi({ fetch: (input, init) => fetch(input, init), listen: listenForNews });
 
 start(<Console api={api} />, () => office.screenKept);
