@@ -32,7 +32,7 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     let answer = server.get("/v1/records.csv", Some(("cookie", &staff))).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
-    assert!(answer.body.starts_with("\u{feff}番号,種別,活動,名称,".as_bytes()));
+    assert!(answer.body.starts_with("\u{feff}番号,種別,種類,名称,".as_bytes()));
     let rows = lines(&answer.body);
     assert_eq!(rows.len(), 3, "{rows:?}");
     assert!(
@@ -102,7 +102,7 @@ async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out()
     assert_eq!(answer.status, StatusCode::OK);
     let rows = lines(&answer.body);
     assert!(
-        rows[0].starts_with("\u{feff}年度,市町村コード,市町村,二次保健医療圏,実施回数,参加者数,DVD視聴者数"),
+        rows[0].starts_with("\u{feff}年度,市町村コード,市町村,二次保健医療圏,実施回数,参加者数,DVDを見た人数"),
         "{}",
         rows[0]
     );

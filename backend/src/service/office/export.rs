@@ -21,9 +21,9 @@ const PAGE: usize = 1_024;
 const HEADERS: [&str; 16] = [
     "番号",
     "種別",
-    "活動",
+    "種類",
     "名称",
-    "場面",
+    "きっかけ",
     "日付",
     "月",
     "市町村",
@@ -34,7 +34,7 @@ const HEADERS: [&str; 16] = [
     "状態",
     "理由",
     "参加者",
-    "視聴者",
+    "見た人",
 ];
 
 /// Sends the table in pieces, the first with the headers; ends early when nobody takes them any more.

@@ -6,8 +6,7 @@ import { isClockBehind, isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
 import type { Status } from '../core/protocol';
 import { type DocumentId, isDocumentId } from '../core/records';
-import { Enrol } from '../features/enrol/enrol';
-import { codeIn } from '../features/enrol/scan';
+import { codeIn } from '../features/lock/code';
 import { useIdleLock } from '../features/lock/idle';
 import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
@@ -25,6 +24,7 @@ import { UpdatesContext } from './update';
 
 // not part of a first start: each comes when it is opened, from what the service worker keeps
 const Pass = later(async () => (await import('../features/pass/pass')).default);
+const Enrol = later(async () => (await import('../features/enrol/enrol')).Enrol);
 const Device = later(async () => (await import('../features/device/device')).Device);
 const Records = later(async () => (await import('../features/records/records')).Records);
 const Summary = later(async () => (await import('../features/summary/summary')).Summary);
@@ -36,6 +36,28 @@ function passInAddress(): string | null {
   const found = codeIn(window.location.href, 'pass');
   if (found !== null) window.history.replaceState(null, '', '/');
   return found;
+}
+
+/** Says that a link for a new tablet was opened on one that is known. Its code is taken out of the address and not used. */
+function KnownBar(): ReactNode {
+  const [given, setGiven] = useState(false);
+  useEffect(() => {
+    const look = (): void => {
+      if (codeIn(window.location.href, 'code') === null) return;
+      window.history.replaceState(null, '', '/');
+      setGiven(true);
+    };
+    look();
+    window.addEventListener('hashchange', look);
+    return () => window.removeEventListener('hashchange', look);
+  }, []);
+  if (!given) return null;
+  return (
+    <div role="alert" className="flex flex-wrap items-center justify-between gap-3 bg-accent-faint px-6 py-2">
+      <p className="min-w-[min(20rem,100%)] flex-1"><b>{ja.known.title}</b>　{ja.known.note}</p>
+      <Button onPress={() => setGiven(false)}>{ja.notice.dismiss}</Button>
+    </div>
+  );
 }
 
 function UpdateBar(): ReactNode {
@@ -137,6 +159,7 @@ export function App(): ReactNode {
     <div className="flex h-dvh flex-col">
       <UpdateBar />
       {stage.stage === 'ready' && <ClockBar status={stage.status} />}
+      {(stage.stage === 'ready' || stage.stage === 'locked') && <KnownBar />}
       <NoticeBar />
       <Announcer />
       <div className="frame min-h-0 flex-1 overflow-y-auto">

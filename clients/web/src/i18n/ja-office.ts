@@ -3,6 +3,7 @@
 import { fiscalYearName } from './dates';
 import { ja } from './ja';
 import { codes } from './ja-codes';
+import { fields } from './ja-words';
 
 const refusal: Record<string, string> = {
   unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
@@ -209,22 +210,22 @@ export const office = {
     area: (name: string) => `${name}医療圏`,
     dispatches: '登録講師の派遣',
     attendance: '参加者',
-    byMonth: (material: string) => `${material}の配布（月・対象別）`,
-    byEligibility: '配布したもの（対象別）',
+    byMonth: (material: string) => `${material}の配布（月・対象区分別）`,
+    byEligibility: '配布したもの（対象区分別）',
     material: '配布したもの',
-    eligibility: '対象',
+    eligibility: '対象区分',
     quantity: '配布数',
     completeness: '報告の状況',
-    chartLabel: (material: string) => `${material}の月別・対象別の配布数。同じ内容の表を「表で見る」で開けます。`,
+    chartLabel: (material: string) => `${material}の月別・対象区分別の配布数。同じ内容の表を「表で見る」で開けます。`,
     chartEmpty: '月ごとの数はまだ報告されていません。',
     chartUnplaced: (text: string) => `月の報告がないもの：${text}`,
     activities: '催しと活動（種類別）',
     activity: '種類',
-    screenings: '映像の上映',
-    occasion: 'きっかけの集まり',
-    occasionUnknown: '集まりの報告なし',
+    screenings: '上映',
+    occasion: fields.occasion,
+    occasionUnknown: 'きっかけの報告なし',
     screeningCount: '上映',
-    viewers: '視聴者',
+    viewers: ja.screening.viewers,
     noScreenings: 'この年度の上映の記録はまだありません。',
     measures: '参加者・アンケート・相談の内訳',
     measure: '内訳',
@@ -251,9 +252,9 @@ export const office = {
     allTrainings: (count: number, shown: number) => `新しい${shown}件を示しています。全${number.format(count)}件を見る`,
     trainingAttendance: '研修会の参加者',
     noTrainings: 'この年度の研修会の記録はまだありません。',
-    meetings: '会議（題名別）',
+    meetings: '会議（名称別）',
     meetingTitle: '会議',
-    titleUnknown: '題名の報告なし',
+    titleUnknown: '名称の報告なし',
     noMeetings: 'この年度の会議の記録はまだありません。',
     consultations: '相談',
   },
@@ -274,7 +275,7 @@ export const office = {
     value: '数',
     dateUnknown: '日付の報告なし',
     placeUnknown: '市町村の報告なし',
-    untitled: '題名なし',
+    untitled: '名称なし',
     conflict: '食い違いあり',
     empty: '条件に合う記録はありません。',
     missing: '報告待ち',
@@ -282,7 +283,7 @@ export const office = {
     withoutValue: '数の報告なしのみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
-      reason: '理由', title: '題名', occasion: 'きっかけの集まり', measure: '数えたもの', lecturer: '講師', among: '講師',
+      reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師',
     } as Readonly<Record<string, string>>,
     unknownValue: '報告なし',
     amongValue: '複数の講師（内訳は報告なし）',
@@ -382,7 +383,7 @@ export const office = {
     again: {
       open: '登録し直すコードを出す', title: (name: string) => `「${name}」を登録し直すコードを出します`,
       lead: 'この端末だけに使えるコードです。これからだれの名前で登録するかを選んでください。端末に残っている未送信の記録は残ります。',
-      note: '端末の「この端末」の画面で「登録し直す」を押し、このコードを入力してもらってください。一度だけ使えます。',
+      note: '端末の「この端末」の画面で「登録し直す」を押し、このコードを入力してもらってください。一度だけ使えます。アプリを入れ直した端末（ホーム画面に追加したあとなど）で入力すると、前の登録は終わり、新しい登録に置き換わります。',
     },
     lecturer: {
       which: 'どの登録講師の端末ですか', choose: '講師を選んでください', note: 'この端末には、選んだ講師ご自身の派遣の記録だけが届きます。',
@@ -525,7 +526,7 @@ export const office = {
     title: '保存期間と消去',
     lead: '何年保存するかを決め、過ぎたものを確かめてから消去します。自動で消えることはありません。何も決めていないものは、ずっと残ります。',
     subject: {
-      records: ['記録（催し・相談など）', '題名・会場・文章・変更の履歴を消去し、集計の数だけを残します。年度は催しの日付で決まります。', '補助事業の証拠書類は、事業の終わった年度の後5年間の保存を求められることが多いため。'],
+      records: ['記録（催し・相談など）', '名称・会場・文章・変更の履歴を消去し、集計の数だけを残します。年度は催しの日付で決まります。', '補助事業の証拠書類は、事業の終わった年度の後5年間の保存を求められることが多いため。'],
       custody: ['判断の済んだ預かり', '取り込んだもの・取り込まなかったものの元の内容を消去します。判断を待っているものは消去しません。', '判断の見直しは、次の年度の報告までに済むため。'],
       journal: ['操作の記録', '古いほうから消去します。消去したところまでの番号とハッシュを書き残すので、残りが書き換えられていないことは確かめられます。', '記録を見た人・変えた人を、記録と同じ間たどれるように。'],
       tablets: ['登録を取り消した端末', '端末の名前と使った人を消去します。端末の番号は残り、あとから届いたものは今までどおり預かります。', '取り消しの後に届くものの確認が済めば、名前は要らないため。'],

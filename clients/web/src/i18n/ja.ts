@@ -1,6 +1,7 @@
 // Every text of the field app, and of what it shares with the office console. Screens hold no text of their own.
 
 import type { Activity, Reason, SaveState, State } from '../core/records';
+import { custodyReason, fieldName, fields } from './ja-words';
 
 const activity: Record<Activity, string> = {
   lecture: 'ACP講話', round_table: '座談会', public_lecture: '講演会', visiting_lecture: '出前講座', training: '研修会',
@@ -22,14 +23,6 @@ const saveState: Record<SaveState, readonly [string, string]> = {
   agreed: ['照合済み ✓', ''],
   held: ['預かり中', '事務局が確認します'],
   declined: ['見送り', '集計に入りません'],
-};
-
-const heldReason: Record<string, string> = {
-  not_in_scope: 'この端末の担当ではなくなった記録です',
-  foreign_device: '別の端末の名前で書かれています',
-  too_large: '一度に送る量が多すぎます',
-  too_complex: '一度に送る量が多すぎます',
-  document_too_large: 'この記録はいっぱいです',
 };
 
 const band: Record<string, string> = {
@@ -153,27 +146,16 @@ export const ja = {
     again: 'もう一度表示する',
   },
 
-  lost: {
-    title: 'この端末の記録が消えています',
-    body: (name: string) => `この端末は「${name}」として使われていましたが、保存されていた内容が見つかりません。ブラウザのデータが消去された可能性があります。`,
-    unsent: (count: number) => `最後に使ったとき、${count}件がまだ送信されていませんでした。その分はサーバーにありません。事務局に知らせてください。`,
-    sent: '最後に使ったとき、記録はすべて送信済みでした。登録し直すと、サーバーから元に戻ります。',
-  },
-
   enrol: {
-    scan: 'カメラで QR を読み取る', scanning: 'QR を枠の中に入れてください', noCamera: 'カメラを使えませんでした。コードを入力してください。',
-    title: 'この端末を登録します',
-    lead: '登録は最初の一度だけです。電波のある場所で行ってください。登録のあとは、電波がなくても記録できます。',
     code: '登録コード',
     codeHelp: '事務局から受け取った8文字（例：ABCD-2345）。ハイフンはなくても構いません。',
-    name: '端末の名前',
-    nameHelp: 'ほかの端末と見分けるための名前です（例：職員2号機）。',
-    submit: '登録する',
-    busy: '登録しています…',
     codeMissing: '登録コードを8文字で入れてください。',
-    nameMissing: '端末の名前を入れてください。',
-    office: '事務局の画面を開く',
-    pass: '一日券のコードを入力する',
+  },
+
+  /** A link for a new tablet, opened on one that is known. */
+  known: {
+    title: 'この端末は登録済みです',
+    note: 'リンクの登録コードは使っていません。新しく登録する端末で開いてください。使う人を加えるとき・登録し直すときは、「この端末」の画面で同じコードを入れてください。',
   },
 
   today: {
@@ -218,7 +200,7 @@ export const ja = {
     title: '集計',
     lead: (year: string) => `${year}の、この端末にある記録の集計です。`,
     held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
-    attendance: '参加者', viewers: 'DVDを見た人',
+    attendance: '参加者', viewers: '見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
     atLeast: '以上',
     missing: (count: number) => `報告なし ${count}件`,
@@ -250,7 +232,7 @@ export const ja = {
   session: {
     untitled: '新しい記録',
     missing: 'この記録はこの端末にありません。',
-    saveLabel: 'この記録', nothingYet: 'まだ何も記録していません。入力すると自動で保存されます。',
+    saveLabel: 'この記録', nothingYet: 'まだ何も記録していません。', savedByItself: '入力すると自動で保存されます。',
     tabs: { basic: '基本', attendance: '参加者', screening: '上映', materials: '配布', answers: 'アンケート', notes: '記録', finish: '完了' },
     tabsLabel: '記録の項目',
     next: (tab: string) => `次へ：${tab}`,
@@ -259,25 +241,22 @@ export const ja = {
     numbers: '数字で入力',
     taps: '押して数える',
     heldTitle: '事務局が預かっています',
-    heldHelp: (why: string) => `${why}。送った内容は失われません。集計に入れるかどうかを担当者が決めます。`,
-    heldReason: (code: string): string => heldReason[code] ?? 'このままでは記録に加えられません',
+    heldHelp: (why: string) => `${why}送った内容は失われません。集計に入れるかどうかを担当者が決めます。`,
+    heldReason: custodyReason,
     declinedTitle: '集計に入らない記録があります',
     declinedHelp: (by: string, when: string, why: string) => `${by}さんが${when}に見送りました。理由：${why}`,
   },
 
-  fields: {
-    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', occasion: 'きっかけ', venue: '会場', municipality: '市町村',
-    audience: '主な対象', dispatched_by: '派遣', medium: '上映したもの', minutes: '上映時間', state: '状態',
-  } as Record<string, string>,
+  field: fieldName,
 
   basic: {
-    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', titleHelp: '例：サロンひまわり 11月例会',
-    occasion: 'きっかけ', occasions: ['通いの場', '民生委員研修会', '特定健診'] as readonly string[], occasionOther: 'その他', occasionText: 'きっかけ（その他）',
-    venue: '会場', municipality: '市町村', choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
-    audience: '主な対象',
+    date: fields.date, start: fields.start, end: fields.end, activity: fields.activity, title: fields.title, titleHelp: '例：サロンひまわり 11月例会',
+    occasion: fields.occasion, occasions: ['通いの場', '民生委員研修会', '特定健診'] as readonly string[], occasionOther: 'その他', occasionText: 'きっかけ（その他）',
+    venue: fields.venue, municipality: fields.municipality, choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
+    audience: fields.audience,
     lecturers: '講師', noLecturer: 'まだ選んでいません', addLecturer: '講師を選ぶ', removeLecturer: (name: string) => `${name}を外す`, chooseLecturer: (name: string) => `${name}を選ぶ`,
     searchLecturer: '名前・所属でさがす', ownLecturers: 'この端末の担当', otherLecturers: 'そのほか', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
-    dispatch: '派遣', dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
+    dispatch: fields.dispatched_by, dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
     duplicate: '同じ日・同じ会場の記録がほかにもあります', duplicateHelp: '同じ集まりなら、そちらに記録すると数が二重になりません。', openOther: 'そちらを開く',
     unset: '指定しない',
     oddDate: {
@@ -322,7 +301,7 @@ export const ja = {
   },
 
   screening: {
-    medium: '上映したもの', mediumNone: '上映していない', minutes: '上映時間（分）', viewers: '見た人',
+    medium: fields.medium, mediumNone: '上映していない', minutes: fields.minutes, viewers: '見た人',
     uncounted: '上映したが、人数は数えていない', copy: (count: number) => `参加者と同じ ${count}人にする`,
   },
 

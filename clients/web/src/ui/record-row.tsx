@@ -31,8 +31,8 @@ function cards(entry: Entry): number | null {
 export function ConflictText({ document }: { readonly document: DocumentId }): ReactNode {
   const view = useRecord(document);
   if (view === null || view === undefined) return ja.row.conflicts;
-  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.fields[name] ?? name] : []));
-  if (view.group === 'conflict') fields.push(ja.fields['state'] ?? '');
+  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.field(name)] : []));
+  if (view.group === 'conflict') fields.push(ja.field('state'));
   return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields);
 }
 

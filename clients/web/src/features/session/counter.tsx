@@ -108,7 +108,7 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
   return (
     <section
       aria-label={name}
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-12 border border-line bg-surface py-3 pr-3 pl-5"
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-12 border border-line bg-surface py-3 pr-3 pl-5 slim:grid-cols-1 slim:px-2"
     >
       <div>
         <h3 className="text-[1.0625rem]">{label}</h3>
@@ -129,14 +129,14 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         <div className="flex items-center gap-2">
           <TapButton
             look="quiet"
-            className="size-13 !rounded-full border border-line !p-0 text-[1.5rem] !font-normal !text-muted"
+            className="size-13 shrink-0 !rounded-full slim:size-11 border border-line !p-0 text-[1.5rem] !font-normal !text-muted"
             label={ja.counter.minus(name)}
             isDisabled={own <= 0}
             onTap={() => count(-1)}
           >
             −
           </TapButton>
-          <TapButton look="primary" className="size-[5.5rem] !rounded-16 !p-0 text-[2.625rem] !leading-100 !font-normal" label={ja.counter.plus(name)} onTap={() => count(1)}>
+          <TapButton look="primary" className="size-[5.5rem] !rounded-16 slim:w-auto slim:min-w-0 slim:flex-1 !p-0 text-[2.625rem] !leading-100 !font-normal" label={ja.counter.plus(name)} onTap={() => count(1)}>
             ＋
           </TapButton>
         </div>

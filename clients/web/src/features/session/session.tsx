@@ -1,6 +1,6 @@
 // One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ComponentType, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Link, useLocation } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
@@ -12,6 +12,7 @@ import { lecturerName } from '../../core/registry';
 import { clock, longDate } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
+import { later } from '../../ui/fault';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { StateText, SyncPill } from '../../ui/save-state';
 import { TapButton } from '../../ui/tap-button';
@@ -20,15 +21,17 @@ import { Attendance } from './attendance';
 import { Basic } from './basic';
 import { TypingContext } from './counter';
 import { EditorProvider, useEditor } from './editor';
-import { Finish } from './finish';
 import { Materials } from './materials';
 import { Notes } from './notes';
 import { Screening } from './screening';
 
+// the last tab comes when it is opened
+const Finish = later(async () => (await import('./finish')).Finish);
+
 const TABS = ['basic', 'attendance', 'screening', 'materials', 'answers', 'notes', 'finish'] as const;
 type TabName = (typeof TABS)[number];
 const COUNTING: readonly TabName[] = ['attendance', 'screening', 'materials', 'answers'];
-const PANELS: Record<TabName, () => ReactNode> = {
+const PANELS: Record<TabName, ComponentType> = {
   basic: Basic, attendance: Attendance, screening: Screening, materials: Materials, answers: Answers, notes: Notes, finish: Finish,
 };
 
@@ -68,7 +71,7 @@ function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: bo
   return (
     <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
       <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3 slim:gap-1">
-        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] font-bold text-accent-ink hover:bg-accent-faint">
+        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] slim:size-[max(1.5rem,44px)] slim:self-start font-bold text-accent-ink hover:bg-accent-faint">
           <svg aria-hidden="true" viewBox="0 0 24 24" className="size-7 fill-none stroke-current stroke-3"><path d="m15 5-7 7 7 7" /></svg>
         </Link>
         <div className="min-w-0">
@@ -78,7 +81,7 @@ function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: bo
             {speakers.length > 0 && <span className="slim:hidden">{`　${ja.basic.lecturers} ${speakers.join('、')}`}</span>}
           </p>
           <p className="text-[0.9375rem] text-muted">
-            {fresh ? ja.session.nothingYet : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
+            {fresh ? <>{ja.session.nothingYet}<span className="slim:hidden">{ja.session.savedByItself}</span></> : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
           </p>
         </div>
       </div>
@@ -160,7 +163,7 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
             const Panel = PANELS[name];
             return (
               <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
-                <Panel />
+                <Suspense><Panel /></Suspense>
               </TabPanel>
             );
           })}
