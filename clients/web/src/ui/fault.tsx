@@ -44,7 +44,7 @@ export class Fault extends Component<Props, { readonly failed: boolean }> {
         <p>{ja.screenFault.help}</p>
         <div className="flex flex-wrap gap-3">
           <Button look="primary" size="large" onPress={again}>{ja.screenFault.again}</Button>
-          <Button size="large" onPress={() => window.location.reload()}>{ja.fault.reload}</Button>
+          <Button size="large" onPress={() => window.location.reload()}>{ja.screenFault.reload}</Button>
         </div>
       </main>
     );

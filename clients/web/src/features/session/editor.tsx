@@ -5,6 +5,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../core/hooks';
 import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
+import { ja } from '../../i18n/ja';
 import { notices } from '../../ui/notices';
 
 export interface Undo {
@@ -55,13 +56,14 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   const place = useRef('');
 
   const send = useCallback(
-    async (intents: readonly Intent[]): Promise<void> => {
-      const all = [...unsaid.current, ...intents];
+    async (intents: readonly Intent[], label?: string): Promise<boolean> => {
+      const begun = unsaid.current;
       unsaid.current = [];
-      await Promise.all(all.map(async (intent) => {
-        const outcome = await client.record(document, view.kind, intent);
-        if (!outcome.ok) notices.say(outcome.problem);
-      }));
+      const outcomes = await Promise.all([...begun, ...intents].map((intent) => client.record(document, view.kind, intent)));
+      unsaid.current = [...begun.filter((_, place) => outcomes[place]?.ok === false), ...unsaid.current];
+      const failed = outcomes.find((outcome) => !outcome.ok);
+      if (failed?.ok === false) notices.say(failed.problem, label);
+      return failed === undefined;
     },
     [client, document, view.kind],
   );
@@ -72,8 +74,12 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
       setStack(next);
     };
     const edit: Editor['edit'] = (intents, undo) => {
-      if (undo !== undefined) keep([...undos.current.slice(1 - UNDO_DEPTH), { ...undo, place: place.current }]);
-      return send(intents);
+      const made = undo === undefined ? null : { ...undo, place: place.current };
+      if (made !== null) keep([...undos.current.slice(1 - UNDO_DEPTH), made]);
+      // what was not stored is not there to be taken back
+      return send(intents, undo?.label).then((stored) => {
+        if (!stored) keep(undos.current.filter((one) => one !== made));
+      });
     };
     return {
       view,
@@ -85,7 +91,9 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
         const last = undos.current.at(-1);
         if (last === undefined) return;
         keep(undos.current.slice(0, -1));
-        void send(last.intents);
+        void send(last.intents, ja.session.undo(last.label)).then((stored) => {
+          if (!stored) keep([...undos.current, last]);
+        });
       },
       edit,
       async set(field, value, label) {
