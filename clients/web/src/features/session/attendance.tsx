@@ -35,10 +35,10 @@ function Total({ prefix, children }: { readonly prefix: string; readonly childre
   return (
     <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 sticky top-2 low:static">
       <div>
-        <p className="flex items-baseline gap-3">
-          <span>{ja.attendance.total}</span>
+        <p className="flex flex-wrap items-baseline gap-x-3">
+          <span className="whitespace-nowrap">{ja.attendance.total}</span>
           {total === null ? (
-            <span className="text-[1.5rem] leading-[2.75rem] text-muted">{ja.none}</span>
+            <span className="text-[1.5rem] leading-[2.75rem] whitespace-nowrap text-muted">{ja.none}</span>
           ) : (
             <>
               <span className="num text-[2.75rem] leading-100">{total}</span>
