@@ -6,7 +6,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ja } from '../i18n/ja';
 import { INPUT, Labelled, type LabelledProps } from './field';
-import { DAYS, type Reading } from './values';
+import { DAYS, type Reading } from '../i18n/values';
 
 const REST_MS = 2_500;
 /** How long the box waits for the record to show what was kept. */

@@ -11,7 +11,7 @@ import { Chips } from '../../ui/chips';
 import { SelectInput, TextInput } from '../../ui/field';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { ValueInput } from '../../ui/value-box';
-import { readDate, readTime } from '../../ui/values';
+import { readDate, readTime } from '../../i18n/values';
 import { AUDIENCES } from './attendance';
 import { Conflict } from './conflict';
 import { duplicatesOf } from './duplicates';

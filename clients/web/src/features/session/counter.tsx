@@ -8,7 +8,7 @@ import { ja } from '../../i18n/ja';
 import { announce } from '../../ui/announce';
 import { TapButton } from '../../ui/tap-button';
 import { Unsaved, useBox } from '../../ui/value-box';
-import { readCount } from '../../ui/values';
+import { readCount } from '../../i18n/values';
 import { deviceName } from './conflict';
 import { useEditor } from './editor';
 

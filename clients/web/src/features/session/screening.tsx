@@ -8,7 +8,7 @@ import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { SelectInput } from '../../ui/field';
 import { ValueInput } from '../../ui/value-box';
-import { readMinutes } from '../../ui/values';
+import { readMinutes } from '../../i18n/values';
 import { Conflict } from './conflict';
 import { Counter, CounterGrid } from './counter';
 import { useEditor, useField } from './editor';

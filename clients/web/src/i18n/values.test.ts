@@ -1,7 +1,7 @@
 // Typed dates, times and numbers, and what is said of those that mean nothing.
 
 import { describe, expect, it } from 'vitest';
-import { ja } from '../i18n/ja';
+import { ja } from './ja';
 import { readCount, readDate, readMinutes, readTime } from './values';
 
 describe('typed numbers', () => {

@@ -2,8 +2,8 @@
 //
 // Invariant: nothing is guessed. What could mean two things is asked for again.
 
-import { parseDate } from '../i18n/dates';
-import { ja } from '../i18n/ja';
+import { parseDate } from './dates';
+import { ja } from './ja';
 
 export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
