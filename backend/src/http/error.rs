@@ -12,6 +12,7 @@ use crate::http::request_id;
 use crate::service::access::{Caller, Role};
 use crate::service::admission::Refused;
 use crate::service::enrol::EnrolError;
+use crate::service::organisation::Unknown;
 use crate::service::registry::RegistryError;
 use crate::service::secret::NoRandomness;
 use crate::store::StoreError;
@@ -191,6 +192,17 @@ impl From<Refused> for ApiError {
     }
 }
 
+impl From<Unknown> for ApiError {
+    fn from(Unknown { given, meant }: Unknown) -> Self {
+        let advice = match meant {
+            Some(meant) => format!("{}（{}）のことでしたら、「{}」と書いてください。", meant.name, meant.id, meant.id),
+            None => "先に登録するか、番号をお確かめください。".to_owned(),
+        };
+        let detail = format!("「{given}」は台帳にないか、ここでは使えません。{advice}");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_reference", detail)
+    }
+}
+
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         match error {
@@ -201,11 +213,7 @@ impl From<RegistryError> for ApiError {
                 "name_taken",
                 "同じ名前がすでに登録されています。区別できる名前にしてください。",
             ),
-            RegistryError::Unknown(what) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_reference",
-                format!("「{what}」は台帳にありません。先に登録するか、番号をお確かめください。"),
-            ),
+            RegistryError::Unknown(unknown) => unknown.into(),
             RegistryError::Store(error) => error.into(),
         }
     }
@@ -235,6 +243,7 @@ impl From<EnrolError> for ApiError {
                 "device_taken",
                 "この端末はすでに登録されています。端末の記録は消さずに、事務局の画面の「端末」でこの端末を開き、「登録し直すコードを出す」で出したコードを入れてください。",
             ),
+            EnrolError::Scope(unknown) => unknown.into(),
             EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
             EnrolError::NoRandomness(error) => error.into(),
             EnrolError::Store(error) => error.into(),

@@ -18,6 +18,7 @@ pub mod gate;
 pub mod journal;
 pub mod lookup;
 pub mod office;
+pub mod organisation;
 mod pace;
 pub mod people;
 pub mod possession;

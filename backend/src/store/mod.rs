@@ -39,6 +39,7 @@ pub mod day_pass;
 pub mod error;
 pub mod journal;
 pub mod office;
+pub mod open;
 pub mod people;
 pub mod postgres;
 pub mod retention;
@@ -49,8 +50,6 @@ pub mod tablets;
 pub mod types;
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use sync_core::digest::{Digest, FeedState};
@@ -62,6 +61,7 @@ use day_pass::DayPassStore;
 pub use error::StoreError;
 use journal::JournalStore;
 use office::{OfficeStore, Within};
+use open::Schema;
 use people::PeopleStore;
 use retention::RetentionStore;
 use signin::SignInStore;
@@ -83,6 +83,8 @@ pub trait Store:
 
     /// Brings the schema up to this binary's. Safe to run twice.
     async fn migrate(&self) -> Result<(), StoreError>;
+    /// How the database's schema stands to this binary's.
+    async fn schema(&self) -> Result<Schema, StoreError>;
     /// Closes every connection; what is committed stays.
     async fn close(&self);
 
@@ -202,6 +204,8 @@ pub trait Store:
     /// Destroys a document with all that follows from it; what is left is that it was destroyed, when, by whom and why.
     /// Its bytes are not in the database afterwards. A document the store never had is noted too.
     async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError>;
+    /// Whether anything is known of a record: itself, that it was destroyed, or work of it in custody.
+    async fn knows(&self, tenant: &str, document: DocumentId) -> Result<bool, StoreError>;
     /// Those of the documents that were destroyed.
     async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError>;
     /// Notes that stored documents are damaged or missing; tablets are asked for them until a push repairs them.
@@ -277,13 +281,4 @@ pub trait Store:
 /// Whether this names a PostgreSQL database rather than a file.
 pub fn is_url(database: &str) -> bool {
     database.starts_with("postgres://") || database.starts_with("postgresql://")
-}
-
-/// Opens the database: a URL of PostgreSQL, or else an SQLite file. Does not migrate.
-pub async fn open(database: &str, reader_connections: u32, connections: u32) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(if is_url(database) {
-        Arc::new(postgres::PostgresStore::open(database, connections).await?)
-    } else {
-        Arc::new(sqlite::SqliteStore::open(Path::new(database), reader_connections).await?)
-    })
 }

@@ -95,6 +95,11 @@ impl PostgresStore {
         writer.execute(vacuum).await.map(|_| ()).map_err(failed)
     }
 
+    /// Every migration, oldest first.
+    pub(in crate::store) fn migrations() -> &'static [migration::Text] {
+        MIGRATIONS
+    }
+
     /// Brings the schema up to this binary's. Safe to run twice, and from several processes at once.
     pub(in crate::store) async fn migrate_schema(&self) -> Result<(), StoreError> {
         let migrator = Migrator { migrations: migration::list(MIGRATIONS).into(), ..Migrator::DEFAULT };

@@ -20,5 +20,8 @@ pub(in crate::store) use sqlx::postgres::{
 /// The store the shared code is compiled for.
 pub(in crate::store) type SqlStore = PostgresStore;
 
+/// Whether the schema's own table is there.
+pub(in crate::store) const IS_MIGRATED: &str = "SELECT COUNT(TO_REGCLASS('_sqlx_migrations'))";
+
 /// How often a unit of work is started over when others were in its way.
 pub(in crate::store) const ATTEMPTS: u32 = 8;

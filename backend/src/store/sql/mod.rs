@@ -42,6 +42,7 @@ use tokio::sync::broadcast;
 
 use super as dialect;
 use crate::store::office::Within;
+use crate::store::open::Schema;
 use crate::store::types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
@@ -109,6 +110,10 @@ impl Store for SqlStore {
 
     async fn migrate(&self) -> Result<(), StoreError> {
         self.migrate_schema().await
+    }
+
+    async fn schema(&self) -> Result<Schema, StoreError> {
+        migration::schema(&mut *self.reader().await?).await
     }
 
     async fn close(&self) {
@@ -261,6 +266,10 @@ impl Store for SqlStore {
 
     async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError> {
         again!(purge::purge(self, purge))
+    }
+
+    async fn knows(&self, tenant: &str, document: DocumentId) -> Result<bool, StoreError> {
+        purge::knows(self, tenant, document).await
     }
 
     async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError> {

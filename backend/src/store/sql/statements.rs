@@ -254,6 +254,8 @@ statements! {
      medium = CASE WHEN medium IS NOT NULL THEN '' END, item = CASE WHEN LENGTH(item) = 1 THEN item END \
      WHERE tenant = $1 AND document = $2";
     RETIRE_FLAGS = "DELETE FROM flag WHERE tenant = $1 AND document = $2";
+    KNOWS = "SELECT 1 FROM document WHERE tenant = $1 AND document = $2 \
+     UNION ALL SELECT 1 FROM custody WHERE tenant = $1 AND document = $2 LIMIT 1";
     INSERT_PURGED = "INSERT INTO purged (tenant, document, purged_at, purged_by, reason) VALUES ($1, $2, $3, $4, $5)";
 
     INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \

@@ -3,6 +3,7 @@
 //! Every connection uses the write-ahead log with `synchronous=FULL`, so that a commit is on the disk when it returns.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -13,6 +14,7 @@ use sqlx::{Sqlite, Transaction};
 use sync_core::ids::{DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
+use super::check::Hold;
 use super::sql::migration;
 use crate::store::StoreError;
 use crate::store::types::Change;
@@ -42,6 +44,8 @@ const CHECKPOINTS: usize = 3;
 pub struct SqliteStore {
     writer: SqlitePool,
     reader: SqlitePool,
+    #[expect(dead_code, reason = "lets go of the file when the last store of it is gone")]
+    hold: Option<Arc<Hold>>,
 }
 
 impl SqliteStore {
@@ -67,7 +71,17 @@ impl SqliteStore {
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(failed)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, hold: None })
+    }
+
+    /// Keeps the file from other processes as long as this store is there.
+    pub(in crate::store) fn held(self, hold: Option<Hold>) -> Self {
+        Self { hold: hold.map(Arc::new), ..self }
+    }
+
+    /// Every migration, oldest first.
+    pub(in crate::store) fn migrations() -> &'static [migration::Text] {
+        MIGRATIONS
     }
 
     /// Brings the schema up to this binary's. Safe to run twice.

@@ -3,11 +3,13 @@
 //! Here stands what only SQLite does; the rest is `store/sql`, compiled a second time for PostgreSQL.
 
 mod batch;
+mod check;
 mod connect;
 #[path = "../sql/mod.rs"]
 pub(super) mod sql;
 
 pub(in crate::store) use batch::{delete_all, insert, insert_text, select, select_text};
+pub(in crate::store) use check::{Hold, check};
 pub use connect::SqliteStore;
 pub(in crate::store) use connect::failed;
 pub(in crate::store) use sqlx::sqlite::{
@@ -16,6 +18,9 @@ pub(in crate::store) use sqlx::sqlite::{
 
 /// The store the shared code is compiled for.
 pub(in crate::store) type SqlStore = SqliteStore;
+
+/// Whether the schema's own table is there.
+pub(in crate::store) const IS_MIGRATED: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
 
 /// How often a unit of work is started over when others were in its way. Writers wait for each other before they start.
 pub(in crate::store) const ATTEMPTS: u32 = 1;
