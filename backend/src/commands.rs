@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
 use crate::codes::{self, CodeArguments};
@@ -95,6 +96,9 @@ struct Listen {
     listen: Option<SocketAddr>,
 }
 
+/// How long each step of ending may take, after running requests have ended.
+const ENDING: Duration = Duration::from_secs(3);
+
 /// Why a verb failed, for a person to read.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -123,9 +127,11 @@ enum CommandError {
 /// Runs the verb the arguments name.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = tokio::runtime::Runtime::new()
-        .map_err(CommandError::from)
-        .and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    let outcome = tokio::runtime::Runtime::new().map_err(CommandError::from).and_then(|runtime| {
+        let outcome = runtime.block_on(dispatch(arguments));
+        runtime.shutdown_timeout(ENDING);
+        outcome
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
@@ -152,6 +158,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     let limits = open::Limits {
         readers: config.reader_connections,
         connections: config.database_connections,
+        answer: Duration::from_secs(config.database_seconds),
         check: Duration::from_secs(config.check_seconds),
     };
     if matches!(arguments.verb, Verb::Serve(_) | Verb::Demo { serve: true, .. }) {
@@ -184,8 +191,12 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         },
         Verb::Retention(verb) => retention::run(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
     };
-    app.journal.flush().await;
-    store.close().await;
+    // what cannot be written down now is not waited for: a database that does not answer would keep the process for good
+    let flushed = timeout(ENDING, app.journal.flush()).await.is_ok();
+    let closed = timeout(ENDING, store.close()).await.is_ok();
+    if !flushed || !closed {
+        tracing::warn!("the database did not answer at the end");
+    }
     Ok(code)
 }
 

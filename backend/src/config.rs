@@ -86,6 +86,7 @@ settings! {
     log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
     reader_connections: u32 = 4, "SQLite: connections that read. Writing always goes through one.";
     database_connections: u32 = 16, "PostgreSQL: connections of this process.";
+    database_seconds: u64 = 20, "How long the database may leave a statement without an answer, in seconds; then its connection is closed and the request told that the database cannot be reached.";
     check_seconds: u64 = 20, "SQLite: how long the file may be checked for damage before it is used, in seconds.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
     gate_budget_ms: u64 = 10_000, "How long the documents of one request may be judged, in ms; the rest is sent again.";

@@ -11,6 +11,7 @@ mod office;
 mod proxy;
 mod server;
 mod tablet;
+mod wire;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
@@ -18,3 +19,4 @@ pub use office::Office;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};
 pub use tablet::{Headless, band, count, material, set, step};
+pub use wire::Wire;

@@ -140,6 +140,19 @@ impl ApiError {
         .retry_after(2)
     }
 
+    /// The database cannot be reached, or does not take what is written; the same request works when it does again.
+    pub fn without_database(code: &'static str) -> Self {
+        let what = match code {
+            "database_full" => "サーバーの記録の置き場所がいっぱいで、書き込めません。管理者に知らせてください。",
+            "database_read_only" => {
+                "サーバーのデータベースが読み取り専用になっていて、書き込めません。管理者に知らせてください。"
+            }
+            _ => "サーバーがデータベースにつながりません。続くときは管理者に知らせてください。",
+        };
+        let detail = format!("{what}端末の記録は端末に残っていて、つながると自動で送り直します。");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(5)
+    }
+
     /// The server failed; the cause is in its log.
     pub fn internal() -> Self {
         Self::new(
@@ -165,7 +178,12 @@ impl From<StoreError> for ApiError {
             }
             error => {
                 tracing::error!(%error, cause, "the store failed");
-                Self::internal()
+                match error {
+                    StoreError::Unreachable(_) => Self::without_database("database_unreachable"),
+                    StoreError::Full => Self::without_database("database_full"),
+                    StoreError::ReadOnly => Self::without_database("database_read_only"),
+                    _ => Self::internal(),
+                }
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod possession;
 pub mod projection;
 pub mod purge;
 mod push;
+pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod retention;
@@ -37,6 +38,7 @@ pub mod sync;
 pub mod tablets;
 pub mod verify;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -45,8 +47,8 @@ use sync_core::time::Timestamp;
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 use crate::config::Config;
-use crate::store::Store;
 use crate::store::types::Change;
+use crate::store::{Store, StoreError};
 use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
@@ -111,6 +113,8 @@ pub struct Parts {
     pub follow: Arc<follow::Desk>,
     /// Where acts are noted.
     pub journal: Journal,
+    /// When the database last took a row.
+    pub last_ready: readiness::LastReady,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -130,7 +134,7 @@ impl App {
         let notices = broadcast::channel(1024).0;
         let cold = Arc::new(ColdCache::new(config.cold_cache_bytes));
         if let Some(changes) = store.changes() {
-            tokio::spawn(forward(changes, notices.clone(), cold.clone(), cache.clone()));
+            tokio::spawn(forward(changes, store.clone(), notices.clone(), cold.clone(), cache.clone()));
         }
         Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
@@ -152,6 +156,7 @@ impl App {
             cache,
             possession: possession::Possession::default(),
             contended: Mutex::default(),
+            last_ready: readiness::LastReady::default(),
             ending: watch::channel(false).0,
         }))
     }
@@ -162,14 +167,19 @@ impl App {
     }
 }
 
+/// How scopes stood when they were last announced after notices may have been lost.
+type Standing = HashMap<(String, ScopeId), u64>;
+
 /// Announces here what other processes over the same database commit, and forgets what they destroyed, until the store is
 /// gone.
 async fn forward(
     mut changes: broadcast::Receiver<Change>,
+    store: Arc<dyn Store>,
     notices: broadcast::Sender<Notice>,
     cold: Arc<ColdCache>,
     documents: Arc<DocumentCache>,
 ) {
+    let mut known = Standing::new();
     loop {
         match changes.recv().await {
             Ok(Change::Scope { tenant, scope }) => {
@@ -181,8 +191,28 @@ async fn forward(
             Ok(Change::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
                 cold.clear();
                 documents.clear();
+                if let Err(error) = catch_up(store.as_ref(), &notices, &mut known).await {
+                    tracing::warn!(%error, "what is new was not looked for; tablets and screens ask by themselves");
+                }
             }
             Err(broadcast::error::RecvError::Closed) => break,
         }
     }
+}
+
+/// Announces every scope that has moved on since this was last done: notices may have been lost.
+async fn catch_up(
+    store: &dyn Store,
+    notices: &broadcast::Sender<Notice>,
+    known: &mut Standing,
+) -> Result<(), StoreError> {
+    for tenant in store.list_tenants().await? {
+        for row in store.list_scopes(&tenant).await? {
+            let (scope, seq) = (row.scope, row.seq);
+            if known.insert((tenant.clone(), scope.clone()), seq) != Some(seq) {
+                let _ = notices.send(Notice { tenant: tenant.clone(), scope });
+            }
+        }
+    }
+    Ok(())
 }

@@ -50,6 +50,7 @@ pub mod tablets;
 pub mod types;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sync_core::digest::{Digest, FeedState};
@@ -73,13 +74,18 @@ use types::{
     Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 
+/// How long a statement may be silent, unless the settings say otherwise.
+pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long one may be in what walks through everything: rebuilding, closing a month, vacuuming.
+const LONG: Duration = Duration::from_secs(3_600);
+
 /// A database that keeps the contract above.
 #[async_trait]
 pub trait Store:
     OfficeStore + JournalStore + PeopleStore + RetentionStore + SignInStore + TabletStore + DayPassStore + Send + Sync
 {
-    /// Whether the database answers and has its schema.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether the database takes what is written, durably: a row of its own is.
+    async fn ready(&self, now: u64) -> Result<(), StoreError>;
 
     /// Brings the schema up to this binary's. Safe to run twice.
     async fn migrate(&self) -> Result<(), StoreError>;

@@ -44,6 +44,8 @@ pub struct Limits {
     pub readers: u32,
     /// PostgreSQL: connections.
     pub connections: u32,
+    /// How long a statement may be silent.
+    pub answer: Duration,
     /// SQLite: how long a file is checked.
     pub check: Duration,
 }
@@ -105,7 +107,7 @@ pub enum OpenError {
 pub async fn open(database: &str, limits: Limits, purpose: Purpose) -> Result<Arc<dyn Store>, OpenError> {
     let failed = |source| OpenError::Store { database: shown(database), source };
     let store: Arc<dyn Store> = if is_url(database) {
-        Arc::new(PostgresStore::open(database, limits.connections).await.map_err(failed)?)
+        Arc::new(PostgresStore::open_within(database, limits.connections, limits.answer).await.map_err(failed)?)
     } else {
         Arc::new(file(Path::new(database), limits, purpose).await?)
     };
@@ -135,6 +137,7 @@ async fn file(path: &Path, limits: Limits, purpose: Purpose) -> Result<SqliteSto
     let store = opened.map_err(|error| {
         unreadable(path, std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
     })?;
+    let store = store.within(limits.answer);
     Ok(match purpose {
         Purpose::Upgrade => store.held(held),
         Purpose::Use => store,

@@ -14,6 +14,8 @@ mod contract;
 #[cfg(test)]
 mod day_pass;
 #[cfg(test)]
+mod frozen;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod lookups;

@@ -30,7 +30,7 @@ async fn process(url: &str) -> Server {
 }
 
 /// The events a server tells a device, as text, for as long as it is kept.
-async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
+pub async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
     let request = Request::get("/v1/events").header("authorization", &device.authorization);
     let mut request = request.body(Body::empty()).unwrap();
     server.sign(&mut request);
@@ -48,7 +48,7 @@ async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String
     heard
 }
 
-async fn push_one(server: &Server, device: &mut Device, number: u8, value: &str) {
+pub async fn push_one(server: &Server, device: &mut Device, number: u8, value: &str) {
     let id = document_id(number);
     let change = device.set(id, "title", value);
     let push = device.push(id, vec![change]);

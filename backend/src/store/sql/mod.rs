@@ -15,6 +15,7 @@ mod feed;
 mod filter;
 mod healing;
 mod journal;
+pub(in crate::store) mod lease;
 pub(in crate::store) mod migration;
 mod office;
 mod people;
@@ -51,6 +52,7 @@ use crate::store::types::{
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
+use lease::Lease;
 
 /// A unit of work is not started over once it has taken this long.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -102,10 +104,11 @@ fn corrupt(table: &'static str, column: &'static str) -> StoreError {
 
 #[async_trait]
 impl Store for SqlStore {
-    async fn ping(&self) -> Result<(), StoreError> {
-        let mut reader = self.reader().await?;
-        sqlx::query(statements::PING).fetch_optional(&mut *reader).await.map_err(failed)?;
-        Ok(())
+    async fn ready(&self, now: u64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let query = sqlx::query(statements::NOTE_READY).bind(integer(now));
+        query.execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -367,6 +370,26 @@ impl Store for SqlStore {
 }
 
 impl SqlStore {
+    /// A connection for single statements that read.
+    pub(in crate::store) async fn reader(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.readers(), self.pulse(), self.limit(), None).await
+    }
+
+    /// A connection for single statements that write.
+    pub(in crate::store) async fn writer(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.writers(), self.pulse(), self.limit(), None).await
+    }
+
+    /// Starts a look at one moment.
+    pub(in crate::store) async fn look(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.readers(), self.pulse(), self.limit(), Some(dialect::BEGIN_LOOK)).await
+    }
+
+    /// Starts a writing transaction.
+    pub(in crate::store) async fn begin(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.writers(), self.pulse(), self.limit(), Some(dialect::BEGIN)).await
+    }
+
     /// Every statement in the store's words for this database, as texts, for the test that prepares them all. Filters
     /// of lists are put together when they are asked for and not among them.
     pub fn statement_texts() -> Vec<String> {
