@@ -70,7 +70,7 @@ use tablets::TabletStore;
 use types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
     Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 
@@ -187,6 +187,9 @@ pub trait Store:
     async fn list_scopes(&self, tenant: &str) -> Result<Vec<ScopeRow>, StoreError>;
     /// Every roll-up figure that is not zero.
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError>;
+    /// Shows everything that belongs to a tenant's documents as it is at one moment, in portions: all documents, then what
+    /// stays of those that were kept long enough, then the roll-ups, then the scopes.
+    async fn survey(&self, tenant: &str, see: &mut (dyn FnMut(Part) + Send)) -> Result<(), StoreError>;
     /// Replaces projections, roll-ups, contributions, counts and digests by what `project` makes of each document.
     /// A document of which it makes nothing keeps its feed entries and has no projections. What stays of documents that
     /// were kept long enough stays, and counts as `figures` says. Returns how many documents.

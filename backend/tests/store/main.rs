@@ -39,6 +39,8 @@ mod summaries;
 #[path = "../server/support.rs"]
 #[allow(dead_code, reason = "shared with the other test binaries, which use the rest")]
 mod support;
+#[cfg(test)]
+mod texts;
 
 use tsudoi_server::store::Store;
 use tsudoi_server::store::postgres::PostgresStore;

@@ -29,6 +29,7 @@ mod rollup;
 mod signin;
 mod statements;
 mod sums;
+mod survey;
 mod tablets;
 
 use std::collections::HashMap;
@@ -47,7 +48,7 @@ use crate::store::open::Schema;
 use crate::store::types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
     Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
@@ -246,6 +247,10 @@ impl Store for SqlStore {
 
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError> {
         rollup::list(self, tenant).await
+    }
+
+    async fn survey(&self, tenant: &str, see: &mut (dyn FnMut(Part) + Send)) -> Result<(), StoreError> {
+        survey::survey(self, tenant, see).await
     }
 
     async fn rebuild(
