@@ -245,7 +245,7 @@ fn codes_are_for_what_the_registry_has_and_the_one_that_was_meant_is_named() {
     let code = |organisation: &str, scope: &str| {
         let scope = if scope.is_empty() { vec![] } else { vec!["--scope", scope] };
         let grant = ["code", "--tenant", "11", "--role", "staff", "--person", "山田", "--organisation", organisation];
-        said(&folder, &[&grant[..], &scope].concat())
+        said(&folder, &[&grant[..], &scope[..]].concat())
     };
     assert_eq!(code("112119", "municipality:112119").0, Some(0));
     for (organisation, scope, words) in [
@@ -295,8 +295,8 @@ fn a_mistyped_record_is_not_called_destroyed() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("nothing was destroyed"), "{text}");
     assert!(!text.starts_with("destroyed"), "{text}");
-    let after_a_restore = said(&folder, &[&purge[..], &["--unknown"]].concat());
-    assert_eq!(after_a_restore, (Some(0), "destroyed\n".to_owned()));
+    let (code, text) = said(&folder, &[&purge[..], &["--unknown"]].concat());
+    assert!(code == Some(0) && text.starts_with("destroyed\n"), "{text}");
     assert_eq!(said(&folder, &purge), (Some(0), "was destroyed before\n".to_owned()));
 }
 

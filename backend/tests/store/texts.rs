@@ -116,7 +116,7 @@ async fn hostile(server: &Server) {
     let response = server.sync(&device, &device.request(pushes)).await;
     assert_eq!(outcomes(&response, good)[0].0, Outcome::Stored);
     for number in 1..=number {
-        let (outcome, _) = outcomes(&response, document_id(number))[0].clone();
+        let (outcome, ..) = outcomes(&response, document_id(number))[0].clone();
         assert!(matches!(outcome, Outcome::Stored | Outcome::Custody), "{number}: {outcome:?}");
     }
     assert_eq!(verify::verify(&server.app, "11").await.unwrap().differences, Vec::<String>::new());

@@ -145,8 +145,11 @@ impl PostgresStore {
     /// Brings the schema up to this binary's. Safe to run twice, and from several processes at once.
     pub(in crate::store) async fn migrate_schema(&self) -> Result<(), StoreError> {
         let migrator = Migrator { migrations: migration::list(MIGRATIONS).into(), ..Migrator::DEFAULT };
-        let mut own = self.own().await?;
-        migrator.run(&mut own).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
+        let alone = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+        let alone = alone.connect_with(self.options.clone()).await.map_err(failed)?;
+        let outcome = migrator.run(&alone).await;
+        alone.close().await;
+        outcome.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     pub(in crate::store) fn readers(&self) -> &PgPool {
