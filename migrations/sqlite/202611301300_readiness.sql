@@ -1,5 +1,5 @@
 -- One row, written to see whether the database takes what is written.
 CREATE TABLE readiness (
-  id INTEGER NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   at INTEGER NOT NULL
 ) STRICT;

@@ -41,6 +41,7 @@ pub mod verify;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
@@ -113,8 +114,8 @@ pub struct Parts {
     pub follow: Arc<follow::Desk>,
     /// Where acts are noted.
     pub journal: Journal,
-    /// When the database last took a row.
-    pub last_ready: readiness::LastReady,
+    /// Held by whoever tries whether the database takes a row.
+    pub readiness: Mutex<()>,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -156,7 +157,7 @@ impl App {
             cache,
             possession: possession::Possession::default(),
             contended: Mutex::default(),
-            last_ready: readiness::LastReady::default(),
+            readiness: Mutex::default(),
             ending: watch::channel(false).0,
         }))
     }
@@ -166,6 +167,11 @@ impl App {
         self.clock.now()
     }
 }
+
+/// How often what was missed is looked for; then tablets and screens find it by asking, as they do by themselves.
+const CATCH_UPS: u32 = 120;
+/// How long to wait in between.
+const CATCH_UP_AGAIN: Duration = Duration::from_millis(500);
 
 /// How scopes stood when they were last announced after notices may have been lost.
 type Standing = HashMap<(String, ScopeId), u64>;
@@ -191,8 +197,12 @@ async fn forward(
             Ok(Change::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
                 cold.clear();
                 documents.clear();
-                if let Err(error) = catch_up(store.as_ref(), &notices, &mut known).await {
-                    tracing::warn!(%error, "what is new was not looked for; tablets and screens ask by themselves");
+                for _ in 0..CATCH_UPS {
+                    match catch_up(store.as_ref(), &notices, &mut known).await {
+                        Ok(()) => break,
+                        Err(error) => tracing::warn!(%error, "what is new could not be looked for yet"),
+                    }
+                    tokio::time::sleep(CATCH_UP_AGAIN).await;
                 }
             }
             Err(broadcast::error::RecvError::Closed) => break,

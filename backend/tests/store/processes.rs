@@ -30,7 +30,7 @@ async fn process(url: &str) -> Server {
 }
 
 /// The events a server tells a device, as text, for as long as it is kept.
-pub async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
+async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String>> {
     let request = Request::get("/v1/events").header("authorization", &device.authorization);
     let mut request = request.body(Body::empty()).unwrap();
     server.sign(&mut request);

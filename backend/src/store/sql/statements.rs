@@ -229,7 +229,7 @@ statements! {
      RETURNING kind, tenant, person, data, expires_at";
     DELETE_OLD_CEREMONIES = "DELETE FROM ceremony WHERE expires_at <= $1";
 
-    NOTE_READY = "INSERT INTO readiness (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    NOTE_READY = "INSERT INTO readiness (id, at) VALUES ('the only one', $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
      WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
     CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
