@@ -8,6 +8,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod addresses;
 mod administration;
 mod codes;
 pub mod commands;

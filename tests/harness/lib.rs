@@ -7,6 +7,7 @@
 
 mod chance;
 mod cluster;
+mod nginx;
 mod office;
 mod proxy;
 mod server;
@@ -15,6 +16,7 @@ mod wire;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use nginx::Nginx;
 pub use office::Office;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};

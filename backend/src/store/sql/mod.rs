@@ -16,7 +16,9 @@ mod filter;
 mod healing;
 mod journal;
 pub(in crate::store) mod lease;
+mod matters;
 pub(in crate::store) mod migration;
+mod moment;
 mod office;
 mod people;
 mod places;
@@ -436,6 +438,7 @@ impl SqlStore {
             &rollup::CLEAR_FACTS,
             &office::LECTURERS_OF,
             &office::RECORDS_OF,
+            &moment::TALLIES_OF,
         ];
         let mut texts: Vec<String> = statements::ALL
             .iter()
