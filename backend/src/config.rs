@@ -181,6 +181,9 @@ impl Config {
                 table.insert(key.name.to_owned(), typed_like(&key.default, value));
             }
         }
+        if let Some(text) = table.get("listen").and_then(toml::Value::as_str) {
+            addresses::check_listen(text)?;
+        }
         let config = table.try_into()?;
         addresses::check(&config)?;
         Ok(config)
