@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::date::Date;
 use super::measure::Measure;
-use super::steps::Step;
+use super::rewritten;
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
-use crate::document::{Document, EditError, Reason, Scalar, TextName};
-use crate::ids::{IntentId, is_slug};
+use crate::document::{EditError, Reason, Scalar, TextName};
+use crate::ids::is_slug;
 use crate::text::{self, COLUMN_CHARS};
 
 /// Longest text of a field, in characters.
@@ -48,12 +48,22 @@ pub enum Intent {
         /// The link.
         link: String,
     },
-    /// Makes a long text read like this.
+    /// Makes of a long text what a person made of it. Sentences they did not change stay as they are now.
     Write {
         /// Which text.
         text: TextName,
-        /// The whole new text.
+        /// The whole text as they saw it; the text as it is now unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<String>,
+        /// The whole text as they left it.
         value: String,
+    },
+    /// Someone has read what two people made of these sentences apart, and leaves it as it is.
+    HaveRead {
+        /// Which text.
+        text: TextName,
+        /// The sentences, as [`super::RewrittenView`] names them.
+        sentences: Vec<String>,
     },
     /// Appends a step after all steps seen.
     Step {
@@ -85,6 +95,9 @@ pub enum IntentError {
     /// The amount is too large.
     #[error("the count is too large: {0}")]
     Count(i64),
+    /// This is the name of no sentence.
+    #[error("not a sentence: {0}")]
+    Sentence(String),
     /// The text is longer than [`TEXT_CHARS`].
     #[error("the text is too long")]
     TextLength,
@@ -108,7 +121,7 @@ impl Intent {
             Self::Set { field, value: Some(Scalar::Text(value)) } => {
                 Self::Set { field, value: Some(Scalar::Text(text::line(&value))) }
             }
-            Self::Write { text, value } => Self::Write { text, value: text::lines(&value) },
+            Self::Write { text, base, value } => Self::Write { text, base, value: text::lines(&value) },
             other => other,
         }
     }
@@ -124,6 +137,10 @@ impl Intent {
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
+            Self::HaveRead { sentences, .. } => match sentences.iter().find(|sentence| !rewritten::is_name(sentence)) {
+                Some(sentence) => Err(IntentError::Sentence(sentence.chars().take(80).collect())),
+                None => Ok(()),
+            },
             Self::Count { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
         }
     }
@@ -132,25 +149,13 @@ impl Intent {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Count { reason, .. } => *reason,
-            Self::Set { .. } | Self::Link { .. } | Self::Unlink { .. } | Self::Write { .. } | Self::Step { .. } => None,
+            Self::Set { .. }
+            | Self::Link { .. }
+            | Self::Unlink { .. }
+            | Self::Write { .. }
+            | Self::HaveRead { .. }
+            | Self::Step { .. } => None,
         }
-    }
-
-    /// Makes the edit in a document, on behalf of the intent's own device. The document then has pending edits.
-    pub fn apply(&self, id: IntentId, document: &mut Document) -> Result<(), IntentError> {
-        self.check()?;
-        match self {
-            Self::Set { field, value } => document.set_field(field, value.as_ref())?,
-            Self::Count { measure, by, .. } => document.count(&measure.to_string(), id.device, *by)?,
-            Self::Link { link } => document.link(link)?,
-            Self::Unlink { link } => document.unlink(link)?,
-            Self::Write { text, value } => document.write_text(*text, value)?,
-            Self::Step { state, reason } => {
-                let step = Step::after_all(document, *state, *reason);
-                document.append_step(&id.to_string(), &step.to_text())?;
-            }
-        }
-        Ok(())
     }
 }
 

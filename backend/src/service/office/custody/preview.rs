@@ -160,8 +160,9 @@ fn applied(
     let new = || Document::genesis(document, changes.first()?.kind).ok();
     let base = stored.map_or_else(new, |stored| read_stored(stored).ok()).ok_or(Unapplied::DoNotFit)?;
     let mut before = base.clone();
-    let brought: HashSet<ChangeHash> =
-        changes.iter().filter(|held| is_brought_back(&held.code)).map(|held| held.hash).collect();
+    let is_own = |held: &HeldChange| author_of(&held.bytes, bounds.limits) == Some(device);
+    let vouched = changes.iter().filter(|held| is_brought_back(&held.code) || is_own(held));
+    let brought: HashSet<ChangeHash> = vouched.map(|held| held.hash).collect();
     let mut writers: BTreeSet<DeviceId> = brought_from(changes, bounds.limits).collect();
     writers.insert(device);
     let bytes: Vec<Vec<u8>> = changes.iter().map(|change| change.bytes.clone()).collect();
