@@ -41,7 +41,7 @@ impl<'a> From<&'a Limits> for Bounds<'a> {
 
 impl Limits {
     /// Whether a change may claim these sizes.
-    pub(super) fn allow(&self, outline: &Outline) -> bool {
+    pub fn allow(&self, outline: &Outline) -> bool {
         outline.rows <= self.operations
             && outline.dependencies <= self.dependencies
             && outline.other_actors <= self.other_actors

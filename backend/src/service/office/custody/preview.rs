@@ -135,7 +135,7 @@ fn parsed(bytes: &[u8], limits: &Limits) -> Option<Change> {
 }
 
 /// The changes in an order in which none comes before what it follows.
-pub(super) fn in_order(mut changes: Vec<HeldChange>, limits: &Limits) -> Vec<HeldChange> {
+pub(in crate::service) fn in_order(mut changes: Vec<HeldChange>, limits: &Limits) -> Vec<HeldChange> {
     changes.sort_by_cached_key(|change| {
         parsed(&change.bytes, limits).map_or((u64::MAX, u64::MAX), |change| (change.start_op(), change.sequence()))
     });
