@@ -62,7 +62,7 @@ async fn text_that_no_database_holds_waits_and_a_person_lets_it_in() {
     assert_eq!(outcomes(&answer, bad)[1], (Outcome::Custody, 1, "structure".to_owned()));
     assert_eq!(outcomes(&answer, good), [(Outcome::Stored, 2, String::new())], "others pass");
 
-    let cookie = server.signed_in(Role::Prefecture, "11").await;
+    let cookie = server.signed_in(Role::Prefectural, "11").await;
     let body = serde_json::json!({
         "document": bad.to_string(), "device": author.device.to_string(), "decision": "admitted", "reason": "読めます",
     });

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod breadth;
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod recording;
