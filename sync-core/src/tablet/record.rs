@@ -40,16 +40,8 @@ impl Tablet {
         by: String,
         intent: Intent,
     ) -> Result<(), Refusal> {
-        if self.storage_failed {
-            return Err(Refusal::Storage);
-        }
         let intent = intent.cleaned();
-        intent.check()?;
-        let same_kind = |other: Kind| other == kind;
-        let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
-        if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
-            return Err(Refusal::Kind);
-        }
+        self.may_record(document, kind, &intent)?;
         let number = self.next_intent;
         self.next_intent += 1;
         let text = serde_json::to_string(&intent).map_err(|_| IntentError::TextLength)?;
@@ -60,6 +52,20 @@ impl Tablet {
         ];
         self.stored_intents.insert(number, row);
         self.persist(writes, Waiting::Intent(number));
+        Ok(())
+    }
+
+    /// Whether an edit can be stored, and makes sense.
+    pub(super) fn may_record(&self, document: DocumentId, kind: Kind, intent: &Intent) -> Result<(), Refusal> {
+        if self.storage_failed {
+            return Err(Refusal::Storage);
+        }
+        intent.check()?;
+        let same_kind = |other: Kind| other == kind;
+        let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
+        if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
+            return Err(Refusal::Kind);
+        }
         Ok(())
     }
 
@@ -176,6 +182,7 @@ impl Tablet {
         for batch in self.batches.values_mut() {
             batch.due = batch.due.min(now.plus_ms(GATHER_MS));
         }
+        self.drafts.rewind(now);
         self.end_waits(now);
         self.schedule.rewind(now);
     }

@@ -7,6 +7,8 @@ mod breadth;
 #[cfg(test)]
 mod copies;
 #[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod recording;
