@@ -32,6 +32,7 @@ fn request(pushes: usize) -> SyncRequest {
         page_bytes: 1_000_000,
         wanted: vec![DocumentId::from_bytes([6; 16])],
         held: vec![ChangeHash::from_bytes([7; 32]), ChangeHash::from_bytes([8; 32])],
+        disk: None,
     }
 }
 
@@ -69,6 +70,7 @@ fn response() -> SyncResponse {
             at: Timestamp(9),
         }],
         purged: vec![document],
+        copied_at: None,
     }
 }
 
