@@ -164,7 +164,10 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     };
     let waiting = decision(&[71, 73, 79], true).hashes;
     let held = store.list_held("11", DEVICE, &waiting, "not_in_scope").await.unwrap();
-    assert_eq!(held.iter().map(|(document, change)| (*document, change.bytes.len())).collect::<Vec<_>>(), [(id(70), 5); 2]);
+    assert_eq!(
+        held.iter().map(|(document, change)| (*document, change.bytes.len())).collect::<Vec<_>>(),
+        [(id(70), 5); 2]
+    );
     assert!(store.list_held("11", DEVICE, &waiting, "too_complex").await.unwrap().is_empty(), "of this code alone");
     assert!(store.list_held("14", DEVICE, &waiting, "not_in_scope").await.unwrap().is_empty());
 

@@ -8,9 +8,7 @@ use std::collections::HashSet;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{AutoCommit, ObjId, ReadDoc, ScalarValue};
 
-use super::{
-    Container, DEPENDENCIES, Document, EditError, RawChange, Reason, Scalar, TextName, authorship, tally_key,
-};
+use super::{Container, DEPENDENCIES, Document, EditError, RawChange, Reason, Scalar, TextName, authorship, tally_key};
 use crate::ids::{ActorId, ChangeHash, DeviceId};
 use crate::time::Timestamp;
 

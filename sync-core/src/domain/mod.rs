@@ -18,5 +18,6 @@ pub use edit::Edit;
 pub use facts::{Facts, facts};
 pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS};
 pub use measure::{Measure, MeasureError};
+pub use rewritten::is_mark;
 pub use steps::{Present, Step, group_of};
 pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, TallyView, view};

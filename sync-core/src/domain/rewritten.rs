@@ -23,6 +23,11 @@ pub(super) fn read(field: &str) -> Option<(TextName, &str)> {
     is_name(sentence).then_some((text, sentence))
 }
 
+/// Whether a field only says that a sentence was changed; people do not see it.
+pub fn is_mark(field: &str) -> bool {
+    read(field).is_some()
+}
+
 /// Whether this can be the name of a sentence.
 pub(super) fn is_name(sentence: &str) -> bool {
     sentence.len() == 8 && sentence.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -91,7 +91,8 @@ pub(super) fn revise(base: &str, value: &str, present: &str) -> Revision {
         for (_, run) in mine.added.iter().filter(|(before, _)| *before == index) {
             revision.splices.push(Splice { at: place(index), delete: 0, insert: new[run.clone()].concat() });
         }
-        let (Some(sentence), Some(fate), Some(there)) = (old.get(index), mine.fates.get(index), theirs.fates.get(index))
+        let (Some(sentence), Some(fate), Some(there)) =
+            (old.get(index), mine.fates.get(index), theirs.fates.get(index))
         else {
             continue;
         };

@@ -8,8 +8,7 @@ use crate::host::{DOCUMENT, Host, agreed, edit};
 
 fn typed(base: &str, value: &str, ends: bool) -> Input {
     let Input::Record { document, kind, by, .. } = edit(r#"{"type":"link","link":"lecturer/x"}"#) else { panic!() };
-    let intent =
-        Intent::Write { text: TextName::Outcome, base: Some(base.to_owned()), value: value.to_owned() };
+    let intent = Intent::Write { text: TextName::Outcome, base: Some(base.to_owned()), value: value.to_owned() };
     Input::Draft { document, kind, by, intent, place: "box-1".to_owned(), ends }
 }
 

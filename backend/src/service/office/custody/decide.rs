@@ -231,8 +231,7 @@ async fn let_in(
             Verdict::Custody(code) => return Err(DecideError::Refused(*code)),
         }
     }
-    let healed =
-        |(hash, verdict): &&(ChangeHash, Verdict)| *verdict == Verdict::Stored && healing.contains(hash);
+    let healed = |(hash, verdict): &&(ChangeHash, Verdict)| *verdict == Verdict::Stored && healing.contains(hash);
     let healed_changes = judged.verdicts.iter().filter(healed).count() as u64;
     Ok(PushWrite {
         tenant: caller.tenant.clone(),

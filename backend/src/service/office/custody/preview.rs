@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sync_core::document::{Action, Authorship, Change, Container, Document, Outline, read_tally_key};
-use sync_core::domain::{RecordView, view};
+use sync_core::domain::{RecordView, is_mark, view};
 use sync_core::gate::{Bounds, Limits, Verdict, admit_brought, author_of};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
@@ -249,6 +249,7 @@ fn outlined(changes: &[HeldChange], limits: &Limits) -> Preview {
         for operation in operations.unwrap_or_default() {
             let key = operation.key.unwrap_or_default();
             match (operation.container, operation.action) {
+                (Some(Container::Fields), _) if is_mark(&key) => {}
                 (Some(Container::Fields), Action::Text(after)) => {
                     fields.push(Effect { after: Some(after), ..Effect::new(EffectKind::Field, key) });
                 }
