@@ -3,8 +3,6 @@
 //! Invariants: a counter, once there, is only ever incremented; no change follows more than [`DEPENDENCIES`] others.
 //! Deliberately absent: when a change ends. Whoever edits asks how much it holds and names, and ends it in time.
 
-use std::collections::HashSet;
-
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{AutoCommit, ObjId, ReadDoc, ScalarValue};
 
@@ -101,50 +99,31 @@ impl Document {
         raw(&mut self.crdt, &hash)
     }
 
-    /// Makes changes without edits until no more heads are left than one change follows; each follows as many. To be
-    /// called before the first edit of a change.
+    /// Makes changes without edits until no more heads are left than one change follows beside its writer's last; each
+    /// follows as many. To be called before the first edit of a change.
     ///
     /// Source: SPEC DOC-11.
     pub fn gather(&mut self, at: Timestamp, by: &str) -> Result<Vec<RawChange>, EditError> {
         let mut gathered = Vec::new();
         loop {
             let mut heads = self.crdt.get_heads();
-            if heads.len() <= DEPENDENCIES {
+            if heads.len() < DEPENDENCIES {
                 return Ok(gathered);
             }
-            // the first follows what this writer wrote last, so that its number is the next
-            if let Some(own) = self.head_of_own()
-                && let Some(place) = heads.iter().position(|head| *head == own)
-            {
-                heads.swap(0, place);
-            }
-            heads.truncate(DEPENDENCIES);
+            heads.truncate(DEPENDENCIES - 1);
+            let own = self.crdt.get_actor().clone();
+            let changes = self.crdt.get_changes_meta(&[]);
+            let last = changes.iter().filter(|change| change.actor.as_ref() == &own).max_by_key(|change| change.seq);
+            heads.extend(last.map(|change| change.hash));
+
             let mut part = self.crdt.fork_at(&heads)?;
-            part.set_actor(self.crdt.get_actor().clone());
+            part.set_actor(own);
             let hash = part.empty_change(options(at, by, None));
             if let (Some(change), Some(raw)) = (part.get_change_by_hash(&hash), raw(&mut part, &hash)) {
                 self.crdt.apply_changes([change])?;
                 gathered.push(raw);
             }
         }
-    }
-
-    /// A head that follows the last change of this writer.
-    fn head_of_own(&mut self) -> Option<automerge::ChangeHash> {
-        let own = self.crdt.get_actor().clone();
-        let changes = self.crdt.get_changes_meta(&[]);
-        let last = changes.iter().filter(|change| change.actor.as_ref() == &own).max_by_key(|change| change.seq)?.hash;
-        let mut after = HashSet::from([last]);
-        let mut head = last;
-        // changes come after what they follow
-        for change in &changes {
-            if change.deps.iter().any(|dependency| after.contains(dependency)) {
-                after.insert(change.hash);
-            }
-        }
-        let heads = self.crdt.get_heads();
-        head = heads.into_iter().find(|head| after.contains(head)).unwrap_or(head);
-        Some(head)
     }
 
     /// Notes whose values an edit takes the place of or stands beside; whether there are any.
