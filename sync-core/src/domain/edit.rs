@@ -55,12 +55,14 @@ impl Intent {
     pub fn edits(&self, id: IntentId, document: &Document) -> Result<Vec<Edit>, IntentError> {
         self.check()?;
         let one = |edit: Inner| vec![Edit(edit)];
+        let step = |step: Option<Step>| step.into_iter().map(|step| Edit(Inner::Step(step))).collect();
         Ok(match self {
             Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
             Self::Count { measure, by, .. } => one(Inner::Count(measure.clone(), *by)),
             Self::Link { link } => one(Inner::Link(link.clone())),
             Self::Unlink { link } => one(Inner::Unlink(link.clone())),
-            Self::Step { state, reason } => one(Inner::Step(Step::after_all(document, *state, *reason))),
+            Self::Step { state, reason } => step(Step::towards(document, *state, *reason)),
+            Self::TakeBack { steps } => step(Step::taking_back(document, steps)),
             Self::Write { text, base, value } => {
                 let present = document.text(*text);
                 let Revision { splices, touched } = revise(base.as_ref().unwrap_or(&present), value, &present);

@@ -16,7 +16,7 @@ use crate::store::types::{CodePurpose, CodeRow, DeviceRow, Enrolment, LoginRow, 
 /// Devices by token, a row for each scope one holds, with how that scope stands.
 pub(super) const DEVICES: Select = Select {
     text: "SELECT d.token_hash, d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-        d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.position, s.scope, c.epoch, c.seq, \
+        d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, d.copied_at, s.position, s.scope, c.epoch, c.seq, \
         CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m JOIN person p \
         ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = d.tenant \
         AND m.person = d.person AND m.role = d.role AND m.organisation = d.organisation) THEN 1 ELSE 0 END AS BIGINT) \
@@ -73,6 +73,7 @@ fn device_row(rows: &[(Option<i64>, &Row)]) -> Result<DeviceRow, StoreError> {
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
         held_in_force: flag(row, "held_in_force")?,
         pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
+        copied_at: get::<Option<i64>>(row, "copied_at")?.map(unsigned),
         standing,
     })
 }
@@ -184,7 +185,14 @@ pub(super) async fn enrol(
     };
     let device = &new.device.as_bytes()[..];
     let owner = sqlx::query(sql::DEVICE_OWNER).bind(&code.tenant).bind(device);
-    if let Some(row) = owner.fetch_optional(&mut *transaction).await.map_err(failed)? {
+    let known = owner.fetch_optional(&mut *transaction).await.map_err(failed)?;
+    if let Some(former) = code.device.filter(|former| known.is_none() && *former != new.device) {
+        // the code of one tablet on a new installation: this one takes its place. It is a device of its own, since the other
+        // may hold unsent work written under its id
+        let revoke = sqlx::query(sql::REVOKE_DEVICE).bind(&code.tenant).bind(&former.as_bytes()[..]);
+        revoke.bind(integer(now)).bind(&code.person).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    if let Some(row) = known {
         let owner: &str = get(&row, "organisation")?;
         // its own key, or a code made for it: knowing its id, which many do, is not enough
         let own = get::<Option<&[u8]>>(&row, "key_thumbprint")? == Some(&new.key[..]);

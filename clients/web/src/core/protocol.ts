@@ -57,10 +57,14 @@ export interface Status {
   readonly scopes: readonly ScopeStatus[];
 }
 
-/** A fault comes as an object; its `type` is what screens tell apart. */
+/** What an operator has to set right, and nobody at the tablet. */
+const ADDRESS = 'address_mismatch';
+
+/** A fault comes as an object; its `type` is what screens tell apart, and of refusals that of the address. */
 const fault: p.Parse<string | null> = (value, path) => {
   if (value === null || value === undefined || typeof value === 'string') return value ?? null;
-  return p.object((f) => f.get('type', p.string))(value, path);
+  const { type, code } = p.object((f) => ({ type: f.get('type', p.string), code: f.get('code', p.nullable(p.string)) }))(value, path);
+  return code === ADDRESS ? ADDRESS : type;
 };
 
 export const status: p.Parse<Status> = p.object((f) => ({
@@ -188,7 +192,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
 const textName = p.word(['outcome', 'issue', 'plan']);
 
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'have_read', 'step']));
+  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
   switch (type) {
     case 'set':
       return {
@@ -221,6 +225,8 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
         ])),
         reason: f.get('reason', p.nullable(p.word(['infection', 'lecturer', 'few_people', 'weather', 'other']))),
       };
+    case 'take_back':
+      return { type, steps: f.get('steps', p.array(p.string)) };
   }
 });
 
