@@ -97,8 +97,8 @@ settings! {
     gate_budget_ms: u64 = 10_000, "How long the documents of one request may be judged, in ms; the rest is sent again.";
     gate_change_bytes: usize = 16_384, "Largest change of a document, in bytes; a larger one goes to custody. Limits of the gate are raised, never lowered.";
     gate_operations: u64 = 256, "Most operations of one change.";
-    gate_dependencies: u64 = 8, "Most changes that one change may follow.";
-    gate_other_actors: u64 = 8, "Most writers that one change may name beside its own.";
+    gate_dependencies: u64 = 256, "Most changes that one change may follow.";
+    gate_other_actors: u64 = 128, "Most writers that one change may name beside its own.";
     gate_message_bytes: u64 = 200, "Longest note on who made a change, in bytes.";
     gate_delta: i64 = 1_000_000, "Largest amount that one count may add or take away.";
     gate_start_op: u64 = 16_777_216, "Operation numbers of a document end here.";

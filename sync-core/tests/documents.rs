@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use sync_core::document::{Document, Kind, Scalar, TextName};
+use sync_core::document::{Document, Kind, Scalar};
 use sync_core::domain::vocabulary::{Flag, Group, StepState};
 use sync_core::domain::{Intent, facts, view};
 use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
@@ -104,17 +104,6 @@ fn doc_4_the_same_value_set_apart_is_no_conflict() {
     b.edit(r#"{"type":"set","field":"date","value":"2024-12-18"}"#);
     meet(&mut a, &mut b);
     assert_eq!(view(&a.document).conflict_count(), 0);
-}
-
-#[test]
-fn doc_5_long_texts_merge_as_text() {
-    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
-    a.edit(r#"{"type":"write","text":"outcome","value":"講話を行った。𠮷田"}"#);
-    b.take(&mut a);
-    a.edit(r#"{"type":"write","text":"outcome","value":"はじめに。講話を行った。𠮷田"}"#);
-    b.edit(r#"{"type":"write","text":"outcome","value":"講話を行った。𠮷田。質問3件。"}"#);
-    meet(&mut a, &mut b);
-    assert_eq!(a.document.text(TextName::Outcome), "はじめに。講話を行った。𠮷田。質問3件。");
 }
 
 #[test]

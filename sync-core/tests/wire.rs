@@ -72,6 +72,7 @@ fn response() -> SyncResponse {
         }],
         copied_at: Some(11),
         purged: vec![document],
+        copied_at: None,
     }
 }
 

@@ -4,6 +4,7 @@ pub mod access;
 pub mod admission;
 pub mod attempts;
 pub mod audit;
+mod broad;
 pub mod cache;
 pub mod clock;
 pub mod cold;

@@ -17,7 +17,7 @@ use super::cold::Answer;
 use super::journal::Act;
 use super::office::day_in_japan;
 use super::push::{gather, push};
-use super::{App, audit, cold, day_pass, registry};
+use super::{App, audit, broad, cold, day_pass, registry};
 use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::types::{Pull, WantedScope};
@@ -105,6 +105,7 @@ async fn fresh(
         request.pushes.iter().map(|push| (push.document, push.heads.clone())).collect();
     note_seen(app, caller, tablet, &request).await?;
     let bytes = document_bytes(&app.config, &request);
+    broad::judge_again(app, caller, tablet, &request.held, bytes).await?;
     let works = gather(tablet, std::mem::take(&mut request.pushes));
     let order: Vec<DocumentId> = works.iter().map(|work| work.document).collect();
     let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works, bytes).await? };

@@ -261,6 +261,15 @@ pub trait Store:
         hashes: &[ChangeHash],
     ) -> Result<Vec<DecidedChange>, StoreError>;
 
+    /// Those of these changes of a tablet that wait under this code, with their documents.
+    async fn list_held(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        hashes: &[ChangeHash],
+        code: &str,
+    ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError>;
+
     // Closing a month.
 
     /// Keeps the month's figures as they are now; false when it was closed before.

@@ -43,7 +43,7 @@ async fn held(server: &Server) -> (Device, Device, Vec<ChangeHash>) {
         kamisato.set(id, "venue", "保健センター"),
         kamisato.count(id, BAND, 7),
         kamisato.edit(id, |document, _| {
-            document.write_text(sync_core::document::TextName::Issue, "椅子が足りない").unwrap()
+            document.splice_text(sync_core::document::TextName::Issue, 0, 0, "椅子が足りない").unwrap()
         }),
         kamisato.step(id, StepState::Held),
     ];

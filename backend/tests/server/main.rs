@@ -1,6 +1,8 @@
 //! The server's tests, in one binary: every endpoint in process, and what must never happen.
 
 #[cfg(test)]
+mod broad;
+#[cfg(test)]
 mod brought_back;
 #[cfg(test)]
 mod cold;

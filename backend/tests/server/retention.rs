@@ -87,8 +87,12 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
         }
         changes.push(tablet.count(id, "attendance.band.75-84", 12));
         changes.push(tablet.count(id, "screening.viewers", 9));
-        changes.push(tablet.edit(id, |document, _| document.write_text(TextName::Outcome, &own(SECRETS[2])).unwrap()));
-        changes.push(tablet.edit(id, |document, _| document.write_text(TextName::Issue, &own(SECRETS[5])).unwrap()));
+        changes.push(
+            tablet.edit(id, |document, _| document.splice_text(TextName::Outcome, 0, 0, &own(SECRETS[2])).unwrap()),
+        );
+        changes.push(
+            tablet.edit(id, |document, _| document.splice_text(TextName::Issue, 0, 0, &own(SECRETS[5])).unwrap()),
+        );
         changes.push(tablet.step(id, StepState::Held));
         let push = tablet.push(id, changes);
         server.sync(&tablet, &tablet.request(vec![push])).await;

@@ -162,6 +162,15 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
         reason: "確認済み".to_owned(),
         now: 30,
     };
+    let waiting = decision(&[71, 73, 79], true).hashes;
+    let held = store.list_held("11", DEVICE, &waiting, "not_in_scope").await.unwrap();
+    assert_eq!(
+        held.iter().map(|(document, change)| (*document, change.bytes.len())).collect::<Vec<_>>(),
+        [(id(70), 5); 2]
+    );
+    assert!(store.list_held("11", DEVICE, &waiting, "too_complex").await.unwrap().is_empty(), "of this code alone");
+    assert!(store.list_held("14", DEVICE, &waiting, "not_in_scope").await.unwrap().is_empty());
+
     let stale = push(vec![write(1, None, 9)]);
     let outcome = store.decide_custody(&decision(&[71, 72], true), Some(&stale)).await.unwrap();
     assert_eq!(outcome, DecideOutcome::Outdated(vec![id(1)]));
@@ -184,6 +193,7 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     let admitted: Vec<bool> = all.iter().map(|held| held.decision.as_ref().unwrap().admitted).collect();
     assert_eq!((admitted, all[0].bytes.len()), (vec![true, true, false], 5), "what was decided stays readable");
     let named = decision(&[71, 73, 79], true).hashes;
+    assert!(store.list_held("11", DEVICE, &named, "not_in_scope").await.unwrap().is_empty(), "decided on");
     let decisions = store.list_decisions("11", DEVICE, &named).await.unwrap();
     assert_eq!(decisions.len(), 2);
     let last = decisions.iter().find(|one| one.hash == named[1]).unwrap();

@@ -98,7 +98,7 @@ impl Wanted {
         }
         for (text, value) in &self.texts {
             if view.is_none_or(|view| view.texts.get(text).is_none_or(String::is_empty)) {
-                intents.push(Intent::Write { text: *text, value: value.clone() });
+                intents.push(Intent::Write { text: *text, base: Some(String::new()), value: value.clone() });
             }
         }
         for (state, reason) in &self.steps {

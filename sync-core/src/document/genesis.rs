@@ -84,7 +84,7 @@ fn write(id: DocumentId, kind: Kind) -> Result<AutoCommit, AutomergeError> {
     }
     let texts = document.put_object(ROOT, "texts", ObjType::Map)?;
     for name in TextName::ALL {
-        document.put_object(&texts, name.key(), ObjType::Text)?;
+        document.put_object(&texts, name.as_str(), ObjType::Text)?;
     }
     document.commit_with(CommitOptions::default().with_time(0));
     Ok(document)

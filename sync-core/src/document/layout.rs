@@ -13,6 +13,12 @@ pub const SCHEMA: u64 = 1;
 /// Letters are counted as Unicode code points, on every host.
 pub(super) const ENCODING: TextEncoding = TextEncoding::UnicodeCodePoint;
 
+/// Changes that one change follows at most.
+pub const DEPENDENCIES: usize = 256;
+
+/// Writers that one change names at most beside its own.
+pub const WRITERS: usize = 128;
+
 /// What a document records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,7 +44,7 @@ impl Kind {
     }
 }
 
-/// A long text that merges letter by letter.
+/// A long text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextName {
@@ -54,7 +60,8 @@ impl TextName {
     /// Every text, in the order of the report's columns.
     pub const ALL: [TextName; 3] = [Self::Outcome, Self::Issue, Self::Plan];
 
-    pub(super) const fn key(self) -> &'static str {
+    /// The name used in documents.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Outcome => "outcome",
             Self::Issue => "issue",

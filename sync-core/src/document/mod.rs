@@ -7,6 +7,7 @@
 mod authorship;
 mod change;
 mod chunk;
+mod edit;
 mod follow;
 mod genesis;
 mod heads;
@@ -15,7 +16,6 @@ mod layout;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, ScalarValue, Value, VerificationMode};
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub use change::{Action, Change, Operation, RawChange};
 pub use chunk::{ChangeError, Outline, hash_of, lengthen, shorten};
 pub use follow::{FollowError, Follower};
 pub use heads::Heads;
-pub use layout::{Container, Kind, SCHEMA, TextName};
+pub use layout::{Container, DEPENDENCIES, Kind, SCHEMA, TextName, WRITERS};
 
 use crate::ids::{ActorId, ChangeHash, DeviceId, DocumentId};
 use crate::time::Timestamp;
@@ -91,6 +91,8 @@ pub struct Document {
     id: DocumentId,
     kind: Kind,
     crdt: AutoCommit,
+    /// Writers that the pending edits name.
+    named: BTreeSet<automerge::ActorId>,
 }
 
 impl std::fmt::Debug for Document {
@@ -102,7 +104,7 @@ impl std::fmt::Debug for Document {
 impl Document {
     /// The document of this id with nothing recorded. The same bytes on every device.
     pub fn genesis(id: DocumentId, kind: Kind) -> Result<Self, EditError> {
-        Ok(Self { id, kind, crdt: genesis::genesis(id, kind)? })
+        Ok(Self { id, kind, crdt: genesis::genesis(id, kind)?, named: BTreeSet::new() })
     }
 
     /// Reads what [`Document::save`] wrote; what would come out too large is an error, and so is a panic inside automerge.
@@ -121,7 +123,7 @@ impl Document {
         let root = |key: &str| crdt.get(ROOT, key).ok().flatten().map(|(value, _)| value);
         let id = root("id").and_then(|value| DocumentId::from_slice(value.as_bytes()?)).ok_or(LoadError::Genesis)?;
         let kind = root("kind").and_then(|value| Kind::parse(value.as_str()?)).ok_or(LoadError::Genesis)?;
-        Ok(Self { id, kind, crdt })
+        Ok(Self { id, kind, crdt, named: BTreeSet::new() })
     }
 
     /// Whether the document begins with the genesis of its id, and with nothing else.
@@ -190,11 +192,6 @@ impl Document {
         Ok(rest)
     }
 
-    /// How many edits wait for a commit.
-    pub fn pending_operations(&self) -> usize {
-        self.crdt.pending_ops()
-    }
-
     /// Whether it holds the change of this name.
     pub fn contains(&mut self, hash: &ChangeHash) -> bool {
         self.crdt.get_change_meta_by_hash(&automerge::ChangeHash(*hash.as_bytes())).is_some()
@@ -251,81 +248,6 @@ impl Document {
         }
     }
 
-    /// From here on this device writes as `actor`.
-    pub fn write_as(&mut self, actor: ActorId) {
-        self.crdt.set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
-    }
-
-    /// Sets a field, or clears it with `None`.
-    pub fn set_field(&mut self, name: &str, value: Option<&Scalar>) -> Result<(), EditError> {
-        let fields = Container::Fields.object();
-        match value {
-            Some(Scalar::Text(text)) => self.crdt.put(&fields, name, text.as_str())?,
-            Some(Scalar::Number(number)) => self.crdt.put(&fields, name, *number)?,
-            None => {
-                if self.crdt.get(&fields, name)?.is_some() {
-                    self.crdt.delete(&fields, name)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds `by` to this device's own counter of a measure; a measure not yet touched starts at `by`, be it 0.
-    pub fn count(&mut self, measure: &str, device: DeviceId, by: i64) -> Result<(), EditError> {
-        let tally = Container::Tally.object();
-        let key = tally_key(measure, device);
-        if self.crdt.get(&tally, key.as_str())?.is_some() {
-            self.crdt.increment(&tally, key.as_str(), by)?;
-        } else {
-            self.crdt.put(&tally, key.as_str(), ScalarValue::counter(by))?;
-        }
-        Ok(())
-    }
-
-    /// Adds a name to the links.
-    pub fn link(&mut self, name: &str) -> Result<(), EditError> {
-        let links = Container::Links.object();
-        if self.crdt.get(&links, name)?.is_none() {
-            self.crdt.put(&links, name, true)?;
-        }
-        Ok(())
-    }
-
-    /// Removes a name from the links.
-    pub fn unlink(&mut self, name: &str) -> Result<(), EditError> {
-        let links = Container::Links.object();
-        if self.crdt.get(&links, name)?.is_some() {
-            self.crdt.delete(&links, name)?;
-        }
-        Ok(())
-    }
-
-    /// Appends a step. A step that is already there stays as it is.
-    pub fn append_step(&mut self, id: &str, step: &str) -> Result<(), EditError> {
-        let steps = Container::Steps.object();
-        if self.crdt.get(&steps, id)?.is_none() {
-            self.crdt.put(&steps, id, step)?;
-        }
-        Ok(())
-    }
-
-    /// Makes a long text read `text`, as the smallest edit.
-    pub fn write_text(&mut self, name: TextName, text: &str) -> Result<(), EditError> {
-        Ok(self.crdt.update_text(&Container::Text(name).object(), text)?)
-    }
-
-    /// Ends the pending edits as one change. `None` when nothing was edited.
-    pub fn commit(&mut self, at: Timestamp, by: &str, reason: Option<Reason>) -> Option<RawChange> {
-        if self.crdt.pending_ops() == 0 {
-            return None;
-        }
-        let options = CommitOptions::default().with_time(at.seconds()).with_message(authorship::message(by, reason));
-        let hash = self.crdt.commit_with(options)?;
-        let change = self.crdt.get_change_by_hash(&hash)?;
-        Some(RawChange { hash: ChangeHash::from_bytes(hash.0), bytes: change.raw_bytes().to_vec() })
-    }
-
     /// The changes this device wrote, oldest first.
     pub fn changes_of(&mut self, device: DeviceId) -> Vec<RawChange> {
         self.changes_by(|actor| actor.is_some_and(|actor| actor.device() == device))
@@ -370,6 +292,12 @@ impl Document {
             }
         }
         fields
+    }
+
+    /// The values of one field, the one shown first; none when it has no value.
+    pub fn field(&self, name: &str) -> Vec<Scalar> {
+        let all = self.crdt.get_all(Container::Fields.object(), name).unwrap_or_default();
+        all.iter().rev().filter_map(|(value, _)| scalar(value)).collect()
     }
 
     /// The counters: measure, device, value. Keys not of our form are left out.

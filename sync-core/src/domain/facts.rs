@@ -59,7 +59,7 @@ pub struct Facts {
     pub tallies: BTreeMap<Measure, Option<i64>>,
     /// Registry ids of the lecturers.
     pub lecturers: Vec<(String, Attribution)>,
-    /// Fields in conflict, and one more for contradicting steps.
+    /// Fields in conflict and texts rewritten apart, and one more for contradicting steps.
     pub conflict_count: usize,
     /// What a person should look at, sorted.
     pub flags: Vec<Flag>,
@@ -132,6 +132,7 @@ fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<F
         record.text("start").zip(record.text("end")).is_some_and(|(start, end)| ends_before_start(start, end));
     let found = [
         (Flag::FieldConflict, record.fields.values().any(|field| !field.alternatives.is_empty())),
+        (Flag::TextRewritten, !record.rewritten.is_empty()),
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
         (Flag::EndsBeforeStart, backwards),

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::date::Date;
 use super::measure::Measure;
-use super::steps::Step;
+use super::rewritten;
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
-use crate::document::{Document, EditError, Reason, Scalar, TextName};
+use crate::document::{EditError, Reason, Scalar, TextName};
 use crate::ids::{IntentId, is_slug};
 use crate::text::{self, COLUMN_CHARS};
 
@@ -54,12 +54,22 @@ pub enum Intent {
         /// The link.
         link: String,
     },
-    /// Makes a long text read like this.
+    /// Makes of a long text what a person made of it. Sentences they did not change stay as they are now.
     Write {
         /// Which text.
         text: TextName,
-        /// The whole new text.
+        /// The whole text as they saw it; the text as it is now unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<String>,
+        /// The whole text as they left it.
         value: String,
+    },
+    /// Someone has read what two people made of these sentences apart, and leaves it as it is.
+    HaveRead {
+        /// Which text.
+        text: TextName,
+        /// The sentences, as [`super::RewrittenView`] names them.
+        sentences: Vec<String>,
     },
     /// Appends a step after all steps seen. A state that is reached already is not reached again.
     Step {
@@ -107,6 +117,9 @@ pub enum IntentError {
     /// The amount is too large.
     #[error("the count is too large: {0}")]
     Count(i64),
+    /// This is the name of no sentence.
+    #[error("not a sentence: {0}")]
+    Sentence(String),
     /// The text is longer than [`TEXT_CHARS`].
     #[error("the text is too long")]
     TextLength,
@@ -130,7 +143,7 @@ impl Intent {
             Self::Set { field, value: Some(Scalar::Text(value)) } => {
                 Self::Set { field, value: Some(Scalar::Text(text::line(&value))) }
             }
-            Self::Write { text, value } => Self::Write { text, value: text::lines(&value) },
+            Self::Write { text, base, value } => Self::Write { text, base, value: text::lines(&value) },
             other => other,
         }
     }
@@ -146,6 +159,10 @@ impl Intent {
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
+            Self::HaveRead { sentences, .. } => match sentences.iter().find(|sentence| !rewritten::is_name(sentence)) {
+                Some(sentence) => Err(IntentError::Sentence(sentence.chars().take(80).collect())),
+                None => Ok(()),
+            },
             Self::TakeBack { steps } => {
                 let fits =
                     (1..=TAKEN_BACK).contains(&steps.len()) && steps.iter().all(|id| id.parse::<IntentId>().is_ok());
@@ -178,32 +195,11 @@ impl Intent {
             | Self::Link { .. }
             | Self::Unlink { .. }
             | Self::Write { .. }
+            | Self::HaveRead { .. }
             | Self::Step { .. }
             | Self::TakeBack { .. } => None,
         }
     }
-
-    /// Makes the edit in a document, on behalf of the intent's own device. The document then has pending edits.
-    pub fn apply(&self, id: IntentId, document: &mut Document) -> Result<(), IntentError> {
-        self.check()?;
-        match self {
-            Self::Set { field, value } => document.set_field(field, value.as_ref())?,
-            Self::Count { measure, by, .. } => document.count(&measure.to_string(), id.device, *by)?,
-            Self::Link { link } => document.link(link)?,
-            Self::Unlink { link } => document.unlink(link)?,
-            Self::Write { text, value } => document.write_text(*text, value)?,
-            Self::Step { state, reason } => append(document, id, Step::towards(document, *state, *reason))?,
-            Self::TakeBack { steps } => append(document, id, Step::taking_back(document, steps))?,
-        }
-        Ok(())
-    }
-}
-
-fn append(document: &mut Document, id: IntentId, step: Option<Step>) -> Result<(), IntentError> {
-    if let Some(step) = step {
-        document.append_step(&id.to_string(), &step.to_text())?;
-    }
-    Ok(())
 }
 
 /// Times of day of one form compare as text.

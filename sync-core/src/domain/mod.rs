@@ -3,16 +3,21 @@
 //! Deliberately absent: names of participants, a clock, and anything that refuses a merge. What is odd is flagged.
 
 mod date;
+mod edit;
 mod facts;
 mod intent;
 mod measure;
+mod rewritten;
+mod sentences;
 mod steps;
 mod view;
 pub mod vocabulary;
 
 pub use date::Date;
+pub use edit::Edit;
 pub use facts::{Facts, facts};
 pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS, YEARS};
 pub use measure::{Measure, MeasureError};
+pub use rewritten::is_mark;
 pub use steps::{Present, Step, group_of};
-pub use view::{Alternative, FieldView, RecordView, StepView, TallyView, view};
+pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, TallyView, view};

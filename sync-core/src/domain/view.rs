@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::rewritten;
 use super::steps::{self, Present, Step};
 use super::vocabulary::{CancelReason, Group, StepState};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
@@ -26,6 +27,15 @@ pub struct Alternative {
     /// Who set it; `None` while the edit is still on its way into a change.
     #[serde(flatten)]
     pub authorship: Option<Authorship>,
+}
+
+/// A sentence that several people rewrote apart; all of it stands in the text, until someone has read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RewrittenView {
+    /// Name of the sentence as it was before.
+    pub sentence: String,
+    /// Who, as far as it is known.
+    pub by: Vec<Authorship>,
 }
 
 /// A measure with its total and who counted how many.
@@ -76,6 +86,8 @@ pub struct RecordView {
     pub links: Vec<String>,
     /// The long texts.
     pub texts: BTreeMap<TextName, String>,
+    /// Texts of which people rewrote sentences apart.
+    pub rewritten: BTreeMap<TextName, Vec<RewrittenView>>,
     /// The steps, by id.
     pub steps: Vec<StepView>,
     /// The present state, derived from the steps.
@@ -117,10 +129,10 @@ impl RecordView {
         Some(of_prefix.map(|tally| tally.total).sum())
     }
 
-    /// Fields in conflict, and one more when the steps contradict each other.
+    /// Fields in conflict and texts rewritten apart, and one more when the steps contradict each other.
     pub fn conflict_count(&self) -> usize {
         let fields = self.fields.values().filter(|field| !field.alternatives.is_empty()).count();
-        fields + usize::from(self.group == Group::Conflict)
+        fields + self.rewritten.len() + usize::from(self.group == Group::Conflict)
     }
 }
 
@@ -136,7 +148,15 @@ pub fn view(document: &Document) -> RecordView {
 /// As [`view`], but who took the steps is left open: enough for figures.
 pub(super) fn without_step_authors(document: &Document) -> RecordView {
     let mut fields = BTreeMap::new();
+    let mut rewritten: BTreeMap<TextName, Vec<RewrittenView>> = BTreeMap::new();
     for (name, values) in document.fields() {
+        if let Some((text, sentence)) = rewritten::read(&name) {
+            if rewritten::is_sign(values.iter().map(|value| &value.value)) {
+                let by = values.iter().filter_map(|value| value.authorship.clone()).collect();
+                rewritten.entry(text).or_default().push(RewrittenView { sentence: sentence.to_owned(), by });
+            }
+            continue;
+        }
         let Some(first) = values.first() else {
             continue;
         };
@@ -176,6 +196,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         tallies,
         links: document.links(),
         texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),
+        rewritten,
         steps,
         state,
         group,

@@ -125,6 +125,8 @@ words! {
     Flag {
         /// A field has several values.
         FieldConflict = "field_conflict",
+        /// People rewrote sentences of a text apart.
+        TextRewritten = "text_rewritten",
         /// Steps contradict each other.
         StepConflict = "step_conflict",
         /// The date is not a date.

@@ -1,6 +1,6 @@
 //! How large a change from outside may be, and how long judging may take.
 
-use crate::document::Outline;
+use crate::document::{DEPENDENCIES, Outline, WRITERS};
 
 /// Limits of the gate. A change beyond any of them, or with which its document would be, goes to custody; it is not lost
 /// and holds up nothing else.
@@ -41,7 +41,7 @@ impl<'a> From<&'a Limits> for Bounds<'a> {
 
 impl Limits {
     /// Whether a change may claim these sizes.
-    pub(super) fn allow(&self, outline: &Outline) -> bool {
+    pub fn allow(&self, outline: &Outline) -> bool {
         outline.rows <= self.operations
             && outline.dependencies <= self.dependencies
             && outline.other_actors <= self.other_actors
@@ -54,8 +54,8 @@ impl Default for Limits {
         Self {
             change_bytes: 16 * 1024,
             operations: 256,
-            dependencies: 8,
-            other_actors: 8,
+            dependencies: DEPENDENCIES as u64,
+            other_actors: WRITERS as u64,
             message_bytes: 200,
             delta: 1_000_000,
             start_op: 1 << 24,

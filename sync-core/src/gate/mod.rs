@@ -115,7 +115,7 @@ pub fn admit<'a>(
     changes: &[Vec<u8>],
     bounds: impl Into<Bounds<'a>>,
 ) -> Admission {
-    admit_from(document, changes, bounds.into(), &|_| device)
+    admit_from(document, changes, bounds.into(), &|_| Author { device, vouched: false })
 }
 
 /// The same for a record that a device offers as a whole, because the server has lost something of it: what others
@@ -139,9 +139,9 @@ pub fn admit_again<'a>(
 }
 
 /// Lets in what a person vouches for: the changes named `brought` are judged as their authors', all others as `device`'s.
-/// Whether an author is known is for the caller to find out.
+/// Whether an author is known is for the caller to find out. They may hold text that not every database can hold.
 ///
-/// Source: SPEC GATE-11.
+/// Source: SPEC GATE-11, GATE-15.
 pub fn admit_brought<'a>(
     document: Document,
     device: DeviceId,
@@ -149,10 +149,7 @@ pub fn admit_brought<'a>(
     changes: &[Vec<u8>],
     bounds: impl Into<Bounds<'a>>,
 ) -> Admission {
-    admit_from(document, changes, bounds.into(), &|change| {
-        let author = change.actor().filter(|_| brought.contains(&change.hash()));
-        author.map_or(device, |author| author.device())
-    })
+    admit_from(document, changes, bounds.into(), &|change| Author::of(change, brought, device))
 }
 
 /// Judges what comes from a device that may not write to the document, or not any more. What it wrote itself and the
@@ -223,10 +220,7 @@ pub fn restore<'a>(
 ) -> Restored {
     let (mut base, bounds) = (base, bounds.into());
     let vouched = vouched_for(&mut base, recorded, changes, bounds.limits);
-    let mut admission = admit_from(base, changes, bounds, &|change| {
-        let author = change.actor().filter(|_| vouched.contains(&change.hash()));
-        author.map_or(device, |author| author.device())
-    });
+    let mut admission = admit_from(base, changes, bounds, &|change| Author::of(change, &vouched, device));
     for (_, verdict) in &mut admission.verdicts {
         if *verdict == Verdict::Custody(Code::ForeignDevice) {
             *verdict = Verdict::MissingDeps;
@@ -261,8 +255,23 @@ fn vouched_for(base: &mut Document, recorded: &Heads, changes: &[Vec<u8>], limit
     vouched
 }
 
-/// Whose changes these must be: the device that a change is to be judged by.
-type Author<'a> = &'a dyn Fn(&Change) -> DeviceId;
+/// Whose a change must be, and whether a recorded head or a person vouches for it.
+#[derive(Clone, Copy)]
+struct Author {
+    device: DeviceId,
+    vouched: bool,
+}
+
+impl Author {
+    /// Its writer, of one that is vouched for; else `device`.
+    fn of(change: &Change, vouched: &HashSet<ChangeHash>, device: DeviceId) -> Self {
+        let writer = change.actor().filter(|_| vouched.contains(&change.hash()));
+        Self { device: writer.map_or(device, |writer| writer.device()), vouched: writer.is_some() }
+    }
+}
+
+/// Whose each change must be.
+type Authors<'a> = &'a dyn Fn(&Change) -> Author;
 
 /// Changes that are tried together at most: between two tries the caller is asked for the time.
 const STEP: usize = 512;
@@ -270,7 +279,7 @@ const STEP: usize = 512;
 /// Judges and tries as many changes together as the last tries promise: a try that fails is repeated with half as many,
 /// until one change is left, which is at fault; one that succeeds is followed by one with twice as many. So a change at
 /// fault costs about two logarithms of tries, and a long row of such changes one each.
-fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, author: Author<'_>) -> Admission {
+fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, authors: Authors<'_>) -> Admission {
     let mut admission = Admission { document, snapshot: None, verdicts: Vec::with_capacity(changes.len()) };
     let mut width = STEP;
     let mut rest = changes;
@@ -280,7 +289,7 @@ fn admit_from(document: Document, changes: &[Vec<u8>], bounds: Bounds<'_>, autho
             break;
         }
         let (these, after) = rest.split_at(width.min(rest.len()));
-        let (verdicts, admitted, known) = judge_all(&mut admission.document, these, bounds.limits, author);
+        let (verdicts, admitted, known) = judge_all(&mut admission.document, these, bounds.limits, authors);
         if !admitted.is_empty() {
             match try_together(&admission.document, &admitted, &known, bounds.limits) {
                 Ok((document, snapshot)) => (admission.document, admission.snapshot) = (document, Some(snapshot)),
@@ -307,13 +316,13 @@ fn judge_all(
     document: &mut Document,
     changes: &[Vec<u8>],
     limits: &Limits,
-    author: Author<'_>,
+    authors: Authors<'_>,
 ) -> (Verdicts, Vec<Change>, Known) {
     let mut known = Known::of(document);
     let mut admitted = Vec::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for bytes in changes {
-        verdicts.push(match judge(document, &known, bytes, limits, author) {
+        verdicts.push(match judge(document, &known, bytes, limits, authors) {
             Err(refused) => refused,
             Ok((change, touched)) => {
                 let hash = change.hash();
@@ -376,13 +385,13 @@ fn judge(
     known: &Known,
     bytes: &[u8],
     limits: &Limits,
-    author: Author<'_>,
+    authors: Authors<'_>,
 ) -> Result<(Change, Touched), (ChangeHash, Verdict)> {
     if bytes.len() > limits.change_bytes {
         return Err((hash_of(bytes), Verdict::Custody(Code::TooLarge)));
     }
     let outline = Outline::read(bytes).map_err(|error| (hash_of(bytes), Verdict::Custody(code_of(error))))?;
-    judge_outlined(document, known, bytes, &outline, limits, author).map_err(|verdict| (outline.hash, verdict))
+    judge_outlined(document, known, bytes, &outline, limits, authors).map_err(|verdict| (outline.hash, verdict))
 }
 
 fn judge_outlined(
@@ -391,7 +400,7 @@ fn judge_outlined(
     bytes: &[u8],
     outline: &Outline,
     limits: &Limits,
-    author: Author<'_>,
+    authors: Authors<'_>,
 ) -> Result<(Change, Touched), Verdict> {
     let held = |code| Err(Verdict::Custody(code));
     if known.hashes.contains(&outline.hash) || document.contains(&outline.hash) {
@@ -404,8 +413,8 @@ fn judge_outlined(
     if change.hash() != outline.hash {
         return held(Code::HashMismatch);
     }
-    let device = author(&change);
-    let Some(actor) = change.actor().filter(|actor| actor.device() == device) else {
+    let author = authors(&change);
+    let Some(actor) = change.actor().filter(|actor| actor.device() == author.device) else {
         return held(Code::ForeignDevice);
     };
     if change.dependencies().next().is_none() || change.has_extras() {
@@ -425,7 +434,7 @@ fn judge_outlined(
         return held(Code::Structure);
     }
     let operations = change.operations().map_err(|error| Verdict::Custody(code_of(error)))?;
-    let touched = structure::check(document, &known.touched, device, &operations, limits).map_err(Verdict::Custody)?;
+    let touched = structure::check(document, &known.touched, author, &operations, limits).map_err(Verdict::Custody)?;
     Ok((change, touched))
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, Limits};
+use super::{Author, Code, Limits};
 use crate::document::{Action, Container, Document, Operation, read_tally_key};
 use crate::ids::DeviceId;
+use crate::text::is_storable;
 
 /// Longest key of a field, link, step or measure, in bytes.
 const KEY_BYTES: usize = 160;
@@ -32,7 +33,7 @@ impl Touched {
 pub(super) fn check(
     document: &Document,
     before: &Touched,
-    device: DeviceId,
+    author: Author,
     operations: &[Operation],
     limits: &Limits,
 ) -> Result<Touched, Code> {
@@ -49,6 +50,10 @@ pub(super) fn check(
             }
             (_, Some(key)) => key,
         };
+        let holds_text = |text: &str| author.vouched || is_storable(text);
+        if !holds_text(key) || matches!(&operation.action, Action::Text(text) if !holds_text(text)) {
+            return Err(Code::Structure);
+        }
         match (container, &operation.action) {
             (Container::Fields, Action::Text(_) | Action::Integer(_) | Action::Delete)
             | (Container::Links, Action::True | Action::Delete)
@@ -57,7 +62,7 @@ pub(super) fn check(
             (Container::Text(_), Action::Text(letter)) if letter.chars().count() == 1 => {}
             (Container::Tally, action) => {
                 let counted = !touched.tallies.insert(key.to_owned()) || before.tallies.contains(key);
-                count(document, device, key, action, counted, limits)?;
+                count(document, author.device, key, action, counted, limits)?;
             }
             (Container::Steps, Action::Text(_)) => {
                 let there = before.steps.contains(key) || document.has_key(Container::Steps, key);

@@ -22,6 +22,7 @@ pub(super) struct Changed {
     gone_scopes: Vec<ScopeId>,
     pub left_outbox: Vec<(DocumentId, u64)>,
     gone_intents: Vec<u64>,
+    gone_drafts: Vec<String>,
     /// This device writes under another number from here on.
     pub retire_writer: bool,
     registry: bool,
@@ -275,6 +276,7 @@ impl Tablet {
             self.stored_intents.remove(number);
         }
         changed.gone_intents.extend(intents);
+        changed.gone_drafts.extend(self.drafts.forget(id));
         if let Some(entry) = self.shelf.get_mut(id) {
             changed.left_outbox.extend(entry.outbox.withdraw(|_| true).into_iter().map(|number| (id, number)));
             self.shelf.remove(id);
@@ -378,6 +380,9 @@ impl Tablet {
         }
         for number in changed.gone_intents {
             writes.push(Write { table: Table::Intent, key: intent_key(number), value: None });
+        }
+        for key in changed.gone_drafts {
+            writes.push(Write { table: Table::Meta, key, value: None });
         }
         if changed.retire_writer || !changed.dropped.is_empty() {
             let writer = self.shelf.next_writer();

@@ -17,6 +17,7 @@
 mod answer;
 mod custody;
 mod disk;
+mod draft;
 mod exchange;
 mod port;
 mod record;
@@ -36,6 +37,7 @@ use crate::ids::{ActorId, DocumentId};
 use crate::sync::{Chance, Schedule, Standings};
 use crate::time::Timestamp;
 use disk::Disk;
+use draft::{Drafts, Typed};
 use exchange::InFlight;
 use record::Batch;
 use repair::Repair;
@@ -77,6 +79,7 @@ pub struct Tablet {
     disk: Disk,
     batches: BTreeMap<DocumentId, Batch>,
     stored_intents: BTreeMap<u64, row::IntentRow>,
+    drafts: Drafts,
     next_intent: u64,
     next_task: u64,
     waiting: BTreeMap<TaskId, Waiting>,
@@ -99,7 +102,7 @@ impl std::fmt::Debug for Tablet {
 
 impl Tablet {
     /// Starts from the rows the host holds; an empty list is a new tablet. Edits that were durable but not yet part of
-    /// a change become one now.
+    /// a change become one now, and drafts become edits.
     ///
     /// `seed` is fresh chance at every start: it spreads retries, and names this tablet's writer when there is none yet.
     pub fn open(now: Timestamp, identity: Identity, seed: u64, rows: Vec<Row>) -> Self {
@@ -126,6 +129,7 @@ impl Tablet {
             disk: Disk::open(meta.get(disk::KEY).map(Vec::as_slice), seed),
             batches: BTreeMap::new(),
             stored_intents: BTreeMap::new(),
+            drafts: Drafts::default(),
             next_intent: meta.get("intent").and_then(|bytes| decode(bytes)).unwrap_or(1),
             next_task: 1,
             waiting: BTreeMap::new(),
@@ -144,7 +148,9 @@ impl Tablet {
             tablet.persist(vec![write], Waiting::Confirm { rows: Vec::new(), shown: Vec::new() });
         }
         tablet.restore(others);
+        tablet.unreadable_rows += tablet.drafts.restore(&meta, now);
         tablet.replay(now);
+        tablet.end_drafts_due(now);
         tablet.persist(vec![tablet.disk.write()], Waiting::Disk);
         tablet
     }
@@ -157,6 +163,9 @@ impl Tablet {
         self.now = now;
         match input {
             Input::Record { document, kind, by, intent } => self.record(now, document, kind, by, intent)?,
+            Input::Draft { document, kind, by, intent, place, ends } => {
+                self.draft(now, Typed { document, kind, by, intent, place, ends })?;
+            }
             Input::Wake => {}
             Input::Sync => {
                 self.end_waits(now);
@@ -177,6 +186,7 @@ impl Tablet {
             Input::Exchanged { task, result } => self.exchanged(now, task, result),
         }
         if !self.storage_failed {
+            self.end_drafts_due(now);
             self.commit_due(now);
             self.exchange_due(now);
             let batches = &self.batches;
@@ -196,7 +206,7 @@ impl Tablet {
             return None;
         }
         let commit = self.batches.values().map(|batch| batch.due).min();
-        [commit, self.schedule.next()].into_iter().flatten().min()
+        [commit, self.drafts.next(), self.schedule.next()].into_iter().flatten().min()
     }
 
     fn restore(&mut self, rows: Vec<Row>) {

@@ -34,6 +34,22 @@ pub enum Input {
         /// The edit.
         intent: Intent,
     },
+    /// A person is typing. What they typed so far is kept as a draft, and becomes an edit when they leave the box, pause,
+    /// or the tablet starts again.
+    Draft {
+        /// The record; a new random id for a new record.
+        document: DocumentId,
+        /// Its kind.
+        kind: Kind,
+        /// Registry id of the person.
+        by: String,
+        /// The edit it would be now.
+        intent: Intent,
+        /// The visit to the box: an id that the screen chooses.
+        place: String,
+        /// They left the box.
+        ends: bool,
+    },
     /// The time asked for by `next_wakeup` has come.
     Wake,
     /// Talk to the server now: a person asked, or a notice came.

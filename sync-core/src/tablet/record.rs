@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
-use crate::document::{Kind, Reason, Scalar, TextName};
+use crate::document::{EditError, Kind, Reason, Scalar, WRITERS};
 use crate::domain::{Intent, IntentError};
 use crate::ids::{DocumentId, IntentId};
 use crate::time::Timestamp;
 
 /// Edits of one person within this time become one change.
 const GATHER_MS: u64 = 400;
-/// Letters of a long text changed in one step, so that no change outgrows the gate.
-const TEXT_STEP: usize = 100;
 /// A change is ended before it grows past this many operations; the gate allows 256.
 const OPERATIONS: usize = 100;
+/// And before it names more writers than this; one more is the genesis.
+const NAMED: usize = WRITERS - 1;
 
 /// Pending edits of one record.
 #[derive(Debug)]
@@ -40,16 +40,8 @@ impl Tablet {
         by: String,
         intent: Intent,
     ) -> Result<(), Refusal> {
-        if self.storage_failed {
-            return Err(Refusal::Storage);
-        }
         let intent = intent.cleaned();
-        intent.check()?;
-        let same_kind = |other: Kind| other == kind;
-        let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
-        if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
-            return Err(Refusal::Kind);
-        }
+        self.may_record(document, kind, &intent)?;
         intent.check_beside(|field| self.coming(document, field))?;
         let number = self.next_intent;
         self.next_intent += 1;
@@ -61,6 +53,20 @@ impl Tablet {
         ];
         self.stored_intents.insert(number, row);
         self.persist(writes, Waiting::Intent(number));
+        Ok(())
+    }
+
+    /// Whether an edit can be stored, and makes sense.
+    pub(super) fn may_record(&self, document: DocumentId, kind: Kind, intent: &Intent) -> Result<(), Refusal> {
+        if self.storage_failed {
+            return Err(Refusal::Storage);
+        }
+        intent.check()?;
+        let same_kind = |other: Kind| other == kind;
+        let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
+        if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
+            return Err(Refusal::Kind);
+        }
         Ok(())
     }
 
@@ -95,11 +101,11 @@ impl Tablet {
         let edit = EditRow { number, row };
         let row = &edit.row;
         let edited = Intent::read(&row.intent).is_some_and(|intent| {
-            self.begin(now, row, intent.reason());
+            let begun = self.begin(now, &edit, intent.reason(), false);
             if let Some(batch) = self.batches.get_mut(&row.document) {
                 batch.intents.push(number);
             }
-            self.apply(&edit, &intent).is_ok()
+            begun.is_ok() && self.apply(&edit, &intent).is_ok()
         });
         if !edited {
             // a row from another version of the app: kept for a newer one, not shown
@@ -111,20 +117,33 @@ impl Tablet {
         self.show(vec![document]);
     }
 
-    fn begin(&mut self, now: Timestamp, row: &IntentRow, reason: Option<Reason>) {
+    /// Opens the change that an edit becomes part of, unless one is open that it fits into.
+    fn begin(&mut self, now: Timestamp, edit: &EditRow, reason: Option<Reason>, anew: bool) -> Result<(), EditError> {
+        let row = &edit.row;
         let other = |batch: &Batch| batch.by != row.by || batch.reason != reason;
         if self.batches.get(&row.document).is_some_and(other) {
             self.commit(row.document);
         }
-        self.batches.entry(row.document).or_insert_with(|| Batch {
-            due: now.plus_ms(GATHER_MS),
-            by: row.by.clone(),
-            reason,
-            at: row.at,
-            intents: Vec::new(),
-            edits: Vec::new(),
-            anew: false,
-        });
+        if self.batches.contains_key(&row.document) {
+            return Ok(());
+        }
+        let (due, by, at) = (now.plus_ms(GATHER_MS), row.by.clone(), row.at);
+        let batch = Batch { due, by, reason, at, intents: Vec::new(), edits: Vec::new(), anew };
+        self.batches.insert(row.document, batch);
+
+        let gathered = self.shelf.open(row.document, row.kind)?.gather(row.at, &row.by)?;
+        if !gathered.is_empty() {
+            self.shelf.save(row.document);
+        }
+        if let Some(entry) = self.shelf.get_mut(row.document) {
+            for change in gathered {
+                if !anew {
+                    entry.edits.insert(change.hash, vec![edit.clone()]);
+                }
+                entry.outbox.push(change, false, false);
+            }
+        }
+        Ok(())
     }
 
     /// Makes edits of a record once more, as changes that are not durable yet.
@@ -136,12 +155,9 @@ impl Tablet {
                 self.end_change(edit.row.document);
                 self.batches.remove(&edit.row.document);
             }
-            self.begin(now, &edit.row, intent.reason());
-            if let Some(batch) = self.batches.get_mut(&edit.row.document) {
-                batch.anew = true;
-            }
             // an edit that no longer fits the record as the server has it is left out, as it would be for a person
-            let _ = self.apply(edit, &intent);
+            let begun = self.begin(now, edit, intent.reason(), true);
+            let _ = begun.map_err(IntentError::from).and_then(|()| self.apply(edit, &intent));
         }
         if let Some(document) = edits.first().map(|edit| edit.row.document) {
             self.end_change(document);
@@ -152,27 +168,14 @@ impl Tablet {
     fn apply(&mut self, edit: &EditRow, intent: &Intent) -> Result<(), IntentError> {
         let row = &edit.row;
         let id = self.own_id(edit, intent)?;
-        let steps = match intent {
-            Intent::Write { text, value } => {
-                let current = self.shelf.open(row.document, row.kind)?.text(*text);
-                text_steps(*text, &current, value)
-            }
-            Intent::Set { .. }
-            | Intent::Count { .. }
-            | Intent::Link { .. }
-            | Intent::Unlink { .. }
-            | Intent::Step { .. }
-            | Intent::TakeBack { .. } => {
-                vec![intent.clone()]
-            }
-        };
-        for step in steps {
+        let edits = intent.edits(id, self.shelf.open(row.document, row.kind)?)?;
+        for small in edits {
             let document = self.shelf.open(row.document, row.kind)?;
-            let full = document.pending_operations() >= OPERATIONS;
-            if full {
+            let named = document.pending_writers() + small.writers(document);
+            if document.pending_operations() >= OPERATIONS || (document.pending_operations() > 0 && named > NAMED) {
                 self.end_change(row.document);
             }
-            step.apply(id, self.shelf.open(row.document, row.kind)?)?;
+            small.apply(id, self.shelf.open(row.document, row.kind)?)?;
             if let Some(batch) = self.batches.get_mut(&row.document)
                 && !batch.anew
                 && batch.edits.last().is_none_or(|last| last.number != edit.number)
@@ -203,6 +206,7 @@ impl Tablet {
         for batch in self.batches.values_mut() {
             batch.due = batch.due.min(now.plus_ms(GATHER_MS));
         }
+        self.drafts.rewind(now);
         self.end_waits(now);
         self.schedule.rewind(now);
     }
@@ -264,61 +268,6 @@ impl Tablet {
         }
         for document in self.batches.keys().copied().collect::<Vec<_>>() {
             self.commit(document);
-        }
-    }
-}
-
-/// Cuts the way from one text to another into steps that each touch few letters.
-fn text_steps(text: TextName, from: &str, to: &str) -> Vec<Intent> {
-    let from: Vec<char> = from.chars().collect();
-    let to: Vec<char> = to.chars().collect();
-    let prefix = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let rest = from[prefix..].iter().rev().zip(to[prefix..].iter().rev());
-    let suffix = rest.take_while(|(a, b)| a == b).count();
-    let (removed, added) = (&from[prefix..from.len() - suffix], &to[prefix..to.len() - suffix]);
-    let write = |middle: &[char]| Intent::Write {
-        text,
-        value: to[..prefix].iter().chain(middle).chain(&to[to.len() - suffix..]).collect(),
-    };
-    if removed.len() + added.len() <= TEXT_STEP {
-        return vec![write(added)];
-    }
-    let mut steps = Vec::new();
-    let mut left = removed.len();
-    while left > 0 {
-        left = left.saturating_sub(TEXT_STEP);
-        steps.push(write(&removed[..left]));
-    }
-    let mut written = 0;
-    while written < added.len() {
-        written = (written + TEXT_STEP).min(added.len());
-        steps.push(write(&added[..written]));
-    }
-    steps
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_written_in_small_steps_that_end_where_they_should() {
-        let from = format!("前{}後", "あ".repeat(350));
-        let to = format!("前{}後", "い".repeat(450));
-        let steps = text_steps(TextName::Plan, &from, &to);
-        let values: Vec<String> = steps
-            .iter()
-            .map(|step| match step {
-                Intent::Write { value, .. } => value.clone(),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(values.last(), Some(&to));
-        let mut before = from;
-        for value in values {
-            let change = before.chars().count().abs_diff(value.chars().count());
-            assert!((1..=TEXT_STEP).contains(&change));
-            before = value;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What screens and scripts read from a tablet. Shapes are JSON; nothing here changes anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -154,6 +154,8 @@ pub struct RecordDetail {
     pub agreed_at: Option<Timestamp>,
     /// Own work in custody, alike put together.
     pub held: Vec<HeldWork>,
+    /// Visits to boxes in which something is being typed that is no edit yet.
+    pub drafts: Vec<String>,
     /// Who changed it, oldest first, without pending edits.
     pub history: Vec<Authorship>,
 }
@@ -177,9 +179,12 @@ impl Tablet {
             })
             .collect();
         let agreements = scopes.iter().map(|scope| scope.agreed_at);
-        let waiting = |id: DocumentId| self.stored_intents.values().filter(|row| row.document == id).count();
+        let intents = |id: DocumentId| self.stored_intents.values().filter(|row| row.document == id).count();
+        let drafts = |id: DocumentId| self.drafts.documents().filter(|document| *document == id).count();
+        let waiting = |id: DocumentId| intents(id) + drafts(id);
+        let begun: BTreeSet<DocumentId> = self.drafts.documents().filter(|id| self.shelf.get(*id).is_none()).collect();
         let unsent = self.shelf.iter().map(|(id, entry)| entry.outbox.len() + waiting(id)).filter(|n| *n > 0);
-        let unsent: Vec<usize> = unsent.collect();
+        let unsent: Vec<usize> = unsent.chain(begun.into_iter().map(waiting)).collect();
         Status {
             device: self.identity.device,
             unsent_records: unsent.len(),
@@ -247,7 +252,7 @@ impl Tablet {
                 None => held.push(HeldWork { code: one.code.clone(), count: 1, declined }),
             }
         }
-        Some(RecordDetail { record, save_state, agreed_at, held, history })
+        Some(RecordDetail { record, save_state, agreed_at, held, drafts: self.drafts.places(id), history })
     }
 
     /// A record in automerge's saved form, without edits that are not yet a change; `None` when this tablet does not hold it.
@@ -265,7 +270,8 @@ impl Tablet {
         let standings = entry.scopes.iter().filter_map(|scope| self.standings.get(scope));
         let agreed = standings.filter(|standing| !standing.differs && standing.agreed_revision >= entry.touched);
         let agreed_at = agreed.filter_map(|standing| standing.agreed_at).max();
-        let unsent = !entry.outbox.is_empty() || self.stored_intents.values().any(|row| row.document == id);
+        let mut waiting = self.stored_intents.values().map(|row| row.document).chain(self.drafts.documents());
+        let unsent = !entry.outbox.is_empty() || waiting.any(|document| document == id);
         let undecided = entry.held.values().any(|held| held.declined.is_none());
         let state = match (unsent, entry.held.is_empty(), agreed_at) {
             (true, _, _) => SaveState::Saved,

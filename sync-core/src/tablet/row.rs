@@ -24,7 +24,7 @@ pub enum Table {
     Intent,
     /// Standing in each scope, by scope.
     Scope,
-    /// Single rows: `writer`, `intent`, `registry`, `exchange`.
+    /// Drafts, and single rows: `writer`, `intent`, `registry`, `exchange`.
     Meta,
 }
 

@@ -56,7 +56,7 @@ fn make(number: u8) -> Scene {
     if number == 2 {
         before.write_as(ActorId::new(OTHER, 1));
         before.count("attendance.band.75-84", OTHER, 7).unwrap();
-        before.write_text(TextName::Outcome, "質問は3件。").unwrap();
+        before.splice_text(TextName::Outcome, 0, 0, "質問は3件。").unwrap();
         before.append_step(&format!("{OTHER}.1"), r#"{"state":"held"}"#).unwrap();
         before.set_field("venue", Some(&Scalar::Text("本庄公民館".into()))).unwrap();
         before.commit(Timestamp(1_000), "suzuki", None).unwrap();
@@ -77,7 +77,8 @@ fn make(number: u8) -> Scene {
     writer.set_field("venue", Some(&Scalar::Text("児玉公民館".into()))).unwrap();
     writer.count("attendance.band.75-84", DEVICE, 2).unwrap();
     next.push(writer.commit(Timestamp(4_000), "tanaka", None).unwrap().bytes);
-    writer.write_text(TextName::Outcome, "質問は4件。𠮷田").unwrap();
+    let length = writer.text(TextName::Outcome).chars().count();
+    writer.splice_text(TextName::Outcome, 0, length, "質問は4件。𠮷田").unwrap();
     writer.append_step(&format!("{DEVICE}.9"), r#"{"state":"reported"}"#).unwrap();
     next.push(writer.commit(Timestamp(5_000), "tanaka", None).unwrap().bytes);
     Scene { before, next }
@@ -149,7 +150,8 @@ fn edit(document: &mut Document) {
     document.write_as(ActorId::new(OTHER, 7));
     document.count("screening.viewers", OTHER, 1).unwrap();
     document.set_field("venue", Some(&Scalar::Text("児玉公民館".into()))).unwrap();
-    document.write_text(TextName::Outcome, "あとから書いた。").unwrap();
+    let length = document.text(TextName::Outcome).chars().count();
+    document.splice_text(TextName::Outcome, 0, length, "あとから書いた。").unwrap();
     document.commit(Timestamp(9_000), "suzuki", None).expect("it can be edited");
     assert_eq!(document.text(TextName::Outcome), "あとから書いた。");
     document.save_verified().expect("and saved");

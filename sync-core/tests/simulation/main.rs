@@ -53,6 +53,11 @@ fn inv_1_2_3_4_7_hold_for_every_seed_last_quarter() {
     run_part(3);
 }
 
+#[test]
+fn gate_16_nothing_is_held_of_what_forty_tablets_write_apart() {
+    World::broad(40).run_broad();
+}
+
 /// Each of these worlds showed a fault once: a damaged copy kept for a person to decide on, the first word on held work
 /// outliving the latest, work held for a revoked tablet and lost with a restored server, an overtaken answer believed, a
 /// change refused that had been taken once.

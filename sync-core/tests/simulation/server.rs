@@ -105,6 +105,11 @@ impl Server {
         self
     }
 
+    /// How many changes it keeps aside.
+    pub fn held(&self) -> usize {
+        self.custody.len() + self.brought.len()
+    }
+
     pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
         self.documents.values().map(|stored| stored.base().unwrap())
     }

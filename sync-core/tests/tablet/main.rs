@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(test)]
+mod breadth;
+#[cfg(test)]
 mod copies;
+#[cfg(test)]
+mod drafts;
 #[cfg(test)]
 mod host;
 #[cfg(test)]

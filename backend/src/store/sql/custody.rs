@@ -25,6 +25,13 @@ pub(super) const DECISIONS: Select = Select {
     of_tenant: true,
 };
 
+/// Changes by name; device, code and decision are compared by the caller.
+const HELD: Select = Select {
+    text: "SELECT c.document, c.hash, c.kind, c.code, c.bytes, c.received_at, c.device, c.decision, c.decided_at, \
+        c.decided_by, c.decision_reason, NULL AS decided_by_name FROM custody c",
+    ..DECISIONS
+};
+
 /// What a held change takes beside its bytes, about.
 const ROW_BYTES: u64 = 200;
 
@@ -164,6 +171,27 @@ pub(super) async fn decisions(
         }
         if let Some(decision) = decision_of(&row)? {
             found.push(DecidedChange { document: document_of(&row)?, hash: hash_of(&row)?, decision });
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn held(
+    store: &SqlStore,
+    tenant: &str,
+    device: DeviceId,
+    hashes: &[ChangeHash],
+    code: &str,
+) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
+    let keys: Vec<_> = hashes.iter().map(|hash| hash.as_bytes().as_slice().into()).collect();
+    let mut found = Vec::new();
+    for row in HELD.run(&mut *store.reader().await?, tenant, &keys).await? {
+        if get::<Vec<u8>>(&row, "device")? != device.as_bytes() {
+            continue;
+        }
+        let change = held_change(&row)?;
+        if change.code == code && change.decision.is_none() {
+            found.push((document_of(&row)?, change));
         }
     }
     Ok(found)

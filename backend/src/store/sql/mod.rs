@@ -341,6 +341,16 @@ impl Store for SqlStore {
         custody::decisions(self, tenant, device, hashes).await
     }
 
+    async fn list_held(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        hashes: &[ChangeHash],
+        code: &str,
+    ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
+        custody::held(self, tenant, device, hashes, code).await
+    }
+
     async fn close_month(
         &self,
         tenant: &str,

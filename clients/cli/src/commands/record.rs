@@ -120,7 +120,7 @@ fn intent(edit: &Edit) -> Result<Intent, CliError> {
         },
         Edit::Link { link } => Intent::Link { link: link.clone() },
         Edit::Unlink { link } => Intent::Unlink { link: link.clone() },
-        Edit::Write { text, value } => Intent::Write { text: word(text)?, value: value.clone() },
+        Edit::Write { text, value } => Intent::Write { text: word(text)?, base: None, value: value.clone() },
         Edit::Step { state, reason } => {
             Intent::Step { state: word(state)?, reason: reason.as_deref().map(word).transpose()? }
         }

@@ -41,7 +41,9 @@ pub(super) fn shares(intents: Vec<Intent>) -> [Vec<Intent>; 3] {
                 }
             }
             Intent::Link { link } if link.starts_with("noted/") => shares[HANDOUT].push(intent),
-            Intent::Link { .. } | Intent::Unlink { .. } | Intent::Write { .. } => shares[LECTURER].push(intent),
+            Intent::Link { .. } | Intent::Unlink { .. } | Intent::Write { .. } | Intent::HaveRead { .. } => {
+                shares[LECTURER].push(intent);
+            }
             Intent::Step { .. } | Intent::TakeBack { .. } => shares[DOOR].push(intent),
         }
     }

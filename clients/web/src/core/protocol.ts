@@ -2,7 +2,7 @@
 // and tells every page when something it may be showing has changed.
 
 import * as p from './parse';
-import { type DeviceId, type DocumentId, type Intent, type Kind, deviceId, documentId } from './records';
+import { type DeviceId, type DocumentId, type Intent, type Kind, deviceId, documentId, type Typing } from './records';
 import { type Named, named } from './registry';
 
 /** Who this tablet is on the server. */
@@ -140,7 +140,7 @@ export type Command =
   | { readonly type: 'lock' }
   /** Whether anybody answers. */
   | { readonly type: 'ping' }
-  | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
+  | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent; readonly typing: Typing | null }
   | { readonly type: 'sync' }
   | { readonly type: 'network'; readonly online: boolean }
   | { readonly type: 'view' | 'summary'; readonly document: DocumentId }
@@ -189,8 +189,10 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
   }
 });
 
+const textName = p.word(['outcome', 'issue', 'plan']);
+
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'step', 'take_back']));
+  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
   switch (type) {
     case 'set':
       return {
@@ -212,7 +214,9 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
     case 'unlink':
       return { type, link: f.get('link', p.string) };
     case 'write':
-      return { type, text: f.get('text', p.word(['outcome', 'issue', 'plan'])), value: f.get('value', p.string) };
+      return { type, text: f.get('text', textName), base: f.get('base', p.string), value: f.get('value', p.string) };
+    case 'have_read':
+      return { type, text: f.get('text', textName), sentences: f.get('sentences', p.array(p.string)) };
     case 'step':
       return {
         type,
@@ -248,6 +252,7 @@ const command: p.Parse<Command> = p.object((f): Command => {
         document: f.get('document', documentId),
         kind: f.get('kind', p.word(['session', 'consultation'])),
         intent: f.get('intent', intent),
+        typing: f.get('typing', p.nullable(p.object((t) => ({ place: t.get('place', p.string), ends: t.get('ends', p.boolean) })))),
       };
     case 'network':
       return { type, online: f.get('online', p.boolean) };

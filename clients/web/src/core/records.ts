@@ -57,7 +57,9 @@ export type Intent =
   | { readonly type: 'set'; readonly field: FieldName; readonly value: Value | null }
   | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
   | { readonly type: 'link' | 'unlink'; readonly link: string }
-  | { readonly type: 'write'; readonly text: TextName; readonly value: string }
+  /** `base`: the text as the person saw it. */
+  | { readonly type: 'write'; readonly text: TextName; readonly base: string; readonly value: string }
+  | { readonly type: 'have_read'; readonly text: TextName; readonly sentences: readonly string[] }
   | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null }
   | { readonly type: 'take_back'; readonly steps: readonly string[] };
 
@@ -109,6 +111,18 @@ export interface HeldWork {
   readonly declined: { readonly reason: string; readonly by: string; readonly at: number } | null;
 }
 
+/** A sentence that several people rewrote apart, by its name; both forms stand in the text. */
+export interface Rewritten {
+  readonly sentence: string;
+  readonly by: readonly Author[];
+}
+
+/** A visit to a box in which something is being typed that is no edit yet; `ends`: the person left it. */
+export interface Typing {
+  readonly place: string;
+  readonly ends: boolean;
+}
+
 export interface RecordView {
   readonly document: DocumentId;
   readonly kind: Kind;
@@ -116,6 +130,7 @@ export interface RecordView {
   readonly tallies: readonly Tally[];
   readonly links: readonly string[];
   readonly texts: Readonly<Record<TextName, string>>;
+  readonly rewritten: Readonly<Partial<Record<TextName, readonly Rewritten[]>>>;
   readonly steps: readonly Step[];
   readonly state: State;
   readonly group: Group;
@@ -125,6 +140,8 @@ export interface RecordView {
   readonly agreed_at: number | null;
   /** Own work the server keeps aside, and what a person said to it. */
   readonly held: readonly HeldWork[];
+  /** Visits to boxes in which something is being typed. */
+  readonly drafts: readonly string[];
   readonly history: readonly Author[];
 }
 
@@ -154,6 +171,10 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
     issue: t.get('issue', p.nullable(p.string)) ?? '',
     plan: t.get('plan', p.nullable(p.string)) ?? '',
   }))),
+  rewritten: f.get('rewritten', p.nullable(p.dictionary(p.array(p.object((r) => ({
+    sentence: r.get('sentence', p.string),
+    by: r.get('by', p.list(p.object(author))),
+  })))))) ?? {},
   steps: f.get('steps', p.list(p.object((s) => ({
     id: s.get('id', p.string),
     state: s.get('state', state),
@@ -176,6 +197,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
       reason: d.get('reason', p.string), by: d.get('by', p.string), at: d.get('at', p.integer),
     })))),
   })))),
+  drafts: f.get('drafts', p.list(p.string)),
   history: f.get('history', p.list(p.object(author))),
 }));
 
@@ -241,8 +263,8 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   }
   const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
-    document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, steps: [], state: 'none',
-    group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], history: [],
+    document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, rewritten: {}, steps: [], state: 'none',
+    group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
   };
 }
 

@@ -17,6 +17,7 @@ const attribution: Record<string, string> = { among: '講師の内訳は報告�
 
 const flag: Record<string, string> = {
   field_conflict: '端末ごとに違う内容が書かれています。',
+  text_rewritten: '同じ文を2人以上が別々に書き直しました。どの人の文も残っています。端末の「記録」で読んで、印を消してください。',
   step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
   date_unreadable: '日付を読み取れません。',
   ends_before_start: '終了が開始より前になっています。',

@@ -204,6 +204,7 @@ export const ja = {
   row: {
     conflict: (fields: readonly string[]) => `${fields.join('と')}の記入が2通りあります`,
     conflicts: '記入が2通りあるところがあります',
+    rewritten: (texts: readonly string[]) => `${texts.join('と')}の同じ文を2人以上が書き直しました`,
     confirm: '確認をお願いします',
     oddDate: '日付を確かめてください',
     attendance: (count: number) => `参加者 ${count}人`,
@@ -350,6 +351,9 @@ export const ja = {
     outcomeHelp: 'どんな話をしたか、参加者の様子など', issueHelp: '困ったこと、次に直したいこと', planHelp: '次にすること',
     saved: '端末に保存しました', typing: '入力中…',
     tooLong: '長すぎます。10,000文字までにしてください。',
+    rewritten: (text: string) => `${text}で、同じ文を2人以上が書き直しました`,
+    rewrittenHelp: 'どの人の文も残してあります。読んで、いらない文を消してください。そのままでよければ、ボタンを押すとこの印が消えます。',
+    haveRead: '読みました（印を消す）',
   },
 
   finish: {

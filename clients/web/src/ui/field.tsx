@@ -10,66 +10,48 @@ export interface Draft {
   readonly text: string;
   readonly dirty: boolean;
   readonly change: (text: string) => void;
+  /** Letters are being converted, or have been. */
+  readonly converts: (converting: boolean) => void;
   readonly flush: () => void;
 }
 
-/** Carries what was typed over onto a text that changed elsewhere meanwhile; null when both touched the same place. */
-export function rebase(base: string, mine: string, theirs: string): string | null {
-  if (mine === base) return theirs;
-  if (theirs === base) return mine;
-  const edges = (changed: string): readonly [number, number] => {
-    let head = 0;
-    while (head < base.length && head < changed.length && base[head] === changed[head]) head += 1;
-    let tail = 0;
-    while (tail < base.length - head && tail < changed.length - head && base[base.length - 1 - tail] === changed[changed.length - 1 - tail]) tail += 1;
-    return [head, tail];
-  };
-  const [myHead, myTail] = edges(mine);
-  const [theirHead, theirTail] = edges(theirs);
-  if (myHead >= base.length - theirTail && !(myHead === theirHead && base.length === myHead)) {
-    const shift = theirs.length - base.length;
-    return theirs.slice(0, myHead + shift) + mine.slice(myHead, mine.length - myTail) + base.slice(base.length - myTail);
-  }
-  if (theirHead >= base.length - myTail && !(myHead === theirHead && base.length === theirHead)) {
-    const shift = mine.length - base.length;
-    return mine.slice(0, theirHead + shift) + theirs.slice(theirHead, theirs.length - theirTail) + base.slice(base.length - theirTail);
-  }
-  return null;
-}
-
-/** `keep` is called with the whole text; the result is shown from `stored` once it is durable. */
+/** `keep` is called with the whole text, each second while something is typed and not being converted; the result is shown from `stored` once it is durable. */
 export function useDraft(stored: string, keep: (text: string) => void, pauseMs = 1000): Draft {
   const [text, setText] = useState(stored);
-  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0 });
+  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0, converting: false });
   state.current.keep = keep;
 
   const flush = useCallback(() => {
     const now = state.current;
     window.clearTimeout(now.timer);
+    now.timer = 0;
     if (now.text === now.kept) return;
     now.kept = now.text;
     now.keep(now.text);
   }, []);
 
+  /** Half-converted letters are no entry yet. */
+  const pause = useCallback(() => {
+    if (state.current.converting) state.current.timer = window.setTimeout(pause, pauseMs);
+    else flush();
+  }, [flush, pauseMs]);
+
   const change = useCallback(
     (next: string) => {
       state.current.text = next;
       setText(next);
-      window.clearTimeout(state.current.timer);
-      state.current.timer = window.setTimeout(flush, pauseMs);
+      if (state.current.timer === 0) state.current.timer = window.setTimeout(pause, pauseMs);
     },
-    [flush, pauseMs],
+    [pause, pauseMs],
   );
 
   useEffect(() => {
     const now = state.current;
-    const merged = rebase(now.base, now.text, stored) ?? now.text;
-    if (now.text === now.base || now.text === stored) now.kept = merged;
+    const untouched = now.text === now.base || now.text === stored;
     now.base = stored;
-    if (merged !== now.text) {
-      now.text = merged;
-      setText(merged);
-    }
+    if (!untouched) return;
+    [now.text, now.kept] = [stored, stored];
+    setText(stored);
   }, [stored]);
 
   useEffect(() => {
@@ -85,7 +67,11 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
     };
   }, [flush]);
 
-  return { text, dirty: text !== stored, change, flush };
+  const converts = useCallback((converting: boolean) => {
+    state.current.converting = converting;
+  }, []);
+
+  return { text, dirty: text !== stored, change, converts, flush };
 }
 
 export interface LabelledProps {
@@ -133,6 +119,8 @@ export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ..
             autoComplete="off"
             list={suggestions.length > 0 ? listId : undefined}
             onChange={(event) => draft.change(event.target.value)}
+            onCompositionStart={() => draft.converts(true)}
+            onCompositionEnd={() => draft.converts(false)}
             onBlur={draft.flush}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && !event.nativeEvent.isComposing) draft.flush();

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useRecord } from '../core/hooks';
-import type { DocumentId, Entry } from '../core/records';
+import { type DocumentId, type Entry, TEXTS } from '../core/records';
 import { municipalityName, type Registry } from '../core/registry';
 import { longDate, oddDate, shortDate, todayIso } from '../i18n/dates';
 import { ja } from '../i18n/ja';
@@ -33,7 +33,9 @@ export function ConflictText({ document }: { readonly document: DocumentId }): R
   if (view === null || view === undefined) return ja.row.conflicts;
   const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.field(name)] : []));
   if (view.group === 'conflict') fields.push(ja.field('state'));
-  return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields);
+  const texts = TEXTS.filter((name) => (view.rewritten[name]?.length ?? 0) > 0).map((name) => ja.notes[name]);
+  if (fields.length === 0 && texts.length > 0) return ja.row.rewritten(texts);
+  return fields.length === 0 ? ja.row.conflicts : ja.row.conflict([...fields, ...texts]);
 }
 
 /** Whether a date is hardly the one that is meant. Those of past years are the rule in a list. */

@@ -92,7 +92,7 @@ const enter = (host: Host): Promise<unknown> => ask(host, { type: 'enter_pass', 
 
 function tap(host: Host): Promise<unknown> {
   if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
-  return ask(host, { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null } });
+  return ask(host, { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null }, typing: null });
 }
 
 /** The stage, once what is under way has reached the disk. */

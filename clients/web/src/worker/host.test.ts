@@ -178,7 +178,7 @@ function tap(host: ReturnType<typeof createHost>): Promise<unknown> {
   if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
   return ask(host, {
     type: 'record', document: DOCUMENT, kind: 'session',
-    intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null },
+    intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null }, typing: null,
   });
 }
 
@@ -268,7 +268,7 @@ describe('host', () => {
     const host = createHost(b.deps);
     await open(host);
     if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
-    const edit: Command = { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null } };
+    const edit: Command = { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null }, typing: null };
     const mark = { from: 'page', id: 900 };
     const answers = [host.command(edit, mark), host.command(edit, mark)];
     await b.settle({ ok: true });

@@ -240,7 +240,9 @@ export function createHost(deps: HostDeps): Host {
     if (deps.vault.isDone(mark)) return done;
     if (seat === null || shown() === null || runner.fault() !== null) return refuse(runner.fault() ?? 'not_ready');
     try {
-      const recorded = await runner.record({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent }, mark);
+      const { document, kind, intent, typing } = command;
+      const edit = { document, kind, by: seat.person.id, intent };
+      const recorded = await runner.record(typing === null ? { type: 'record', ...edit } : { type: 'draft', ...edit, ...typing }, mark);
       return recorded.ok ? done : refuse(recorded.fault);
     } catch (error) {
       return refuse('not_recorded', error instanceof Error ? error.message : String(error));

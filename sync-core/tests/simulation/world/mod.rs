@@ -1,5 +1,6 @@
 //! The world a seed makes: what happens in it, step by step, until it is left to settle.
 
+mod breadth;
 mod claims;
 mod faults;
 

@@ -188,7 +188,7 @@ async fn home_of(app: &App, caller: &Caller, tablets: Vec<DeviceId>) -> Result<O
 }
 
 /// Puts the changes through the gate, with the rule of scopes waived; all of them, or none. What was brought back is
-/// judged as its author's, and counts as brought back by the tablet that held it.
+/// judged as its author's, and counts as brought back by the tablet that held it. A person vouches for all of them.
 async fn let_in(
     app: &App,
     caller: &Caller,
@@ -201,8 +201,10 @@ async fn let_in(
         return Err(DecideError::Purged);
     }
     let changes = in_order(changes, app.gate.limits());
-    let (brought, mut tablets) = brought_back(app, caller, &changes).await?;
+    let (healing, mut tablets) = brought_back(app, caller, &changes).await?;
     tablets.push(decision.device);
+    let own = changes.iter().filter(|change| author_of(&change.bytes, app.gate.limits()) == Some(decision.device));
+    let brought = healing.iter().copied().chain(own.map(|change| change.hash)).collect();
     // without a home no tablet would ever get a record that names no place, nor could one go on with it
     let home = if held.stored.is_none() { home_of(app, caller, tablets).await? } else { None };
     let kind = changes.first().map(|change| change.kind).ok_or(DecideError::AlreadyDecided)?;
@@ -229,8 +231,7 @@ async fn let_in(
             Verdict::Custody(code) => return Err(DecideError::Refused(*code)),
         }
     }
-    let healed =
-        |(hash, verdict): &&(ChangeHash, Verdict)| *verdict == Verdict::Stored && judged.work.brought.contains(hash);
+    let healed = |(hash, verdict): &&(ChangeHash, Verdict)| *verdict == Verdict::Stored && healing.contains(hash);
     let healed_changes = judged.verdicts.iter().filter(healed).count() as u64;
     Ok(PushWrite {
         tenant: caller.tenant.clone(),

@@ -7,6 +7,7 @@ mod decide;
 mod preview;
 
 pub use decide::{DecideError, Decided, NewDecision, Ruling, decide};
+pub(in crate::service) use preview::in_order;
 pub use preview::{Effect, EffectKind};
 
 use std::collections::BTreeSet;

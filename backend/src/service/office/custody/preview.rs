@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sync_core::document::{Action, Authorship, Change, Container, Document, Outline, read_tally_key};
-use sync_core::domain::{RecordView, view};
+use sync_core::domain::{RecordView, is_mark, view};
 use sync_core::gate::{Bounds, Limits, Verdict, admit_brought, author_of};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
@@ -137,7 +137,7 @@ fn parsed(bytes: &[u8], limits: &Limits) -> Option<Change> {
 }
 
 /// The changes in an order in which none comes before what it follows.
-pub(super) fn in_order(mut changes: Vec<HeldChange>, limits: &Limits) -> Vec<HeldChange> {
+pub(in crate::service) fn in_order(mut changes: Vec<HeldChange>, limits: &Limits) -> Vec<HeldChange> {
     changes.sort_by_cached_key(|change| {
         parsed(&change.bytes, limits).map_or((u64::MAX, u64::MAX), |change| (change.start_op(), change.sequence()))
     });
@@ -162,8 +162,9 @@ fn applied(
     let new = || Document::genesis(document, changes.first()?.kind).ok();
     let base = stored.map_or_else(new, |stored| read_stored(stored).ok()).ok_or(Unapplied::DoNotFit)?;
     let mut before = base.clone();
-    let brought: HashSet<ChangeHash> =
-        changes.iter().filter(|held| is_brought_back(&held.code)).map(|held| held.hash).collect();
+    let is_own = |held: &HeldChange| author_of(&held.bytes, bounds.limits) == Some(device);
+    let vouched = changes.iter().filter(|held| is_brought_back(&held.code) || is_own(held));
+    let brought: HashSet<ChangeHash> = vouched.map(|held| held.hash).collect();
     let mut writers: BTreeSet<DeviceId> = brought_from(changes, bounds.limits).collect();
     writers.insert(device);
     let bytes: Vec<Vec<u8>> = changes.iter().map(|change| change.bytes.clone()).collect();
@@ -254,6 +255,7 @@ fn outlined(changes: &[HeldChange], limits: &Limits) -> Preview {
         for operation in operations.unwrap_or_default() {
             let key = operation.key.unwrap_or_default();
             match (operation.container, operation.action) {
+                (Some(Container::Fields), _) if is_mark(&key) => {}
                 (Some(Container::Fields), Action::Text(after)) => {
                     fields.push(Effect { after: Some(after), ..Effect::new(EffectKind::Field, key) });
                 }

@@ -34,7 +34,7 @@ function valueText(registry: Registry, field: FieldName, value: Value): string {
   }
 }
 
-function authorText(registry: Registry, own: string, author: Author): string {
+export function authorText(registry: Registry, own: string, author: Author): string {
   const device = author.device === null || author.device === own ? ja.thisTablet : deviceName(registry, author.device);
   return ja.conflict.by(personName(registry, author.by), device, author.at === null ? '' : clock(author.at, new Date()));
 }

@@ -4,7 +4,7 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../core/hooks';
-import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
+import { type DocumentId, type FieldName, type Intent, type RecordView, type Typing, type Value, fieldText } from '../../core/records';
 import { ja } from '../../i18n/ja';
 import { notices } from '../../ui/notices';
 
@@ -24,6 +24,8 @@ export interface Editor {
   /** The part of the record in sight. */
   readonly look: (place: string) => void;
   readonly takeBack: () => void;
+  /** Stores what is being typed so far; whether it is durable. */
+  readonly type: (intent: Intent, typing: Typing) => Promise<boolean>;
   /** Over when the edits are durable, or the person has been told that they are not. */
   readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<void>;
   /** Sets a field; an empty text clears it. */
@@ -56,10 +58,13 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   const place = useRef('');
 
   const send = useCallback(
-    async (intents: readonly Intent[], label?: string): Promise<boolean> => {
+    async (intents: readonly Intent[], label?: string, typing?: Typing): Promise<boolean> => {
       const begun = unsaid.current;
       unsaid.current = [];
-      const outcomes = await Promise.all([...begun, ...intents].map((intent) => client.record(document, view.kind, intent)));
+      const outcomes = await Promise.all([
+        ...begun.map((intent) => client.record(document, view.kind, intent)),
+        ...intents.map((intent) => client.record(document, view.kind, intent, typing)),
+      ]);
       unsaid.current = [...begun.filter((_, place) => outcomes[place]?.ok === false), ...unsaid.current];
       const failed = outcomes.find((outcome) => !outcome.ok);
       if (failed?.ok === false) notices.say(failed.problem, label);
@@ -95,6 +100,7 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
           if (!stored) keep([...undos.current, last]);
         });
       },
+      type: (intent, typing) => send([intent], undefined, typing),
       edit,
       async set(field, value, label) {
         const before = view.fields[field]?.value ?? null;

@@ -1,8 +1,7 @@
-// Small rules of the session screen: duplicates, texts edited on two tablets.
+// Small rules of the session screen: duplicates.
 
 import { describe, expect, it } from 'vitest';
 import { entry, isDocumentId } from '../../core/records';
-import { rebase } from '../../ui/field';
 import { duplicatesOf } from './duplicates';
 
 describe('duplicates', () => {
@@ -14,17 +13,5 @@ describe('duplicates', () => {
     expect(duplicatesOf(place, [other])).toHaveLength(1);
     expect(duplicatesOf({ ...place, date: '2024-11-22' }, [other])).toHaveLength(0);
     expect(duplicatesOf({ ...place, venue: '' }, [other])).toHaveLength(0);
-  });
-});
-
-describe('a text edited here and elsewhere at once', () => {
-  it('keeps both when they touch different places', () => {
-    expect(rebase('雨の日', '雨の日。12人', '大雨の日')).toBe('大雨の日。12人');
-    expect(rebase('雨の日', '大雨の日', '雨の日。12人')).toBe('大雨の日。12人');
-    expect(rebase('a', 'a', 'b')).toBe('b');
-    expect(rebase('a', 'b', 'a')).toBe('b');
-  });
-  it('says when it cannot', () => {
-    expect(rebase('abc', 'aXc', 'aYc')).toBeNull();
   });
 });

@@ -1,0 +1,88 @@
+//! What an intent does to a document, in edits so small that a change can end between any two of them.
+
+use super::intent::{Intent, IntentError};
+use super::measure::Measure;
+use super::sentences::{Revision, Splice, revise};
+use super::{Step, rewritten};
+use crate::document::{Document, Scalar, TextName};
+use crate::ids::IntentId;
+
+/// Letters of a long text that one edit changes.
+const LETTERS: usize = 25;
+
+/// One small edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit(Inner);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Inner {
+    Set(String, Option<Scalar>),
+    Count(Measure, i64),
+    Link(String),
+    Unlink(String),
+    Splice(TextName, Splice),
+    Step(Step),
+}
+
+impl Edit {
+    /// Makes it, on behalf of the intent's own device. The document then has pending edits.
+    pub fn apply(&self, id: IntentId, document: &mut Document) -> Result<(), IntentError> {
+        match &self.0 {
+            Inner::Set(field, value) => document.set_field(field, value.as_ref())?,
+            Inner::Count(measure, by) => document.count(&measure.to_string(), id.device, *by)?,
+            Inner::Link(link) => document.link(link)?,
+            Inner::Unlink(link) => document.unlink(link)?,
+            Inner::Splice(text, splice) => {
+                document.splice_text(*text, splice.at, splice.delete, &splice.insert)?;
+            }
+            Inner::Step(step) => document.append_step(&id.to_string(), &step.to_text())?,
+        }
+        Ok(())
+    }
+
+    /// How many writers it names at most beside the genesis.
+    pub fn writers(&self, document: &Document) -> usize {
+        match &self.0 {
+            Inner::Set(field, _) => document.field(field).len(),
+            Inner::Splice(_, splice) => splice.delete + 1,
+            Inner::Count(..) | Inner::Link(_) | Inner::Unlink(_) | Inner::Step(_) => 1,
+        }
+    }
+}
+
+impl Intent {
+    /// The edits that make it, to be made in this order and with nothing between them.
+    pub fn edits(&self, id: IntentId, document: &Document) -> Result<Vec<Edit>, IntentError> {
+        self.check()?;
+        let one = |edit: Inner| vec![Edit(edit)];
+        let step = |step: Option<Step>| step.into_iter().map(|step| Edit(Inner::Step(step))).collect();
+        Ok(match self {
+            Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
+            Self::Count { measure, by, .. } => one(Inner::Count(measure.clone(), *by)),
+            Self::Link { link } => one(Inner::Link(link.clone())),
+            Self::Unlink { link } => one(Inner::Unlink(link.clone())),
+            Self::Step { state, reason } => step(Step::towards(document, *state, *reason)),
+            Self::TakeBack { steps } => step(Step::taking_back(document, steps)),
+            Self::Write { text, base, value } => {
+                let present = document.text(*text);
+                let Revision { splices, touched } = revise(base.as_ref().unwrap_or(&present), value, &present);
+                let splices = splices.iter().flat_map(|splice| splice.steps(LETTERS));
+                let splices = splices.map(|splice| Edit(Inner::Splice(*text, splice)));
+                let signs = touched.iter().map(|touched| rewritten::of_touched(document, *text, touched, id));
+                splices.chain(signs.map(|(field, value)| Edit(Inner::Set(field, Some(value))))).collect()
+            }
+            Self::HaveRead { text, sentences } => {
+                let fields = sentences.iter().map(|sentence| rewritten::of_read(*text, sentence, id));
+                fields.map(|(field, value)| Edit(Inner::Set(field, Some(value)))).collect()
+            }
+        })
+    }
+
+    /// Makes all of it at once.
+    pub fn apply(&self, id: IntentId, document: &mut Document) -> Result<(), IntentError> {
+        for edit in self.edits(id, document)? {
+            edit.apply(id, document)?;
+        }
+        Ok(())
+    }
+}
