@@ -72,7 +72,6 @@ fn response() -> SyncResponse {
         }],
         copied_at: Some(11),
         purged: vec![document],
-        copied_at: None,
     }
 }
 
