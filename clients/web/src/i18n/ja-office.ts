@@ -38,7 +38,7 @@ export const office = {
   none: ja.none,
   ...codes,
 
-  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -135,6 +135,9 @@ export const office = {
     staleSignedOut: 'サインインの期限が切れているため、最新の数字を読み込めません。表示は前回のものです。',
     retry: 'もう一度読み込む',
   },
+
+  changedLabel: '新しくなった数字',
+  changed: (named: readonly string[], more: number): string => `新しくなりました。${named.join('、')}${more > 0 ? `、ほか${number.format(more)}か所` : ''}`,
 
   print: { print: '印刷', loading: 'すべて読み込んでいます…' },
 
@@ -357,6 +360,7 @@ export const office = {
     yourReason: '判断の理由',
     reasonHelp: '送った端末の画面にも、あなたの名前と一緒に表示されます。',
     reasonNeeded: '判断の理由を入れてください。',
+    moreArrived: '入力している間に、新しいものが届きました。上の内容をもう一度確かめてから、押してください。',
     admit: '取り込む',
     decline: '取り込まない',
     decideNote: '判断は一度だけです。取り込まない場合も、届いた内容は消えずにここで読めます。',

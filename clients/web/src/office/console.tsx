@@ -29,6 +29,7 @@ import { RecordsPage } from './pages/records';
 import { RetentionPage } from './pages/retention';
 import { SignIn } from './pages/sign-in';
 import { homeOf } from './home';
+import { Announcer } from './parts/announce';
 import { problemText } from './parts/frame';
 import { Prover } from './parts/proof';
 import { Shell, type SignOut } from './parts/shell';
@@ -110,7 +111,7 @@ export function Console({ api }: { readonly api: Api }): ReactNode {
       const { me } = stage;
       return (
         <HubProvider key={`${me.tenant.code} ${me.person.id} ${me.role} ${me.organisation}`} api={api}>
-          <KnownLecturers api={api}><Screens me={me} signOut={signOut} /></KnownLecturers>
+          <KnownLecturers api={api}><Announcer><Screens me={me} signOut={signOut} /></Announcer></KnownLecturers>
           <Prover api={api} />
           <SignInAgain me={me} startAnew={(next) => setStage({ stage: 'in', me: next })} />
         </HubProvider>

@@ -88,8 +88,15 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
   const [reason, setReason] = useKept(`custody ${data.document} ${data.device.id}`);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  // nothing is decided on that came while the reason was typed
+  const waiting = data.waiting.join();
+  const [seen, setSeen] = useState(waiting);
   const decide = async (decision: 'admitted' | 'declined'): Promise<void> => {
     if (reason.trim() === '') return setProblem(text.reasonNeeded);
+    if (seen !== waiting) {
+      setSeen(waiting);
+      return setProblem(text.moreArrived);
+    }
     setBusy(true);
     const answer = await api.post('/v1/custody/decisions', { document: data.document, device: data.device.id, hashes: data.waiting, decision, reason: reason.trim() }, decided);
     setBusy(false);
@@ -175,7 +182,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
           <p className="mt-1 text-[0.875rem] text-muted">{decision.by.name}{ja.separator}{eraMoment(decision.at)}</p>
         </Panel>
       ))}
-      {data.may_decide && <Decide key={data.waiting.join()} data={data} done={again} />}
+      {data.may_decide && <Decide data={data} done={again} />}
       {!data.may_decide && data.waiting.length > 0 && <p className="text-muted">{text.othersDecide}</p>}
     </>
   );
