@@ -9,6 +9,7 @@ pub mod custody;
 pub mod export;
 pub mod figure;
 pub mod healing;
+pub mod history;
 pub mod journal;
 pub mod municipality;
 pub mod prefecture;

@@ -2,6 +2,7 @@
 
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
+import { inOrder } from '../../i18n/order';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
@@ -214,7 +215,7 @@ export function PeoplePage(): ReactNode {
   return (
     <Loaded live={live}>
       {(page) => {
-        const shown = page.people.filter((one) => [one.name, ...one.roles.flatMap((role) => [office.role(role.role), role.organisation.name])].some((word) => word.includes(search.trim())));
+        const shown = inOrder(page.people, (one) => one.name).filter((one) => [one.name, ...one.roles.flatMap((role) => [office.role(role.role), role.organisation.name])].some((word) => word.includes(search.trim())));
         const person = page.people.find((one) => one.person === chosen);
         const mayEdit = page.gives.length > 0;
         return (
