@@ -11,8 +11,8 @@ const role: Record<string, string> = {
 
 const field: Record<string, string> = {
   fiscal_year: '年度', month: '月', date: '日付', start: '開始', end: '終了', activity: '種類', title: '題名', theme: 'テーマ',
-  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会・拠点', medical_area: '医療圏',
-  item: '事業項目', dispatched_by: '派遣元', audience: '対象', medium: '上映した映像', minutes: '上映時間（分）', also: 'ほかに行ったこと',
+  occasion: 'きっかけ', host: '主催', venue: '会場', municipality: '市町村', association: '医師会・拠点', medical_area: '医療圏',
+  item: '事業項目', dispatched_by: '派遣元', audience: '主な対象', medium: '上映したもの', minutes: '上映時間（分）', also: 'ほかに行ったこと',
   lecturer_attribution: '講師の書き方',
 };
 
@@ -34,7 +34,7 @@ const steps: Record<string, string> = {
 };
 
 const custody: Record<string, string> = {
-  not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
+  not_in_scope: 'この端末が担当していない記録か、利用の終わった端末から届いたものです。担当と端末の状態を確かめてください。',
   too_large: '一度に送れる大きさを超えています。',
   too_complex: '一度に送れる量を超えています。',
   document_too_large: 'この記録がいっぱいで、これ以上書き加えられません。続きは新しい記録に書いてもらってください。',
@@ -56,7 +56,7 @@ export const codes = {
   why: (code: string): string => why[code] ?? code,
   attribution: (code: string): string => attribution[code] ?? code,
   flag: (code: string): string => flag[code] ?? code,
-  custodyReason: (code: string): string => custody[code] ?? `確認が必要です（${code}）。`,
+  custodyReason: (code: string): string => custody[code] ?? 'この版の画面が知らない理由です。内容を確かめてください。',
   stepName: (code: string): string => steps[code] ?? code,
   /** What a roll-up counts. */
   rollup: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
@@ -72,7 +72,7 @@ export const codes = {
     const parts = measure.split('.');
     const [first = '', second = '', third = ''] = parts;
     if (measure === 'attendance') return '参加者';
-    if (measure === 'screening.viewers') return '視聴者';
+    if (measure === 'screening.viewers') return '見た人';
     if (first === 'attendance' && second === 'band') return `参加者 ${ja.band(third)}`;
     if (first === 'attendance' && second === 'audience') return `参加者 ${ja.audience(third)}`;
     if (first === 'consultation') return second === '' ? '相談' : `相談 ${consultation[second] ?? second}`;

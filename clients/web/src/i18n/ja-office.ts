@@ -3,13 +3,7 @@
 import { fiscalYearName } from './dates';
 import { ja } from './ja';
 import { codes } from './ja-codes';
-
-const refusal: Record<string, string> = {
-  unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
-  code_unknown: 'コードが違うか、期限切れです', too_many_codes: '違うコードが続きました', invalid_request: '内容が正しくありません',
-  device_taken: '登録済みの端末で、その端末のコードではありません', pass_over: '一日券の時間が終わっています', pass_too_early: '一日券を出すには早すぎます', device_revoked: '端末の登録が終わっています', not_possible: 'もうできません', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
-  already_decided: '判断が済んでいます', already_done: '済んでいます', person_disabled: '利用を止められています', too_often: '続けて送りすぎです',
-};
+import { refusals } from './ja-refusals';
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', rename: '名前を変えた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
@@ -38,7 +32,7 @@ export const office = {
   none: ja.none,
   ...codes,
 
-  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: '集計', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -226,10 +220,10 @@ export const office = {
     activities: '催しと活動（種類別）',
     activity: '種類',
     screenings: '映像の上映',
-    occasion: 'きっかけの集まり',
-    occasionUnknown: '集まりの報告なし',
+    occasion: 'きっかけ',
+    occasionUnknown: 'きっかけの報告なし',
     screeningCount: '上映',
-    viewers: '視聴者',
+    viewers: '見た人',
     noScreenings: 'この年度の上映の記録はまだありません。',
     measures: '参加者・アンケート・相談の内訳',
     measure: '内訳',
@@ -287,7 +281,7 @@ export const office = {
     withoutValue: '数の報告なしのみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
-      reason: '理由', title: '題名', occasion: 'きっかけの集まり', measure: '数えたもの', lecturer: '講師', among: '講師',
+      reason: '理由', title: '題名', occasion: 'きっかけ', measure: '数えたもの', lecturer: '講師', among: '講師',
     } as Readonly<Record<string, string>>,
     unknownValue: '報告なし',
     amongValue: '複数の講師（内訳は報告なし）',
@@ -530,7 +524,7 @@ export const office = {
     record: '記録を開く',
     passSession: '一日券の会',
     empty: '条件に合う記録はありません。',
-    refusal: (code: string): string => `断りました：${refusal[code] ?? code}`,
+    refusal: (code: string): string => `断りました：${refusals[code] ?? 'ほかの理由'}`,
     /** What the server wrote beside an act, in words. */
     detail: (detail: string, place: (id: string) => string): string => {
       const [verb = '', who = '', where = ''] = detail.split(' ');
@@ -642,6 +636,6 @@ export const office = {
     unauthorised: 'サインインの期限が切れています。サインインすると、続きからできます。入力した内容は残っています。',
     unreachable: 'サーバーにつながりません。通信の状態を確かめて、もう一度お試しください。',
     unreadable: 'サーバーの返事を読み取れませんでした。画面を読み込み直してください。',
-    dashboard: 'ダッシュボードへ',
+    dashboard: '集計へ',
   },
 } as const;
