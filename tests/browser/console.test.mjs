@@ -195,3 +195,38 @@ test('a number that changes by itself is told once, and leaves place and focus w
   assert.ok(Math.abs((await placeOf()) - at) <= 2, 'what was looked at stays where it was');
   assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^ACP講話 予定 2/);
 });
+
+test('the history of a record says what was done, and names stand in the order of their readings', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  await signIn(desk, server.code('administrator-11'));
+  await desk.goto('/office/records?fiscal_year=2024&activity=training');
+  await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
+  const history = page.getByRole('region', { name: '変更の履歴' }).or(page.locator('section', { has: page.getByRole('heading', { name: '変更の履歴' }) }));
+  await history.getByText('「上里町役場 4階大会議室」を入れました').waitFor();
+  await history.getByText('「実施」にしました').waitFor();
+  await history.getByText('+25').waitFor();
+  await history.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(SCREENSHOTS, 'history.png') });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await history.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(SCREENSHOTS, 'history-360.png') });
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await page.getByRole('link', { name: '講師', exact: true }).click();
+  for (const [surname, reading] of [['薦部', 'こもべ'], ['荻野', 'おぎの'], ['富沢', 'とみざわ']]) {
+    await page.getByRole('button', { name: new RegExp(`^${surname}.*を変更する$`) }).first().click();
+    await page.getByRole('dialog').getByLabel('ふりがな').fill(reading);
+    await page.getByRole('dialog').getByRole('button', { name: '保存する' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText(reading, { exact: true }).waitFor();
+  }
+  const names = await page.getByRole('table').locator('tbody th').allInnerTexts();
+  const read = names.map((name) => name.split('\n')[1]).filter((reading) => !reading.includes('登録なし'));
+  assert.deepEqual(read, ['おぎの', 'こもべ', 'とみざわ']);
+  await page.screenshot({ path: join(SCREENSHOTS, 'lecturers.png') });
+  assert.deepEqual(page.problems, []);
+});

@@ -5,7 +5,9 @@
 
 use automerge::ReadDoc;
 
-use super::{Action, Authorship, Change, Container, Document, Scalar, TextName, read_authorship, read_tally_key, scalar};
+use super::{
+    Action, Authorship, Change, Container, Document, Scalar, TextName, read_authorship, read_tally_key, scalar,
+};
 use crate::ids::DeviceId;
 
 /// One thing that a change did.

@@ -46,7 +46,9 @@ fn effect(deed: Deed) -> Option<Effect> {
             ..Effect::new(EffectKind::Field, name)
         },
         Deed::Count { measure, by, .. } => Effect { by: Some(by), ..Effect::new(EffectKind::Count, measure) },
-        Deed::Link { name, is_added } => Effect::new(if is_added { EffectKind::Link } else { EffectKind::Unlink }, name),
+        Deed::Link { name, is_added } => {
+            Effect::new(if is_added { EffectKind::Link } else { EffectKind::Unlink }, name)
+        }
         Deed::Step { step } => {
             let step: Step = serde_json::from_str(&step).ok()?;
             let reason = step.reason.map(|reason| reason.as_str().to_owned());
@@ -118,16 +120,19 @@ mod tests {
         let mut told = told(&mut one);
         // two who wrote apart stand in either order
         told[3..].sort_by(|one, other| (one.0, &one.1, &one.3).cmp(&(other.0, &other.1, &other.3)));
-        assert_eq!(told, [
-            (EffectKind::Field, "venue".into(), None, text("児玉公民館"), None),
-            (EffectKind::Count, "attendance.band.75-84".into(), None, None, Some(2)),
-            (EffectKind::Text, "issue".into(), text(""), text("会場が寒かった。駐車場が足りない。"), None),
-            (EffectKind::Field, "venue".into(), text("児玉公民館"), None, None),
-            (EffectKind::Field, "venue".into(), text("児玉公民館"), text("本庄市役所"), None),
-            (EffectKind::Link, "lecturer/le-1".into(), None, None, None),
-            (EffectKind::Step, "cancelled".into(), None, text("weather"), None),
-            (EffectKind::Text, "issue".into(), text("会場が寒かった。"), text("会場は暑かった。"), None),
-        ]);
+        assert_eq!(
+            told,
+            [
+                (EffectKind::Field, "venue".into(), None, text("児玉公民館"), None),
+                (EffectKind::Count, "attendance.band.75-84".into(), None, None, Some(2)),
+                (EffectKind::Text, "issue".into(), text(""), text("会場が寒かった。駐車場が足りない。"), None),
+                (EffectKind::Field, "venue".into(), text("児玉公民館"), None, None),
+                (EffectKind::Field, "venue".into(), text("児玉公民館"), text("本庄市役所"), None),
+                (EffectKind::Link, "lecturer/le-1".into(), None, None, None),
+                (EffectKind::Step, "cancelled".into(), None, text("weather"), None),
+                (EffectKind::Text, "issue".into(), text("会場が寒かった。"), text("会場は暑かった。"), None),
+            ]
+        );
     }
 
     #[test]

@@ -129,7 +129,8 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
         .bind(&one.affiliation)
         .bind(&one.association)
         .bind(i64::from(one.bank))
-        .bind(i64::from(one.in_training));
+        .bind(i64::from(one.in_training))
+        .bind(&one.reading);
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
 }
@@ -195,6 +196,7 @@ pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Re
             association: get(row, "association")?,
             bank: flag(row, "bank")?,
             in_training: flag(row, "in_training")?,
+            reading: get(row, "reading")?,
         })
     };
     let mut material = |row: &Row| {

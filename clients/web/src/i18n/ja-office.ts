@@ -32,7 +32,7 @@ export const office = {
   none: ja.none,
   ...codes,
 
-  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: '集計', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: '集計', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', lecturers: '講師', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -471,6 +471,8 @@ export const office = {
     giveNow: '役割を加える',
     take: '役割を外す',
     takeNote: '役割を外すと、その役割で登録した端末は、別の人の名前で登録し直すまで送受信できなくなります。端末にある未送信の記録は残ります。',
+    reading: 'ふりがな',
+    readingHelp: '一覧はふりがなの順に並びます。例：やまだ たろう',
     rename: '名前を変える',
     renameNote: 'これまでの記録の作成者も、新しい名前で表示されます。',
     newName: '新しい名前',
@@ -484,6 +486,25 @@ export const office = {
     disabledTitle: '利用を止めています',
     enableNote: '再開すると、またサインインできるようになります。',
     enable: '利用を再開する',
+  },
+
+  roster: {
+    title: '講師',
+    lead: '郡市医師会の講師の名簿です。ふりがなの順に並びます。自分の医師会の講師が先です。',
+    search: '名前・ふりがな・所属で探す',
+    count: (count: number) => `${number.format(count)}人`,
+    name: '名前',
+    kind: '人材バンク',
+    association: '医師会',
+    box: { surname: '姓', given_name: '名', reading: 'ふりがな', title: '職名', affiliation: '所属' },
+    readingHelp: '一覧はふりがなの順に並びます。例：とみざわ いちろう',
+    noReading: 'ふりがなの登録なし',
+    bank: '人材バンクに登録している',
+    inBank: '登録', notInBank: '登録なし',
+    add: '講師を登録する',
+    change: '変更する',
+    changeOf: (name: string) => `${name}を変更する`,
+    save: '保存する',
   },
 
   organisations: {

@@ -19,6 +19,7 @@ import { CustodyDetailPage } from './pages/custody-detail';
 import { DevicePage, DevicesPage } from './pages/devices';
 import { HealingPage } from './pages/healing';
 import { JournalPage } from './pages/journal';
+import { LecturersPage } from './pages/lecturers';
 import { MunicipalityPage } from './pages/municipality';
 import { OrganisationsPage } from './pages/organisations';
 import { PeoplePage } from './pages/people';
@@ -68,6 +69,7 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: SignOut }
           <Route path="/closings"><ClosingsPage /></Route>
           <Route path="/custody"><CustodyPage /></Route>
           <Route path="/people"><PeoplePage /></Route>
+          <Route path="/lecturers"><LecturersPage me={me} /></Route>
           <Route path="/organisations"><OrganisationsPage mayEdit={me.may.includes('edit_organisations')} /></Route>
           <Route path="/journal"><JournalPage /></Route>
           <Route path="/retention"><RetentionPage /></Route>

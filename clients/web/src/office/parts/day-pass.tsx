@@ -34,7 +34,7 @@ function Give({ document, association, here, end }: DayPassProps & { readonly en
   const { api } = useHub();
   const { value } = useLive('/v1/registry', registry);
   const bank = (value?.lecturers ?? []).filter((one) => one.bank && !here.some((known) => known.id === one.id));
-  const choices = (all: readonly Lecturer[]): readonly Choice[] => inOrder(all.map((one) => ({ id: one.id, name: lecturerName(one) })), (one) => one.name);
+  const choices = (all: readonly Lecturer[]): readonly Choice[] => inOrder(all, lecturerName, (one) => one.reading).map((one) => ({ id: one.id, name: lecturerName(one) }));
   const own = choices(bank.filter((one) => one.association !== null && one.association === association));
   const others = choices(bank.filter((one) => one.association === null || one.association !== association));
   const nameOf = (chosen: string): string => [...here, ...own, ...others].find((one) => one.id === chosen)?.name ?? '';

@@ -35,9 +35,10 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
   const onHealing = path.startsWith('/healing');
   const onPeople = path.startsWith('/people');
   const onOrganisations = path.startsWith('/organisations');
+  const onLecturers = path.startsWith('/lecturers');
   const onJournal = path.startsWith('/journal');
   const onRetention = path.startsWith('/retention');
-  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onOrganisations || onJournal || onRetention || onDevices || path.startsWith('/own');
+  const elsewhere = onRecords || onCustody || onClosings || onHealing || onPeople || onLecturers || onOrganisations || onJournal || onRetention || onDevices || path.startsWith('/own');
   const may = (action: string): boolean => me.may.includes(action);
   return (
     <div className="console-frame min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
@@ -56,6 +57,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             {may('read_devices') && <Item href="/devices" on={onDevices}>{office.nav.devices}</Item>}
             {may('read_healing') && <Item href="/healing" on={onHealing}>{office.nav.healing}</Item>}
             {may('read_people') && <Item href="/people" on={onPeople}>{office.nav.people}</Item>}
+            {may('edit_lecturers') && <Item href="/lecturers" on={onLecturers}>{office.nav.lecturers}</Item>}
             {may('edit_organisations') && <Item href="/organisations" on={onOrganisations}>{office.nav.organisations}</Item>}
             {may('read_journal') && <Item href="/journal" on={onJournal}>{office.nav.journal}</Item>}
             {may('set_retention') && <Item href="/retention" on={onRetention}>{office.nav.retention}</Item>}

@@ -25,7 +25,7 @@ export function TabletCode({ holders, tablet, end }: TabletCodeProps): ReactNode
   const { value } = useLive('/v1/registry', registry);
   const [picked, setPicked] = useState<{ readonly of: string; readonly lecturer: string } | null>(null);
   const holderOf = (chosen: string): Holder | undefined => holders.find((one) => keyOf(one) === chosen);
-  const lecturersOf = (holder: Holder) => inOrder((value?.lecturers ?? []).filter((one) => one.association === holder.organisation), lecturerName);
+  const lecturersOf = (holder: Holder) => inOrder((value?.lecturers ?? []).filter((one) => one.association === holder.organisation), lecturerName, (one) => one.reading);
   const lecturerFor = (holder: Holder): string => (picked?.of === keyOf(holder) ? picked.lecturer : lecturerOf(holder.person.name, lecturersOf(holder)));
 
   const give = (chosen: string) => {
