@@ -57,10 +57,14 @@ export interface Status {
   readonly scopes: readonly ScopeStatus[];
 }
 
-/** A fault comes as an object; its `type` is what screens tell apart. */
+/** What an operator has to set right, and nobody at the tablet. */
+const ADDRESS = 'address_mismatch';
+
+/** A fault comes as an object; its `type` is what screens tell apart, and of refusals that of the address. */
 const fault: p.Parse<string | null> = (value, path) => {
   if (value === null || value === undefined || typeof value === 'string') return value ?? null;
-  return p.object((f) => f.get('type', p.string))(value, path);
+  const { type, code } = p.object((f) => ({ type: f.get('type', p.string), code: f.get('code', p.nullable(p.string)) }))(value, path);
+  return code === ADDRESS ? ADDRESS : type;
 };
 
 export const status: p.Parse<Status> = p.object((f) => ({

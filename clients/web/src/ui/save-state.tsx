@@ -50,7 +50,7 @@ export function SyncPill(): ReactNode {
   const parts: string[] = [];
   if (!certain) parts.push(ja.pill.unknown);
   if (offline) parts.push(ja.pill.offline);
-  const refused = status.last_fault === 'unauthorised' || status.last_fault === 'refused';
+  const refused = status.last_fault === 'unauthorised' || status.last_fault === 'refused' || status.last_fault === 'address_mismatch';
   if (refused) parts.push(ja.pill.refused);
   if (waiting) parts.push(ja.pill.unsent(status.unsent_records));
   const everyAgreed = status.scopes.length > 0 && status.scopes.every((scope) => scope.agreed);

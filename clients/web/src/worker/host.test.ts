@@ -159,7 +159,7 @@ function bench(): Bench {
       online: () => true,
       broken: () => false,
       left: null,
-      hand: () => undefined, superseded: () => undefined,
+      hand: () => undefined, superseded: () => undefined, opening: () => undefined,
       notify: (stage, documents) => {
         stages.push(stage);
         if (documents.length > 0) shown.push([...documents]);
@@ -253,10 +253,11 @@ describe('host', () => {
     await open(host);
     const first = tap(host);
     await Promise.resolve();
-    for (const run of b.timers.splice(0)) run();
+    host.slow(true);
     expect(b.stages.at(-1)).toEqual({ stage: 'fault', fault: 'slow' });
     expect(await tap(host)).toEqual({ ok: false, problem: { code: 'slow', detail: null } });
     await b.settle({ ok: true });
+    host.slow(false);
     expect(await first).toEqual({ ok: true, json: 'null' });
     expect(b.stages.at(-1)?.stage).toBe('ready');
     expect(b.cores).toHaveLength(1);
