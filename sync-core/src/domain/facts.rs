@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::date::Date;
+use super::intent::ends_before_start;
 use super::measure::Measure;
 use super::view::{RecordView, without_step_authors};
 use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
@@ -127,10 +128,13 @@ fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<F
         Some(Scalar::Number(_)) => true,
         None => false,
     };
+    let backwards =
+        record.text("start").zip(record.text("end")).is_some_and(|(start, end)| ends_before_start(start, end));
     let found = [
         (Flag::FieldConflict, record.fields.values().any(|field| !field.alternatives.is_empty())),
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
+        (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
         (Flag::AttendanceDiffers, by_band.zip(by_audience).is_some_and(|(bands, audiences)| bands != audiences)),
     ];

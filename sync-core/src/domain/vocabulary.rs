@@ -129,6 +129,8 @@ words! {
         StepConflict = "step_conflict",
         /// The date is not a date.
         DateUnreadable = "date_unreadable",
+        /// It ends before it starts.
+        EndsBeforeStart = "ends_before_start",
         /// A total below zero.
         NegativeTotal = "negative_total",
         /// Head counts by age and by audience differ.

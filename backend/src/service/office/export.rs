@@ -24,8 +24,8 @@ const HEADERS: [&str; 17] = [
     "番号",
     "記録の種類",
     "種類",
-    "題名",
-    "きっかけの集まり",
+    "名称",
+    "きっかけ",
     "年度",
     "月",
     "日付",
@@ -37,7 +37,7 @@ const HEADERS: [&str; 17] = [
     "状態",
     "理由",
     "参加者",
-    "視聴者",
+    "見た人",
 ];
 /// What is counted under a name the registry does not know.
 const OTHER: &str = "ほかの数";

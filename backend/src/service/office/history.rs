@@ -2,6 +2,8 @@
 //!
 //! Long texts are told by the sentence: what the writer took out, and what they put in.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sync_core::document::{Deed, Document};
 use sync_core::domain::Step;
@@ -26,20 +28,28 @@ pub struct PastChange {
 
 /// Every change, oldest first.
 pub(super) fn history(document: &mut Document, names: &Names<'_>) -> Vec<PastChange> {
+    let steps = steps(document);
     let past = document.past(MOST).into_iter();
     past.map(|past| PastChange {
         author: names.author(&past.author),
         effects: past.deeds.map(|deeds| {
-            let effects = deeds.into_iter().filter_map(effect);
+            let effects = deeds.into_iter().flat_map(|deed| effects(deed, &steps));
             effects.map(|effect| effect.named(names)).collect()
         }),
     })
     .collect()
 }
 
-fn effect(deed: Deed) -> Option<Effect> {
-    Some(match deed {
-        Deed::Field { name, .. } if name.starts_with(SIGNS) => return None,
+/// The readable steps of a document by id.
+fn steps(document: &Document) -> BTreeMap<String, Step> {
+    let read = |(id, text): (String, String)| Some((id, serde_json::from_str(&text).ok()?));
+    document.steps().into_iter().filter_map(read).collect()
+}
+
+/// What one deed is to people: mostly one thing; a step that takes others back is those.
+fn effects(deed: Deed, steps: &BTreeMap<String, Step>) -> Vec<Effect> {
+    vec![match deed {
+        Deed::Field { name, .. } if name.starts_with(SIGNS) => return Vec::new(),
         Deed::Field { name, before, after } => Effect {
             before: before.first().map(scalar_text),
             after: after.as_ref().map(scalar_text),
@@ -50,7 +60,11 @@ fn effect(deed: Deed) -> Option<Effect> {
             Effect::new(if is_added { EffectKind::Link } else { EffectKind::Unlink }, name)
         }
         Deed::Step { step } => {
-            let step: Step = serde_json::from_str(&step).ok()?;
+            let Ok(step) = serde_json::from_str::<Step>(&step) else { return Vec::new() };
+            if !step.undoes.is_empty() {
+                let back = step.undoes.iter().filter_map(|id| steps.get(id));
+                return back.map(|step| Effect::new(EffectKind::TakeBack, step.state.as_str())).collect();
+            }
             let reason = step.reason.map(|reason| reason.as_str().to_owned());
             Effect { after: reason, ..Effect::new(EffectKind::Step, step.state.as_str()) }
         }
@@ -58,7 +72,7 @@ fn effect(deed: Deed) -> Option<Effect> {
             let (gone, new) = (without(&before, &after), without(&after, &before));
             Effect { before: Some(gone), after: Some(new), ..Effect::new(EffectKind::Text, text_name(name)) }
         }
-    })
+    }]
 }
 
 /// The sentences of a text that another does not have, each as often as it lacks it.
@@ -84,8 +98,12 @@ mod tests {
     use super::*;
 
     fn told(document: &mut Document) -> Vec<(EffectKind, String, Option<String>, Option<String>, Option<i64>)> {
+        let steps = steps(document);
         let deeds = document.past(MOST).into_iter().flat_map(|past| past.deeds.unwrap());
-        deeds.filter_map(effect).map(|one| (one.kind, one.name, one.before, one.after, one.by)).collect()
+        deeds
+            .flat_map(|deed| effects(deed, &steps))
+            .map(|one| (one.kind, one.name, one.before, one.after, one.by))
+            .collect()
     }
 
     fn text(value: &str) -> Option<String> {

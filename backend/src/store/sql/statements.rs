@@ -196,7 +196,7 @@ statements! {
     FIGURES_AT_ASSOCIATION = "SELECT fiscal_year, measure, municipality, association, month, reported, unreported, total \
      FROM rollup WHERE tenant = $1 AND association = $2 AND fiscal_year = $3";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 AND pass_ends_at IS NULL \
-     AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
+     AND revoked_at IS NULL AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
 
     INSERT_LOGIN = "INSERT INTO login (token_hash, login, tenant, person, role, organisation, method, peer, agent, \

@@ -4,6 +4,7 @@ import { fiscalYearName } from './dates';
 import { ja } from './ja';
 import { codes } from './ja-codes';
 import { refusals } from './ja-refusals';
+import { fields } from './ja-words';
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', rename: '名前を変えた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
@@ -30,6 +31,7 @@ export const office = {
   fileEnd: '最後の行に「以上 ○件」とあれば、ファイルは全部そろっています。',
   app: '集い',
   title: '集い 事務局',
+  screenKept: '記録はサーバーにあり、失われていません。入力の途中だった内容は、もう一度入れてください。',
   number: (value: number): string => number.format(value),
   none: ja.none,
   ...codes,
@@ -210,22 +212,22 @@ export const office = {
     area: (name: string) => `${name}医療圏`,
     dispatches: '登録講師の派遣',
     attendance: '参加者',
-    byMonth: (material: string) => `${material}の配布（月・対象別）`,
-    byEligibility: '配布したもの（対象別）',
+    byMonth: (material: string) => `${material}の配布（月・対象区分別）`,
+    byEligibility: '配布したもの（対象区分別）',
     material: '配布したもの',
-    eligibility: '対象',
+    eligibility: '対象区分',
     quantity: '配布数',
     completeness: '報告の状況',
-    chartLabel: (material: string) => `${material}の月別・対象別の配布数。同じ内容の表を「表で見る」で開けます。`,
+    chartLabel: (material: string) => `${material}の月別・対象区分別の配布数。同じ内容の表を「表で見る」で開けます。`,
     chartEmpty: '月ごとの数はまだ報告されていません。',
     chartUnplaced: (text: string) => `月の報告がないもの：${text}`,
     activities: '催しと活動（種類別）',
     activity: '種類',
-    screenings: '映像の上映',
-    occasion: 'きっかけ',
+    screenings: '上映',
+    occasion: fields.occasion,
     occasionUnknown: 'きっかけの報告なし',
     screeningCount: '上映',
-    viewers: '見た人',
+    viewers: ja.screening.viewers,
     noScreenings: 'この年度の上映の記録はまだありません。',
     measures: '参加者・アンケート・相談の内訳',
     measure: '内訳',
@@ -252,9 +254,9 @@ export const office = {
     allTrainings: (count: number, shown: number) => `新しい${shown}件を示しています。全${number.format(count)}件を見る`,
     trainingAttendance: '研修会の参加者',
     noTrainings: 'この年度の研修会の記録はまだありません。',
-    meetings: '会議（題名別）',
+    meetings: '会議（名称別）',
     meetingTitle: '会議',
-    titleUnknown: '題名の報告なし',
+    titleUnknown: '名称の報告なし',
     noMeetings: 'この年度の会議の記録はまだありません。',
     consultations: '相談',
   },
@@ -275,7 +277,7 @@ export const office = {
     value: '数',
     dateUnknown: '日付の報告なし',
     placeUnknown: '市町村の報告なし',
-    untitled: '題名なし',
+    untitled: '名称なし',
     conflict: '食い違いあり',
     empty: '条件に合う記録はありません。',
     missing: '報告待ち',
@@ -283,7 +285,7 @@ export const office = {
     withoutValue: '数の報告なしのみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
-      reason: '理由', title: '題名', occasion: 'きっかけ', measure: '数えたもの', lecturer: '講師', among: '講師',
+      reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師',
     } as Readonly<Record<string, string>>,
     unknownValue: '報告なし',
     amongValue: '複数の講師（内訳は報告なし）',
@@ -304,6 +306,7 @@ export const office = {
     noCounts: 'まだ何も数えられていません。',
     lecturers: '講師',
     steps: '経過',
+    takenBack: (steps: readonly string[]) => `${steps.map((step) => `「${step}」`).join('')}を取り消しました`,
     noSteps: '経過の記録はありません（予定）。',
     texts: '文章',
     text: { outcome: '内容・実績', issue: '課題・問題点', plan: '取組計画' } as Readonly<Record<string, string>>,
@@ -335,6 +338,7 @@ export const office = {
     unvoided: '報告なしではなくなります',
     state: (state: string, why: string | null) => `${state}${why === null ? '' : `（${why}）`}`,
     stepTo: (state: string) => `「${state}」が加わります`,
+    stepTakenBack: (state: string) => `「${state}」が取り消されます`,
     did: {
       entered: (after: string) => `「${after}」を入れました`,
       emptied: (before: string) => `「${before}」を消しました`,
@@ -346,6 +350,7 @@ export const office = {
       voided: '報告なしに戻しました',
       unvoided: '報告なしではなくしました',
       step: (state: string) => `「${state}」にしました`,
+      stepTakenBack: (state: string) => `「${state}」を取り消しました`,
     },
   },
 
@@ -399,7 +404,7 @@ export const office = {
     again: {
       open: '登録し直すコードを出す', title: (name: string) => `「${name}」を登録し直すコードを出します`,
       lead: 'この端末だけに使えるコードです。これからだれの名前で登録するかを選んでください。端末に残っている未送信の記録は残ります。',
-      note: '端末の「この端末」の画面で「登録し直す」を押し、このコードを入力してもらってください。一度だけ使えます。',
+      note: '端末の「この端末」の画面で「登録し直す」を押し、このコードを入力してもらってください。一度だけ使えます。アプリを入れ直した端末（ホーム画面に追加したあとなど）で入力すると、前の登録は終わり、新しい登録に置き換わります。',
     },
     lecturer: {
       which: 'どの登録講師の端末ですか', choose: '講師を選んでください', note: 'この端末には、選んだ講師ご自身の派遣の記録だけが届きます。',
@@ -566,7 +571,7 @@ export const office = {
     title: '保存期間と消去',
     lead: '何年保存するかを決め、過ぎたものを確かめてから消去します。自動で消えることはありません。何も決めていないものは、ずっと残ります。',
     subject: {
-      records: ['記録（催し・相談など）', '題名・会場・文章・変更の履歴を消去し、集計の数だけを残します。年度は催しの日付で決まります。', '補助事業の証拠書類は、事業の終わった年度の後5年間の保存を求められることが多いため。'],
+      records: ['記録（催し・相談など）', '名称・会場・文章・変更の履歴を消去し、集計の数だけを残します。年度は催しの日付で決まります。', '補助事業の証拠書類は、事業の終わった年度の後5年間の保存を求められることが多いため。'],
       custody: ['判断の済んだ預かり', '取り込んだもの・取り込まなかったものの元の内容を消去します。判断を待っているものは消去しません。', '判断の見直しは、次の年度の報告までに済むため。'],
       journal: ['操作の記録', '古いほうから消去します。消去したところまでの番号とハッシュを書き残すので、残りが書き換えられていないことは確かめられます。', '記録を見た人・変えた人を、記録と同じ間たどれるように。'],
       tablets: ['登録を取り消した端末', '端末の名前と使った人を消去します。端末の番号は残り、あとから届いたものは今までどおり預かります。', '取り消しの後に届くものの確認が済めば、名前は要らないため。'],

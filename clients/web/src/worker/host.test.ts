@@ -107,13 +107,13 @@ function bench(): Bench {
     data: new Uint8Array([7]),
     rows: () => store.rows(),
     write: (batch, mark) => store.write(batch, {}, mark),
-    isDone,
     credential: () => Promise.resolve(who),
     keep: () => Promise.resolve({ ok: true }),
     admit: () => Promise.resolve({ ok: true }),
     dismiss: () => Promise.resolve({ ok: true }),
   };
   const vault: Vault = {
+    isDone,
     door: () => Promise.resolve({ device: DEVICE, people: [{ ...IDENTITY.person, opens_at: 0 }], open: null }),
     found: () => Promise.resolve({ ok: true, room }),
     unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
@@ -275,6 +275,9 @@ describe('host', () => {
     expect(await Promise.all(answers)).toEqual([{ ok: true, json: 'null' }, { ok: true, json: 'null' }]);
     expect(await host.command(edit, mark)).toEqual({ ok: true, json: 'null' });
     expect(b.writes).toHaveLength(1);
+    const next = createHost(b.deps);
+    await next.start();
+    expect(await next.command(edit, mark), 'the next leader is locked and knows that it is stored').toEqual({ ok: true, json: 'null' });
   });
 
   it('leads no more once another has taken the disk over', async () => {

@@ -110,7 +110,7 @@ export function createHost(deps: HostDeps): Host {
     await seat.room.keep(who);
   };
 
-  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded, opening: deps.opening });
+  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded, opening: deps.opening, isDone: deps.vault.isDone });
 
   /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
   const leave = async (endsAt: number | null): Promise<boolean> => {
@@ -236,8 +236,9 @@ export function createHost(deps: HostDeps): Host {
   const shown = (): Core | null => (runner.isOver() ? null : runner.core());
 
   const record = async (command: Extract<Command, { type: 'record' }>, mark: Mark): Promise<Answer> => {
+    // a leader that ended may have stored what it had not answered, and a locked tablet knows that too
+    if (deps.vault.isDone(mark)) return done;
     if (seat === null || shown() === null || runner.fault() !== null) return refuse(runner.fault() ?? 'not_ready');
-    if (seat.room.isDone(mark)) return done;
     try {
       const recorded = await runner.record({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent }, mark);
       return recorded.ok ? done : refuse(recorded.fault);

@@ -58,6 +58,8 @@ export interface Surroundings {
   readonly changed: (documents?: readonly string[]) => void;
   /** Another worker has taken the disk over. */
   readonly superseded: () => void;
+  /** Whether the disk has an edit, as far as it was read last. */
+  readonly isDone: (mark: Mark) => boolean;
   /** The core is about to be opened, during which this worker answers nobody. */
   readonly opening: () => void;
 }
@@ -122,10 +124,10 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
   };
 
   /** The disk has been read: it has an edit or does not. */
-  const settle = (isDone: (mark: Mark) => boolean, otherwise: Fault): void => {
+  const settle = (otherwise: Fault): void => {
     const settled = doubtful;
     doubtful = [];
-    for (const { mark, answer } of settled) answer(isDone(mark) ? { ok: true } : { ok: false, fault: otherwise });
+    for (const { mark, answer } of settled) answer(around.isDone(mark) ? { ok: true } : { ok: false, fault: otherwise });
   };
 
   /** Opens the core again by itself, each time after a longer pause. */
@@ -242,7 +244,7 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
         if (left > 0) cancelEnd = deps.clock.after(left, () => around.changed());
         const rows = await seat.room.rows();
         if (mine !== opening) return;
-        settle(seat.room.isDone, fault ?? 'storage');
+        settle(fault ?? 'storage');
         around.opening();
         core = deps.open(seat.who.identity.device, deps.random(8), rows, now());
       }
@@ -296,7 +298,6 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
       cancelReopen?.();
       fault = null;
       drop();
-      settle(() => false, 'storage');
     },
     tell,
     record: (input, mark) => new Promise((resolve, reject) => {

@@ -8,6 +8,7 @@ import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
+import { isOffline } from '../../ui/save-state';
 import { People } from './people';
 
 interface Safety {
@@ -52,7 +53,8 @@ function Line({ label, children }: { readonly label: string; readonly children: 
 
 export function Device({ frame: Frame }: FrameProps): ReactNode {
   const client = useClient();
-  const { identity, status } = useReady();
+  const ready = useReady();
+  const { identity, status } = ready;
   const { registry } = useSnapshot();
   const certain = useCertain();
   const [safety, setSafety] = useState<Safety | null>(null);
@@ -69,7 +71,7 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
           <Line label={ja.device.agreed}>{at(status.last_agreed_at)}</Line>
           <Line label={ja.device.exchanged}>{at(status.last_exchange_at)}</Line>
           <Line label={ja.device.fault}>
-            {status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
+            {isOffline(ready) ? <span className="text-wait">{ja.device.offlineNow}</span> : status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
           </Line>
         </dl>
         <div className="py-3">

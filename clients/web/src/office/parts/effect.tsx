@@ -70,6 +70,8 @@ export function EffectLine({ effect, names, tense }: { readonly effect: Effect; 
       const state = office.effect.state(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after));
       return <><b>{office.effect.step}</b><span>{tense === 'did' ? office.effect.did.step(state) : office.effect.stepTo(state)}</span></>;
     }
+    case 'take_back':
+      return <><b>{office.effect.step}</b><span>{(tense === 'did' ? office.effect.did : office.effect).stepTakenBack(office.stepName(effect.name))}</span></>;
     case 'text':
       return (
         <>
