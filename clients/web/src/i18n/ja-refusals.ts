@@ -1,6 +1,7 @@
 // Why the server did not do something, in a few words: for lists, where its own sentence would be too long.
 
 export const refusals: Readonly<Record<string, string>> = {
+  address_mismatch: 'サーバーの設定と違うアドレスで開かれました',
   already_decided: '判断が済んでいます',
   already_done: '済んでいます',
   author_unknown: '書いた端末が分かりません',
