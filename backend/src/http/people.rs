@@ -41,11 +41,7 @@ impl From<PeopleError> for ApiError {
                 "name_taken",
                 "同じ組織に同じ名前の利用者がいます。その利用者に役割を加えるか、区別できる名前にしてください。",
             ),
-            PeopleError::Organisation => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_reference",
-                "この役割の組織が台帳にありません。市町村または医師会を選び直してください。",
-            ),
+            PeopleError::Organisation(unknown) => unknown.into(),
             PeopleError::Oneself => {
                 conflict("oneself", "自分自身の利用は止められません。ほかの管理者に頼んでください。")
             }

@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 use super::App;
 use super::access::{Action, Caller, Extent, Organisation, Role};
 use super::journal::Act;
+use super::organisation;
 use super::registry::Named;
 use super::secret::{NoRandomness, SignInCode, id_from_name};
 use crate::store::StoreError;
 use crate::store::people::{Membership, PersonName, PersonRow};
-use crate::store::types::{Association, CodePurpose, CodeRow, Registry};
+use crate::store::types::{CodePurpose, CodeRow, Registry};
 
 /// Longest name, in letters.
 const NAME_LETTERS: usize = 80;
@@ -39,8 +40,8 @@ pub enum PeopleError {
     #[error("someone of this name is there already")]
     Taken,
     /// The organisation is not in the registry, or not of the kind the role has.
-    #[error("no such organisation for this role")]
-    Organisation,
+    #[error(transparent)]
+    Organisation(#[from] organisation::Unknown),
     /// One's own access is not one's own to take away.
     #[error("one's own access")]
     Oneself,
@@ -172,26 +173,6 @@ pub fn organisation_name(registry: &Registry, role: Role, id: &str) -> String {
     found.unwrap_or_else(|| id.to_owned())
 }
 
-/// Lecturers are of the associations, which keep the lecturer bank; staff work at hubs; coordinators at both.
-const fn works_at(role: Role, association: &Association) -> bool {
-    match role {
-        Role::Lecturer => !association.hub,
-        Role::Staff => association.hub,
-        _ => true,
-    }
-}
-
-fn known(registry: &Registry, tenant: &str, choice: &RoleChoice) -> bool {
-    match Organisation::of(choice.role, &choice.organisation) {
-        Organisation::Prefecture => choice.organisation == tenant,
-        Organisation::Municipality(code) => registry.municipalities.iter().any(|one| one.code == code),
-        Organisation::Association(id) => {
-            registry.associations.iter().any(|one| one.id == id && works_at(choice.role, one))
-        }
-        Organisation::Session(_) => false,
-    }
-}
-
 /// A person as this caller sees them; `None` when they do not.
 fn seen(caller: &Caller, registry: &Registry, row: PersonRow) -> Option<PersonView> {
     let choices: Vec<RoleChoice> = row.memberships.iter().filter_map(choice_of).collect();
@@ -265,7 +246,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<PeoplePage, PeopleError>
     let rows = app.store.list_people(&caller.tenant).await?;
     let only_organisation = (caller.extent(Action::EditPeople) == Extent::Own).then(|| caller.organisation.clone());
     let fits = |role: &Role| match &only_organisation {
-        Some(own) => known(&registry, &caller.tenant, &RoleChoice { role: *role, organisation: own.clone() }),
+        Some(own) => organisation::fits(&registry, &caller.tenant, *role, own),
         None => true,
     };
     let gives = if caller.may(Action::EditPeople) { caller.role.gives() } else { &[] };
@@ -285,9 +266,7 @@ pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<String, P
     }
     let name = name_of(&new.name)?;
     let reading = reading_of(new.reading.as_deref())?;
-    if !known(&registry_of(app, caller).await?, &caller.tenant, &choice) {
-        return Err(PeopleError::Organisation);
-    }
+    organisation::check(&registry_of(app, caller).await?, &caller.tenant, choice.role, &choice.organisation)?;
     let person = free_id(app, caller, name, &choice).await?;
     if !app
         .store
@@ -339,9 +318,7 @@ pub async fn give(app: &App, caller: &Caller, person: &str, choice: &RoleChoice)
     if !may_give(caller, choice) {
         return Err(PeopleError::Forbidden);
     }
-    if !known(&registry_of(app, caller).await?, &caller.tenant, choice) {
-        return Err(PeopleError::Organisation);
-    }
+    organisation::check(&registry_of(app, caller).await?, &caller.tenant, choice.role, &choice.organisation)?;
     app.store.give_role(&caller.tenant, person, &choice.membership()).await?;
     let act = Act::done(Action::EditPeople).to(person).saying(format!("give {}", choice.shown()));
     Ok(app.journal.note(caller, act).await?)

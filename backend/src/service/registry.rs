@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::access::{Action, Caller, Extent, Organisation};
 use super::cache::ByteCache;
 use super::journal::Act;
+use super::organisation::{Unknown, check_municipality};
 use super::secret::id_from_name;
 use super::{App, reference};
 use crate::store::StoreError;
@@ -33,8 +34,8 @@ pub enum RegistryError {
     #[error("another association or hub has this name")]
     Taken,
     /// A municipality, or an association, that the registry does not have.
-    #[error("unknown: {0}")]
-    Unknown(String),
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -281,16 +282,16 @@ async fn editable(app: &App, caller: &Caller, action: Action, names: &[&str]) ->
     if names.iter().any(|name| name.trim().is_empty() || name.chars().count() > NAME_CHARS) {
         return Err(RegistryError::Name);
     }
-    app.store.registry(&caller.tenant).await?.ok_or_else(|| RegistryError::Unknown(caller.tenant.clone()))
+    app.store
+        .registry(&caller.tenant)
+        .await?
+        .ok_or_else(|| Unknown { given: caller.tenant.clone(), meant: None }.into())
 }
 
 /// Adds an association or a hub; returns its id.
 pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) -> Result<String, RegistryError> {
     let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
-    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
-    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
-        return Err(RegistryError::Unknown(unknown.clone()));
-    }
+    new.municipalities.iter().try_for_each(|code| check_municipality(&registry, code))?;
     let existing = registry.associations.iter().find(|association| association.name == new.name);
     if existing.is_some_and(|existing| existing.hub != new.hub) {
         return Err(RegistryError::Taken);
@@ -313,12 +314,9 @@ pub async fn change_association(
 ) -> Result<(), RegistryError> {
     let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
     if !registry.associations.iter().any(|association| association.id == id) {
-        return Err(RegistryError::Unknown(id.to_owned()));
+        return Err(Unknown { given: id.to_owned(), meant: None }.into());
     }
-    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
-    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
-        return Err(RegistryError::Unknown(unknown.clone()));
-    }
+    new.municipalities.iter().try_for_each(|code| check_municipality(&registry, code))?;
     if registry.associations.iter().any(|association| association.name == new.name && association.id != id) {
         return Err(RegistryError::Taken);
     }
@@ -337,7 +335,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
             // the lecturer bank is the associations'
             let mut associations = registry.associations.into_iter().filter(|known| !known.hub);
             let found = associations.find(|known| known.id == text || known.name == text);
-            Some(found.ok_or(RegistryError::Unknown(text))?.id)
+            Some(found.ok_or(Unknown { given: text, meant: None })?.id)
         }
     };
     let allowed = match &association {

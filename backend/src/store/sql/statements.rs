@@ -235,7 +235,7 @@ statements! {
      RETURNING kind, tenant, person, data, expires_at";
     DELETE_OLD_CEREMONIES = "DELETE FROM ceremony WHERE expires_at <= $1";
 
-    PING = "SELECT 1 FROM tenant LIMIT 1";
+    NOTE_READY = "INSERT INTO readiness (id, at) VALUES ('the only one', $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
      WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
     CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
@@ -260,6 +260,8 @@ statements! {
      medium = CASE WHEN medium IS NOT NULL THEN '' END, item = CASE WHEN LENGTH(item) = 1 THEN item END \
      WHERE tenant = $1 AND document = $2";
     RETIRE_FLAGS = "DELETE FROM flag WHERE tenant = $1 AND document = $2";
+    KNOWS = "SELECT 1 FROM document WHERE tenant = $1 AND document = $2 \
+     UNION ALL SELECT 1 FROM custody WHERE tenant = $1 AND document = $2 LIMIT 1";
     INSERT_PURGED = "INSERT INTO purged (tenant, document, purged_at, purged_by, reason) VALUES ($1, $2, $3, $4, $5)";
 
     INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \

@@ -3,7 +3,7 @@
 use sync_core::ids::DeviceId;
 
 /// The registry of a tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
     /// Counts changes.
     pub version: u64,
