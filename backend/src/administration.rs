@@ -71,6 +71,9 @@ pub enum UserVerb {
         /// Name.
         #[arg(long)]
         name: String,
+        /// How it is read, in kana.
+        #[arg(long)]
+        reading: Option<String>,
         #[command(flatten)]
         role: RoleArguments,
     },
@@ -81,6 +84,9 @@ pub enum UserVerb {
         /// The new name.
         #[arg(long)]
         name: String,
+        /// How it is read, in kana.
+        #[arg(long)]
+        reading: Option<String>,
     },
     /// Gives a person another role.
     Give {
@@ -263,17 +269,17 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
                 }
             }
         }
-        UserVerb::Add { prefecture, name, role } => {
+        UserVerb::Add { prefecture, name, reading, role } => {
             let caller = caller(app, &prefecture).await?;
             let choice = role.choice(app, &caller).await?;
-            let new = NewPerson { name, role: choice.role, organisation: choice.organisation.clone() };
+            let new = NewPerson { name, reading, role: choice.role, organisation: choice.organisation.clone() };
             let person = people::add(app, &caller, new).await?;
             let code = people::sign_in_code(app, &caller, &person, &choice).await?;
             writeln!(out, "{person}  {}", code.code)?;
         }
-        UserVerb::Rename { person, name } => {
+        UserVerb::Rename { person, name, reading } => {
             let caller = caller(app, &person.prefecture).await?;
-            people::rename(app, &caller, &person.person, &name).await?;
+            people::rename(app, &caller, &person.person, &name, reading.as_deref()).await?;
         }
         UserVerb::Give { person, role } => {
             let caller = caller(app, &person.prefecture).await?;

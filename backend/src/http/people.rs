@@ -75,6 +75,8 @@ struct Disabling {
 struct NewName {
     /// 1 to 80 letters.
     name: String,
+    /// How it is read, in kana, at most 80 letters; absent or empty: not stated.
+    reading: Option<String>,
 }
 
 /// The people of the caller's part, with their roles.
@@ -108,7 +110,7 @@ async fn rename(
     Path(person): Path<String>,
     ApiJson(new): ApiJson<NewName>,
 ) -> Result<StatusCode, ApiError> {
-    people::rename(&app, &caller, &person, &new.name).await?;
+    people::rename(&app, &caller, &person, &new.name, new.reading.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -109,6 +109,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
                 association: Some(honjo.clone()),
                 bank: false,
                 in_training: false,
+                reading: None,
             };
             lecturers = put_lecturer(app, &caller, new).await?;
         }

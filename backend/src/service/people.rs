@@ -14,7 +14,7 @@ use super::organisation;
 use super::registry::Named;
 use super::secret::{NoRandomness, SignInCode, id_from_name};
 use crate::store::StoreError;
-use crate::store::people::{Membership, PersonRow};
+use crate::store::people::{Membership, PersonName, PersonRow};
 use crate::store::types::{CodePurpose, CodeRow, Registry};
 
 /// Longest name, in letters.
@@ -74,6 +74,8 @@ pub struct PersonView {
     pub person: String,
     /// Name.
     pub name: String,
+    /// How it is read, in kana; null: not stated.
+    pub reading: Option<String>,
     /// Since when they may not sign in, ms; null: they may.
     pub disabled_at: Option<u64>,
     /// When they last signed in to the console, ms; null: never.
@@ -125,6 +127,8 @@ impl RoleChoice {
 pub struct NewPerson {
     /// Name, 1 to 80 letters.
     pub name: String,
+    /// How it is read, in kana, at most 80 letters; absent or empty: not stated.
+    pub reading: Option<String>,
     /// Their first role.
     pub role: Role,
     /// Its organisation.
@@ -191,6 +195,7 @@ fn seen(caller: &Caller, registry: &Registry, row: PersonRow) -> Option<PersonVi
         roles: visible.into_iter().map(role).collect(),
         person: row.person,
         name: row.name,
+        reading: row.reading,
         disabled_at: row.disabled_at,
         signed_in_at: row.signed_in_at,
     })
@@ -213,6 +218,11 @@ fn name_of(text: &str) -> Result<&str, PeopleError> {
     let name = text.trim();
     let fits = !name.is_empty() && name.chars().count() <= NAME_LETTERS && !name.chars().any(char::is_control);
     if fits { Ok(name) } else { Err(PeopleError::Name) }
+}
+
+/// A reading as it is stored; none when there is nothing in it.
+fn reading_of(text: Option<&str>) -> Result<Option<&str>, PeopleError> {
+    text.map(str::trim).filter(|reading| !reading.is_empty()).map(name_of).transpose()
 }
 
 async fn registry_of(app: &App, caller: &Caller) -> Result<Registry, PeopleError> {
@@ -255,9 +265,14 @@ pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<String, P
         return Err(PeopleError::Forbidden);
     }
     let name = name_of(&new.name)?;
+    let reading = reading_of(new.reading.as_deref())?;
     organisation::check(&registry_of(app, caller).await?, &caller.tenant, choice.role, &choice.organisation)?;
     let person = free_id(app, caller, name, &choice).await?;
-    if !app.store.add_person(&caller.tenant, &person, name, &choice.membership()).await? {
+    if !app
+        .store
+        .add_person(&caller.tenant, &person, PersonName { written: name, reading }, &choice.membership())
+        .await?
+    {
         return Err(PeopleError::Taken);
     }
     let act = Act::done(Action::EditPeople).to(&person).saying(format!("add {}", choice.shown()));
@@ -279,13 +294,20 @@ async fn free_id(app: &App, caller: &Caller, name: &str, choice: &RoleChoice) ->
     Err(PeopleError::Taken)
 }
 
-/// Gives a person another name. What they have recorded is theirs under the new one.
-pub async fn rename(app: &App, caller: &Caller, person: &str, name: &str) -> Result<(), PeopleError> {
+/// Gives a person another name and reading. What they have recorded is theirs under the new one.
+pub async fn rename(
+    app: &App,
+    caller: &Caller,
+    person: &str,
+    name: &str,
+    reading: Option<&str>,
+) -> Result<(), PeopleError> {
     let (_, choices) = open(app, caller, person).await?;
     if !caller.may(Action::EditPeople) || !may_rename(caller, &choices) {
         return Err(PeopleError::Forbidden);
     }
-    app.store.rename_person(&caller.tenant, person, name_of(name)?).await?;
+    let name = PersonName { written: name_of(name)?, reading: reading_of(reading)? };
+    app.store.rename_person(&caller.tenant, person, name).await?;
     let act = Act::done(Action::EditPeople).to(person).saying("rename");
     Ok(app.journal.note(caller, act).await?)
 }

@@ -95,6 +95,8 @@ pub struct LecturerView {
     pub bank: bool,
     /// 人材育成中.
     pub in_training: bool,
+    /// How the name is read, in kana; null: not stated.
+    pub reading: Option<String>,
 }
 
 /// 配布物.
@@ -174,6 +176,7 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
                 association: l.association,
                 bank: l.bank,
                 in_training: l.in_training,
+                reading: l.reading,
             })
             .collect(),
         materials: registry
@@ -255,6 +258,8 @@ pub struct NewLecturer {
     /// 人材育成中.
     #[serde(default)]
     pub in_training: bool,
+    /// How the name is read, in kana; absent or empty: as it was.
+    pub reading: Option<String>,
 }
 
 /// A material to add, or to extend by eligibilities.
@@ -321,7 +326,9 @@ pub async fn change_association(
 
 /// Adds a lecturer; returns the id.
 pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Result<String, RegistryError> {
-    let registry = editable(app, caller, Action::EditLecturers, &[&new.surname]).await?;
+    let reading = new.reading.map(|reading| reading.trim().to_owned()).filter(|reading| !reading.is_empty());
+    let names: Vec<&str> = std::iter::once(new.surname.as_str()).chain(reading.as_deref()).collect();
+    let registry = editable(app, caller, Action::EditLecturers, &names).await?;
     let association = match new.association {
         None => None,
         Some(text) => {
@@ -349,6 +356,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         association,
         bank: new.bank,
         in_training: new.in_training,
+        reading,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
     app.journal.note(caller, Act::done(Action::EditLecturers).to(&lecturer.id)).await?;

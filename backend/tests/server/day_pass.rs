@@ -39,6 +39,7 @@ async fn lecturer(server: &Server, surname: &str, bank: bool) -> String {
         association: None,
         bank,
         in_training: false,
+        reading: None,
     };
     put_lecturer(&server.app, &Caller::command_line("11"), new).await.unwrap()
 }

@@ -288,6 +288,7 @@ impl Historian<'_> {
                     association: None,
                     bank: self.chance.below(2) == 0,
                     in_training: self.chance.below(2) == 0,
+                    reading: self.maybe(&["すずき"]),
                 };
                 store.upsert_lecturer("11", &lecturer).await.unwrap();
             }

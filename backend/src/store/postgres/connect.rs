@@ -35,6 +35,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611281020, "late_records", include_str!("../../../../migrations/postgres/202611281020_late_records.sql")),
     (202611301300, "readiness", include_str!("../../../../migrations/postgres/202611301300_readiness.sql")),
     (202611301400, "copies", include_str!("../../../../migrations/postgres/202611301400_copies.sql")),
+    (202611301500, "reading", include_str!("../../../../migrations/postgres/202611301500_reading.sql")),
 ];
 
 /// A connection idle this long is tried before it is used.

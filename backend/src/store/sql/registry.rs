@@ -129,7 +129,8 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
         .bind(&one.affiliation)
         .bind(&one.association)
         .bind(i64::from(one.bank))
-        .bind(i64::from(one.in_training));
+        .bind(i64::from(one.in_training))
+        .bind(&one.reading);
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
 }
@@ -199,6 +200,7 @@ pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<R
             association: get(row, "association")?,
             bank: flag(row, "bank")?,
             in_training: flag(row, "in_training")?,
+            reading: get(row, "reading")?,
         })
     };
     let mut material = |row: &Row| {

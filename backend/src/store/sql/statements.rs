@@ -31,10 +31,11 @@ statements! {
      ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
-    INSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    RENAME_PERSON = "UPDATE person SET name = $3 WHERE tenant = $1 AND person = $2";
-    LIST_PERSONS = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 ORDER BY name, person";
-    LOOKUP_PERSON = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
+    INSERT_PERSON = "INSERT INTO person (tenant, person, name, reading) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    RENAME_PERSON = "UPDATE person SET name = $3, reading = $4 WHERE tenant = $1 AND person = $2";
+    LIST_PERSONS = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 \
+     ORDER BY COALESCE(reading, name), name, person";
+    LOOKUP_PERSON = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
     LIST_MEMBERSHIPS = "SELECT person, role, organisation FROM membership WHERE tenant = $1 \
      ORDER BY person, role, organisation";
     LOOKUP_MEMBERSHIPS = "SELECT role, organisation FROM membership WHERE tenant = $1 AND person = $2 \
@@ -127,12 +128,13 @@ statements! {
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     UPSERT_LECTURER = "INSERT INTO lecturer \
-     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
+     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, reading) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
      title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
-     in_training = excluded.in_training WHERE lecturer.title IS DISTINCT FROM excluded.title \
+     in_training = excluded.in_training, reading = COALESCE(excluded.reading, lecturer.reading) WHERE lecturer.title IS DISTINCT FROM excluded.title \
      OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
-     OR lecturer.in_training <> excluded.in_training";
+     OR lecturer.in_training <> excluded.in_training \
+     OR lecturer.reading IS DISTINCT FROM COALESCE(excluded.reading, lecturer.reading)";
     UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \
      ON CONFLICT (tenant, material) DO UPDATE SET name = excluded.name, unit = excluded.unit \
@@ -149,7 +151,7 @@ statements! {
     LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
      WHERE tenant = $1 ORDER BY association, municipality";
     LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \
-     in_training FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
+     in_training, reading FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
     LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";

@@ -68,6 +68,8 @@ pub struct Lecturer {
     pub bank: bool,
     /// 人材育成中.
     pub in_training: bool,
+    /// How the name is read, in kana.
+    pub reading: Option<String>,
 }
 
 /// 配布物.

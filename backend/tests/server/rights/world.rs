@@ -176,6 +176,7 @@ impl World {
             association: None,
             bank: true,
             in_training: false,
+            reading: None,
         };
         let administrator = Caller::command_line(tenant);
         let lecturer = put_lecturer(&self.server.app, &administrator, new).await.unwrap();
