@@ -7,6 +7,7 @@
 
 mod chance;
 mod cluster;
+mod narrow;
 mod nginx;
 mod office;
 mod proxy;
@@ -15,6 +16,7 @@ mod tablet;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use narrow::Narrow;
 pub use nginx::Nginx;
 pub use office::Office;
 pub use proxy::{Cut, Proxy};

@@ -19,6 +19,8 @@ mod http_sync;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod people;

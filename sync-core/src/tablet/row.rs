@@ -24,7 +24,7 @@ pub enum Table {
     Intent,
     /// Standing in each scope, by scope.
     Scope,
-    /// Single rows: `writer`, `intent`, `registry`, `exchange`.
+    /// Single rows: `writer`, `intent`, `registry`, `exchange`; names; and parts of what is not whole yet.
     Meta,
 }
 
@@ -219,7 +219,7 @@ impl From<ScopeRow> for Standing {
             repaired_at: row.repaired_at.map(Timestamp),
             agreed_revision: row.agreed_revision,
             below: row.below,
-            audit: false,
+            audit: None,
         }
     }
 }

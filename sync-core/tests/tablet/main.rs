@@ -7,6 +7,8 @@ mod copies;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod syncing;
