@@ -8,9 +8,9 @@ use sync_core::document::{Document, Heads, Kind, Outline, hash_of};
 use sync_core::ids::{ActorId, ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry,
-    Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError,
-    WireLimits,
+    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DiskMark, DocumentPart, DocumentPayload, DocumentPush,
+    FeedEntry, Name, Names, Outcome, PROTOCOL, PartCursor, Place, Receipt, RegistryCursor, RegistryPayload, Run,
+    ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError, WireLimits,
 };
 
 fn request(pushes: usize) -> SyncRequest {
@@ -33,6 +33,8 @@ fn request(pushes: usize) -> SyncRequest {
         page_bytes: 1_000_000,
         wanted: vec![DocumentId::from_bytes([6; 16])],
         held: vec![ChangeHash::from_bytes([7; 32]), ChangeHash::from_bytes([8; 32])],
+        part: Some(PartCursor { document: DocumentId::from_bytes([6; 16]), heads: Heads::default(), offset: 4_096 }),
+        registry_part: Some(RegistryCursor { version: 4, offset: 8_192 }),
         disk: Some(DiskMark { was: Some(4), is: u64::MAX }),
     }
 }
@@ -60,7 +62,7 @@ fn response() -> SyncResponse {
             below: Some(1),
         }],
         documents: vec![DocumentPayload { document, snapshot: vec![1, 2, 3] }],
-        registry: Some(RegistryPayload { version: 2, json: b"{}".to_vec() }),
+        registry: Some(RegistryPayload { version: 2, json: b"{}".to_vec(), part: Some(Place { offset: 1, size: 3 }) }),
         wanted: vec![document],
         decisions: vec![Decision {
             document,
@@ -72,6 +74,13 @@ fn response() -> SyncResponse {
         }],
         copied_at: Some(11),
         purged: vec![document],
+        part: Some(DocumentPart {
+            document,
+            heads: Heads::default(),
+            place: Place { offset: 4_096, size: 9_000 },
+            bytes: vec![7],
+        }),
+        names: Some(Names { people: vec![Name { id: "pe-1".into(), name: "富沢".into() }], devices: Vec::new() }),
     }
 }
 
@@ -83,14 +92,15 @@ fn wire_1_messages_decode_to_the_same() {
     let (document, scope) = (DocumentId::from_bytes([1; 16]), ScopeId::association("honjo").unwrap());
     let digest = Digest::of(document, FeedState::Present, &Heads::default());
     let buckets = Buckets::of([(document, digest)]);
-    let asked = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets };
+    let asked = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets, page_bytes: Some(4_096), from: 9 };
     assert_eq!(AuditRequest::decode(&asked.encode()).unwrap(), asked);
     let entries = vec![AuditEntry {
         document,
         heads: Heads::from(vec![ChangeHash::from_bytes([2; 32])]),
         state: FeedState::Purged,
     }];
-    let told = AuditResponse { protocol: PROTOCOL, scope, epoch: [3; 16], seq: 9, differing: vec![1], entries };
+    let told =
+        AuditResponse { protocol: PROTOCOL, scope, epoch: [3; 16], seq: 9, differing: vec![1], entries, next: Some(3) };
     assert_eq!(AuditResponse::decode(&told.encode()).unwrap(), told);
 }
 
@@ -144,6 +154,7 @@ fn wire_1_the_bytes_of_protocol_1_stay_as_they_are() {
     small.cursors.clear();
     small.wanted.clear();
     small.held.clear();
+    (small.part, small.registry_part) = (None, None);
     assert_eq!(
         small.encode(),
         [168, 0, 1, 1, 27, 0, 0, 1, 139, 207, 229, 104, 0, 2, 128, 3, 128, 4, 3, 5, 26, 0, 15, 66, 64, 6, 64, 7, 64]
@@ -248,4 +259,34 @@ proptest! {
         let _ = SyncResponse::decode(&bytes);
         let _ = SyncResponse::decode(&bytes[..cut.index(bytes.len())]);
     }
+}
+
+#[test]
+fn wire_5_a_tablet_that_asks_for_no_power_of_two_gets_everything_whole() {
+    let asking = |page_bytes| SyncRequest { page_bytes, ..SyncRequest::default() };
+    assert!(!asking(1_000_000).takes_parts() && !asking(0).takes_parts());
+    assert!((12..=20).all(|power| asking(1 << power).takes_parts()));
+}
+
+#[test]
+fn wire_6_what_is_not_said_takes_no_byte_and_what_is_not_known_is_passed_over() {
+    let plain = SyncRequest::default();
+    let mut bytes = plain.encode();
+    assert_eq!(bytes[0], 0xa8, "the eight fields of the first tablets");
+    // a field of a later protocol
+    bytes[0] = 0xa9;
+    bytes.extend([0x18, 200, 0x82, 1, 0x41, 7]);
+    assert_eq!(SyncRequest::decode(&bytes, &WireLimits::of(1 << 20)).unwrap(), plain);
+    let audit = AuditRequest {
+        protocol: PROTOCOL,
+        scope: ScopeId::municipality("112119").unwrap(),
+        buckets: Buckets::of([]),
+        page_bytes: None,
+        from: 0,
+    };
+    let mut first = audit.encode();
+    // as the first tablets wrote it: three fields
+    assert_eq!(first.split_off(first.len() - 2), [4, 0]);
+    first[0] = 0xa3;
+    assert_eq!(AuditRequest::decode(&first).unwrap(), audit);
 }

@@ -7,6 +7,7 @@
 
 mod chance;
 mod cluster;
+mod narrow;
 mod nginx;
 mod office;
 mod proxy;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use narrow::Narrow;
 pub use nginx::Nginx;
 pub use office::Office;
 pub use proxy::{Cut, Proxy};

@@ -12,6 +12,8 @@ pub struct Cut {
     pub up: Option<usize>,
     /// Bytes towards the tablet; `None`: all.
     pub down: Option<usize>,
+    /// Bytes of both ways together; `None`: all.
+    pub both: Option<usize>,
 }
 
 /// A wire.
@@ -34,8 +36,9 @@ impl Proxy {
             for near in listener.incoming() {
                 let (Ok(near), Ok(far)) = (near, TcpStream::connect(&target)) else { continue };
                 let cut = *cuts.lock().unwrap();
-                carry(&near, &far, cut.up, Arc::default());
-                carry(&far, &near, cut.down, passed.clone());
+                let both = Arc::new(AtomicUsize::new(cut.both.unwrap_or(usize::MAX)));
+                carry(&near, &far, cut.up, &both, Arc::default());
+                carry(&far, &near, cut.down, &both, passed.clone());
             }
         });
         Self { address, next, down }
@@ -57,15 +60,17 @@ impl Proxy {
     }
 }
 
-/// Carries bytes one way until the end, or until `limit`; then both ways end.
-fn carry(from: &TcpStream, to: &TcpStream, limit: Option<usize>, passed: Arc<AtomicUsize>) {
-    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+/// Carries bytes one way until the end, until `limit`, or until nothing is left of `both`; then both ways end.
+fn carry(from: &TcpStream, to: &TcpStream, limit: Option<usize>, both: &Arc<AtomicUsize>, passed: Arc<AtomicUsize>) {
+    let (mut from, mut to, both) = (from.try_clone().unwrap(), to.try_clone().unwrap(), both.clone());
     std::thread::spawn(move || {
         let mut left = limit.unwrap_or(usize::MAX);
         let mut buffer = [0; 4096];
         while left > 0 {
             let Ok(count) = from.read(&mut buffer) else { break };
-            let count = count.min(left);
+            let take = |rest: usize| Some(rest.saturating_sub(count.min(left)));
+            let rest = both.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).unwrap_or(0);
+            let count = count.min(left).min(rest);
             if count == 0 || to.write_all(&buffer[..count]).is_err() {
                 break;
             }

@@ -146,6 +146,27 @@ impl Headless {
         self.sync_watched(|_| {})
     }
 
+    /// Exchanges until all is said, also where the line breaks again and again; `false`: not within so many turns. The clock
+    /// goes ahead instead of waiting.
+    pub fn sync_through(&mut self, turns: u32) -> bool {
+        self.gather();
+        self.turn(Input::Online { online: true });
+        self.turn(Input::Sync);
+        let mut ended = false;
+        for _ in 0..turns {
+            let status = self.status();
+            let due = self.tablet.next_wakeup().unwrap_or(self.now);
+            ended = status.last_fault.is_none() && due > self.now && status.unsent_changes == 0;
+            if ended {
+                break;
+            }
+            self.now = self.now.max(due);
+            self.turn(Input::Wake);
+        }
+        self.turn(Input::Online { online: false });
+        ended
+    }
+
     /// As [`Self::sync`]; `watch` looks on after each exchange.
     pub fn sync_watched(&mut self, watch: impl FnMut(&Self)) -> Result<(), Fault> {
         match self.sync_within(TURNS, watch) {
@@ -193,6 +214,11 @@ impl Headless {
     /// One record that is there.
     pub fn view(&self, document: DocumentId) -> RecordDetail {
         self.tablet.view(document).unwrap_or_else(|| panic!("{} does not hold {document}", self.device))
+    }
+
+    /// The registry as JSON, once it is whole.
+    pub fn registry(&self) -> Option<&[u8]> {
+        self.tablet.registry()
     }
 
     /// Digests by scope, as this tablet computes them.

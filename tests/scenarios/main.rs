@@ -10,5 +10,6 @@ mod crash;
 mod cut;
 mod hostile;
 mod nginx;
+mod poor;
 mod restore;
 mod tls;

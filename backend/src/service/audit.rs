@@ -20,6 +20,9 @@ const BATCH: usize = 200;
 /// its heads.
 pub const BYTES: u64 = 1 << 20;
 
+/// About what a document with one head takes in an answer.
+const ENTRY_BYTES: u64 = 64;
+
 /// Answers an audit; `None` when the scope is not one of the tablet's, or is not there.
 pub async fn audit(
     app: &App,
@@ -34,7 +37,11 @@ pub async fn audit(
         return Ok(None);
     };
     let present = named.iter().filter(|(_, state, _)| *state == FeedState::Present);
-    let differing = Buckets::of(present.map(|(id, _, sum)| (*id, *sum))).differing(&request.buckets);
+    let mut differing = Buckets::of(present.map(|(id, _, sum)| (*id, *sum))).differing(&request.buckets);
+    differing.retain(|bucket| *bucket >= request.from);
+    let size = request.page_bytes.unwrap_or(u64::MAX);
+    let documents_in = |bucket: u8| named.iter().filter(|(id, ..)| Buckets::number(*id) == bucket).count() as u64;
+    let mut next = end_at(&mut differing, size, |bucket| documents_in(bucket) * ENTRY_BYTES);
     let in_question = named.iter().filter(|(id, ..)| differing.contains(&Buckets::number(*id)));
     let mut entries: Vec<AuditEntry> = in_question
         .map(|(document, state, _)| AuditEntry { document: *document, heads: Heads::default(), state: *state })
@@ -50,6 +57,13 @@ pub async fn audit(
             None => damaged.push(entry.document),
         }
     }
+    // documents that many wrote apart take more room than was reckoned
+    let room = |bucket: u8| {
+        let entries = entries.iter().filter(|entry| Buckets::number(entry.document) == bucket);
+        entries.map(|entry| ENTRY_BYTES + 32 * entry.heads.as_slice().len().saturating_sub(1) as u64).sum()
+    };
+    next = end_at(&mut differing, size, room).or(next);
+    entries.retain(|entry| differing.contains(&Buckets::number(entry.document)));
     if !damaged.is_empty() {
         let (device, documents) = (tablet.device, damaged.len());
         tracing::error!(tenant = caller.tenant, %device, documents, "an audit found damaged documents");
@@ -59,7 +73,19 @@ pub async fn audit(
         tracing::info!(tenant = caller.tenant, %device, documents, "an audit found differences");
     }
     let (epoch, seq) = (scope.epoch, scope.seq);
-    Ok(Some(AuditResponse { protocol: PROTOCOL, scope: request.scope.clone(), epoch, seq, differing, entries }))
+    Ok(Some(AuditResponse { protocol: PROTOCOL, scope: request.scope.clone(), epoch, seq, differing, entries, next }))
+}
+
+/// Keeps the lowest buckets that fit, one at least; the first that does not.
+fn end_at(buckets: &mut Vec<u8>, size: u64, bytes: impl Fn(u8) -> u64) -> Option<u8> {
+    let mut sum = 0_u64;
+    let fits = |bucket: &&u8| {
+        sum = sum.saturating_add(bytes(**bucket));
+        sum <= size
+    };
+    let count = buckets.iter().take_while(fits).count().max(1);
+    let rest = buckets.split_off(count.min(buckets.len()));
+    rest.first().copied()
 }
 
 /// The heads of those documents that can be read and are what they are recorded to be.

@@ -14,13 +14,14 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
-use sync_core::wire::{SyncRequest, SyncResponse};
+use sync_core::wire::{RegistryCursor, SyncRequest, SyncResponse};
 
 use super::App;
 use super::access::{Caller, Tablet};
 use super::cache::ByteCache;
+use super::sync::page_size;
 use crate::store::StoreError;
-use crate::store::types::WantedScope;
+use crate::store::types::{PageSize, WantedScope};
 
 /// How hard answers are compressed. Saved documents are dense already: more gains nearly nothing and costs much.
 pub const EFFORT: u32 = 4;
@@ -116,7 +117,8 @@ struct Key {
     places: Vec<Place>,
     registry_held: u64,
     registry: u64,
-    page_bytes: u64,
+    page: PageSize,
+    registry_part: Option<RegistryCursor>,
 }
 
 /// Ready answers.
@@ -188,7 +190,8 @@ impl Asked {
             places,
             registry_held: request.registry_version,
             registry: tablet.standing.registry_version,
-            page_bytes: request.page_bytes.min(app.config.page_limit_bytes),
+            page: page_size(&app.config, request),
+            registry_part: request.registry_part,
         };
         Some(Self { key })
     }
@@ -204,7 +207,8 @@ impl Asked {
             && response.scopes.iter().zip(&self.key.places).all(|(page, (scope, epoch, seq, _))| {
                 page.scope == *scope && page.epoch == *epoch && (page.next_seq == *seq)
             });
-        let bytes: usize = response.documents.iter().map(|payload| payload.snapshot.len()).sum();
+        let whole: usize = response.documents.iter().map(|payload| payload.snapshot.len()).sum();
+        let bytes = whole + response.part.as_ref().map_or(0, |part| part.bytes.len());
         if !same || bytes < LEAST || !response.wanted.is_empty() || !response.decisions.is_empty() {
             return Ok(Answer::Fresh(response));
         }

@@ -2,10 +2,13 @@
 //!
 //! Ids follow from names, so that the same entry made twice is one entry.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sync_core::ids::is_slug;
+use sync_core::document::Authors;
+use sync_core::ids::{DeviceId, is_slug};
+use sync_core::wire::{Name, Names};
 use utoipa::ToSchema;
 
 use super::access::{Action, Caller, Extent, Organisation};
@@ -121,7 +124,8 @@ pub struct TenantView {
     pub name: String,
 }
 
-/// Everything tablets and screens need to show names.
+/// What tablets and screens need to show places, organisations, lecturers and materials. The names of people and tablets
+/// come with the records that name them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RegistryView {
     /// Counts changes.
@@ -138,10 +142,6 @@ pub struct RegistryView {
     pub materials: Vec<MaterialView>,
     /// What can be screened.
     pub media: Vec<Named>,
-    /// Staff and officers.
-    pub people: Vec<Named>,
-    /// Tablets.
-    pub devices: Vec<Named>,
 }
 
 /// The registry of a tenant for a screen; `None` for an unknown tenant.
@@ -190,29 +190,70 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
             })
             .collect(),
         media: MEDIA.iter().map(|(id, name)| named(((*id).to_owned(), (*name).to_owned()))).collect(),
-        people: registry.people.into_iter().map(named).collect(),
-        devices: registry.devices.into_iter().map(|(id, name)| Named { id: id.to_string(), name }).collect(),
     }
 }
 
 /// Version and JSON.
 pub type Encoded = (u64, Arc<Vec<u8>>);
 
-/// The latest encoded registry of each tenant.
-pub type RegistryCache = ByteCache<String, Encoded>;
+/// The registry of a tenant at one version, ready for tablets.
+#[derive(Debug)]
+pub struct Ready {
+    version: u64,
+    json: Arc<Vec<u8>>,
+    people: HashMap<String, String>,
+    devices: HashMap<DeviceId, String>,
+}
+
+/// The latest registry of each tenant.
+pub type RegistryCache = ByteCache<String, Arc<Ready>>;
+
+/// What a name takes in memory besides its letters.
+const NAME_BYTES: usize = 96;
+
+/// The registry at no less than a version that was just read.
+async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready>>, StoreError> {
+    let kept = app.registries.get(&tenant.to_owned());
+    if let Some(ready) = kept.filter(|ready| ready.version == version) {
+        return Ok(Some(ready));
+    }
+    let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
+    let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
+    let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
+    let view = view_of(tenant, registry);
+    let json = encode(&view)?;
+    let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
+    let size = json.len() + names.map(|letters| letters + NAME_BYTES).sum::<usize>();
+    let ready = Arc::new(Ready { version: view.version, json: Arc::new(json), people, devices });
+    app.registries.put(tenant.to_owned(), ready.clone(), size);
+    Ok(Some(ready))
+}
+
+/// The bytes that tablets get.
+pub(super) fn encode(view: &RegistryView) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(view).map_err(|error| StoreError::Unavailable(Box::new(error)))
+}
 
 /// Version and JSON of the registry as tablets get it.
-pub(crate) async fn json(app: &App, tenant: &str) -> Result<Option<Encoded>, StoreError> {
-    let present = app.store.registry_version(tenant).await?;
-    let kept = app.registries.get(&tenant.to_owned());
-    if let Some(encoded) = kept.filter(|(version, _)| *version == present) {
-        return Ok(Some(encoded));
+pub(crate) async fn json(app: &App, tenant: &str, version: u64) -> Result<Option<Encoded>, StoreError> {
+    Ok(ready(app, tenant, version).await?.map(|ready| (ready.version, ready.json.clone())))
+}
+
+/// The names of these people and tablets, as far as they are known.
+pub(super) async fn names(
+    app: &App,
+    tenant: &str,
+    version: u64,
+    authors: &Authors,
+) -> Result<Option<Names>, StoreError> {
+    if *authors == Authors::default() {
+        return Ok(None);
     }
-    let Some(view) = view(app, tenant).await? else { return Ok(None) };
-    let encoded = serde_json::to_vec(&view).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-    let encoded = (view.version, Arc::new(encoded));
-    app.registries.put(tenant.to_owned(), encoded.clone(), encoded.1.len());
-    Ok(Some(encoded))
+    let Some(ready) = ready(app, tenant, version).await? else { return Ok(None) };
+    let name = |id: String, name: &String| Name { id, name: name.clone() };
+    let people = authors.people.iter().filter_map(|id| Some(name(id.clone(), ready.people.get(id)?)));
+    let devices = authors.devices.iter().filter_map(|id| Some(name(id.to_string(), ready.devices.get(id)?)));
+    Ok(Some(Names { people: people.collect(), devices: devices.collect() }))
 }
 
 /// Makes a tenant from the reference data with the materials everyone has. Changes nothing when it is there.

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use sync_core::document::Heads;
+use sync_core::document::{Authors, Heads};
 use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    Decision, DocumentPayload, FeedEntry, PROTOCOL, Receipt, RegistryPayload, ScopePage, SyncRequest, SyncResponse,
+    Decision, DocumentPayload, FeedEntry, PROTOCOL, Place, Receipt, RegistryCursor, RegistryPayload, ScopePage,
+    SyncRequest, SyncResponse,
 };
 
 use super::access::{Action, Caller, Tablet};
@@ -20,21 +21,61 @@ use super::push::{gather, push};
 use super::{App, audit, broad, cold, day_pass, registry};
 use crate::config::Config;
 use crate::store::StoreError;
-use crate::store::types::{Pull, WantedScope};
+use crate::store::types::{PageSize, Pull, WantedScope};
 
 /// A tablet that was here less than this ago, with the same clock, is not noted again.
 const SEEN_MS: u64 = 60_000;
+/// The least that tablets which take parts ask for, in bytes.
+const LEAST_PAGE: u64 = 4 << 10;
 
 /// Bytes of documents that answering this may hold at once: of those it pushes to, and then of a page. The largest that a
 /// document may have are always enough for a push.
 pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
-    let page = request.page_bytes.min(config.page_limit_bytes);
-    if request.pushes.is_empty() { page } else { page.max(config.gate_document_bytes as u64) }
+    let page = page_size(config, request).bytes;
+    let largest = config.gate_document_bytes as u64;
+    let read = if request.pushes.is_empty() { page } else { page.max(largest) };
+    // with its last part a document is read whole, for the names in it
+    let whole = if request.part.is_some() { page.saturating_add(largest) } else { 0 };
+    read.max(whole).min(most_document_bytes(config))
 }
 
 /// The most that [`document_bytes`] says of any request.
 pub fn most_document_bytes(config: &Config) -> u64 {
-    config.page_limit_bytes.max(config.gate_document_bytes as u64)
+    config.page_limit_bytes.max(config.gate_document_bytes as u64).max(LEAST_PAGE)
+}
+
+/// How much of documents, and of the registry, this request is answered with.
+pub(super) fn page_size(config: &Config, request: &SyncRequest) -> PageSize {
+    let bytes = request.page_bytes.min(config.page_limit_bytes);
+    if request.takes_parts() {
+        PageSize { bytes: bytes.max(LEAST_PAGE), in_parts: true, part: request.part.clone() }
+    } else {
+        PageSize::whole(bytes)
+    }
+}
+
+/// Who wrote in the documents of an answer.
+fn authors_of(pull: &Pull) -> Authors {
+    let mut authors = Authors::default();
+    for (_, snapshot) in &pull.documents {
+        authors.add(snapshot);
+    }
+    if let Some(whole) = &pull.joined {
+        authors.add(whole);
+    }
+    authors
+}
+
+/// The registry, or the part of it that follows what the tablet has.
+fn payload_of(version: u64, json: &[u8], page: &PageSize, held: Option<RegistryCursor>) -> RegistryPayload {
+    let length = usize::try_from(page.bytes).unwrap_or(usize::MAX);
+    if !page.in_parts || json.len() <= length {
+        return RegistryPayload { version, json: json.to_vec(), part: None };
+    }
+    let held = held.filter(|held| held.version == version).and_then(|held| usize::try_from(held.offset).ok());
+    let (offset, rest) = held.and_then(|offset| Some((offset, json.get(offset..)?))).unwrap_or((0, json));
+    let part = Place { offset: offset as u64, size: json.len() as u64 };
+    RegistryPayload { version, json: rest[..rest.len().min(length)].to_vec(), part: Some(part) }
 }
 
 /// Answers one exchange. Where many tablets would get the same answer, it may be a ready one.
@@ -111,25 +152,28 @@ async fn fresh(
     let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works, bytes).await? };
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
 
-    let page_bytes = request.page_bytes.min(app.config.page_limit_bytes);
+    let page = page_size(&app.config, &request);
     // most often there is nothing new, which is known since it is known who is calling; a push makes something new
-    let idle = (known.is_empty() && request.wanted.is_empty()).then(|| tablet.standing.nothing_new(wanted)).flatten();
+    let idle = (known.is_empty() && request.wanted.is_empty() && request.part.is_none())
+        .then(|| tablet.standing.nothing_new(wanted))
+        .flatten();
     let pull = match idle {
         Some(pull) => pull,
-        None => app.store.pull(&caller.tenant, wanted, &request.wanted, page_bytes, &known).await?,
+        None => app.store.pull(&caller.tenant, wanted, &request.wanted, &page, &known).await?,
     };
     note_lost(app, &caller.tenant, &pull.damaged).await?;
     let registry = match &tablet.pass {
         Some(pass) => day_pass::registry(app, caller, pass).await?,
         None if pull.registry_version == request.registry_version => None,
-        None => registry::json(app, &caller.tenant).await?,
+        None => registry::json(app, &caller.tenant, pull.registry_version).await?,
     };
     let registry = registry.filter(|(version, _)| *version != request.registry_version);
-    let registry = registry.map(|(version, json)| RegistryPayload { version, json: json.as_ref().clone() });
+    let registry = registry.map(|(version, json)| payload_of(version, &json, &page, request.registry_part));
+    let names = registry::names(app, &caller.tenant, pull.registry_version, &authors_of(&pull)).await?;
     let decisions = decisions(app, caller, tablet, &request.held).await?;
     let asked: Vec<DocumentId> = request.wanted.into_iter().filter(|document| tablet.may_ask_of(*document)).collect();
     let purged = destroyed(app, &caller.tenant, &asked).await?;
-    Ok(SyncResponse { decisions, purged, ..answer(app.now(), receipts, pull, registry) })
+    Ok(SyncResponse { decisions, purged, names, ..answer(app.now(), receipts, pull, registry) })
 }
 
 /// A row that the feed names and that is not there gets one that a tablet can fill.
@@ -232,6 +276,8 @@ fn answer(now: Timestamp, receipts: Vec<Receipt>, pull: Pull, registry: Option<R
         wanted: pull.damaged,
         decisions: Vec::new(),
         purged: Vec::new(),
+        part: pull.part,
+        names: None,
         copied_at: None,
     }
 }

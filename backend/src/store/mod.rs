@@ -73,8 +73,8 @@ use tablets::TabletStore;
 use types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
-    Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite,
+    Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 
 /// How long a statement may be silent, unless the settings say otherwise.
@@ -166,7 +166,7 @@ pub trait Store:
     /// Writes pushes of one tenant as one unit: documents, custody, projections, roll-ups, and the feed last. No two of
     /// them write the same document. See ST-2 to ST-8.
     async fn commit_pushes(&self, tenant: &str, pushes: &[PushWrite]) -> Result<PushOutcome, StoreError>;
-    /// What a device missed, up to about `page_bytes` of documents and at least one entry. Documents whose heads are
+    /// What a device missed, up to about the size of a page of documents and at least one entry, or part of a document. Documents whose heads are
     /// those in `known` are named but not sent; those in `whole` are sent first when one of the scopes holds them.
     /// Scopes that are not there yet are left out.
     ///
@@ -177,7 +177,7 @@ pub trait Store:
         tenant: &str,
         wanted: &[WantedScope],
         whole: &[DocumentId],
-        page_bytes: u64,
+        page: &PageSize,
         known: &HashMap<DocumentId, Heads>,
     ) -> Result<Pull, StoreError>;
     /// How a scope stands, with every document its feed names and what each adds to the digest when present; of one moment.

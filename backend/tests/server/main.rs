@@ -21,6 +21,8 @@ mod http_sync;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod operator;

@@ -238,10 +238,11 @@ async fn what_a_push_may_hold_is_claimed_and_a_document_larger_than_that_goes_al
         let change = device.count(id, BAND, 1);
         pushes.push(device.push(id, vec![change]));
     }
-    // the body as it is, seven times in all, and three times the largest document there may be
-    let claimed = 7 * device.request(pushes.clone()).encode().len() as u64 + (3 << 10);
+    let asking = |device: &Device, pushes| SyncRequest { page_bytes: 0, ..device.request(pushes) };
+    // the body as it is, seven times in all, and three times the smallest page of tablets that take parts
+    let claimed = 7 * asking(&device, pushes.clone()).encode().len() as u64 + 3 * (4 << 10);
     for id in ids {
-        let response = server.sync(&device, &device.request(pushes.clone())).await;
+        let response = server.sync(&device, &asking(&device, pushes.clone())).await;
         assert_eq!(response.receipts.len(), 1);
         assert_eq!(outcomes(&response, id), [(Outcome::Custody, 1, "document_too_large".to_owned())]);
         pushes.retain(|push| push.document != id);

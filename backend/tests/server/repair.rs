@@ -12,7 +12,7 @@ const BAND: &str = "attendance.band.75-84";
 
 async fn audit(server: &Server, device: &Device, scope: &str, buckets: Buckets) -> Answer {
     let scope: ScopeId = scope.parse().unwrap();
-    let request = AuditRequest { protocol: PROTOCOL, scope, buckets };
+    let request = AuditRequest { protocol: PROTOCOL, scope, buckets, page_bytes: None, from: 0 };
     let request = Request::post("/v1/audit")
         .header(header::AUTHORIZATION, &device.authorization)
         .header(header::CONTENT_TYPE, "application/cbor")

@@ -9,7 +9,7 @@ use sync_core::ids::{ChangeHash, DocumentId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::signin::{AccountRow, CeremonyRow, IdentityRow, LoginOwner, NewLogin, PasskeyRow};
 use tsudoi_server::store::types::{
-    CodePurpose, CodeRow, CustodyRow, Enrolment, NewDevice, PushOutcome, PushWrite, Rollups,
+    CodePurpose, CodeRow, CustodyRow, Enrolment, NewDevice, PageSize, PushOutcome, PushWrite, Rollups,
 };
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, push, scope, scopes, tablet, want, write};
@@ -32,7 +32,7 @@ async fn st_4_and_5_the_feed_has_one_row_and_the_scope_sums_up(store: &dyn Store
     store.commit_pushes("11", &[push((3..=6).map(|number| write(number, None, 1)).collect())]).await.unwrap();
     store.commit_pushes("11", &[push(vec![write(3, Some(1), 2)])]).await.unwrap();
     let wanted = [want(HONJO, None, None)];
-    let pull = store.pull("11", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap();
+    let pull = store.pull("11", &wanted, &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap();
     let page = &pull.pages[0];
     let seqs: Vec<u64> = page.entries.iter().map(|(_, seq, _)| *seq).collect();
     assert_eq!(seqs, [7, 6, 5, 4, 2], "one row for each document; who begins gets the newest first");
@@ -42,7 +42,7 @@ async fn st_4_and_5_the_feed_has_one_row_and_the_scope_sums_up(store: &dyn Store
     });
     assert_eq!(page.scope.digest, sum);
     let known = HashMap::from([(DocumentId::from_bytes([4; 16]), heads(1))]);
-    let pull = store.pull("11", &wanted, &[], 1 << 20, &known).await.unwrap();
+    let pull = store.pull("11", &wanted, &[], &PageSize::whole(1 << 20), &known).await.unwrap();
     assert_eq!((pull.pages[0].entries.len(), pull.documents.len()), (5, 4));
 }
 
@@ -70,7 +70,7 @@ async fn st_10_tenants_are_apart(store: &dyn Store) {
     let one = DocumentId::from_bytes([1; 16]);
     assert!(store.load_documents("14", &[one]).await.unwrap().is_empty());
     let wanted = [want(HONJO, None, None)];
-    assert!(store.pull("14", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap().pages.is_empty());
+    assert!(store.pull("14", &wanted, &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap().pages.is_empty());
     assert!(store.list_rollups("14").await.unwrap().is_empty());
 }
 
@@ -204,7 +204,7 @@ async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
     loop {
         let wanted = [want(PAGED, cursor, below)];
         // room for two documents of 40 bytes with their entries
-        let pull = store.pull("11", &wanted, &[], 140, &HashMap::new()).await.unwrap();
+        let pull = store.pull("11", &wanted, &[], &PageSize::whole(140), &HashMap::new()).await.unwrap();
         let page = &pull.pages[0];
         seen.extend(page.entries.iter().map(|(document, seq, _)| (document.as_bytes()[0], *seq)));
         assert_eq!(pull.documents.len(), page.entries.len());
@@ -225,11 +225,14 @@ async fn st_9_pages_go_up_and_then_down(store: &dyn Store) {
     let documents: BTreeSet<u8> = seen.iter().map(|(document, _)| *document).collect();
     assert_eq!(documents.len(), 10);
     let whole = [id(103), id(1)];
-    let pull = store.pull("11", &[want(PAGED, cursor, None)], &whole, 1, &HashMap::new()).await.unwrap();
+    let pull =
+        store.pull("11", &[want(PAGED, cursor, None)], &whole, &PageSize::whole(1), &HashMap::new()).await.unwrap();
     assert_eq!(pull.documents, [(id(103), vec![103; 40])], "asked for by name; of another scope is not given");
     assert_eq!((pull.pages[0].entries.len(), pull.pages[0].more), (0, false));
-    let lost =
-        store.pull("11", &[want(PAGED, Some(([9; 16], 11)), None)], &[], 1 << 20, &HashMap::new()).await.unwrap();
+    let lost = store
+        .pull("11", &[want(PAGED, Some(([9; 16], 11)), None)], &[], &PageSize::whole(1 << 20), &HashMap::new())
+        .await
+        .unwrap();
     assert_eq!(lost.pages[0].entries.len(), 10, "another epoch begins anew");
 }
 

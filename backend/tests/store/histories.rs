@@ -11,7 +11,7 @@ use tsudoi_server::store::office::{CustodyFilter, RecordFilter, Within};
 use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::{
     Association, CodePurpose, CodeRow, CustodyDecision, CustodyRow, DocumentWrite, Lecturer, Material, NewDevice,
-    Purge, PushWrite, RollupKey, RollupValue, Rollups,
+    PageSize, Purge, PushWrite, RollupKey, RollupValue, Rollups,
 };
 use tsudoi_tests::{Chance, Cluster};
 
@@ -184,7 +184,7 @@ impl Historian<'_> {
         let whole = [id(1 + self.chance.below(14) as u8), id(99)];
         let known = HashMap::from([(id(3), heads(5))]);
         let bytes = 1 + self.chance.below(2_000);
-        let mut pull = self.store.pull("11", &wanted, &whole, bytes, &known).await.unwrap();
+        let mut pull = self.store.pull("11", &wanted, &whole, &PageSize::whole(bytes), &known).await.unwrap();
         for page in &mut pull.pages {
             let place = SCOPES.iter().position(|text| scope(text) == page.scope.scope).unwrap();
             self.cursors.insert(place, (Some((page.scope.epoch, page.next_seq)), page.below));

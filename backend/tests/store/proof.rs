@@ -9,7 +9,7 @@ use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, Within};
 use tsudoi_server::store::types::{
-    ChangedRow, CorrectionCount, CustodyDecision, CustodyRow, DecideOutcome, Projection, Purge, PurgeOutcome,
+    ChangedRow, CorrectionCount, CustodyDecision, CustodyRow, DecideOutcome, PageSize, Projection, Purge, PurgeOutcome,
     PushOutcome, PushWrite, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
 };
 
@@ -73,7 +73,7 @@ async fn st_13_a_destroyed_document_stays_destroyed(store: &dyn Store) {
         assert_eq!(after.digest, before.digest.minus(Digest::of(id(50), FeedState::Present, &heads(1))));
         let cursor = Some((before.epoch, before.seq));
         let wanted = [want(before.scope.as_str(), cursor, None)];
-        let pull = store.pull("11", &wanted, &[id(50)], 1 << 20, &HashMap::new()).await.unwrap();
+        let pull = store.pull("11", &wanted, &[id(50)], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap();
         assert_eq!(pull.pages[0].entries, [(id(50), after.seq, FeedState::Purged)], "its tablets are told");
         assert!(pull.documents.is_empty());
     }
@@ -99,7 +99,7 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     assert!(!pull.documents.iter().any(|(document, _)| *document == id(61)), "damaged bytes go nowhere");
     let scope_row = &pull.pages[0].scope;
     let idle = [want(HEALED, Some((scope_row.epoch, scope_row.seq)), None)];
-    let pull = store.pull("11", &idle, &[], 1 << 20, &HashMap::new()).await.unwrap();
+    let pull = store.pull("11", &idle, &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap();
     assert_eq!(pull.damaged, [id(61)], "asked for although nothing else is new");
     assert!(pull_all(store, HONJO).await.damaged.is_empty(), "of other scopes nobody is asked");
 
@@ -108,7 +108,7 @@ async fn damage_is_asked_for_until_it_is_repaired(store: &dyn Store) {
     let repair = PushWrite { healed_documents: 1, healed_changes: 4, now: 20, ..push(vec![repair]) };
     assert_eq!(store.commit_pushes("11", from_ref(&repair)).await.unwrap(), PushOutcome::Committed);
     assert!(store.list_damaged("11").await.unwrap().is_empty());
-    assert!(store.pull("11", &idle, &[], 1 << 20, &HashMap::new()).await.unwrap().damaged.is_empty());
+    assert!(store.pull("11", &idle, &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap().damaged.is_empty());
     let healing = store.list_healing("11", 10).await.unwrap();
     assert_eq!((healing.len(), healing[0].device, healing[0].healed_at), (1, DEVICE, 20));
     assert_eq!((healing[0].documents, healing[0].changes), (1, 4));

@@ -13,7 +13,7 @@ use sync_core::digest::FeedState;
 use sync_core::ids::DocumentId;
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::Within;
-use tsudoi_server::store::types::{PushOutcome, PushWrite, RollupKey, RollupValue};
+use tsudoi_server::store::types::{PageSize, PushOutcome, PushWrite, RollupKey, RollupValue};
 use tsudoi_tests::Cluster;
 
 use crate::rows::{HONJO, KAMISATO, heads, place, push, scope, scopes, want, write};
@@ -61,7 +61,10 @@ async fn read(store: Arc<dyn Store>, ended: Arc<AtomicBool>) -> BTreeSet<Documen
     let (mut cursor, mut below, mut seen) = (None, None, BTreeSet::new());
     loop {
         let last_round = ended.load(Ordering::SeqCst);
-        let pull = store.pull("11", &[want(HONJO, cursor, below)], &[], 2_000, &HashMap::new()).await.unwrap();
+        let pull = store
+            .pull("11", &[want(HONJO, cursor, below)], &[], &PageSize::whole(2_000), &HashMap::new())
+            .await
+            .unwrap();
         let Some(page) = pull.pages.first() else { continue };
         let count = page.entries.len();
         seen.extend(page.entries.iter().map(|(document, ..)| *document));
@@ -234,7 +237,7 @@ impl Reader {
 
     async fn read(&mut self, store: &dyn Store) {
         let wanted = [want(HONJO, self.cursors[0], None), want(KAMISATO, self.cursors[1], None)];
-        let pull = store.pull("11", &wanted, &[], 1 << 20, &HashMap::new()).await.unwrap();
+        let pull = store.pull("11", &wanted, &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap();
         for (document, snapshot) in &pull.documents {
             let held = self.held.entry(*document).or_default();
             *held = (*held).max(written(snapshot));
@@ -338,7 +341,7 @@ const LARGE: usize = 1 << 20;
 async fn a_page_reads_what_it_takes(store: &dyn Store) {
     store.upsert_tenant("11", "埼玉県", &[]).await.unwrap();
     store.commit_pushes("11", &[push(vec![write(200, None, 1)])]).await.unwrap();
-    let start = store.pull("11", &[want(HONJO, None, None)], &[], 1, &HashMap::new()).await.unwrap();
+    let start = store.pull("11", &[want(HONJO, None, None)], &[], &PageSize::whole(1), &HashMap::new()).await.unwrap();
     let cursor = start.pages.first().map(|page| (page.scope.epoch, page.next_seq));
     for number in 1..=100 {
         let mut one = write(number, None, 1);
@@ -349,7 +352,7 @@ async fn a_page_reads_what_it_takes(store: &dyn Store) {
     let all: Vec<DocumentId> = (1..=100).map(|number| DocumentId::from_bytes([number; 16])).collect();
     for (cursor, whole) in [(cursor, &[][..]), (None, &[]), (cursor, &all)] {
         let wanted = [want(HONJO, cursor, None)];
-        let pull = store.pull("11", &wanted, whole, 3 * LARGE as u64, &HashMap::new()).await.unwrap();
+        let pull = store.pull("11", &wanted, whole, &PageSize::whole(3 * LARGE as u64), &HashMap::new()).await.unwrap();
         let bytes: usize = pull.documents.iter().map(|(_, snapshot)| snapshot.len()).sum();
         assert!((3 * LARGE..5 * LARGE).contains(&bytes), "{bytes}");
         assert!(pull.pages[0].more, "the rest is still to come");

@@ -7,8 +7,8 @@ use sync_core::document::{Heads, Kind};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::types::{
-    DeviceRow, DocumentWrite, FactRow, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups, ScopeRow,
-    SecretHash, WantedScope,
+    DeviceRow, DocumentWrite, FactRow, PageSize, Place, Projection, Pull, PushWrite, RollupKey, RollupValue, Rollups,
+    ScopeRow, SecretHash, WantedScope,
 };
 
 pub const HONJO: &str = "municipality:112119";
@@ -120,7 +120,7 @@ pub fn want(scope_text: &str, cursor: Option<([u8; 16], u64)>, below: Option<u64
 
 /// Everything of a scope, from the beginning.
 pub async fn pull_all(store: &dyn Store, scope_text: &str) -> Pull {
-    store.pull("11", &[want(scope_text, None, None)], &[], 1 << 20, &HashMap::new()).await.unwrap()
+    store.pull("11", &[want(scope_text, None, None)], &[], &PageSize::whole(1 << 20), &HashMap::new()).await.unwrap()
 }
 
 /// The same document in another scope.

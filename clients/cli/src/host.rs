@@ -52,6 +52,8 @@ pub struct Host {
     credential: Credential,
     now: Timestamp,
     receipts: Receipts,
+    /// Exchanges that brought an answer.
+    answers: u64,
     lose_answers: u32,
 }
 
@@ -64,7 +66,7 @@ impl Host {
         let (seed, _) = uuid::Uuid::new_v4().as_u64_pair();
         let tablet = Tablet::open(now, Identity { device: credential.device }, seed, disk.rows()?);
         let receipts = Receipts::default();
-        let mut host = Self { tablet, disk, server, credential, now, receipts, lose_answers: 0 };
+        let mut host = Self { tablet, disk, server, credential, now, receipts, answers: 0, lose_answers: 0 };
         host.turn(Input::Online { online: false })?;
         Ok(host)
     }
@@ -141,13 +143,25 @@ impl Host {
         self.gather()?;
         let mut silent = 0;
         self.turn(Input::Online { online: true })?;
+        let mut answers = self.answers;
         for _ in 0..EXCHANGES {
             let status = self.tablet.status();
+            if self.answers > answers {
+                // a line that breaks again and again gets on as long as answers come
+                (answers, silent) = (self.answers, 0);
+            }
             let due = self.tablet.next_wakeup();
             match status.last_fault {
                 Some(Fault::Unauthorised) => return Err(self.unauthorised()),
                 Some(Fault::Refused { code }) => return Err(refused(code)),
-                Some(Fault::Unreachable | Fault::Busy { .. } | Fault::Unreadable) => {
+                Some(
+                    Fault::Unreachable
+                    | Fault::Cut
+                    | Fault::TimedOut
+                    | Fault::TooLarge
+                    | Fault::Busy { .. }
+                    | Fault::Unreadable,
+                ) => {
                     silent += 1;
                     if silent >= ATTEMPTS {
                         break;
@@ -169,6 +183,8 @@ impl Host {
         }
         self.turn(Input::Online { online: false })?;
         match self.tablet.status().last_fault {
+            None if self.tablet.status().too_large.is_some() => Err(self.too_large()),
+            Some(Fault::TooLarge) => Err(self.too_large()),
             Some(Fault::Unreadable) => Err(CliError::Answer { what: "/v1/sync".to_owned() }),
             Some(_) => Err(CliError::Unreachable {
                 server: self.server.address().to_owned(),
@@ -226,6 +242,7 @@ impl Host {
             self.lose_answers -= 1;
             return Exchanged::Fault(Fault::Unreachable);
         }
+        self.answers += u64::from(matches!(result, Exchanged::Ok(_)));
         if let (Endpoint::Sync, Exchanged::Ok(answer)) = (endpoint, &result) {
             self.count_receipts(answer);
         }
@@ -243,6 +260,19 @@ impl Host {
                 Outcome::MissingDeps => &mut self.receipts.missing_deps,
                 Outcome::Purged => &mut self.receipts.purged,
             } += run.count;
+        }
+    }
+
+    fn too_large(&self) -> CliError {
+        let size = self.tablet.status().too_large.map_or(String::new(), |change| {
+            format!("変更1件（{}・約{}KB）が、", change.document, change.bytes.div_ceil(1_000))
+        });
+        CliError::Refused {
+            status: 413,
+            code: "too_large".to_owned(),
+            detail: format!(
+                "{size}サーバーまでの経路の上限を超えているため送れません。記録は端末に残っています。経路の機器（プロキシ）の、本文の大きさの上限を上げるよう管理者に伝えてください"
+            ),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: retrying and deciding what is sent, which are the core's.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +25,10 @@ const COMPRESS_FROM: usize = 1_024;
 /// An answer larger than this after decompression is refused.
 const ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// An answer of which nothing more comes for so long has broken off.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A line that carries less than so many bytes a second up carries nothing.
+const LEAST_BYTES_PER_SECOND: u64 = 1_024;
 
 /// A server, and how many bytes went each way.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ impl Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
+            .timeout(SILENCE)
             .user_agent(concat!("tsudoi/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| CliError::Unreachable { server: base.clone(), cause: error.to_string() })?;
@@ -129,8 +132,18 @@ impl Server {
         self.json(path, self.client.post(self.url(path)).json(body), (key, None))
     }
 
+    /// As [`Self::send_once_more`], for people.
+    fn send(&self, request: RequestBuilder, key: Signing<'_>) -> Result<Response, CliError> {
+        self.send_once_more(&request, key).map_err(|error| match error {
+            Unsent::Broken(error) => {
+                CliError::Unreachable { server: self.base.clone(), cause: error.without_url().to_string() }
+            }
+            Unsent::Unmade(error) => error,
+        })
+    }
+
     /// Sends a request with a proof; once more when the server asks for another nonce.
-    fn send(&self, request: RequestBuilder, (key, token): Signing<'_>) -> Result<Response, CliError> {
+    fn send_once_more(&self, request: &RequestBuilder, (key, token): Signing<'_>) -> Result<Response, Unsent> {
         let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
         let mut asked = false;
         loop {
@@ -145,7 +158,7 @@ impl Server {
             if let Some(token) = token {
                 ready.headers_mut().insert(AUTHORIZATION, value(format!("DPoP {token}"))?);
             }
-            let response = self.client.execute(ready).map_err(|error| unreachable(error.without_url().to_string()))?;
+            let response = self.client.execute(ready).map_err(Unsent::Broken)?;
             let new = self.learn(&response);
             let clock_set = self.ahead.load(Ordering::Relaxed).abs_diff(ahead) > CLOCK_SET_SECONDS;
             // another nonce than the one that was used, or time by the server's clock
@@ -193,18 +206,33 @@ impl Server {
             (request, body.to_vec())
         };
         self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let response = self.send(request.body(bytes), own(key)).map_err(|_| Fault::Unreachable)?;
+        // how far a body has gone up is not told; after that the time is between two reads
+        let patience = SILENCE + Duration::from_secs(bytes.len() as u64 / LEAST_BYTES_PER_SECOND);
+        let response =
+            self.send_once_more(&request.body(bytes).timeout(patience), own(key)).map_err(|error| match error {
+                Unsent::Broken(error) => fault_of(&error),
+                Unsent::Unmade(_) => Fault::Unreachable,
+            })?;
         let status = response.status().as_u16();
         let retry_after_ms = response
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
             .map(|seconds| seconds.saturating_mul(1000));
-        let answer = self.body(response).ok_or(Fault::Unreachable)?;
+        let answer = self.body(response).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => Fault::Unreadable,
+            io::ErrorKind::TimedOut => Fault::TimedOut,
+            _ if error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(reqwest::Error::is_timeout) => {
+                Fault::TimedOut
+            }
+            _ => Fault::Cut,
+        })?;
         match status {
             200 => Ok(answer),
             401 => Err(Fault::Unauthorised),
-            408 | 429 | 500.. => Err(Fault::Busy { retry_after_ms }),
+            408 | 504 => Err(Fault::TimedOut),
+            413 => Err(Fault::TooLarge),
+            429 | 500.. => Err(Fault::Busy { retry_after_ms }),
             _ => Err(Fault::Refused { code: problem(&answer).map(|(code, _)| code) }),
         }
     }
@@ -213,7 +241,7 @@ impl Server {
         let unreachable = |cause: String| CliError::Unreachable { server: self.base.clone(), cause };
         let response = self.send(request, key)?;
         let status = response.status();
-        let answer = self.body(response).ok_or_else(|| unreachable("答えが途中で切れました".to_owned()))?;
+        let answer = self.body(response).map_err(|_| unreachable("答えが途中で切れました".to_owned()))?;
         if status.is_success() {
             return serde_json::from_slice(&answer).map_err(|_| CliError::Answer { what: path.to_owned() });
         }
@@ -222,21 +250,47 @@ impl Server {
         Err(CliError::Refused { status: status.as_u16(), code, detail })
     }
 
-    fn body(&self, response: Response) -> Option<Vec<u8>> {
+    fn body(&self, response: Response) -> io::Result<Vec<u8>> {
         let compressed = response.headers().get(CONTENT_ENCODING).is_some_and(|value| value == "gzip");
         let mut bytes = Vec::new();
-        response.take(ANSWER_BYTES).read_to_end(&mut bytes).ok()?;
+        response.take(ANSWER_BYTES).read_to_end(&mut bytes)?;
         self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if !compressed {
-            return Some(bytes);
+            return Ok(bytes);
         }
         let mut plain = Vec::new();
-        let read = GzDecoder::new(bytes.as_slice()).take(ANSWER_BYTES + 1).read_to_end(&mut plain).ok()?;
-        (read as u64 <= ANSWER_BYTES).then_some(plain)
+        let read = GzDecoder::new(bytes.as_slice()).take(ANSWER_BYTES + 1).read_to_end(&mut plain);
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        if read.map_err(invalid)? as u64 > ANSWER_BYTES {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Ok(plain)
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+}
+
+/// Why there is no response.
+enum Unsent {
+    /// The request could not be made.
+    Unmade(CliError),
+    /// The line was not there, or broke.
+    Broken(reqwest::Error),
+}
+
+impl From<CliError> for Unsent {
+    fn from(error: CliError) -> Self {
+        Self::Unmade(error)
+    }
+}
+
+fn fault_of(error: &reqwest::Error) -> Fault {
+    match error {
+        error if error.is_connect() => Fault::Unreachable,
+        error if error.is_timeout() => Fault::TimedOut,
+        _ => Fault::Cut,
     }
 }
 

@@ -102,6 +102,11 @@ impl WasmTablet {
         self.tablet.view(id).map(|detail| json(&detail)).transpose()
     }
 
+    /// Names of people and tablets known here, JSON.
+    pub fn names(&self) -> Result<String, JsError> {
+        json(&self.tablet.names())
+    }
+
     /// The registry, JSON; undefined before the first exchange.
     pub fn registry(&self) -> Option<String> {
         self.tablet.registry().map(|json| String::from_utf8_lossy(json).into_owned())

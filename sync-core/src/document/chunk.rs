@@ -40,6 +40,8 @@ pub struct Outline {
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_DOCUMENT: u8 = 0;
 const CHUNK_CHANGE: u8 = 1;
+/// The column of a saved document that holds what each change says of itself.
+const MESSAGES: u64 = 53;
 /// Rows that a column of a saved document may have; a session of a day has some hundred.
 const DOCUMENT_ROWS: u64 = 1 << 20;
 
@@ -85,6 +87,26 @@ impl Outline {
 /// That they fit their checksum is left to automerge.
 pub(super) fn is_document(bytes: &[u8]) -> bool {
     Reader::past_header(bytes, CHUNK_DOCUMENT).is_some_and(|mut reader| reader.is_document().unwrap_or(false))
+}
+
+/// The writers and the messages of a saved document, each at least once, read without loading it. `None` when it is none.
+pub(super) fn writers_and_messages(saved: &[u8]) -> Option<(Vec<&[u8]>, Vec<&[u8]>)> {
+    let mut reader = Reader::past_header(saved, CHUNK_DOCUMENT)?;
+    let mut writers = Vec::new();
+    for _ in 0..reader.unsigned().ok()? {
+        writers.push(reader.prefixed().ok()?);
+    }
+    let heads = reader.unsigned().ok()?;
+    reader.take(heads.saturating_mul(32)).ok()?;
+    let (of_changes, _) = (reader.columns().ok()?, reader.columns().ok()?);
+    let mut messages = Vec::new();
+    for (specification, length) in of_changes {
+        let column = reader.take(length).ok()?;
+        if specification == MESSAGES {
+            messages = Reader { bytes: column }.texts().ok()?;
+        }
+    }
+    Some((writers, messages))
 }
 
 /// Bytes a shortened change has at least: checksum, five numbers and a count of columns.
@@ -229,6 +251,22 @@ impl<'a> Reader<'a> {
     fn prefixed(&mut self) -> Result<&'a [u8], ChangeError> {
         let length = self.unsigned()?;
         self.take(length)
+    }
+
+    /// The values of a column of texts; one that is repeated once.
+    fn texts(mut self) -> Result<Vec<&'a [u8]>, ChangeError> {
+        let mut texts = Vec::new();
+        while !self.bytes.is_empty() {
+            let values = match self.signed()? {
+                0 => self.unsigned().map(|_| 0)?,
+                1.. => 1,
+                run => run.unsigned_abs(),
+            };
+            for _ in 0..values {
+                texts.push(self.prefixed()?);
+            }
+        }
+        Ok(texts)
     }
 
     /// Rows of one column. The lowest three bits of a specification are the column's type, the fourth marks compression.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ChangeHash;
 
 /// Sorted, without repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<ChangeHash>", into = "Vec<ChangeHash>")]
 pub struct Heads(Vec<ChangeHash>);
 

@@ -4,6 +4,7 @@
 //! incremented; text is measured in code points on every host.
 //! Deliberately absent: what fields and measures mean (`domain`), and whether foreign changes may come in (`gate`).
 
+mod authors;
 mod authorship;
 mod change;
 mod chunk;
@@ -20,6 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::{AutoCommit, LoadOptions, ObjId, OnPartialLoad, ROOT, ReadDoc, ScalarValue, Value, VerificationMode};
 use serde::{Deserialize, Serialize};
 
+pub use authors::Authors;
 pub use authorship::{Authorship, Reason};
 pub use change::{Action, Change, Operation, RawChange};
 pub use chunk::{ChangeError, Outline, hash_of, lengthen, shorten};

@@ -108,6 +108,18 @@ impl Schedule {
             if more || self.asked_meanwhile { now } else { now.plus_ms(POLL_MS / 2 + self.chance.below(POLL_MS)) };
     }
 
+    /// The exchange was too large, and a smaller one may follow at once.
+    pub fn too_large(&mut self, now: Timestamp) {
+        self.in_flight = false;
+        self.due = now;
+    }
+
+    /// The line broke. A smaller exchange follows after the first delay, however many were too large before.
+    pub fn broke(&mut self, now: Timestamp) {
+        self.failures = 0;
+        self.failed(now, None);
+    }
+
     /// The exchange failed. `retry_after_ms` is the server's own word.
     pub fn failed(&mut self, now: Timestamp, retry_after_ms: Option<u64>) {
         self.in_flight = false;

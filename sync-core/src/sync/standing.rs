@@ -27,8 +27,8 @@ pub struct Standing {
     pub below: Option<u64>,
     /// When a difference was last looked into.
     pub repaired_at: Option<Timestamp>,
-    /// Whether the difference found is to be looked into now.
-    pub audit: bool,
+    /// From which bucket on the difference found is to be looked into now.
+    pub audit: Option<u8>,
 }
 
 /// What a page means for the device beyond its entries.
@@ -142,22 +142,20 @@ impl Standings {
         let repair = standing.repaired_at.is_none_or(|at| now >= at.plus_ms(REPAIR_MS) || now < at);
         if repair {
             standing.repaired_at = Some(now);
-            standing.audit = true;
+            standing.audit = Some(0);
         }
         repair
     }
 
-    /// The next scope whose difference is to be looked into; asked once.
-    pub fn take_audit(&mut self) -> Option<ScopeId> {
-        let (scope, standing) = self.held.iter_mut().find(|(_, standing)| standing.audit)?;
-        standing.audit = false;
-        Some(scope.clone())
+    /// The next scope whose difference is to be looked into, and from which bucket on; asked once.
+    pub fn take_audit(&mut self) -> Option<(ScopeId, u8)> {
+        self.held.iter_mut().find_map(|(scope, standing)| Some((scope.clone(), standing.audit.take()?)))
     }
 
-    /// A difference of this scope is looked into again; the question found no answer.
-    pub fn ask_audit(&mut self, scope: &ScopeId) {
+    /// A difference of this scope is looked into from this bucket on: the question found no answer, or part of one.
+    pub fn ask_audit(&mut self, scope: &ScopeId, from: u8) {
         if let Some(standing) = self.held.get_mut(scope) {
-            standing.audit = true;
+            standing.audit = Some(from);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::exchange::Sent;
-use super::row::{RegistryRow, ScopeRow, encode, intent_key};
+use super::row::{ScopeRow, encode, intent_key};
 use super::shelf::{Entry, Held};
 use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
 use crate::digest::FeedState;
@@ -25,13 +25,15 @@ pub(super) struct Changed {
     gone_drafts: Vec<String>,
     /// This device writes under another number from here on.
     pub retire_writer: bool,
-    registry: bool,
+    pub registry: bool,
+    /// Single rows: parts and names.
+    pub singles: Vec<Write>,
     /// Records of which the server asked for changes it does not have.
     missing: BTreeSet<DocumentId>,
 }
 
 impl Tablet {
-    pub(super) fn take_answer(&mut self, now: Timestamp, sent: &Sent, response: SyncResponse) {
+    pub(super) fn take_answer(&mut self, now: Timestamp, sent: &Sent, mut response: SyncResponse) {
         // pending edits end here, so that merging never closes a change without its author
         for document in self.batches.keys().copied().collect::<Vec<_>>() {
             self.commit(document);
@@ -47,16 +49,22 @@ impl Tablet {
             let copy = response.documents.iter().find(|payload| payload.document == receipt.document);
             self.make_anew(now, receipt.document, copy, &mut changed);
         }
-        for payload in &response.documents {
+        let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
+        let in_parts = response.part.is_some();
+        let joined = self.take_part(response.part.take(), &mut changed);
+        for payload in response.documents.iter().chain(&joined) {
             self.take_document(now, payload, &mut changed);
+        }
+        let joined = joined.map(|payload| payload.document);
+        if let Some(names) = response.names.take() {
+            self.take_names(names, &mut changed);
         }
         for id in &response.purged {
             self.purge(*id, &mut changed);
         }
         // a tablet that may hold nothing is told nothing: its wishes stay
         let is_told = !response.scopes.is_empty();
-        let came: BTreeSet<DocumentId> = response.documents.iter().map(|payload| payload.document).collect();
-        let absent = if is_told { self.granted(&sent.wanted, &came) } else { Vec::new() };
+        let absent = if is_told { self.granted(&sent.wanted, &came, in_parts, joined) } else { Vec::new() };
         changed.gone_scopes = self.standings.drop_absent(&response.scopes);
         for scope in changed.gone_scopes.clone() {
             for id in self.leave_all(&scope, &mut changed) {
@@ -87,7 +95,14 @@ impl Tablet {
             }
             changed.scopes.insert(page.scope.clone());
         }
-        let mut more = response.scopes.iter().any(|page| page.more);
+        let mut more = response.scopes.iter().any(|page| page.more) || (in_parts && joined.is_none());
+        if let Some(registry) = response.registry {
+            more |= self.take_registry(registry, &mut changed);
+        }
+        if more {
+            self.sizes.pull.grow();
+        }
+        self.sizes.push.grow(sent.bytes);
         for page in response.scopes.iter().filter(|page| !page.more) {
             more |= self.compare(now, page);
         }
@@ -111,12 +126,9 @@ impl Tablet {
         }
         let asked = self.asked_for(&response.wanted);
         self.drop_left(&mut changed);
-        if let Some(registry) = response.registry {
-            self.registry = Some(RegistryRow { version: registry.version, json: registry.json });
-            changed.registry = true;
-        }
         self.last_exchange_at = Some(now);
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
+        self.line_is_back(now);
         self.last_fault = None;
         let waits = |entry: &Entry| entry.may_be_sent(now) && entry.outbox.sendable().next().is_some();
         let unsent = self.shelf.iter().any(|(_, entry)| waits(entry));
@@ -165,6 +177,7 @@ impl Tablet {
         if entry.outbox.is_empty() || (offered.is_none() && !repeated && !settled.missing) {
             entry.told_stuck = None;
         }
+        entry.oversized = None;
         if !settled.kept.is_empty() {
             if entry.outbox.is_empty() {
                 entry.replaces.clear();
@@ -347,7 +360,10 @@ impl Tablet {
         lacks
     }
 
-    pub(super) fn store(&mut self, now: Timestamp, changed: Changed) {
+    pub(super) fn store(&mut self, now: Timestamp, mut changed: Changed) {
+        if !changed.dropped.is_empty() {
+            self.forget_names(&mut changed);
+        }
         let mut writes = Vec::new();
         let mut rows = Vec::new();
         for (id, number) in changed.left_outbox {
@@ -378,6 +394,7 @@ impl Tablet {
         if let Some(registry) = self.registry.as_ref().filter(|_| changed.registry) {
             writes.push(Write { table: Table::Meta, key: "registry".to_owned(), value: Some(encode(registry)) });
         }
+        writes.extend(changed.singles);
         for number in changed.gone_intents {
             writes.push(Write { table: Table::Intent, key: intent_key(number), value: None });
         }

@@ -9,14 +9,16 @@ use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::time::Timestamp;
 use crate::wire::{AuditRequest, AuditResponse, DiskMark, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
 
-/// Documents of the answer this tablet takes at a time, in bytes.
-const PAGE_BYTES: u64 = 1_000_000;
-/// Changes sent at a time, in bytes.
-const PUSH_BYTES: usize = 512 * 1024;
 /// Documents sent at a time.
 const PUSH_DOCUMENTS: usize = 400;
 /// Documents asked for, and changes named as held, at a time.
 const NAMED: usize = 500;
+/// Of what is sent at a time, names take a quarter each; each takes up to so many bytes.
+const NAME_BYTES: u64 = 4 * 32;
+/// Names sent in any case.
+const FEWEST_NAMED: usize = 16;
+/// A change up to this size gets through wherever anything does.
+const SMALL_CHANGE: u64 = 4 << 10;
 
 /// The exchange under way.
 #[derive(Debug)]
@@ -28,7 +30,8 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 enum Said {
     Sync(Sent),
-    Audit(ScopeId),
+    /// From which bucket on.
+    Audit(ScopeId, u8),
 }
 
 /// What a `/v1/sync` request said.
@@ -41,8 +44,18 @@ pub(super) struct Sent {
     pub offered: BTreeMap<DocumentId, Option<Heads>>,
     /// Documents asked for.
     pub wanted: Vec<DocumentId>,
+    /// Bytes of the changes pushed.
+    pub bytes: u64,
     /// Which disk spoke.
     pub disk: Option<DiskMark>,
+}
+
+impl Sent {
+    /// The record of which nothing less could have been sent: one change, or what is offered as a whole, went alone.
+    fn alone(&self) -> Option<DocumentId> {
+        let (id, names) = self.changes.first_key_value().filter(|_| self.changes.len() == 1)?;
+        (names.len() == 1 || self.offered.contains_key(id)).then_some(*id)
+    }
 }
 
 impl Tablet {
@@ -52,10 +65,11 @@ impl Tablet {
             return;
         }
         let (endpoint, body, said) = match self.standings.take_audit() {
-            Some(scope) => {
+            Some((scope, from)) => {
                 let buckets = Buckets::of(self.shelf.contributions(&scope));
-                let request = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets };
-                (Endpoint::Audit, request.encode(), Said::Audit(scope))
+                let page_bytes = Some(self.sizes.pull.bytes());
+                let request = AuditRequest { protocol: PROTOCOL, scope: scope.clone(), buckets, page_bytes, from };
+                (Endpoint::Audit, request.encode(), Said::Audit(scope, from))
             }
             None => {
                 let (request, sent) = self.request(now);
@@ -70,51 +84,12 @@ impl Tablet {
     }
 
     fn request(&mut self, now: Timestamp) -> (SyncRequest, Sent) {
-        let wanted = self.repair.wanted.iter().take(NAMED).copied().collect();
+        let named = usize::try_from(self.sizes.push.bytes() / NAME_BYTES)
+            .map_or(NAMED, |named| named.clamp(FEWEST_NAMED, NAMED));
+        let wanted = self.repair.wanted.iter().take(named).copied().collect();
         let mut sent = Sent { wanted, disk: self.disk.said(), ..Sent::default() };
-        let mut pushes = Vec::new();
-        let mut bytes = 0;
-        for id in self.asked() {
-            if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
-                break;
-            }
-            let Some((push, whole)) = self.offer(id) else {
-                self.forget_asked(id);
-                continue;
-            };
-            if push.changes.is_empty() {
-                continue;
-            }
-            bytes += push.changes.iter().map(|change| change.len()).sum::<usize>();
-            let names = push.changes.iter().map(|change| crate::document::hash_of(change)).collect();
-            sent.changes.insert(push.document, names);
-            sent.offered.insert(push.document, whole.then(|| push.heads.clone()));
-            pushes.push(push);
-        }
-        for (id, entry) in self.shelf.iter() {
-            if bytes > PUSH_BYTES || pushes.len() == PUSH_DOCUMENTS {
-                break;
-            }
-            if sent.offered.contains_key(&id) || !entry.may_be_sent(now) {
-                continue;
-            }
-            let mut push = DocumentPush::new(id, entry.kind, entry.heads.clone(), Vec::new());
-            push.replaces = entry.replaces.clone();
-            let mut names = Vec::new();
-            for queued in entry.outbox.sendable() {
-                if bytes > PUSH_BYTES {
-                    break;
-                }
-                bytes += queued.change.bytes.len();
-                names.push(queued.change.hash);
-                push.again = queued.again;
-                push.changes.push(queued.change.bytes.clone().into());
-            }
-            if !names.is_empty() {
-                sent.changes.insert(id, names);
-                pushes.push(push);
-            }
-        }
+        let mut pushes = self.offers(now, &mut sent);
+        self.unsent(now, &mut pushes, &mut sent);
         let undecided = |held: &super::shelf::Held| held.declined.is_none();
         let held = self.shelf.iter().flat_map(|(_, entry)| &entry.held).filter(|(_, held)| undecided(held));
         let request = SyncRequest {
@@ -123,12 +98,83 @@ impl Tablet {
             pushes,
             cursors: self.standings.cursors(),
             registry_version: self.registry.as_ref().map_or(0, |registry| registry.version),
-            page_bytes: PAGE_BYTES,
-            held: held.map(|(hash, _)| *hash).take(NAMED).collect(),
-            wanted: sent.wanted.iter().copied().chain(self.held_nowhere()).take(NAMED).collect(),
+            page_bytes: self.sizes.pull.bytes(),
+            held: held.map(|(hash, _)| *hash).take(named).collect(),
+            wanted: sent.wanted.iter().copied().chain(self.held_nowhere()).take(named).collect(),
+            part: self.partial.document(),
+            registry_part: self.partial.registry(),
             disk: sent.disk,
         };
         (request, sent)
+    }
+
+    /// Whether changes of so many bytes go along. One always does.
+    fn fits(&self, sent: &Sent, bytes: usize) -> bool {
+        sent.bytes == 0 || sent.bytes.saturating_add(bytes as u64) <= self.sizes.push.bytes()
+    }
+
+    /// Records the server asked for, as a whole each.
+    fn offers(&mut self, now: Timestamp, sent: &mut Sent) -> Vec<DocumentPush> {
+        let mut pushes = Vec::new();
+        for id in self.asked() {
+            if pushes.len() == PUSH_DOCUMENTS || !self.fits(sent, 1) {
+                break;
+            }
+            let oversized = self.shelf.get(id).and_then(|entry| entry.oversized);
+            if oversized.is_some_and(|oversized| oversized.not_before > now) {
+                continue;
+            }
+            let Some((push, whole)) = self.offer(id) else {
+                self.forget_asked(id);
+                continue;
+            };
+            if push.changes.is_empty() {
+                continue;
+            }
+            let bytes = push.changes.iter().map(|change| change.len()).sum();
+            if !self.fits(sent, bytes) {
+                break;
+            }
+            sent.bytes += bytes as u64;
+            let names = push.changes.iter().map(|change| crate::document::hash_of(change)).collect();
+            sent.changes.insert(push.document, names);
+            sent.offered.insert(push.document, whole.then(|| push.heads.clone()));
+            pushes.push(push);
+        }
+        pushes
+    }
+
+    /// Changes that wait, as many as go along.
+    fn unsent(&self, now: Timestamp, pushes: &mut Vec<DocumentPush>, sent: &mut Sent) {
+        for (id, entry) in self.shelf.iter() {
+            if pushes.len() == PUSH_DOCUMENTS {
+                break;
+            }
+            if sent.offered.contains_key(&id) || !entry.may_be_sent(now) {
+                continue;
+            }
+            let mut push = DocumentPush::new(id, entry.kind, entry.heads.clone(), Vec::new());
+            push.replaces = entry.replaces.clone();
+            let mut names = Vec::new();
+            let mut full = false;
+            for queued in entry.outbox.sendable() {
+                full = !self.fits(sent, queued.change.bytes.len());
+                if full {
+                    break;
+                }
+                sent.bytes += queued.change.bytes.len() as u64;
+                names.push(queued.change.hash);
+                push.again = queued.again;
+                push.changes.push(queued.change.bytes.clone().into());
+            }
+            if !names.is_empty() {
+                sent.changes.insert(id, names);
+                pushes.push(push);
+            }
+            if full {
+                break;
+            }
+        }
     }
 
     pub(super) fn exchanged(&mut self, now: Timestamp, task: TaskId, result: Exchanged) {
@@ -138,28 +184,53 @@ impl Tablet {
         if self.storage_failed {
             return;
         }
-        let body = match result {
-            Exchanged::Ok(body) => Ok(body),
-            Exchanged::Fault(fault) => Err(fault),
+        let said = in_flight.said;
+        let fault = match result {
+            Exchanged::Fault(fault) => fault,
+            Exchanged::Ok(body) => match &said {
+                Said::Sync(sent) => match SyncResponse::decode(&body) {
+                    Ok(response) => return self.take_answer(now, sent, response),
+                    Err(_) => Fault::Unreadable,
+                },
+                Said::Audit(scope, _) => match AuditResponse::decode(&body) {
+                    Ok(response) => return self.take_audit(now, scope, &response),
+                    Err(_) => Fault::Unreadable,
+                },
+            },
         };
-        let unreadable = |_| Fault::Unreadable;
-        let taken = match in_flight.said {
-            Said::Sync(sent) => body
-                .and_then(|body| SyncResponse::decode(&body).map_err(unreadable))
-                .map(|response| self.take_answer(now, &sent, response)),
-            Said::Audit(scope) => body
-                .and_then(|body| AuditResponse::decode(&body).map_err(unreadable))
-                .map(|response| self.take_audit(now, &scope, &response))
-                .inspect_err(|_| self.standings.ask_audit(&scope)),
+        self.failed(now, &said, fault);
+    }
+
+    /// An exchange brought no answer: what may have been too large is tried in a smaller size.
+    fn failed(&mut self, now: Timestamp, said: &Said, fault: Fault) {
+        let (sent, is_sync) = match said {
+            Said::Sync(sent) => (sent, true),
+            Said::Audit(scope, from) => {
+                self.standings.ask_audit(scope, *from);
+                (&Sent::default(), false)
+            }
         };
-        if let Err(fault) = taken {
-            let retry_after_ms = match &fault {
-                Fault::Busy { retry_after_ms } => *retry_after_ms,
-                Fault::Unreachable | Fault::Unauthorised | Fault::Refused { .. } | Fault::Unreadable => None,
-            };
-            self.schedule.failed(now, retry_after_ms);
-            self.last_fault = Some(fault);
-            self.show(Vec::new());
+        // a host cannot always tell a line that breaks under a request from one that is not there
+        let up = matches!(fault, Fault::Unreachable | Fault::Cut | Fault::TimedOut | Fault::TooLarge);
+        let down = matches!(fault, Fault::Cut | Fault::TimedOut | Fault::Unreadable);
+        let alone = sent.alone().filter(|_| up && (sent.bytes > SMALL_CHANGE || fault == Fault::TooLarge));
+        let mut smaller = alone.is_some();
+        if let Some(document) = alone {
+            self.is_oversized(now, document, sent.bytes, fault == Fault::TooLarge);
         }
+        if up && is_sync && (sent.bytes > SMALL_CHANGE || (fault == Fault::TooLarge && sent.bytes > 0)) {
+            smaller |= self.sizes.push.shrink(sent.bytes);
+        }
+        if down {
+            smaller |= self.sizes.pull.shrink();
+        }
+        match &fault {
+            Fault::TooLarge if smaller => self.schedule.too_large(now),
+            Fault::Cut | Fault::TimedOut | Fault::Unreadable if smaller => self.schedule.broke(now),
+            Fault::Busy { retry_after_ms } => self.schedule.failed(now, *retry_after_ms),
+            _ => self.schedule.failed(now, None),
+        }
+        self.last_fault = Some(fault).filter(|fault| !(smaller && *fault == Fault::TooLarge));
+        self.show(Vec::new());
     }
 }

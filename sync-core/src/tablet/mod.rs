@@ -19,6 +19,8 @@ mod custody;
 mod disk;
 mod draft;
 mod exchange;
+mod names;
+mod parts;
 mod port;
 mod record;
 mod repair;
@@ -28,17 +30,20 @@ mod shelf;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use names::KnownNames;
 pub use port::{Effect, Endpoint, Exchanged, Fault, Identity, Input, TaskId};
-pub use report::{HeldWork, RecordDetail, RecordSummary, SaveState, ScopeStatus, Status};
+pub use report::{HeldWork, RecordDetail, RecordSummary, SaveState, ScopeStatus, Status, TooLarge};
 pub use row::{Row, Table, Write};
 
 use crate::domain::IntentError;
 use crate::ids::{ActorId, DocumentId};
-use crate::sync::{Chance, Schedule, Standings};
+use crate::sync::{Chance, Schedule, Sizes, Standings};
 use crate::time::Timestamp;
 use disk::Disk;
 use draft::{Drafts, Typed};
 use exchange::InFlight;
+use names::Book;
+use parts::Partial;
 use record::Batch;
 use repair::Repair;
 use row::{OutboxRow, RegistryRow, decode, encode, outbox_key, read_outbox_key};
@@ -76,6 +81,9 @@ pub struct Tablet {
     standings: Standings,
     schedule: Schedule,
     registry: Option<RegistryRow>,
+    names: Book,
+    partial: Partial,
+    sizes: Sizes,
     disk: Disk,
     batches: BTreeMap<DocumentId, Batch>,
     stored_intents: BTreeMap<u64, row::IntentRow>,
@@ -126,6 +134,9 @@ impl Tablet {
             standings: Standings::default(),
             schedule: Schedule::new(seed),
             registry: meta.get("registry").and_then(|bytes| decode(bytes)),
+            names: Book::restore(&meta),
+            partial: Partial::restore(&meta),
+            sizes: Sizes::default(),
             disk: Disk::open(meta.get(disk::KEY).map(Vec::as_slice), seed),
             batches: BTreeMap::new(),
             stored_intents: BTreeMap::new(),
@@ -172,6 +183,9 @@ impl Tablet {
                 self.schedule.ask(now, true);
             }
             Input::Online { online } => {
+                if online {
+                    self.end_waits(now);
+                }
                 self.schedule.set_online(online, now);
                 self.show(Vec::new());
             }
@@ -270,8 +284,8 @@ impl Tablet {
                 for (document, number) in rows {
                     let Some(entry) = self.shelf.get_mut(document) else { continue };
                     entry.outbox.confirm(number);
-                    match entry.stuck() {
-                        Some(stuck) if stuck.not_before > now => self.schedule.ask_by(stuck.not_before),
+                    match entry.waits_until() {
+                        Some(at) if at > now => self.schedule.ask_by(at),
                         Some(_) | None => self.schedule.ask(now, false),
                     }
                 }

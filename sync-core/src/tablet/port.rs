@@ -89,8 +89,14 @@ pub enum Exchanged {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Fault {
-    /// No connection, or it broke.
+    /// No connection; or it broke before an answer began, where the host cannot tell the two apart.
     Unreachable,
+    /// The connection broke on the way.
+    Cut,
+    /// Nothing more came for a long time.
+    TimedOut,
+    /// What was sent is larger than the way to the server allows.
+    TooLarge,
     /// The server does not know this tablet.
     Unauthorised,
     /// The server asks to come back later.

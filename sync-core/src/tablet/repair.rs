@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Tablet;
 use super::answer::Changed;
 use super::row::OutboxRow;
-use super::shelf::Stuck;
+use super::shelf::{Oversized, Stuck};
 use crate::digest::{Buckets, FeedState};
 use crate::document::{Change, Document, Heads, Kind, RawChange};
 use crate::ids::{DocumentId, ScopeId};
@@ -94,14 +94,35 @@ impl Tablet {
 
     /// The same for one record.
     pub(super) fn end_wait(&mut self, id: DocumentId, now: Timestamp) {
-        if let Some(stuck) = self.shelf.get_mut(id).and_then(|entry| entry.told_stuck.as_mut()) {
+        let Some(entry) = self.shelf.get_mut(id) else { return };
+        if let Some(stuck) = &mut entry.told_stuck {
             stuck.not_before = stuck.not_before.min(now);
+        }
+        if let Some(oversized) = &mut entry.oversized {
+            oversized.not_before = oversized.not_before.min(now);
         }
     }
 
     /// When the next record that waits by itself is to be sent.
     pub(super) fn next_wait(&self) -> Option<Timestamp> {
-        self.shelf.iter().filter_map(|(_, entry)| entry.stuck()).map(|stuck| stuck.not_before).min()
+        self.shelf.iter().filter_map(|(_, entry)| entry.waits_until()).min()
+    }
+
+    /// A change of a record did not get through although it was sent alone.
+    pub(super) fn is_oversized(&mut self, now: Timestamp, id: DocumentId, bytes: u64, refused: bool) {
+        let Some(entry) = self.shelf.get_mut(id) else { return };
+        let failures = entry.oversized.map_or(0, |oversized| oversized.failures).saturating_add(1);
+        let not_before = self.schedule.retry_at(now, failures);
+        entry.oversized = Some(Oversized { bytes, refused, failures, not_before });
+    }
+
+    /// An answer came: a change that did not get through once may have met no line at all, and is tried again now.
+    pub(super) fn line_is_back(&mut self, now: Timestamp) {
+        let once =
+            self.shelf.iter().filter(|(_, entry)| entry.oversized.is_some_and(|o| o.failures == 1 && !o.refused));
+        for id in once.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.end_wait(id, now);
+        }
     }
 
     /// The server has sent a record whose changes were waiting for it.
@@ -185,14 +206,22 @@ impl Tablet {
     }
 
     /// The documents of the request's wishes that need not be asked for again: those answered and those before them.
-    /// When none was answered, the server has none of them for this tablet. Returns those it does not have.
-    pub(super) fn granted(&mut self, wanted: &[DocumentId], came: &BTreeSet<DocumentId>) -> Vec<DocumentId> {
-        let last = wanted.iter().rposition(|id| came.contains(id)).unwrap_or(wanted.len().saturating_sub(1));
-        let answered = wanted.iter().take(last + 1);
-        for id in answered.clone() {
+    /// When none was answered, the server has none of them for this tablet, unless the answer was taken up by part of a
+    /// document. Returns those it does not have. `joined` came whole with that part.
+    pub(super) fn granted(
+        &mut self,
+        wanted: &[DocumentId],
+        came: &BTreeSet<DocumentId>,
+        in_parts: bool,
+        joined: Option<DocumentId>,
+    ) -> Vec<DocumentId> {
+        let last = wanted.iter().rposition(|id| came.contains(id));
+        let count = last.map_or(if in_parts { 0 } else { wanted.len() }, |last| last + 1);
+        let answered = wanted.iter().take(count);
+        for id in answered.clone().chain(&joined) {
             self.repair.wanted.remove(id);
         }
-        answered.filter(|id| !came.contains(id)).copied().collect()
+        answered.filter(|id| !came.contains(id) && joined != Some(**id)).copied().collect()
     }
 
     /// Records that the server does not have for this tablet and that never left it were lost: what others wrote of
@@ -231,8 +260,12 @@ impl Tablet {
         }
         self.drop_left(&mut changed);
         self.last_fault = None;
+        if let Some(next) = response.next {
+            self.sizes.pull.grow();
+            self.standings.ask_audit(scope, next);
+        }
         // what is offered goes as soon as it is stored, together with the wishes
-        self.schedule.succeeded(now, changed.documents.is_empty());
+        self.schedule.succeeded(now, changed.documents.is_empty() || response.next.is_some());
         self.store(now, changed);
     }
 

@@ -46,6 +46,8 @@ pub struct Status {
     pub copied_at: Option<Timestamp>,
     /// Why the last exchange brought no answer; `None` after a good one.
     pub last_fault: Option<Fault>,
+    /// A change that was refused as too large, although it went alone.
+    pub too_large: Option<TooLarge>,
     /// Whether an exchange is under way.
     pub syncing: bool,
     /// Whether the host reported a network.
@@ -56,6 +58,15 @@ pub struct Status {
     pub unreadable_rows: usize,
     /// Each scope.
     pub scopes: Vec<ScopeStatus>,
+}
+
+/// A change that the way to the server does not let through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TooLarge {
+    /// The record.
+    pub document: DocumentId,
+    /// Bytes of the change.
+    pub bytes: u64,
 }
 
 /// The state of one scope.
@@ -194,6 +205,10 @@ impl Tablet {
             clock_offset_ms: self.clock_offset_ms,
             copied_at: self.disk.copied_at,
             last_fault: self.last_fault.clone(),
+            too_large: self.shelf.iter().find_map(|(document, entry)| {
+                let refused = entry.oversized.filter(|oversized| oversized.refused && !entry.outbox.is_empty())?;
+                Some(TooLarge { document, bytes: refused.bytes })
+            }),
             syncing: self.schedule.in_flight(),
             online: self.schedule.online(),
             storage_fault: self.storage_failed,

@@ -24,7 +24,7 @@ pub enum Table {
     Intent,
     /// Standing in each scope, by scope.
     Scope,
-    /// Drafts, and single rows: `writer`, `intent`, `registry`, `exchange`.
+    /// Drafts; names; parts of what is not whole yet; and single rows: `writer`, `intent`, `registry`, `exchange`.
     Meta,
 }
 
@@ -219,7 +219,7 @@ impl From<ScopeRow> for Standing {
             repaired_at: row.repaired_at.map(Timestamp),
             agreed_revision: row.agreed_revision,
             below: row.below,
-            audit: false,
+            audit: None,
         }
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Entry {
     /// The server lacks what its waiting changes follow. Read by [`Entry::stuck`]. Not stored: after a start it is tried
     /// at once.
     pub told_stuck: Option<Stuck>,
+    /// The first of its waiting changes did not get through although it went alone. Not stored.
+    pub oversized: Option<Oversized>,
     open: Option<Box<Document>>,
 }
 
@@ -47,6 +49,19 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stuck {
     /// How many times in a row it was told so.
+    pub failures: u32,
+    /// It is not sent before this time, unless a person wishes it.
+    pub not_before: Timestamp,
+}
+
+/// A change that did not get through although it was sent alone: it waits by itself, and others go before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Oversized {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Whether it was called too large; else the line broke.
+    pub refused: bool,
+    /// How many times in a row.
     pub failures: u32,
     /// It is not sent before this time, unless a person wishes it.
     pub not_before: Timestamp,
@@ -127,6 +142,7 @@ impl Shelf {
             outbox: Outbox::default(),
             sent_heads: None,
             told_stuck: None,
+            oversized: None,
             open: None,
         };
         self.revision = self.revision.max(entry.touched);
@@ -158,6 +174,7 @@ impl Shelf {
                     outbox: Outbox::default(),
                     sent_heads: None,
                     told_stuck: None,
+                    oversized: None,
                     open: Some(Box::new(document)),
                 })
             }
@@ -270,9 +287,15 @@ impl Entry {
         self.told_stuck.filter(|_| !self.outbox.is_empty())
     }
 
+    /// Until when its waiting changes wait by themselves; `None`: they do not.
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        let oversized = self.oversized.filter(|_| !self.outbox.is_empty());
+        self.stuck().map(|stuck| stuck.not_before).max(oversized.map(|oversized| oversized.not_before))
+    }
+
     /// Whether its waiting changes may be sent, as far as the record itself is concerned.
     pub fn may_be_sent(&self, now: Timestamp) -> bool {
-        self.stuck().is_none_or(|stuck| stuck.not_before <= now)
+        self.waits_until().is_none_or(|at| at <= now)
     }
 
     /// The heads that the server's copy should have: without changes in custody, and of a record that waits for what the

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::ids as id;
+use super::part::{DocumentPart, PartCursor, Place, RegistryCursor};
 use super::room::{self, Room};
 use crate::digest::{Buckets, Digest, FeedState};
 use crate::document::{Heads, Kind};
@@ -31,7 +32,7 @@ pub struct SyncRequest {
     /// Version of the registry it holds; 0 for none.
     #[n(4)]
     pub registry_version: u64,
-    /// About how many bytes of documents the answer may hold.
+    /// About how many bytes of documents the answer may hold. See [`SyncRequest::takes_parts`].
     #[n(5)]
     pub page_bytes: u64,
     /// Documents to be sent whole, wherever the cursors stand.
@@ -40,6 +41,12 @@ pub struct SyncRequest {
     /// Own changes this device believes to be in custody; the answer names those that a person has decided on.
     #[cbor(n(7), with = "id::hashes", default)]
     pub held: Vec<ChangeHash>,
+    /// The document that comes in parts, and how far it is here.
+    #[n(8)]
+    pub part: Option<PartCursor>,
+    /// The same of the registry.
+    #[n(9)]
+    pub registry_part: Option<RegistryCursor>,
     /// Which disk speaks; absent once the server has answered it.
     #[n(24)]
     pub disk: Option<DiskMark>,
@@ -69,6 +76,8 @@ impl Default for SyncRequest {
             page_bytes: 0,
             wanted: Vec::new(),
             held: Vec::new(),
+            part: None,
+            registry_part: None,
             disk: None,
         }
     }
@@ -155,6 +164,12 @@ pub struct SyncResponse {
     /// Those of the documents asked for that were destroyed for good.
     #[cbor(n(8), with = "id::documents", default)]
     pub purged: Vec<DocumentId>,
+    /// Part of a document too large for this answer. The pages end before its entry unless this is the last of it.
+    #[n(9)]
+    pub part: Option<DocumentPart>,
+    /// Names of the people and tablets that wrote in the documents of this answer.
+    #[n(10)]
+    pub names: Option<Names>,
     /// When two copies of this device's disk were noticed, ms since the Unix epoch; absent when none were.
     #[n(24)]
     pub copied_at: Option<u64>,
@@ -173,6 +188,8 @@ impl Default for SyncResponse {
             wanted: Vec::new(),
             decisions: Vec::new(),
             purged: Vec::new(),
+            part: None,
+            names: None,
             copied_at: None,
         }
     }
@@ -287,6 +304,29 @@ pub struct DocumentPayload {
     pub snapshot: Vec<u8>,
 }
 
+/// Names by id, in order of id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Names {
+    /// Of people, by registry id.
+    #[n(0)]
+    pub people: Vec<Name>,
+    /// Of tablets, by id as text.
+    #[n(1)]
+    pub devices: Vec<Name>,
+}
+
+/// A name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+pub struct Name {
+    /// Whose.
+    #[n(0)]
+    pub id: String,
+    /// The name.
+    #[n(1)]
+    pub name: String,
+}
+
 /// The registry of the tenant, as JSON that only screens read.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -294,9 +334,12 @@ pub struct RegistryPayload {
     /// Its version.
     #[n(0)]
     pub version: u64,
-    /// JSON.
+    /// JSON, or part of it.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub json: Vec<u8>,
+    /// Where the part belongs; `None`: it is whole.
+    #[n(2)]
+    pub part: Option<Place>,
 }
 
 /// What a person decided on one change in custody.
@@ -336,6 +379,12 @@ pub struct AuditRequest {
     /// The digest of each bucket; a document's bucket is the last byte of its id.
     #[cbor(n(2), with = "id::buckets")]
     pub buckets: Buckets,
+    /// About how many bytes the answer may hold, one bucket at least; `None`: all that differs.
+    #[n(3)]
+    pub page_bytes: Option<u64>,
+    /// Buckets below this one were answered before.
+    #[cbor(n(4), default)]
+    pub from: u8,
 }
 
 /// What the server holds in the buckets that differ.
@@ -360,6 +409,9 @@ pub struct AuditResponse {
     /// Every document that the scope's feed names in those buckets.
     #[n(5)]
     pub entries: Vec<AuditEntry>,
+    /// The lowest bucket that differs and is not answered here; `None`: all are.
+    #[n(6)]
+    pub next: Option<u8>,
 }
 
 /// A document as the server has it.

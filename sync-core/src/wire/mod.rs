@@ -7,13 +7,15 @@
 mod changes;
 pub(crate) mod ids;
 mod message;
+mod part;
 mod room;
 
 pub use message::{
-    AuditEntry, AuditRequest, AuditResponse, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry, Outcome,
-    PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
+    AuditEntry, AuditRequest, AuditResponse, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry, Name, Names,
+    Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
+pub use part::{DocumentPart, PartCursor, Place, RegistryCursor};
 use room::Limited;
 
 /// Changes come out of a body at most this many times as long as it is. Honest ones stay below two and a half: what a

@@ -166,8 +166,7 @@ fn honest_inputs_are_kept() {
             registry_version: 0,
             page_bytes: 1_000_000,
             wanted: vec![DOCUMENT],
-            held: Vec::new(),
-            disk: None,
+            ..SyncRequest::default()
         };
         honest.push(("wire", format!("request-{number}"), request.encode()));
         honest.push(("saved", format!("honest-{number}"), body(&scene.before.save()).to_vec()));
@@ -177,8 +176,8 @@ fn honest_inputs_are_kept() {
         let length = u16::try_from(first.len()).unwrap().to_be_bytes();
         honest.push(("follow", format!("honest-{number}"), [&length[..], &first, &length, &first].concat()));
     }
-    let audit =
-        AuditRequest { protocol: PROTOCOL, scope: ScopeId::municipality("112119").unwrap(), buckets: Buckets::of([]) };
+    let scope = ScopeId::municipality("112119").unwrap();
+    let audit = AuditRequest { protocol: PROTOCOL, scope, buckets: Buckets::of([]), page_bytes: None, from: 0 };
     honest.push(("wire", "audit".to_owned(), audit.encode()));
     if writes() {
         for (target, name, bytes) in &honest {

@@ -8,6 +8,13 @@ use sync_core::sync::Chance;
 use sync_core::tablet::{Effect, Identity, Input, Row, Table, Tablet, TaskId, Write};
 use sync_core::time::Timestamp;
 
+/// A tab that was stopped while it ran the core. When it wakes it does not know that another leads.
+pub struct Stopped {
+    pub tablet: Tablet,
+    pub effects: VecDeque<Effect>,
+    pub life: u64,
+}
+
 pub struct Device {
     pub id: DeviceId,
     pub scopes: Vec<ScopeId>,
@@ -29,6 +36,8 @@ pub struct Device {
     pub life: u64,
     /// The server does not know it any more.
     pub revoked: bool,
+    /// The tab that led before, asleep or awake again; the disk has a later term than it and takes nothing of it.
+    pub stopped: Option<Box<Stopped>>,
     next_row: u64,
 }
 
@@ -49,6 +58,7 @@ impl Device {
             skew_ms: 0,
             life: 0,
             revoked: false,
+            stopped: None,
             next_row: 1,
         }
     }
@@ -135,6 +145,24 @@ impl Device {
                 None => break,
             }
         }
+        self.restart(now, chance);
+    }
+
+    /// The tab that runs the core is stopped, perhaps in the middle of storing; another raises the disk's term and opens
+    /// the same rows. What was stored before the term was raised is among them.
+    pub fn take_over(&mut self, now: Timestamp, chance: &mut Chance) {
+        if chance.below(2) == 0 {
+            let begun = self.effects.iter().position(|effect| matches!(effect, Effect::Persist { .. }));
+            if let Some(Effect::Persist { task, writes }) = begun.and_then(|begun| self.effects.remove(begun)) {
+                self.write(&writes);
+                // it hears of it when it wakes
+                self.give(now, Input::Persisted { task, ok: true });
+            }
+        }
+        let other = Tablet::open(self.clock(now), Identity { device: self.id }, 0, Vec::new());
+        let tablet = std::mem::replace(&mut self.tablet, other);
+        let (effects, life) = (std::mem::take(&mut self.effects), self.life);
+        self.stopped = Some(Box::new(Stopped { tablet, effects, life }));
         self.restart(now, chance);
     }
 

@@ -1,6 +1,6 @@
 //! Seeded simulation: one server, up to five tablets that each hold some of the scopes, with clocks of their own, a network
-//! that loses, doubles, reorders and cuts, disks that fail, browsers and servers that die between any two operations, tabs
-//! that take over from a dying one, a server restored from a backup, damaged rows on either side, evicted stores that are
+//! that loses, doubles, reorders and cuts, in one world of four at so few bytes that sizes have to adapt, disks that fail, browsers and servers that die between any two operations, tabs
+//! that take over from a dying one or from a stopped one that wakes again, a server restored from a backup, damaged rows on either side, evicted stores that are
 //! enrolled anew, tablets that are revoked and come back, records that move between scopes, are held, decided on or
 //! destroyed.
 //!
@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod device;
+mod pages;
 mod server;
 mod world;
 
@@ -56,6 +57,13 @@ fn inv_1_2_3_4_7_hold_for_every_seed_last_quarter() {
 #[test]
 fn gate_16_nothing_is_held_of_what_forty_tablets_write_apart() {
     World::broad(40).run_broad();
+}
+
+#[test]
+fn tab_14_nothing_is_lost_or_doubled_when_a_stopped_tab_wakes_while_another_leads() {
+    for seed in 20_000..20_060 {
+        World::with_stopped_tabs(seed).run();
+    }
 }
 
 /// Each of these worlds showed a fault once: a damaged copy kept for a person to decide on, the first word on held work

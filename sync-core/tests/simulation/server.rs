@@ -11,14 +11,12 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::Endpoint;
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
-    Receipt, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireLimits,
+    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPush, FeedEntry, Outcome, PROTOCOL, Receipt, Run,
+    SyncRequest, SyncResponse, WireLimits,
 };
 
 use crate::device::Device;
-
-/// Entries of a page: few, so that paging happens.
-const PAGE: usize = 3;
+use crate::pages::Basket;
 
 #[derive(Clone, Default)]
 struct Feed {
@@ -27,12 +25,12 @@ struct Feed {
 }
 
 #[derive(Clone)]
-struct Stored {
+pub struct Stored {
     /// Of whoever pushed it first.
     home: ScopeId,
-    saved: Vec<u8>,
+    pub saved: Vec<u8>,
     /// What the saved bytes should have.
-    heads: Heads,
+    pub heads: Heads,
 }
 
 impl Stored {
@@ -108,6 +106,17 @@ impl Server {
     /// How many changes it keeps aside.
     pub fn held(&self) -> usize {
         self.custody.len() + self.brought.len()
+    }
+
+    pub fn stored(&self) -> &BTreeMap<DocumentId, Stored> {
+        &self.documents
+    }
+
+    /// Epoch, last number and entries of a feed.
+    pub fn feed(&self, scope: &ScopeId) -> ([u8; 16], u64, Vec<FeedEntry>) {
+        let feed = self.feeds.get(scope).cloned().unwrap_or_default();
+        let entry = |(document, (seq, state))| FeedEntry { document, seq, state };
+        (self.epoch, feed.seq, feed.entries.into_iter().map(entry).collect())
     }
 
     pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
@@ -318,7 +327,10 @@ impl Server {
     fn audit(&self, scopes: &[ScopeId], request: &AuditRequest) -> Option<AuditResponse> {
         let feed = self.feeds.get(&request.scope).filter(|_| scopes.contains(&request.scope))?;
         let differing = Buckets::of(self.contributions(&request.scope)).differing(&request.buckets);
-        let named = feed.entries.iter().filter(|(id, _)| differing.contains(&Buckets::number(**id)));
+        // one bucket an answer
+        let mut differing = differing.into_iter().filter(|bucket| *bucket >= request.from);
+        let (differing, next) = (differing.next(), differing.next());
+        let named = feed.entries.iter().filter(|(id, _)| differing == Some(Buckets::number(**id)));
         let entries = named.map(|(document, (_, state))| {
             let stored = self.documents.get(document).filter(|stored| !stored.is_damaged());
             AuditEntry {
@@ -329,7 +341,8 @@ impl Server {
         });
         let entries = entries.collect();
         let scope = request.scope.clone();
-        Some(AuditResponse { protocol: PROTOCOL, scope, epoch: self.epoch, seq: feed.seq, differing, entries })
+        let (epoch, seq, differing) = (self.epoch, feed.seq, differing.into_iter().collect());
+        Some(AuditResponse { protocol: PROTOCOL, scope, epoch, seq, differing, entries, next })
     }
 
     fn sync(&mut self, device: DeviceId, scopes: &[ScopeId], request: SyncRequest, now: Timestamp) -> SyncResponse {
@@ -341,13 +354,13 @@ impl Server {
                 same.insert(push.document);
             }
         }
-        let mut named = BTreeSet::new();
-        let pages: Vec<ScopePage> = scopes.iter().map(|scope| self.page(scope, &request.cursors, &mut named)).collect();
         let in_scope = |id: &DocumentId| self.is_in(id, scopes);
-        let mut sent: BTreeSet<DocumentId> = named.difference(&same).copied().collect();
-        sent.extend(request.wanted.iter().filter(|id| in_scope(id)).take(PAGE));
-        let payload =
-            |id: &DocumentId| Some(DocumentPayload { document: *id, snapshot: self.documents.get(id)?.saved.clone() });
+        let mut basket = Basket::new(self, &request, scopes, same);
+        let mut wishes: Vec<DocumentId> = request.wanted.iter().filter(|id| in_scope(id)).copied().collect();
+        wishes.sort_unstable();
+        let _ = wishes.iter().take_while(|id| basket.put(**id, true)).count();
+        let pages = scopes.iter().map(|scope| basket.page(self, scope, &request.cursors)).collect();
+        let (part, documents) = basket.part();
         let damaged = self.documents.iter().filter(|(id, stored)| in_scope(id) && stored.is_damaged());
         let decision = |hash: &ChangeHash| {
             let (document, admitted) = self.decisions.get(hash)?;
@@ -358,7 +371,8 @@ impl Server {
             clock: now,
             receipts,
             scopes: pages,
-            documents: sent.iter().filter_map(payload).collect(),
+            documents,
+            part,
             wanted: damaged.map(|(id, _)| *id).collect(),
             purged: request.wanted.iter().filter(|id| self.rulings.purged.contains(id)).copied().collect(),
             decisions: request.held.iter().filter_map(decision).collect(),
@@ -456,34 +470,6 @@ impl Server {
                 feed.entries.insert(id, (feed.seq, state));
             }
         }
-    }
-
-    /// New entries upwards from the cursor, then older ones downwards; a cursor of another store starts anew.
-    fn page(&self, scope: &ScopeId, cursors: &[ScopeCursor], named: &mut BTreeSet<DocumentId>) -> ScopePage {
-        let feed = self.feeds.get(scope).cloned().unwrap_or_default();
-        let cursor = cursors.iter().find(|cursor| cursor.scope == *scope);
-        let known = cursor.filter(|cursor| cursor.epoch == Some(self.epoch) && cursor.seq <= feed.seq);
-        let (after, below) = known.map_or((feed.seq, Some(feed.seq + 1)), |cursor| (cursor.seq, cursor.below));
-        let mut all: Vec<FeedEntry> = feed
-            .entries
-            .iter()
-            .map(|(document, (seq, state))| FeedEntry { document: *document, seq: *seq, state: *state })
-            .collect();
-        all.sort_by_key(|entry| entry.seq);
-        let newer: Vec<FeedEntry> = all.iter().filter(|entry| entry.seq > after).cloned().collect();
-        let older = all.into_iter().rev().filter(|entry| below.is_some_and(|below| entry.seq < below));
-        let older: Vec<FeedEntry> = older.collect();
-        let upwards = newer.len().min(PAGE);
-        let downwards = older.len().min(PAGE - upwards);
-        let next_seq = if upwards < newer.len() { newer[upwards - 1].seq } else { feed.seq };
-        let below =
-            if downwards < older.len() { older[..downwards].last().map(|entry| entry.seq).or(below) } else { None };
-        let more = upwards < newer.len() || below.is_some();
-        let entries: Vec<FeedEntry> =
-            newer.into_iter().take(upwards).chain(older.into_iter().take(downwards)).collect();
-        named.extend(entries.iter().filter(|entry| entry.state == FeedState::Present).map(|entry| entry.document));
-        let (count, digest) = self.digest(scope);
-        ScopePage { scope: scope.clone(), epoch: self.epoch, entries, next_seq, more, count, digest, below }
     }
 }
 

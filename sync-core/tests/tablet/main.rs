@@ -11,6 +11,8 @@ mod drafts;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod syncing;

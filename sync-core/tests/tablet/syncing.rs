@@ -20,6 +20,7 @@ fn audited(document: &mut Document) -> AuditResponse {
         seq: 2,
         differing: vec![9],
         entries: vec![AuditEntry { document: DOCUMENT, heads: document.heads(), state: FeedState::Present }],
+        next: None,
     }
 }
 

@@ -3,13 +3,13 @@
 //! Invariants: a page's cursor never goes past content that is neither carried nor known to the tablet; of the content of
 //! documents no more is read than a page takes, a batch of small ones and one large one.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::Heads;
 use sync_core::ids::{DocumentId, ScopeId};
 
+use super::basket::Basket;
 use super::batch::{Select, Type, Value};
 use super::dialect::{Connection, Row, SqlStore, failed};
 use super::documents::{document_of, places_of, state_of};
@@ -17,10 +17,8 @@ use super::registry::version;
 use super::statements as sql;
 use super::{corrupt, get, integer, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{FeedPage, Pull, ScopeRow, Standing, WantedScope};
+use crate::store::types::{FeedPage, PageSize, Pull, ScopeRow, Standing, WantedScope};
 
-/// About what a feed entry takes on the wire, in bytes.
-const ENTRY_BYTES: u64 = 32;
 /// Most damaged documents an answer names.
 const MOST_DAMAGED: usize = 200;
 pub(super) const DAMAGED_IN: Select = Select {
@@ -35,8 +33,6 @@ pub(super) const SMALL: Select = Select::by_document(
     "SELECT document, heads, CAST(LENGTH(snapshot) AS BIGINT) AS size, \
      CASE WHEN LENGTH(snapshot) <= 16384 THEN snapshot END AS snapshot FROM document",
 );
-/// The content of documents, whatever its size.
-pub(super) const WHOLE: Select = Select::by_document("SELECT snapshot FROM document");
 /// Entries read at once.
 const BATCH: i64 = 500;
 
@@ -131,8 +127,7 @@ async fn news(
         pages.push(page);
     }
     let documents = std::mem::take(&mut basket.documents);
-    let is_all = basket.damaged.is_empty() && basket.large.is_empty() && !basket.torn;
-    Ok(is_all.then_some(Pull { pages, documents, damaged: Vec::new(), registry_version }))
+    Ok(basket.is_complete().then_some(Pull { pages, documents, registry_version, ..Pull::default() }))
 }
 
 pub(super) async fn pull(
@@ -140,31 +135,27 @@ pub(super) async fn pull(
     tenant: &str,
     wanted: &[WantedScope],
     whole: &[DocumentId],
-    page_bytes: u64,
+    page: &PageSize,
     known: &HashMap<DocumentId, Heads>,
 ) -> Result<Pull, StoreError> {
     let names = || wanted.iter().map(|want| &want.scope);
-    let empty = || Basket {
-        known,
-        page_bytes,
-        bytes: 0,
-        documents: Vec::new(),
-        large: Vec::new(),
-        carried: HashMap::new(),
-        torn: false,
-        damaged: HashSet::new(),
-    };
     if whole.is_empty()
+        && page.part.is_none()
         && (1..=FEW).contains(&wanted.len())
-        && let Some(pull) = news(&mut *store.reader().await?, tenant, wanted, &mut empty()).await?
+        && let Some(pull) = news(&mut *store.reader().await?, tenant, wanted, &mut Basket::new(known, page)).await?
     {
         return Ok(pull);
     }
     let mut look = store.look().await?;
     let standing = these_scopes(&mut look, tenant, names()).await?;
-    let mut basket = empty();
+    let mut basket = Basket::new(known, page);
     if standing.damage {
         basket.damaged = damaged_in(&mut look, tenant, names()).await?;
+    }
+    if let Some(cursor) = &page.part
+        && !in_scopes(&mut look, tenant, &[cursor.document], names()).await?.is_empty()
+    {
+        basket.go_on(&mut look, tenant, cursor).await?;
     }
     let held = in_scopes(&mut look, tenant, whole, names()).await?;
     for ids in held.chunks(BATCH as usize) {
@@ -187,85 +178,11 @@ pub(super) async fn pull(
         pages.push(page);
     }
     basket.fetch_large(&mut look, tenant).await?;
-    let mut damaged: Vec<DocumentId> = basket.damaged.into_iter().collect();
+    let mut damaged: Vec<DocumentId> = basket.damaged.iter().copied().collect();
     damaged.sort_unstable();
     damaged.truncate(MOST_DAMAGED);
-    Ok(Pull { pages, documents: basket.documents, damaged, registry_version: standing.registry_version })
-}
-
-/// What an answer carries, up to about `page_bytes`.
-struct Basket<'a> {
-    known: &'a HashMap<DocumentId, Heads>,
-    page_bytes: u64,
-    /// What everything taken comes to, with the large ones.
-    bytes: u64,
-    documents: Vec<(DocumentId, Vec<u8>)>,
-    /// Documents taken whose content did not come with their rows.
-    large: Vec<DocumentId>,
-    /// The state in which each document was taken, or was known.
-    carried: HashMap<DocumentId, Heads>,
-    /// Whether a document was met in two states, which one look at everything never does.
-    torn: bool,
-    damaged: HashSet<DocumentId>,
-}
-
-impl Basket<'_> {
-    /// One entry always fits, so that every exchange gets on.
-    fn is_full(&self) -> bool {
-        self.bytes > 0 && self.bytes >= self.page_bytes
-    }
-
-    /// Takes the document of a row along, unless it is there, known to the tablet, or damaged.
-    fn put(&mut self, row: &Row, even_if_known: bool) -> Result<(), StoreError> {
-        let document = document_of(row)?;
-        if self.damaged.contains(&document) {
-            return Ok(());
-        }
-        let (Some(heads), Some(size)) = (get::<Option<&[u8]>>(row, "heads")?, get::<Option<i64>>(row, "size")?) else {
-            // the feed names it and it is not there
-            self.damaged.insert(document);
-            return Ok(());
-        };
-        let heads = Heads::from_bytes(heads).ok_or(corrupt("document", "heads"))?;
-        match self.carried.entry(document) {
-            Entry::Occupied(before) => {
-                self.torn |= *before.get() != heads;
-                return Ok(());
-            }
-            Entry::Vacant(place) => {
-                if even_if_known || self.known.get(&document) != Some(&heads) {
-                    self.bytes += unsigned(size);
-                    match get(row, "snapshot")? {
-                        Some(snapshot) => self.documents.push((document, snapshot)),
-                        None => self.large.push(document),
-                    }
-                }
-                place.insert(heads);
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the large ones, one after the other. Together they are no more than a page takes.
-    async fn fetch_large(&mut self, connection: &mut Connection, tenant: &str) -> Result<(), StoreError> {
-        for document in std::mem::take(&mut self.large) {
-            if let Some(row) = WHOLE.of(connection, tenant, &[document]).await?.first() {
-                self.documents.push((document, get(row, "snapshot")?));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes an entry of a feed along.
-    fn take(&mut self, row: &Row, page: &mut FeedPage) -> Result<u64, StoreError> {
-        let (state, seq) = (state_of(get(row, "state")?)?, unsigned(get(row, "seq")?));
-        self.bytes += ENTRY_BYTES;
-        if state == FeedState::Present {
-            self.put(row, false)?;
-        }
-        page.entries.push((document_of(row)?, seq, state));
-        Ok(seq)
-    }
+    let registry_version = standing.registry_version;
+    Ok(Pull { pages, documents: basket.documents, part: basket.part, joined: basket.joined, damaged, registry_version })
 }
 
 /// Takes what is new, ascending; whether all of it is taken.
@@ -286,7 +203,8 @@ async fn fill_up(
             if basket.is_full() {
                 return Ok(false);
             }
-            page.next_seq = basket.take(row, page)?;
+            let Some(seq) = basket.take(row, page)? else { return Ok(false) };
+            page.next_seq = seq;
         }
         if rows.len() < BATCH as usize {
             page.next_seq = page.scope.seq;
@@ -313,7 +231,8 @@ async fn fill_down(
             if basket.is_full() {
                 return Ok(false);
             }
-            page.below = Some(basket.take(row, page)?);
+            let Some(seq) = basket.take(row, page)? else { return Ok(false) };
+            page.below = Some(seq);
         }
         if rows.len() < BATCH as usize || page.below == Some(1) {
             page.below = None;

@@ -5,6 +5,7 @@
 //! writing transaction touches documents in order of id, notes on late figures and roll-ups each in order of key, and scopes
 //! last in order of id.
 
+mod basket;
 pub(in crate::store) mod batch;
 mod closing;
 mod custody;
@@ -50,8 +51,8 @@ use crate::store::open::Schema;
 use crate::store::types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
-    Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite,
+    Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -229,10 +230,10 @@ impl Store for SqlStore {
         tenant: &str,
         wanted: &[WantedScope],
         whole: &[DocumentId],
-        page_bytes: u64,
+        page: &PageSize,
         known: &HashMap<DocumentId, Heads>,
     ) -> Result<Pull, StoreError> {
-        feed::pull(self, tenant, wanted, whole, page_bytes, known).await
+        feed::pull(self, tenant, wanted, whole, page, known).await
     }
 
     async fn audit_entries(
@@ -433,7 +434,7 @@ impl SqlStore {
             &feed::SCOPES,
             &feed::DAMAGED_IN,
             &feed::SMALL,
-            &feed::WHOLE,
+            &basket::WHOLE,
             &custody::DECISIONS,
             &closing::KEEP_BEFORE,
             &closing::KEEP_AFTER,

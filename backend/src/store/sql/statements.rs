@@ -174,6 +174,8 @@ statements! {
      CASE WHEN LENGTH(d.snapshot) <= 16384 THEN d.snapshot END AS snapshot FROM feed f \
      LEFT JOIN document d ON d.tenant = f.tenant AND d.document = f.document AND f.state = 0 \
      WHERE f.tenant = $1 AND f.scope = $2 AND f.seq < $3 ORDER BY f.seq DESC LIMIT $4";
+    PART_OF_DOCUMENT = "SELECT heads, CAST(LENGTH(snapshot) AS BIGINT) AS size, \
+     SUBSTR(snapshot, CAST($3 AS INTEGER), CAST($4 AS INTEGER)) AS part FROM document WHERE tenant = $1 AND document = $2";
     LIST_FEED_OF_SCOPE = "SELECT state, contribution FROM feed WHERE tenant = $1 AND scope = $2";
     BUMP_REVISION = "UPDATE document SET revision = revision + 1 WHERE tenant = $1";
     RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";

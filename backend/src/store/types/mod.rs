@@ -1,5 +1,6 @@
 //! Plain values that go into a store and come out of it. Nothing here names a database.
 
+mod feed;
 mod proof;
 mod registry;
 
@@ -10,6 +11,7 @@ use sync_core::document::{Heads, Kind};
 use sync_core::gate::Code;
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 
+pub use feed::{FeedPage, PageSize, Pull, ScopeRow, WantedScope};
 pub use proof::{
     Change, ChangedRow, ClosingRow, Correction, CorrectionCount, CustodyDecision, DecideOutcome, DecidedChange,
     Decision, HealingRow, HeldChange, Purge, PurgeOutcome, PurgedRow,
@@ -86,7 +88,7 @@ impl Standing {
             pages.push(FeedPage { scope, entries: Vec::new(), next_seq, below: None, more: false });
         }
         let registry_version = self.registry_version;
-        Some(Pull { pages, documents: Vec::new(), damaged: Vec::new(), registry_version })
+        Some(Pull { pages, registry_version, ..Pull::default() })
     }
 }
 
@@ -414,74 +416,6 @@ pub enum PushOutcome {
     Committed,
     /// Nothing was written: these documents have changed since they were read.
     Outdated(Vec<DocumentId>),
-}
-
-/// Where a device stands in a scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WantedScope {
-    /// The scope.
-    pub scope: ScopeId,
-    /// Epoch and sequence, when it has been there before.
-    pub cursor: Option<([u8; 16], u64)>,
-    /// Entries below this have not been taken yet. Counts only with a cursor that holds.
-    pub below: Option<u64>,
-}
-
-impl WantedScope {
-    /// Where a page begins: the sequence up to which everything is there, and the number below which older entries are
-    /// missing.
-    pub fn start(&self, scope: &ScopeRow) -> (u64, Option<u64>) {
-        match self.cursor {
-            Some((epoch, seq)) if epoch == scope.epoch && seq <= scope.seq => {
-                (seq, self.below.filter(|below| *below > 1))
-            }
-            _ if scope.seq == 0 => (0, None),
-            _ => (scope.seq, Some(scope.seq + 1)),
-        }
-    }
-}
-
-/// How a scope stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeRow {
-    /// The scope.
-    pub scope: ScopeId,
-    /// Its epoch.
-    pub epoch: [u8; 16],
-    /// Its last sequence number.
-    pub seq: u64,
-    /// Documents present.
-    pub document_count: u64,
-    /// Its digest.
-    pub digest: Digest,
-}
-
-/// A page of one scope's feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedPage {
-    /// How the scope stands at this moment.
-    pub scope: ScopeRow,
-    /// Document, sequence, state. First what is new, ascending by sequence; then older ones, descending.
-    pub entries: Vec<(DocumentId, u64, FeedState)>,
-    /// The cursor after the page.
-    pub next_seq: u64,
-    /// Older entries still to come lie below this; `None` when none are missing.
-    pub below: Option<u64>,
-    /// Whether more follows of either kind.
-    pub more: bool,
-}
-
-/// What a device missed, as one consistent look at the store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pull {
-    /// In the order asked for.
-    pub pages: Vec<FeedPage>,
-    /// Saved bytes of the documents the pages name, once each.
-    pub documents: Vec<(DocumentId, Vec<u8>)>,
-    /// Documents of the scopes whose stored copy is damaged or missing. Their bytes are not among `documents`.
-    pub damaged: Vec<DocumentId>,
-    /// The registry's version.
-    pub registry_version: u64,
 }
 
 /// What a rebuild makes of one document.

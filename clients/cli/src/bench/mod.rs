@@ -26,7 +26,7 @@ use sync_core::document::{Document, Heads};
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 use sync_core::tablet::Exchanged;
 use sync_core::time::Timestamp;
-use sync_core::wire::{Outcome, PROTOCOL, ScopeCursor, SyncRequest, SyncResponse};
+use sync_core::wire::{Outcome, PROTOCOL, RegistryCursor, ScopeCursor, SyncRequest, SyncResponse};
 
 use crate::api;
 use crate::args::{Bench, BenchName, BenchStore};
@@ -37,7 +37,7 @@ use crate::transport::Server;
 use day::Tablet;
 use process::ServerProcess;
 
-/// Bytes of documents a new tablet asks for at a time.
+/// Bytes of documents asked for at a time where only the whole is measured; no power of two, so nothing comes in parts.
 const PAGE_BYTES: u64 = 8_000_000;
 
 /// Runs one benchmark and prints its line.
@@ -143,6 +143,8 @@ struct Received {
     cursors: Vec<ScopeCursor>,
     registry_version: u64,
     requests: usize,
+    /// Bytes of answers until the first document was there.
+    first_bytes: u64,
 }
 
 /// The version of the registry, which a tablet that has recorded something holds.
@@ -153,14 +155,39 @@ fn registry_version(caller: &Enrolled) -> Result<u64, CliError> {
 
 /// Pulls everything in these scopes.
 fn pull(fresh: &Enrolled, scopes: &BTreeSet<ScopeId>) -> Result<Received, CliError> {
+    pull_by(fresh, scopes, |_| PAGE_BYTES)
+}
+
+/// Pulls everything in these scopes, asking for so many bytes with each request. Of the registry's parts only places are
+/// kept.
+fn pull_by(
+    fresh: &Enrolled,
+    scopes: &BTreeSet<ScopeId>,
+    page_bytes: impl Fn(usize) -> u64,
+) -> Result<Received, CliError> {
     let start = |scope: &ScopeId| ScopeCursor { scope: scope.clone(), epoch: None, seq: 0, below: None };
     let mut received = Received { cursors: scopes.iter().map(start).collect(), ..Received::default() };
+    let mut registry_part = None;
     for _ in 0..10_000 {
-        let response = fresh.exchange(&asking(received.cursors.clone(), received.registry_version).encode())?;
+        let request = SyncRequest {
+            page_bytes: page_bytes(received.requests),
+            registry_part,
+            ..asking(received.cursors.clone(), received.registry_version)
+        };
+        let response = fresh.exchange(&request.encode())?;
         received.requests += 1;
-        received.registry_version = response.registry.map_or(received.registry_version, |registry| registry.version);
+        registry_part = response.registry.as_ref().and_then(|registry| {
+            let offset = registry.part?.offset + registry.json.len() as u64;
+            (offset < registry.part?.size).then_some(RegistryCursor { version: registry.version, offset })
+        });
+        if let Some(registry) = response.registry.filter(|_| registry_part.is_none()) {
+            received.registry_version = registry.version;
+        }
+        if received.documents.is_empty() {
+            received.first_bytes = fresh.server.body_bytes().1 - fresh.received_before;
+        }
         received.documents.extend(response.documents.into_iter().map(|payload| (payload.document, payload.snapshot)));
-        let mut more = false;
+        let mut more = registry_part.is_some();
         for page in response.scopes {
             let Some(cursor) = received.cursors.iter_mut().find(|cursor| cursor.scope == page.scope) else { continue };
             (cursor.epoch, cursor.seq, cursor.below) = (Some(page.epoch), page.next_seq, page.below);

@@ -51,6 +51,8 @@ export interface Status {
   /** This tablet's clock minus the server's, ms; null: not known yet. */
   readonly clock_offset_ms: number | null;
   readonly last_fault: string | null;
+  /** A change that does not get through although it goes alone. */
+  readonly too_large: { readonly document: string; readonly bytes: number } | null;
   readonly syncing: boolean;
   /** When the server noticed that another copy of this tablet's disk is in use; null: as far as it knows there is none. */
   readonly copied_at: number | null;
@@ -74,6 +76,7 @@ export const status: p.Parse<Status> = p.object((f) => ({
   last_exchange_at: f.get('last_exchange_at', p.nullable(p.integer)),
   clock_offset_ms: f.get('clock_offset_ms', p.nullable(p.integer)),
   last_fault: f.get('last_fault', fault),
+  too_large: f.get('too_large', p.nullable(p.object((t) => ({ document: t.get('document', p.string), bytes: t.get('bytes', p.integer) })))),
   syncing: f.get('syncing', p.boolean),
   copied_at: f.get('copied_at', p.nullable(p.integer)),
   scopes: f.get('scopes', p.list(p.object((s) => ({

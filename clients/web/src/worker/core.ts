@@ -32,6 +32,8 @@ export interface Core {
   summary(document: string): string | undefined;
   view(document: string): string | undefined;
   registry(): string | undefined;
+  /** Names of people and tablets that wrote in the records here. */
+  names(): string;
   free(): void;
 }
 

@@ -64,11 +64,11 @@ async function phone(name: string): Promise<Phone> {
             answered: () => undefined,
             poll_effect: () => made.effects.shift(),
             next_wakeup: () => undefined,
-            status: () => JSON.stringify({ unsent_records: made.unsent, unsent_changes: made.unsent, last_agreed_at: null, last_exchange_at: null, last_fault: null, syncing: false, scopes: [] }),
+            status: () => JSON.stringify({ unsent_records: made.unsent, unsent_changes: made.unsent, last_agreed_at: null, last_exchange_at: null, last_fault: null, too_large: null, syncing: false, scopes: [] }),
             list: () => '["record"]',
             summary: () => '"record"',
             view: () => '"record"',
-            registry: () => '"registry"',
+            registry: () => '{"version":1}', names: () => '{"people":[{"id":"pe-9","name":"鈴木"}],"devices":[]}',
             free: () => undefined,
           };
         },

@@ -9,7 +9,7 @@ import { type Bench, founded, opened, OTHER, PIN, SATO, TOMIZAWA } from './vault
 
 const YAMADA = { id: 'pe-3', name: '山田' };
 const WRONG = '551122';
-const STATUS = JSON.stringify({ unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, syncing: false, scopes: [] });
+const STATUS = JSON.stringify({ unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, too_large: null, syncing: false, scopes: [] });
 const unreachable = { ok: false, problem: { code: 'unreachable', detail: null } } as const;
 
 interface Tablet {
@@ -38,7 +38,7 @@ async function tablet(name: string): Promise<Tablet> {
     },
     open: () => ({
       handle: () => undefined, answered: () => undefined, poll_effect: () => undefined, next_wakeup: () => undefined, status: () => STATUS,
-      list: () => '[]', summary: () => undefined, view: () => undefined, registry: () => undefined, free: () => undefined,
+      list: () => '[]', summary: () => undefined, view: () => undefined, registry: () => undefined, names: () => '{"people":[],"devices":[]}', free: () => undefined,
     }),
     clock: { now: () => b.time.clock, steady: () => b.time.steady, after: () => () => undefined },
     random: (count) => new Uint8Array(count),

@@ -20,7 +20,7 @@ const IDENTITY = {
 const KEY = await newKey();
 const PIN = '194805';
 const STATUS = JSON.stringify({
-  unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, syncing: false, scopes: [],
+  unsent_records: 0, unsent_changes: 0, last_agreed_at: null, last_exchange_at: null, last_fault: null, too_large: null, syncing: false, scopes: [],
 });
 
 interface FakeCore extends Core {
@@ -56,7 +56,7 @@ function fakeCore(rows: readonly Row[]): FakeCore {
     list: () => '[]',
     summary: () => undefined,
     view: () => undefined,
-    registry: () => undefined,
+    registry: () => undefined, names: () => '{"people":[],"devices":[]}',
     free: () => undefined,
   };
 }

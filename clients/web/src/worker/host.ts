@@ -10,6 +10,7 @@ import type { Command, Problem, Stage } from '../core/protocol';
 import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
 import type { Core } from './core';
+import { withNames } from './names';
 import { createRunner, type RunnerDeps, type Seat } from './runner';
 import { type Mark, StoreError } from './store';
 import type { Credential } from './transport';
@@ -67,6 +68,14 @@ export function createHost(deps: HostDeps): Host {
     runner.close();
     seat = null;
     deps.hand(null);
+  };
+
+  const registry = (): string => {
+    const [core, json] = [shown(), shown()?.registry()];
+    if (core === null || json === undefined || seat === null) return 'null';
+    const { identity } = seat.who;
+    const people = [...(door?.people ?? []), identity.person].map(({ id, name }) => ({ id, name }));
+    return withNames(json, core.names(), { people, device: { id: identity.device, name: identity.device_name } });
   };
 
   const waiting = (people: readonly Waiting[]): Extract<Stage, { stage: 'locked' }>['people'] =>
@@ -289,7 +298,7 @@ export function createHost(deps: HostDeps): Host {
       case 'summary':
         return { ok: true, json: shown()?.summary(command.document) ?? 'null' };
       case 'registry':
-        return { ok: true, json: shown()?.registry() ?? 'null' };
+        return { ok: true, json: registry() };
       case 'sync':
         runner.tell({ type: 'sync' });
         notify();

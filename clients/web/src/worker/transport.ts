@@ -7,6 +7,9 @@ import { newKey, type SignedFetch, type TabletKey } from './proof';
 
 export type Fault =
   | { readonly type: 'unreachable' }
+  | { readonly type: 'cut' }
+  | { readonly type: 'timed_out' }
+  | { readonly type: 'too_large' }
   | { readonly type: 'unauthorised' }
   | { readonly type: 'busy'; readonly retry_after_ms?: number }
   | { readonly type: 'refused'; readonly code?: string };
@@ -55,7 +58,10 @@ export interface Transport {
   events(who: Credential, onOpen: () => void, onChanged: () => void, signal: AbortSignal): Promise<Listened>;
 }
 
-const EXCHANGE_TIMEOUT_MS = 60_000;
+/** An exchange of which nothing more comes for so long has broken off. */
+const EXCHANGE_SILENCE_MS = 60_000;
+/** A line that carries less than this up carries nothing; how far a body has gone up is not told. */
+const LEAST_BYTES_PER_MS = 1;
 const ENROL_TIMEOUT_MS = 30_000;
 /** The server says something on the stream at once and every 15 s; silence for longer means that the connection is gone. */
 const SILENCE_MS = 50_000;
@@ -86,6 +92,27 @@ async function compressed(body: Uint8Array<ArrayBuffer>): Promise<{ body: Uint8A
   return { body: new Uint8Array(await new Response(stream).arrayBuffer()), headers: { 'content-encoding': 'gzip' } };
 }
 
+/** Reads an answer to its end; `heard` is told of every piece that comes. */
+async function wholeBody(response: Response, heard: () => void): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  heard();
+  for (const reader = response.body?.getReader(); reader !== undefined;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    heard();
+    pieces.push(value);
+    length += value.length;
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
 export function createTransport(deps: { readonly fetch: SignedFetch }): Transport {
   const tell = async <T>(path: string, body: unknown, key: TabletKey, token: string | null, parse: p.Parse<T>): Promise<Told<T>> => {
     try {
@@ -113,23 +140,37 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
 
   return {
     async exchange(who, path, plain) {
+      const silent = new AbortController();
+      let watch: ReturnType<typeof setTimeout> | undefined;
+      let begun = false;
+      const patience = (ms: number): void => {
+        clearTimeout(watch);
+        watch = setTimeout(() => silent.abort(), ms);
+      };
       try {
         const { body, headers } = await compressed(plain);
+        patience(EXCHANGE_SILENCE_MS + body.length / LEAST_BYTES_PER_MS);
         const response = await deps.fetch(path, {
           method: 'POST',
           headers: { 'content-type': 'application/cbor', ...headers },
           body,
           cache: 'no-store',
           credentials: 'omit',
-          signal: AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
+          signal: silent.signal,
         }, who.key, who.token);
-        if (response.ok) return { ok: new Uint8Array(await response.arrayBuffer()) };
+        begun = true;
+        if (response.ok) return { ok: await wholeBody(response, () => patience(EXCHANGE_SILENCE_MS)) };
+        if (response.status === 413) return { fault: { type: 'too_large' } };
+        if (response.status === 408 || response.status === 504) return { fault: { type: 'timed_out' } };
         if (response.status === 429 || response.status >= 500) return { fault: { type: 'busy', ...retryAfter(response) } };
         const { code } = await problemOf(response);
         if (response.status === 401 || code === 'device_revoked') return { fault: { type: 'unauthorised' }, over: code === 'pass_over' };
         return { fault: { type: 'refused', code } };
       } catch {
-        return { fault: { type: 'unreachable' } };
+        if (silent.signal.aborted) return { fault: { type: 'timed_out' } };
+        return { fault: { type: begun ? 'cut' : 'unreachable' } };
+      } finally {
+        clearTimeout(watch);
       }
     },
 

@@ -10,7 +10,7 @@ use super::World;
 use crate::device::Device;
 
 /// Exchanges per tablet after which a world that has not settled never will.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 120;
 /// Messages within one moment after which a tablet is talking without end.
 const MESSAGES: usize = 2_000;
 
@@ -26,6 +26,7 @@ impl World {
         self.faults = false;
         for who in 0..self.devices.len() {
             self.devices[who].revoked = false;
+            self.devices[who].stopped = None;
             self.devices[who].give(self.now, Input::Online { online: true });
         }
         for _ in 0..ROUNDS {

@@ -3,6 +3,7 @@
 mod breadth;
 mod claims;
 mod faults;
+mod tabs;
 
 use std::collections::BTreeMap;
 use sync_core::document::Kind;
@@ -22,6 +23,13 @@ enum Packet {
     Answer { asked: Asked, result: Exchanged },
 }
 
+/// A poor line: what is larger breaks off, or is refused by something on the way up.
+#[derive(Clone, Copy)]
+struct Line {
+    bytes: usize,
+    refuses: bool,
+}
+
 pub struct World {
     seed: u64,
     chance: Chance,
@@ -37,6 +45,10 @@ pub struct World {
     names: u8,
     /// What tablets counted whose store is gone, as far as the server had it.
     former: BTreeMap<(DocumentId, String), i64>,
+    /// What one exchange carries each way, in bytes, before the line breaks; also when all else is well.
+    line: Option<Line>,
+    /// What happens to tabs, in worlds where some are stopped while they lead.
+    tabs: Option<Chance>,
     /// A tablet's record that was damaged on its disk and is not whole yet.
     mending: Option<(usize, DocumentId)>,
 }
@@ -68,6 +80,11 @@ impl World {
             server.rulings.forbidden.insert(documents[0]);
         }
         let backup = server.clone();
+        // of its own, so that kept seeds stay the worlds they were
+        let mut of_line = Chance::new(seed ^ 0x11e5);
+        let (poor, refuses) = (of_line.below(4) == 0, of_line.below(2) == 0);
+        let bytes = 20_000 + usize::try_from(of_line.below(20_000)).unwrap();
+        let line = poor.then_some(Line { bytes, refuses });
         Self {
             seed,
             chance,
@@ -81,6 +98,8 @@ impl World {
             faults: true,
             names,
             former: BTreeMap::new(),
+            line,
+            tabs: (of_line.below(3) == 0).then_some(of_line),
             mending: None,
         }
     }
@@ -89,12 +108,18 @@ impl World {
         self.faults && self.chance.below(n) == 0
     }
 
+    /// A world in which tabs are stopped while they lead, whatever the seed says.
+    pub fn with_stopped_tabs(seed: u64) -> Self {
+        Self { tabs: Some(Chance::new(seed ^ 0x7ab5)), ..Self::new(seed) }
+    }
+
     pub fn run(&mut self) {
         for device in &mut self.devices {
             device.drain();
         }
         for _ in 0..STEPS {
             let who = self.chance.below(self.devices.len() as u64) as usize;
+            self.move_tabs(who);
             match self.chance.below(20) {
                 0..=5 => self.edit(who),
                 6..=11 => self.perform(who),
@@ -149,7 +174,8 @@ impl World {
                 format!(r#"{{"type":"set","field":"municipality","value":"{municipality}"}}"#)
             }
             8 => {
-                let text = "集い".repeat(1 + self.chance.below(40) as usize);
+                let longest = if self.line.is_some() { 1_600 } else { 40 };
+                let text = "集い".repeat(1 + self.chance.below(longest) as usize);
                 format!(r#"{{"type":"write","text":"outcome","value":"{text}{word}"}}"#)
             }
             _ => format!(
@@ -194,6 +220,11 @@ impl World {
             }
             Effect::Exchange { task, endpoint, body } => {
                 let asked = Asked { device: who, life: self.devices[who].life, task };
+                if let Some(line) = self.line.filter(|line| body.len() > line.bytes) {
+                    let fault = if line.refuses { Fault::TooLarge } else { Fault::Cut };
+                    self.network.push(Packet::Answer { asked, result: Exchanged::Fault(fault) });
+                    return;
+                }
                 if self.one_in(6) {
                     let result = Exchanged::Fault(Fault::Unreachable);
                     self.network.push(Packet::Answer { asked, result });
@@ -245,6 +276,9 @@ impl World {
                     return;
                 }
                 match answer {
+                    Some(body) if self.line.is_some_and(|line| body.len() > line.bytes) => {
+                        self.answer(asked, Exchanged::Fault(Fault::Cut));
+                    }
                     Some(mut body) => {
                         if self.one_in(12) {
                             body.truncate(self.chance.below(body.len() as u64 + 1) as usize);
@@ -259,8 +293,11 @@ impl World {
                     self.network.push(Packet::Answer { asked, result: result.clone() });
                 }
                 let device = &mut self.devices[asked.device];
+                let input = Input::Exchanged { task: asked.task, result };
                 if device.life == asked.life {
-                    device.give(self.now, Input::Exchanged { task: asked.task, result });
+                    device.give(self.now, input);
+                } else {
+                    self.answer_stopped(asked, input);
                 }
             }
         }

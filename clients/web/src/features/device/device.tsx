@@ -1,6 +1,7 @@
 // What this tablet is, what it still has to send, and whether what it holds is safe.
 
 import { type ReactNode, useEffect, useState } from 'react';
+import { Link } from 'wouter';
 import { useCertain, useClient, useReady, useSnapshot } from '../../core/hooks';
 import { municipalityName, nameOf, type Registry } from '../../core/registry';
 import { clock } from '../../i18n/dates';
@@ -71,7 +72,9 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
           <Line label={ja.device.agreed}>{at(status.last_agreed_at)}</Line>
           <Line label={ja.device.exchanged}>{at(status.last_exchange_at)}</Line>
           <Line label={ja.device.fault}>
-            {isOffline(ready) ? <span className="text-wait">{ja.device.offlineNow}</span> : status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
+            {status.too_large !== null
+              ? <Link href={`/session/${status.too_large.document}`} className="text-wait underline">{ja.device.tooLarge(status.too_large.bytes)}</Link>
+              : isOffline(ready) ? <span className="text-wait">{ja.device.offlineNow}</span> : status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
           </Line>
         </dl>
         <div className="py-3">
