@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::date::Date;
 use super::measure::Measure;
 use super::steps::Step;
+use super::tally::{Way, void_link};
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
 use crate::document::{Document, EditError, Reason, Scalar, TextName};
 use crate::ids::{IntentId, is_slug};
@@ -37,7 +38,16 @@ pub enum Intent {
         #[serde(default)]
         reason: Option<Reason>,
     },
-    /// Adds a link: `lecturer/<id>`, or `noted/<measure>` for what took place without a reported number.
+    /// Takes a measure back to "not reported": what the person saw is taken away from this device's count, and every
+    /// count of the measure is marked void until its device counts again.
+    Void {
+        /// What was counted.
+        measure: Measure,
+        /// The total the person saw.
+        seen: i64,
+    },
+    /// Adds a link: `lecturer/<id>`, `noted/<measure>` for what took place without a reported number, or
+    /// `carried/<way>/<number>` for heads carried over to the way they are counted by from now on.
     Link {
         /// The link.
         link: String,
@@ -97,14 +107,17 @@ impl Intent {
     pub fn check(&self) -> Result<(), IntentError> {
         match self {
             Self::Set { field, value } => check_field(field, value.as_ref()),
-            Self::Count { by, .. } if by.abs() > COUNT_BY => Err(IntentError::Count(*by)),
+            Self::Count { by, .. } | Self::Void { seen: by, .. } if !(-COUNT_BY..=COUNT_BY).contains(by) => {
+                Err(IntentError::Count(*by))
+            }
             Self::Link { link } | Self::Unlink { link } => match link.split_once('/') {
                 Some(("lecturer", id)) if is_slug(id) => Ok(()),
                 Some(("noted", measure)) if measure.parse::<Measure>().is_ok() => Ok(()),
+                Some(("carried", _)) if Way::carried(link).is_some() => Ok(()),
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
-            Self::Count { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
+            Self::Count { .. } | Self::Void { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
         }
     }
 
@@ -112,6 +125,7 @@ impl Intent {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Count { reason, .. } => *reason,
+            Self::Void { .. } => Some(Reason::Recount),
             Self::Set { .. } | Self::Link { .. } | Self::Unlink { .. } | Self::Write { .. } | Self::Step { .. } => None,
         }
     }
@@ -121,7 +135,12 @@ impl Intent {
         self.check()?;
         match self {
             Self::Set { field, value } => document.set_field(field, value.as_ref())?,
-            Self::Count { measure, by, .. } => document.count(&measure.to_string(), id.device, *by)?,
+            Self::Count { measure, by, .. } => {
+                let measure = measure.to_string();
+                document.count(&measure, id.device, *by)?;
+                document.unlink(&void_link(&measure, id.device))?;
+            }
+            Self::Void { measure, seen } => void(document, &measure.to_string(), id, *seen)?,
             Self::Link { link } => document.link(link)?,
             Self::Unlink { link } => document.unlink(link)?,
             Self::Write { text, value } => document.write_text(*text, value)?,
@@ -132,6 +151,17 @@ impl Intent {
         }
         Ok(())
     }
+}
+
+/// What was seen goes from this device's count, so that what others count meanwhile stays.
+fn void(document: &mut Document, measure: &str, id: IntentId, seen: i64) -> Result<(), EditError> {
+    if seen != 0 {
+        document.count(measure, id.device, -seen)?;
+    }
+    for (_, device, _) in document.tallies().into_iter().filter(|(counted, ..)| counted == measure) {
+        document.link(&void_link(measure, device))?;
+    }
+    Ok(())
 }
 
 fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::steps::{self, Present};
+use super::tally::{self, Heads, TallyView, Way};
 use super::vocabulary::{CancelReason, Group, StepState};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
-use crate::ids::{DeviceId, DocumentId};
+use crate::ids::DocumentId;
 
 /// A field with the value to show. With more than one alternative it is in conflict and a person must choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,17 +27,6 @@ pub struct Alternative {
     /// Who set it; `None` while the edit is still on its way into a change.
     #[serde(flatten)]
     pub authorship: Option<Authorship>,
-}
-
-/// A measure with its total and who counted how many.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TallyView {
-    /// The measure, also when it is not one we know.
-    pub measure: String,
-    /// Sum over devices.
-    pub total: i64,
-    /// Each device's own count.
-    pub by_device: BTreeMap<DeviceId, i64>,
 }
 
 /// One step with its author.
@@ -78,8 +68,11 @@ pub struct RecordView {
     pub group: Group,
     /// Why it was cancelled or postponed.
     pub reason: Option<CancelReason>,
-    /// Heads in all; `None` when nobody reported any.
+    /// Heads in all, the greater of both ways of counting them; `None` when nobody reported any.
     pub attendance: Option<i64>,
+    /// For each way of counting heads that lags behind, the link that carries the missing ones over when a person
+    /// switches to it.
+    pub carry: BTreeMap<Way, String>,
 }
 
 impl RecordView {
@@ -102,13 +95,6 @@ impl RecordView {
     /// The total of a measure; `None` when it was not reported.
     pub fn total(&self, measure: &str) -> Option<i64> {
         self.tallies.iter().find(|tally| tally.measure == measure).map(|tally| tally.total)
-    }
-
-    /// The sum over all reported measures that begin with `prefix`; `None` when none was.
-    pub fn sum(&self, prefix: &str) -> Option<i64> {
-        let mut of_prefix = self.tallies.iter().filter(|tally| tally.measure.starts_with(prefix)).peekable();
-        of_prefix.peek()?;
-        Some(of_prefix.map(|tally| tally.total).sum())
     }
 
     /// Fields in conflict, and one more when the steps contradict each other.
@@ -143,33 +129,27 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         };
         fields.insert(name, FieldView { value, alternatives });
     }
-    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
-    for (measure, device, count) in document.tallies() {
-        by_measure.entry(measure).or_default().insert(device, count);
-    }
-    let tallies = by_measure
-        .into_iter()
-        .map(|(measure, by_device)| TallyView { measure, total: by_device.values().sum(), by_device })
-        .collect();
+    let links = document.links();
+    let tallies = tally::read(document, &links);
+    let heads = Heads::of(&tallies);
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);
     let steps = recorded
         .into_iter()
         .map(|(id, step)| StepView { id, state: step.state, reason: step.reason, after: step.after, authorship: None })
         .collect();
-    let mut record = RecordView {
+    RecordView {
         document: document.id(),
         kind: document.kind(),
         fields,
+        attendance: heads.attendance(),
+        carry: heads.carry(&tallies),
         tallies,
-        links: document.links(),
+        links,
         texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),
         steps,
         state,
         group,
         reason,
-        attendance: None,
-    };
-    record.attendance = record.sum("attendance.band.").or_else(|| record.sum("attendance.audience."));
-    record
+    }
 }

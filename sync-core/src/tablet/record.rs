@@ -134,6 +134,7 @@ impl Tablet {
             }
             Intent::Set { .. }
             | Intent::Count { .. }
+            | Intent::Void { .. }
             | Intent::Link { .. }
             | Intent::Unlink { .. }
             | Intent::Step { .. } => {

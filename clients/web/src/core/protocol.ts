@@ -173,7 +173,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
 });
 
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'step']));
+  const type = f.get('type', p.word(['set', 'count', 'void', 'link', 'unlink', 'write', 'step']));
   switch (type) {
     case 'set':
       return {
@@ -191,6 +191,8 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
         by: f.get('by', p.integer),
         reason: f.get('reason', p.nullable(p.word(['undo', 'mistake', 'recount']))),
       };
+    case 'void':
+      return { type, measure: f.get('measure', p.string), seen: f.get('seen', p.integer) };
     case 'link':
     case 'unlink':
       return { type, link: f.get('link', p.string) };

@@ -56,6 +56,8 @@ export type Value = string | number;
 export type Intent =
   | { readonly type: 'set'; readonly field: FieldName; readonly value: Value | null }
   | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
+  /** Back to "not reported"; `seen` is the total the person saw. */
+  | { readonly type: 'void'; readonly measure: string; readonly seen: number }
   | { readonly type: 'link' | 'unlink'; readonly link: string }
   | { readonly type: 'write'; readonly text: TextName; readonly value: string }
   | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null };
@@ -87,6 +89,8 @@ export interface Tally {
   readonly measure: string;
   readonly total: number;
   readonly by_device: Readonly<Record<string, number>>;
+  /** Heads carried over from the other way of counting them; part of the total. */
+  readonly carried: number;
 }
 
 export interface Step extends Author {
@@ -115,6 +119,8 @@ export interface RecordView {
   readonly group: Group;
   readonly reason: string | null;
   readonly attendance: number | null;
+  /** By way of counting heads that lags behind, `band` or `audience`: the link by which the missing ones are carried over. */
+  readonly carry: Readonly<Record<string, string>>;
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
   /** Own work the server keeps aside, and what a person said to it. */
@@ -141,6 +147,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
     measure: t.get('measure', p.string),
     total: t.get('total', p.integer),
     by_device: t.get('by_device', p.dictionary(p.integer)),
+    carried: t.get('carried', p.nullable(p.integer)) ?? 0,
   })))),
   links: f.get('links', p.list(p.string)),
   texts: f.get('texts', p.object((t) => ({
@@ -158,6 +165,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   group: f.get('group', group),
   reason: f.get('reason', p.nullable(p.string)),
   attendance: f.get('attendance', p.nullable(p.integer)),
+  carry: f.get('carry', p.nullable(p.dictionary(p.string))) ?? {},
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
   held: f.get('held', p.list(p.object((h) => ({
@@ -228,7 +236,7 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
     document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, steps: [], state: 'none',
-    group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], history: [],
+    group: 'planned', reason: null, attendance: null, carry: {}, save_state: 'saved', agreed_at: null, held: [], history: [],
   };
 }
 

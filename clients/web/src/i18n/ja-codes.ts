@@ -26,7 +26,7 @@ const flag: Record<string, string> = {
   step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
   date_unreadable: '日付を読み取れません。',
   negative_total: '合計が0より小さい数があります。',
-  attendance_differs: '年齢別の合計と区分別の合計が違います。',
+  attendance_differs: '年齢別の合計と対象別の合計が違います。',
 };
 
 const steps: Record<string, string> = {

@@ -38,7 +38,7 @@ const band: Record<string, string> = {
 };
 
 const audience: Record<string, string> = {
-  resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他',
+  resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他', unknown: '対象不明',
 };
 
 const question: Record<string, string> = {
@@ -283,8 +283,10 @@ export const ja = {
 
   attendance: {
     total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
-    byBand: '年齢別', byAudience: '対象別', mode: '数え方',
-    help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。',
+    modes: { heads: '人数だけ', band: '年齢別', audience: '対象別' }, mode: '数え方', heads: '参加者の人数',
+    carried: (count: number) => `これまでの${count}人を不明として引き継ぎ`, carriedOver: (count: number) => `数え方を変える前 ${count}`,
+    headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
+    help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
     differs: (bands: number, audiences: number) => `年齢別の合計（${bands}人）と対象別の合計（${audiences}人）が違います。`,
   },
 
@@ -292,6 +294,7 @@ export const ja = {
     plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
+    undoVoid: (label: string) => `${label}を報告なしに`,
     invalid: '0以上の数字で入れてください。',
   },
 

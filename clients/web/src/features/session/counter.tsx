@@ -2,7 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useRef, useState } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
-import { tally, type Tally } from '../../core/records';
+import { type Intent, tally, type Tally } from '../../core/records';
 import type { Registry } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
@@ -32,6 +32,9 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
     const count = parseCount(text);
     if (text.trim() === '') {
       setText(null);
+      if (seen.current === null) return;
+      const before = seen.current;
+      edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before, reason: 'undo' }] });
       return;
     }
     setInvalid(count === null);
@@ -39,8 +42,9 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
     setText(null);
     const by = count - (seen.current ?? 0);
     if (seen.current !== null && by === 0) return;
-    const undo = { label: `${label} ${count}`, intents: [{ type: 'count', measure, by: -by, reason: 'undo' }] } as const;
-    edit([{ type: 'count', measure, by, reason: 'recount' }], by === 0 ? undefined : undo);
+    const back: Intent = seen.current === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
+    const undo = { label: `${label} ${count}`, intents: [back] };
+    edit([{ type: 'count', measure, by, reason: 'recount' }], undo);
   };
 
   return (

@@ -34,6 +34,17 @@ function fieldText({ name, before, after }: Effect, fits: boolean): string {
   return after === null ? text.emptied(valueText(name, before)) : text.becomes(valueText(name, before), value);
 }
 
+/** What a link is about, and what becomes of it. */
+function linkWords(link: string, shown: string | null, added: boolean, names: Names): readonly [string, string] {
+  const [kind, rest = ''] = link.split(/\/(.*)/su);
+  switch (kind) {
+    case 'noted': return [office.measure(rest, names.material), added ? text.noted : text.unnoted];
+    case 'void': return [office.measure(rest.split('@')[0] ?? rest, names.material), added ? text.voided : text.unvoided];
+    case 'carried': return [text.heads, (added ? text.carried : text.uncarried)(rest.split('/')[1] ?? '')];
+    default: return [text.lecturer, added ? text.linked(shown ?? link) : text.unlinked(shown ?? link)];
+  }
+}
+
 function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly names: Names; readonly fits: boolean }): ReactNode {
   switch (effect.kind) {
     case 'field':
@@ -55,14 +66,9 @@ function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly
       );
     case 'link':
     case 'unlink': {
-      const noted = effect.name.startsWith('noted/') ? office.measure(effect.name.slice('noted/'.length), names.material) : null;
       const added = effect.kind === 'link';
-      return (
-        <>
-          <b>{noted ?? text.lecturer}</b>
-          <span>{noted === null ? (added ? text.linked(effect.shown ?? effect.name) : text.unlinked(effect.shown ?? effect.name)) : (added ? text.noted : text.unnoted)}</span>
-        </>
-      );
+      const [subject, change] = linkWords(effect.name, effect.shown, added, names);
+      return <><b>{subject}</b><span>{change}</span></>;
     }
     case 'step':
       return <><b>{text.step}</b><span>{text.stepTo(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after))}</span></>;
