@@ -193,6 +193,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     let store = store::open(&config.database, config.reader_connections, config.database_connections).await?;
     store.migrate().await?;
     let app = App::new(config.clone(), store.clone(), Arc::new(SystemClock));
+    verify::refresh(&app).await?;
     let code = match arguments.verb {
         Verb::Serve(listen) => serve(app.clone(), listen, &config).await?,
         Verb::Migrate => ExitCode::SUCCESS,

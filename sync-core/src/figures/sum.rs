@@ -89,6 +89,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// What a scope stands for; other scopes than those of an organisation ask for everything that is there.
+    pub fn of_scope(scope: &str) -> Self {
+        match scope.split_once(':') {
+            Some(("municipality", code)) => Self::Municipality(code.to_owned()),
+            Some(("association", id)) => Self::Association(id.to_owned()),
+            _ => Self::Everywhere,
+        }
+    }
+
     /// Whether a record counts there.
     pub fn holds(&self, split: &Split) -> bool {
         match self {

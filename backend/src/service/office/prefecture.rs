@@ -159,7 +159,7 @@ fn associations(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>, link: &Li
         .into_iter()
         .map(|(id, counts)| AssociationFigures {
             association: desk.association(id),
-            dispatches: counts.linked(&link.with("association", id)),
+            dispatches: counts.linked(&link.with("dispatched_by", id)),
         })
         .collect()
 }

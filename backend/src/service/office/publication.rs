@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use sync_core::domain::Measure;
+use sync_core::domain::vocabulary::{Activity, Group};
+use sync_core::figures::Figure as Counted;
+
 use super::spreadsheet::{MARK, harmless, lines};
 use super::suppression::{Published, publish};
 use super::{OfficeError, day_in_japan, fiscal_year_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Extent};
-use crate::service::projection::{ATTENDANCE, VIEWERS};
 use crate::store::types::RollupValue;
 
 /// Columns before the counts.
@@ -25,15 +28,14 @@ fn shown(published: Published) -> String {
     }
 }
 
-/// The measure a roll-up counts for in this table: its column's key.
-fn column_of(measure: &str) -> Option<String> {
-    match measure.split('.').collect::<Vec<_>>()[..] {
-        ["record", activity, "held"] if activity != "distribution" && activity != "consultation" => {
-            Some("held".to_owned())
-        }
-        ["attendance"] => Some("attendance".to_owned()),
-        ["screening", "viewers"] => Some("viewers".to_owned()),
-        ["material", material, ..] => Some(format!("material.{material}")),
+/// The column a figure counts for in this table, as its key.
+fn column_of(figure: &str) -> Option<String> {
+    match figure.parse().ok()? {
+        Counted::Records { activity: Some(Activity::Distribution | Activity::Consultation), .. } => None,
+        Counted::Records { group: Group::Held, .. } => Some("held".to_owned()),
+        Counted::Attendance => Some("attendance".to_owned()),
+        Counted::Counted(Measure::Viewers) => Some("viewers".to_owned()),
+        Counted::Counted(Measure::Material { material, .. }) => Some(format!("material.{material}")),
         _ => None,
     }
 }
@@ -55,8 +57,12 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
     }
     let mut sums: BTreeMap<(String, String), RollupValue> = BTreeMap::new();
     let figures = |prefix| app.store.list_figures(tenant, year, prefix);
-    let (records, heads, viewers, materials) =
-        tokio::try_join!(figures("record"), figures(ATTENDANCE), figures(VIEWERS), figures("material"))?;
+    let (records, heads, viewers, materials) = tokio::try_join!(
+        figures("record"),
+        figures("attendance"),
+        figures("screening.viewers"),
+        figures("material")
+    )?;
     for (key, value) in records.into_iter().chain(heads).chain(viewers).chain(materials) {
         let Some(column) = column_of(&key.measure) else { continue };
         let known = registry.municipalities.iter().any(|one| one.code == key.municipality);

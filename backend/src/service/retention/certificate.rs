@@ -15,10 +15,17 @@ fn time(ms: u64) -> String {
     FixedOffset::east_opt(9 * 3600).map(|zone| utc.with_timezone(&zone).to_rfc3339()).unwrap_or_default()
 }
 
+/// 令和6年度, by the era in which it ended its first calendar year; years before these eras as they are counted in the west.
 fn fiscal_year(year: i64) -> String {
-    match year {
-        2019.. => format!("令和{}年度", year - 2018).replace("令和1年度", "令和元年度"),
-        _ => format!("平成{}年度", year - 1988),
+    let (era, before) = match year {
+        2019.. => ("令和", 2018),
+        1989.. => ("平成", 1988),
+        1926.. => ("昭和", 1925),
+        _ => ("", 0),
+    };
+    match year - before {
+        1 if before > 0 => format!("{era}元年度"),
+        of_era => format!("{era}{of_era}年度"),
     }
 }
 
@@ -59,4 +66,17 @@ pub async fn text(app: &App, caller: &Caller, destruction: &str) -> Result<Strin
          同じ値が、操作の記録の「{}」の項目にあります。\n\n{LIST}\n{}",
         row.destruction, row.items
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fiscal_year_is_called_by_its_era_and_no_era_has_a_year_0() {
+        let names = [1925, 1926, 1988, 1989, 2018, 2019, 2024].map(fiscal_year);
+        let expected =
+            ["1925年度", "昭和元年度", "昭和63年度", "平成元年度", "平成30年度", "令和元年度", "令和6年度"];
+        assert_eq!(names, expected);
+    }
 }

@@ -152,6 +152,13 @@ pub(super) async fn list_tenants(store: &SqlStore) -> Result<Vec<String>, StoreE
         .map_err(failed)
 }
 
+pub(super) async fn list_stale_tenants(store: &SqlStore) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar::<Database, String>(sql::LIST_STALE_TENANTS)
+        .fetch_all(&mut *store.reader().await?)
+        .await
+        .map_err(failed)
+}
+
 /// The registry's version, 0 for an unknown tenant.
 pub(super) async fn version(connection: &mut Connection, tenant: &str) -> Result<u64, StoreError> {
     let row = sqlx::query(sql::LOOKUP_TENANT).bind(tenant).fetch_optional(connection).await.map_err(failed)?;

@@ -128,6 +128,8 @@ export type Command =
   | { readonly type: 'network'; readonly online: boolean }
   | { readonly type: 'view' | 'summary'; readonly document: DocumentId }
   | { readonly type: 'list' }
+  /** The figures of a fiscal year; `scope` names the organisation whose they are, and is empty for all records here. */
+  | { readonly type: 'figures'; readonly year: number; readonly scope: string }
   | { readonly type: 'registry' };
 
 /**
@@ -210,7 +212,7 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'figures', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
@@ -237,6 +239,8 @@ const command: p.Parse<Command> = p.object((f): Command => {
     case 'view':
     case 'summary':
       return { type, document: f.get('document', documentId) };
+    case 'figures':
+      return { type, year: f.get('year', p.integer), scope: f.get('scope', p.string) };
     case 'stage':
     case 'lock':
     case 'sync':

@@ -228,6 +228,22 @@ export const entry: p.Parse<Entry> = p.object((f) => ({
 export const entries: p.Parse<readonly Entry[]> = p.array(entry);
 
 /** A record nobody has entered anything into; the core does not hold it yet. */
+/** A figure summed up over records. */
+export interface Sum {
+  /** Records with a number. */
+  readonly reported: number;
+  /** Records that should have a number and have none. */
+  readonly unreported: number;
+  readonly total: number;
+}
+
+/** By the core's id of the figure. */
+export type Sums = Readonly<Record<string, Sum>>;
+
+export const sums: p.Parse<Sums> = p.dictionary(p.object((f) => ({
+  reported: f.get('reported', p.integer), unreported: f.get('unreported', p.integer), total: f.get('total', p.integer),
+})));
+
 export function blankView(document: DocumentId, first: readonly Intent[]): RecordView {
   const fields: Record<string, Field> = {};
   for (const intent of first) {

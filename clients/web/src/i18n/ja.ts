@@ -41,6 +41,8 @@ const audience: Record<string, string> = {
   resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他', unknown: '対象不明',
 };
 
+const consultationWay: Record<string, string> = { visit: '訪問', interview: '面接', telephone: '電話', unknown: '方法の報告なし' };
+
 const question: Record<string, string> = {
   'knows-acp': '人生会議（ACP）を知っていましたか', 'has-talked': '家族などと話し合ったことがありますか', intends: 'これから話し合おうと思いますか',
 };
@@ -78,6 +80,7 @@ export const ja = {
   saveState: (code: SaveState): readonly [string, string] => saveState[code],
   band: (code: string): string => band[code] ?? code,
   audience: (code: string): string => audience[code] ?? code,
+  consultationWay: (code: string): string => consultationWay[code] ?? code,
   question: (code: string): string => question[code] ?? code,
   questionShort: (code: string): string => questionShort[code] ?? code,
   answer: (code: string): string => answer[code] ?? code,
@@ -207,7 +210,8 @@ export const ja = {
 
   summary: {
     title: '集計',
-    lead: (year: string) => `${year}の、この端末にある記録の集計です。`,
+    lead: (year: string, of: string | null) => (of === null ? `${year}の、この端末にある記録の集計です。` : `${year}の「${of}」の集計です。この端末にある記録から、事務局の画面と同じ決まりで数えています。`),
+    consultations: '相談', heads: '参加者の内訳', unknownActivity: '種類の報告なし',
     held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
     attendance: '参加者', viewers: 'DVDを見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',

@@ -41,6 +41,9 @@ export interface Frame {
   readonly fiscal_years: readonly number[];
   readonly reports_missing: number;
   readonly reports_missing_records: string;
+  /** Records in no year that is offered. */
+  readonly outside_years: number;
+  readonly outside_years_records: string;
   readonly silent_tablets: readonly { readonly device: string; readonly name: string; readonly last_seen_at: number | null }[];
   readonly sample: boolean;
 }
@@ -51,6 +54,8 @@ const frame = (f: p.Fields): Frame => ({
   fiscal_years: f.get('fiscal_years', p.array(p.integer)),
   reports_missing: f.get('reports_missing', p.integer),
   reports_missing_records: f.get('reports_missing_records', p.string),
+  outside_years: f.get('outside_years', p.integer),
+  outside_years_records: f.get('outside_years_records', p.string),
   silent_tablets: f.get('silent_tablets', p.array(p.object((t) => ({
     device: t.get('device', p.string),
     name: t.get('name', p.string),
