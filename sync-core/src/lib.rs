@@ -8,5 +8,6 @@ pub mod gate;
 pub mod ids;
 pub mod sync;
 pub mod tablet;
+pub mod text;
 pub mod time;
 pub mod wire;

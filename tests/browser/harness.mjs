@@ -4,7 +4,7 @@
 // the wire, so that no page, worker or service worker gets through; `wire.passed()` proves it.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -241,12 +241,33 @@ export async function signIn(desk, code) {
   await page.getByRole('button', { name: 'サインアウト' }).waitFor();
 }
 
-/** Enters the year of 本庄市児玉郡 by headless tablets. */
-export function loadCase(t, server) {
-  const file = fileURLToPath(new URL('../../clients/cli/cases/honjo-kodama-r6.json', import.meta.url));
+/** Enters the year of 本庄市児玉郡 by headless tablets, or what `change` makes of it. */
+export function loadCase(t, server, change = null) {
+  let file = fileURLToPath(new URL('../../clients/cli/cases/honjo-kodama-r6.json', import.meta.url));
+  if (change !== null) {
+    const changed = join(folder(), 'case.json');
+    writeFileSync(changed, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')))));
+    file = changed;
+  }
   const args = ['--home', folder(), '--server', server.address, 'load-case', file, '--code', server.code('administrator-11')];
   const done = spawnSync(COMMAND, args, { env: environment, encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`tsudoi load-case: ${done.error ?? done.stdout + done.stderr}`);
+}
+
+/** A tablet without a screen, that records sessions and sends them. */
+export function headless(server, code) {
+  const home = folder();
+  const run = (...args) => {
+    const done = spawnSync(COMMAND, ['--home', home, '--server', server.address, ...args], { env: environment, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`tsudoi ${args.join(' ')}: ${done.error ?? done.stdout + done.stderr}`);
+  };
+  run('enrol', '--code', code, '--name', '受付');
+  return {
+    record: (title, date = '2026-11-21') => {
+      run('record', 'new', '--activity', 'lecture', '--date', date, '--municipality', '112119', '--title', title);
+      run('sync');
+    },
+  };
 }
 
 /** Waits until the service worker can serve the app without a network. */

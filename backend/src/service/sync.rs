@@ -214,5 +214,6 @@ fn answer(now: Timestamp, receipts: Vec<Receipt>, pull: Pull, registry: Option<R
         wanted: pull.damaged,
         decisions: Vec::new(),
         purged: Vec::new(),
+        copied_at: None,
     }
 }

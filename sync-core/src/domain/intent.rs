@@ -9,9 +9,10 @@ use super::tally::{Way, void_link};
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
 use crate::document::{Document, EditError, Reason, Scalar, TextName};
 use crate::ids::{IntentId, is_slug};
+use crate::text::{self, COLUMN_CHARS};
 
 /// Longest text of a field, in characters.
-pub const FIELD_CHARS: usize = 500;
+pub const FIELD_CHARS: usize = COLUMN_CHARS;
 /// Longest long text, in characters. Longer edits would not fit a change; hosts stop the person before.
 pub const TEXT_CHARS: usize = 10_000;
 /// Largest amount one count may add.
@@ -103,6 +104,25 @@ pub enum IntentError {
 }
 
 impl Intent {
+    /// Reads a stored edit, of any version of the app before; `None` when it is of a later one.
+    pub fn read(json: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(json).ok().map(Self::cleaned)
+    }
+
+    /// The edit with its texts as [`text::line`] and [`text::lines`] leave them; hosts pass on what was typed as it is.
+    ///
+    /// Source: SPEC DOM-5.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        match self {
+            Self::Set { field, value: Some(Scalar::Text(value)) } => {
+                Self::Set { field, value: Some(Scalar::Text(text::line(&value))) }
+            }
+            Self::Write { text, value } => Self::Write { text, value: text::lines(&value) },
+            other => other,
+        }
+    }
+
     /// Whether the edit makes sense, before it is stored. Nothing else can fail later.
     pub fn check(&self) -> Result<(), IntentError> {
         match self {

@@ -43,7 +43,8 @@ impl Tablet {
             self.take_decision(decision, &mut changed);
         }
         for receipt in &response.receipts {
-            self.make_anew(now, receipt.document, &mut changed);
+            let copy = response.documents.iter().find(|payload| payload.document == receipt.document);
+            self.make_anew(now, receipt.document, copy, &mut changed);
         }
         for payload in &response.documents {
             self.take_document(now, payload, &mut changed);
@@ -124,6 +125,9 @@ impl Tablet {
             self.schedule.ask_by(at);
         }
         self.store(now, changed);
+        if self.disk.answered(now, sent.disk, response.copied_at) {
+            self.persist(vec![self.disk.write()], Waiting::Disk);
+        }
     }
 
     fn take_receipt(&mut self, now: Timestamp, sent: &Sent, receipt: &Receipt, changed: &mut Changed) {

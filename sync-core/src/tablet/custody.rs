@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Tablet;
 use super::answer::Changed;
 use super::row::{DeclinedRow, EditRow};
+use crate::document::Document;
 use crate::gate::Code;
 use crate::ids::{ChangeHash, DocumentId};
 use crate::time::Timestamp;
-use crate::wire::Decision;
+use crate::wire::{Decision, DocumentPayload};
 
 /// Whether a person decides on changes held with this code. Unknown codes are the server's to explain.
 fn waits_for_a_person(code: &str) -> bool {
@@ -42,9 +43,16 @@ impl Tablet {
         changed.documents.insert(decision.document);
     }
 
-    /// Makes the edits of held changes anew, where a person's decision would not help and every edit is known. Those of
-    /// a change that was acknowledged once are not: others may hold it, and would count it twice.
-    pub(super) fn make_anew(&mut self, now: Timestamp, id: DocumentId, changed: &mut Changed) {
+    /// Makes the edits of held changes anew, where a person's decision would not help and every edit is known; on the
+    /// server's copy, when it came along. Those of a change that was acknowledged once are not: others may hold it, and
+    /// would count it twice.
+    pub(super) fn make_anew(
+        &mut self,
+        now: Timestamp,
+        id: DocumentId,
+        copy: Option<&DocumentPayload>,
+        changed: &mut Changed,
+    ) {
         let Some(entry) = self.shelf.get(id) else { return };
         let hopeless = |held: &super::shelf::Held| held.declined.is_none() && !waits_for_a_person(&held.code);
         let held: BTreeSet<ChangeHash> =
@@ -57,6 +65,14 @@ impl Tablet {
         let Ok(mut rest) = document.without(&|hash| held.contains(hash)) else { return };
         let gone: BTreeSet<ChangeHash> =
             document.changes().into_iter().map(|change| change.hash).filter(|hash| !rest.contains(hash)).collect();
+        let copy = copy.and_then(|copy| Document::load(&copy.snapshot).ok()).filter(|copy| copy.id() == id);
+        if let Some(mut copy) = copy {
+            if gone.iter().any(|hash| copy.contains(hash)) {
+                return;
+            }
+            // a copy that cannot be merged is passed over: the digest will tell
+            let _ = rest.merge(&mut copy);
+        }
         let Some(entry) = self.shelf.get_mut(id) else { return };
         let known: Option<Vec<&Vec<EditRow>>> = gone.iter().map(|hash| entry.edits.get(hash)).collect();
         let Some(known) = known.filter(|known| !known.is_empty()) else { return };

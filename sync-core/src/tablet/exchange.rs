@@ -7,7 +7,7 @@ use crate::digest::Buckets;
 use crate::document::Heads;
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::time::Timestamp;
-use crate::wire::{AuditRequest, AuditResponse, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
+use crate::wire::{AuditRequest, AuditResponse, DiskMark, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
 
 /// Documents of the answer this tablet takes at a time, in bytes.
 const PAGE_BYTES: u64 = 1_000_000;
@@ -41,6 +41,8 @@ pub(super) struct Sent {
     pub offered: BTreeMap<DocumentId, Option<Heads>>,
     /// Documents asked for.
     pub wanted: Vec<DocumentId>,
+    /// Which disk spoke.
+    pub disk: Option<DiskMark>,
 }
 
 impl Tablet {
@@ -68,7 +70,8 @@ impl Tablet {
     }
 
     fn request(&mut self, now: Timestamp) -> (SyncRequest, Sent) {
-        let mut sent = Sent { wanted: self.repair.wanted.iter().take(NAMED).copied().collect(), ..Sent::default() };
+        let wanted = self.repair.wanted.iter().take(NAMED).copied().collect();
+        let mut sent = Sent { wanted, disk: self.disk.said(), ..Sent::default() };
         let mut pushes = Vec::new();
         let mut bytes = 0;
         for id in self.asked() {
@@ -123,6 +126,7 @@ impl Tablet {
             page_bytes: PAGE_BYTES,
             held: held.map(|(hash, _)| *hash).take(NAMED).collect(),
             wanted: sent.wanted.iter().copied().chain(self.held_nowhere()).take(NAMED).collect(),
+            disk: sent.disk,
         };
         (request, sent)
     }

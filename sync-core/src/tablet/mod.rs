@@ -16,6 +16,7 @@
 
 mod answer;
 mod custody;
+mod disk;
 mod exchange;
 mod port;
 mod record;
@@ -34,6 +35,7 @@ use crate::domain::IntentError;
 use crate::ids::{ActorId, DocumentId};
 use crate::sync::{Chance, Schedule, Standings};
 use crate::time::Timestamp;
+use disk::Disk;
 use exchange::InFlight;
 use record::Batch;
 use repair::Repair;
@@ -61,6 +63,8 @@ enum Waiting {
     Intent(u64),
     /// Allow these outbox rows to be sent, and show these records.
     Confirm { rows: Vec<(DocumentId, u64)>, shown: Vec<DocumentId> },
+    /// Say the number of the disk.
+    Disk,
 }
 
 /// See the module page.
@@ -70,6 +74,7 @@ pub struct Tablet {
     standings: Standings,
     schedule: Schedule,
     registry: Option<RegistryRow>,
+    disk: Disk,
     batches: BTreeMap<DocumentId, Batch>,
     stored_intents: BTreeMap<u64, row::IntentRow>,
     next_intent: u64,
@@ -118,6 +123,7 @@ impl Tablet {
             standings: Standings::default(),
             schedule: Schedule::new(seed),
             registry: meta.get("registry").and_then(|bytes| decode(bytes)),
+            disk: Disk::open(meta.get(disk::KEY).map(Vec::as_slice), seed),
             batches: BTreeMap::new(),
             stored_intents: BTreeMap::new(),
             next_intent: meta.get("intent").and_then(|bytes| decode(bytes)).unwrap_or(1),
@@ -139,6 +145,7 @@ impl Tablet {
         }
         tablet.restore(others);
         tablet.replay(now);
+        tablet.persist(vec![tablet.disk.write()], Waiting::Disk);
         tablet
     }
 
@@ -260,6 +267,7 @@ impl Tablet {
                 }
                 self.show(shown);
             }
+            Some(Waiting::Disk) => self.disk.stored(),
             None => {}
         }
     }

@@ -1,6 +1,6 @@
 //! From an edit to a change: stored at once, shown when durable, gathered with its neighbours, then committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
@@ -43,6 +43,7 @@ impl Tablet {
         if self.storage_failed {
             return Err(Refusal::Storage);
         }
+        let intent = intent.cleaned();
         intent.check()?;
         let same_kind = |other: Kind| other == kind;
         let waiting = self.stored_intents.values().filter(|row| row.document == document).map(|row| row.kind);
@@ -69,7 +70,7 @@ impl Tablet {
         };
         let edit = EditRow { number, row };
         let row = &edit.row;
-        let edited = serde_json::from_str::<Intent>(&row.intent).is_ok_and(|intent| {
+        let edited = Intent::read(&row.intent).is_some_and(|intent| {
             self.begin(now, row, intent.reason());
             if let Some(batch) = self.batches.get_mut(&row.document) {
                 batch.intents.push(number);
@@ -105,7 +106,7 @@ impl Tablet {
     /// Makes edits of a record once more, as changes that are not durable yet.
     pub(super) fn edit_anew(&mut self, now: Timestamp, edits: &[EditRow]) {
         for edit in edits {
-            let Ok(intent) = serde_json::from_str::<Intent>(&edit.row.intent) else { continue };
+            let Some(intent) = Intent::read(&edit.row.intent) else { continue };
             let other = |batch: &Batch| batch.by != edit.row.by || batch.reason != intent.reason();
             if self.batches.get(&edit.row.document).is_some_and(other) {
                 self.end_change(edit.row.document);
@@ -126,7 +127,7 @@ impl Tablet {
 
     fn apply(&mut self, edit: &EditRow, intent: &Intent) -> Result<(), IntentError> {
         let row = &edit.row;
-        let id = IntentId { device: self.identity.device, number: edit.number };
+        let id = self.own_id(edit, intent)?;
         let steps = match intent {
             Intent::Write { text, value } => {
                 let current = self.shelf.open(row.document, row.kind)?.text(*text);
@@ -156,6 +157,21 @@ impl Tablet {
             }
         }
         Ok(())
+    }
+
+    /// The id of an edit. A step of this device that stands under the same number was made on a copy of this tablet's disk:
+    /// neither may hide the other.
+    fn own_id(&mut self, edit: &EditRow, intent: &Intent) -> Result<IntentId, IntentError> {
+        let mut id = IntentId { device: self.identity.device, number: edit.number };
+        if matches!(intent, Intent::Step { .. }) {
+            let document = self.shelf.open(edit.row.document, edit.row.kind)?;
+            let taken: BTreeSet<String> = document.steps().into_iter().map(|(id, _)| id).collect();
+            while taken.contains(&id.to_string()) {
+                id.number = self.next_intent;
+                self.next_intent += 1;
+            }
+        }
+        Ok(id)
     }
 
     /// The clock went back: nothing waits longer than it would have.

@@ -43,6 +43,8 @@ pub struct Status {
     pub last_exchange_at: Option<Timestamp>,
     /// This tablet's clock minus the server's at the last answer since it was opened, ms.
     pub clock_offset_ms: Option<i64>,
+    /// When the server noticed that another copy of this tablet's disk is in use; `None` as far as it knows there is none.
+    pub copied_at: Option<Timestamp>,
     /// Why the last exchange brought no answer; `None` after a good one.
     pub last_fault: Option<Fault>,
     /// Whether an exchange is under way.
@@ -186,6 +188,7 @@ impl Tablet {
             last_agreed_at: agreements.min().flatten(),
             last_exchange_at: self.last_exchange_at,
             clock_offset_ms: self.clock_offset_ms,
+            copied_at: self.disk.copied_at,
             last_fault: self.last_fault.clone(),
             syncing: self.schedule.in_flight(),
             online: self.schedule.online(),

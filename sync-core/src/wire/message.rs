@@ -40,6 +40,21 @@ pub struct SyncRequest {
     /// Own changes this device believes to be in custody; the answer names those that a person has decided on.
     #[cbor(n(7), with = "id::hashes", default)]
     pub held: Vec<ChangeHash>,
+    /// Which disk speaks; absent once the server has answered it.
+    #[n(24)]
+    pub disk: Option<DiskMark>,
+}
+
+/// Tells two copies of one tablet's disk apart: each opening takes a number of its own and names the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DiskMark {
+    /// The number the server answered last; absent on a new tablet.
+    #[n(0)]
+    pub was: Option<u64>,
+    /// The number of this disk from now on, random.
+    #[n(1)]
+    pub is: u64,
 }
 
 impl Default for SyncRequest {
@@ -54,6 +69,7 @@ impl Default for SyncRequest {
             page_bytes: 0,
             wanted: Vec::new(),
             held: Vec::new(),
+            disk: None,
         }
     }
 }
@@ -139,6 +155,9 @@ pub struct SyncResponse {
     /// Those of the documents asked for that were destroyed for good.
     #[cbor(n(8), with = "id::documents", default)]
     pub purged: Vec<DocumentId>,
+    /// When two copies of this device's disk were noticed, ms since the Unix epoch; absent when none were.
+    #[n(24)]
+    pub copied_at: Option<u64>,
 }
 
 impl Default for SyncResponse {
@@ -154,6 +173,7 @@ impl Default for SyncResponse {
             wanted: Vec::new(),
             decisions: Vec::new(),
             purged: Vec::new(),
+            copied_at: None,
         }
     }
 }

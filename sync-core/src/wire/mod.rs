@@ -10,8 +10,8 @@ mod message;
 mod room;
 
 pub use message::{
-    AuditEntry, AuditRequest, AuditResponse, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome, PROTOCOL,
-    Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
+    AuditEntry, AuditRequest, AuditResponse, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry, Outcome,
+    PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
 use room::Limited;

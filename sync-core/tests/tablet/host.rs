@@ -33,12 +33,16 @@ impl Host {
     }
 
     pub fn open(disk: BTreeMap<(Table, String), Vec<u8>>, now: Timestamp) -> Self {
+        Self::open_by_chance(disk, now, 7)
+    }
+
+    pub fn open_by_chance(disk: BTreeMap<(Table, String), Vec<u8>>, now: Timestamp, seed: u64) -> Self {
         let row = |((table, key), value): (&(Table, String), &Vec<u8>)| Row {
             table: *table,
             key: key.clone(),
             value: value.clone(),
         };
-        let tablet = Tablet::open(now, Identity { device: DEVICE }, 7, disk.iter().map(row).collect());
+        let tablet = Tablet::open(now, Identity { device: DEVICE }, seed, disk.iter().map(row).collect());
         let mut host = Self { tablet, disk, now, exchanges: Vec::new(), audits: Vec::new(), shown: Vec::new() };
         host.perform();
         host

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod recording;

@@ -57,6 +57,19 @@ export const office = {
     toCode: 'はじめての方・コードでサインインする',
     toPassword: '利用者名とパスワードでサインインする',
     forgotten: 'パスワードを忘れたときは、担当の管理者からコードを受け取ってください。コードでサインインすると、決め直せます。',
+    again: {
+      title: 'もう一度サインインしてください',
+      lead: (name: string) => `サインインの期限が切れました。${name}さんがサインインすると、この画面の続きからできます。入力した内容はそのまま残っています。`,
+      otherTab: '別のタブで開きます。サインインが済んだら、このタブに戻ってください。続きからできます。',
+      over: 'サインインの期限が切れています。画面の数字は前に読み込んだものです。',
+      otherTitle: (name: string) => `${name}さんがサインインしています`,
+      other: (before: string, now: string) => `この画面は${before}さんのものです。${now}さんで始めると、画面は新しくなり、${before}さんの書きかけは消えます。${before}さんの名前で送られることはありません。`,
+      asBefore: (name: string) => `${name}さんでサインインし直す`,
+      roleTitle: '役割が切り替わっています',
+      role: (now: string) => `ほかの画面で、役割が「${now}」に切り替えられました。この画面は前の役割のものです。`,
+      roleBefore: (role: string) => `「${role}」に戻して続ける`,
+      anew: (name: string) => `${name}で始める`,
+    },
     cameBack: (code: string): string => cameBack[code] ?? cameBack['provider_invalid'] ?? '',
   },
 
@@ -120,11 +133,14 @@ export const office = {
     sampleNote: '動きを確かめるための作りものの記録が含まれています。実績として引用しないでください。',
     loading: '読み込んでいます…',
     stale: '最新の数字を読み込めませんでした。表示は前回のものです。つながり次第、自動で読み直します。',
+    staleSignedOut: 'サインインの期限が切れているため、最新の数字を読み込めません。表示は前回のものです。',
     retry: 'もう一度読み込む',
-    print: '印刷',
   },
 
+  print: { print: '印刷', loading: 'すべて読み込んでいます…' },
+
   pages: {
+    cut: 'これより後は、この紙にはありません。すべてを印刷するには、画面の「印刷」ボタンを押してください。',
     more: '続きを表示',
     shown: (count: number) => `${number.format(count)}件を表示しています。`,
     follows: '続きがあります。',
@@ -270,7 +286,6 @@ export const office = {
     placeUnknown: '市町村の報告なし',
     untitled: '題名なし',
     conflict: '食い違いあり',
-    more: 'さらに表示',
     empty: '条件に合う記録はありません。',
     missing: '報告待ち',
     dispatch: '派遣のみ',
@@ -437,6 +452,7 @@ export const office = {
     title: '利用者',
     lead: '集いを使う人と、その役割です。できることは役割と組織で決まります。',
     search: '名前・役割・組織で探す',
+    searched: (words: string) => `「${words}」で絞り込んだものです。`,
     count: (count: number) => `${number.format(count)}人`,
     name: '名前',
     nameHelp: '同じ組織に同じ名前の人がいるときは、区別できるように入れてください。',
@@ -507,8 +523,6 @@ export const office = {
     record: '記録を開く',
     passSession: '一日券の会',
     empty: '条件に合う記録はありません。',
-    older: '前のものを見る',
-    newer: '後のものを見る',
     refusal: (code: string): string => `断りました：${refusal[code] ?? code}`,
     /** What the server wrote beside an act, in words. */
     detail: (detail: string, place: (id: string) => string): string => {
@@ -618,6 +632,7 @@ export const office = {
 
   problem: {
     not_found: '見つかりませんでした。アドレスをお確かめください。',
+    unauthorised: 'サインインの期限が切れています。サインインすると、続きからできます。入力した内容は残っています。',
     unreachable: 'サーバーにつながりません。通信の状態を確かめて、もう一度お試しください。',
     unreadable: 'サーバーの返事を読み取れませんでした。画面を読み込み直してください。',
     dashboard: 'ダッシュボードへ',

@@ -2,12 +2,14 @@
 
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Redirect, Route, Router, Switch } from 'wouter';
-import * as p from '../core/parse';
 import { registry } from '../core/registry';
 import { office } from '../i18n/ja-office';
+import { Button } from '../ui/button';
 import { KnownNames, lecturerNames } from '../ui/personal';
-import type { Api } from './api/client';
+import type { Api, Problem } from './api/client';
+import { forgetDrafts } from './api/drafts';
 import { HubProvider } from './api/live';
+import { nothing } from './api/proof';
 import { type Me, me as parseMe } from './api/shapes';
 import { AssociationPage } from './pages/association';
 import { ClosingsPage } from './pages/closings';
@@ -27,10 +29,15 @@ import { RecordsPage } from './pages/records';
 import { RetentionPage } from './pages/retention';
 import { SignIn } from './pages/sign-in';
 import { homeOf } from './home';
+import { problemText } from './parts/frame';
 import { Prover } from './parts/proof';
-import { Shell } from './parts/shell';
+import { Shell, type SignOut } from './parts/shell';
+import { SignInAgain } from './parts/sign-in-again';
 
-type Stage = { readonly stage: 'starting' } | { readonly stage: 'out' } | { readonly stage: 'in'; readonly me: Me };
+type Stage = { readonly stage: 'starting' } | { readonly stage: 'failed'; readonly problem: Problem } | { readonly stage: 'out' } | { readonly stage: 'in'; readonly me: Me };
+
+/** The server knows of no sign-in, in place of not being there. */
+const isRefused = (problem: Problem): boolean => problem.code === 'unauthorised' || problem.code === 'forbidden';
 
 /** Lecturers may be named in texts. */
 function KnownLecturers({ api, children }: { readonly api: Api; readonly children: ReactNode }): ReactNode {
@@ -41,7 +48,7 @@ function KnownLecturers({ api, children }: { readonly api: Api; readonly childre
   return <KnownNames value={names}>{children}</KnownNames>;
 }
 
-function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => void }): ReactNode {
+function Screens({ me, signOut }: { readonly me: Me; readonly signOut: SignOut }): ReactNode {
   const home = homeOf(me);
   return (
     <Router base="/office">
@@ -73,22 +80,41 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: () => voi
 
 export function Console({ api }: { readonly api: Api }): ReactNode {
   const [stage, setStage] = useState<Stage>({ stage: 'starting' });
-  const signedOut = useCallback(() => setStage({ stage: 'out' }), []);
   const enter = useCallback(async (): Promise<void> => {
-    const answer = await api.get('/v1/me', parseMe);
-    setStage(answer.ok ? { stage: 'in', me: answer.value } : { stage: 'out' });
+    const answer = await api.bare.get('/v1/me', parseMe);
+    if (answer.ok) setStage({ stage: 'in', me: answer.value });
+    else setStage(isRefused(answer.problem) ? { stage: 'out' } : { stage: 'failed', problem: answer.problem });
   }, [api]);
   useEffect(() => void enter(), [enter]);
-  const signOut = useCallback(() => {
-    void api.post('/v1/logout', {}, p.nullable(p.string)).then(signedOut);
-  }, [api, signedOut]);
+  const signOut = useCallback(async (): Promise<Problem | null> => {
+    const answer = await api.bare.post('/v1/logout', {}, nothing);
+    if (!answer.ok && !isRefused(answer.problem)) return answer.problem;
+    forgetDrafts();
+    setStage({ stage: 'out' });
+    return null;
+  }, [api]);
 
   switch (stage.stage) {
     case 'starting':
       return <p className="p-8 text-muted">{office.frame.loading}</p>;
+    case 'failed':
+      return (
+        <main role="alert" className="flex max-w-[40rem] flex-col items-start gap-4 p-8">
+          <p className="text-[1.125rem] font-bold">{problemText(stage.problem)}</p>
+          <Button onPress={() => void enter()}>{office.frame.retry}</Button>
+        </main>
+      );
     case 'out':
       return <SignIn api={api} entered={() => void enter()} />;
-    case 'in':
-      return <HubProvider api={api} signedOut={signedOut}><KnownLecturers api={api}><Screens me={stage.me} signOut={signOut} /></KnownLecturers><Prover api={api} /></HubProvider>;
+    case 'in': {
+      const { me } = stage;
+      return (
+        <HubProvider key={`${me.tenant.code} ${me.person.id} ${me.role} ${me.organisation}`} api={api}>
+          <KnownLecturers api={api}><Screens me={me} signOut={signOut} /></KnownLecturers>
+          <Prover api={api} />
+          <SignInAgain me={me} startAnew={(next) => setStage({ stage: 'in', me: next })} />
+        </HubProvider>
+      );
+    }
   }
 }

@@ -1,4 +1,7 @@
 // The console's way to the server: one request function, every answer parsed, every failure a value.
+//
+// Invariants: a request that finds the sign-in over waits for a new one and is then made again; while somebody signs in,
+// no other request is made; nothing but `bare` may be called by who signs in.
 
 import * as p from '../../core/parse';
 
@@ -21,36 +24,55 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-export interface Api {
+export interface Calls {
   get<T>(path: string, parse: p.Parse<T>, signal?: AbortSignal): Promise<Answer<T>>;
   post<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   put<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
   remove<T>(path: string, body: unknown, parse: p.Parse<T>): Promise<Answer<T>>;
+}
+
+/** Has the person sign in again; true: the same person has. `urgent`: they have just done something, and wait for it. */
+export type Signer = (urgent: boolean) => Promise<boolean>;
+
+export interface Api extends Calls {
+  /** The same calls, answered as they are: for signing in itself. */
+  readonly bare: Calls;
+  /** Who asks the person to sign in again, when the sign-in is over. */
+  signInWith(signer: Signer | null): void;
+  /** Has the person sign in again now. */
+  signIn(): Promise<boolean>;
   /** Who asks the person to show anew who they are, when the server wants that; true: they did. */
   proveWith(prover: (() => Promise<boolean>) | null): void;
-  /** Whether a file may be fetched now; asks for a proof where the server wants one. */
+  /** Whether a file may be fetched now; asks for a sign-in or a proof where the server wants one. */
   mayTake(path: string): Promise<boolean>;
-  /** Calls `heard` with each scope that has something new; returns how to stop. `lost` says that news may be missing. */
-  listen(heard: (scope: string) => void, lost: () => void): () => void;
+  /** Calls `heard` when there may be something new; returns how to stop. */
+  listen(heard: () => void): () => void;
 }
 
 export interface ApiDeps {
   readonly fetch: typeof fetch;
-  readonly events: (url: string) => EventSource;
+  readonly listen: (heard: () => void) => () => void;
 }
-
-const changed = p.object((f) => f.get('scope', p.string));
 
 const send = (method: string, body: unknown): RequestInit => ({ method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
+type Ask = <T>(path: string, init: RequestInit, parse: p.Parse<T>) => Promise<Answer<T>>;
+
+function callsBy(ask: Ask): Calls {
+  return {
+    get: (path, parse, signal) => ask(path, signal === undefined ? {} : { signal }, parse),
+    post: (path, body, parse) => ask(path, send('POST', body), parse),
+    put: (path, body, parse) => ask(path, send('PUT', body), parse),
+    remove: (path, body, parse) => ask(path, send('DELETE', body), parse),
+  };
+}
+
 export function createApi(deps: ApiDeps): Api {
+  let signer: Signer | null = null;
+  let signing: Promise<boolean> | null = null;
   let prover: (() => Promise<boolean>) | null = null;
-  async function ask<T>(path: string, init: RequestInit, parse: p.Parse<T>): Promise<Answer<T>> {
-    const answer = await once(path, init, parse);
-    if (answer.ok || answer.problem.code !== 'proof_needed' || prover === null) return answer;
-    return (await prover()) ? once(path, init, parse) : answer;
-  }
-  async function once<T>(path: string, init: RequestInit, parse: p.Parse<T>): Promise<Answer<T>> {
+
+  const once: Ask = async (path, init, parse) => {
     let response: Response;
     try {
       response = await deps.fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init });
@@ -65,51 +87,48 @@ export function createApi(deps: ApiDeps): Api {
     }
     const parsed = p.attempt(parse, body);
     return parsed.ok ? parsed : { ok: false, problem: { code: 'unreadable', detail: null } };
-  }
+  };
+
+  /** One sign-in for all who wait for it. */
+  const signIn = (urgent: boolean): Promise<boolean> => {
+    if (signer === null) return Promise.resolve(false);
+    signing ??= signer(urgent).finally(() => {
+      signing = null;
+    });
+    return signing;
+  };
+
+  const ask: Ask = async (path, init, parse) => {
+    const urgent = init.method !== undefined;
+    await signing;
+    let answer = await once(path, init, parse);
+    if (!answer.ok && answer.problem.code === 'unauthorised' && (await signIn(urgent))) answer = await once(path, init, parse);
+    if (!answer.ok && answer.problem.code === 'proof_needed' && prover !== null && (await prover())) answer = await once(path, init, parse);
+    return answer;
+  };
+
+  const statusOf = async (path: string): Promise<number | null> =>
+    (await deps.fetch(path, { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' }).catch(() => null))?.status ?? null;
+
   return {
-    get: (path, parse, signal) => ask(path, signal === undefined ? {} : { signal }, parse),
-    post: (path, body, parse) => ask(path, send('POST', body), parse),
-    put: (path, body, parse) => ask(path, send('PUT', body), parse),
-    remove: (path, body, parse) => ask(path, send('DELETE', body), parse),
+    ...callsBy(ask),
+    bare: callsBy(once),
+    signInWith(next) {
+      signer = next;
+    },
+    signIn: () => signIn(true),
     proveWith(next) {
       prover = next;
     },
     async mayTake(path) {
-      const asked = await deps.fetch(path, { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' }).catch(() => null);
-      return asked?.status !== 403 || prover === null || prover();
+      await signing;
+      let status = await statusOf(path);
+      if (status === 401) {
+        if (!(await signIn(true))) return false;
+        status = await statusOf(path);
+      }
+      return status !== 403 || prover === null || prover();
     },
-    listen(heard, lost) {
-      let wasLost = false;
-      const open = (): EventSource => {
-        const source = deps.events('/v1/events');
-        source.addEventListener('open', () => {
-          if (wasLost) lost();
-          wasLost = false;
-        });
-        source.addEventListener('error', () => {
-          wasLost = true;
-        });
-        source.addEventListener('changed', (event) => {
-          const parsed = event instanceof MessageEvent && typeof event.data === 'string' ? p.attempt((text) => p.json(changed, p.string(text)), event.data) : null;
-          heard(parsed?.ok === true ? parsed.value : '');
-        });
-        return source;
-      };
-      let source = open();
-      // a browser keeps a page that was left; its stream would hold one of the few connections to this server
-      const leave = (): void => source.close();
-      const comeBack = (event: PageTransitionEvent): void => {
-        if (!event.persisted) return;
-        wasLost = true;
-        source = open();
-      };
-      window.addEventListener('pagehide', leave);
-      window.addEventListener('pageshow', comeBack);
-      return () => {
-        window.removeEventListener('pagehide', leave);
-        window.removeEventListener('pageshow', comeBack);
-        source.close();
-      };
-    },
+    listen: deps.listen,
   };
 }

@@ -12,7 +12,8 @@ const GATHER_MS = 250;
 export interface Hub {
   readonly api: Api;
   readonly subscribe: (hear: () => void) => () => void;
-  readonly signedOut: () => void;
+  /** Has everything on the screen read again. */
+  readonly refresh: () => void;
 }
 
 const HubContext = createContext<Hub | null>(null);
@@ -23,47 +24,50 @@ export function useHub(): Hub {
   return hub;
 }
 
-/** One event stream for all that is on the screen. */
-export function HubProvider({ api, signedOut, children }: { readonly api: Api; readonly signedOut: () => void; readonly children: ReactNode }): ReactNode {
+/** One ear for all that is on the screen. */
+export function HubProvider({ api, children }: { readonly api: Api; readonly children: ReactNode }): ReactNode {
   const listeners = useRef(new Set<() => void>());
+  const timer = useRef(0);
   const subscribe = useCallback((hear: () => void) => {
     listeners.current.add(hear);
     return () => void listeners.current.delete(hear);
   }, []);
+  const refresh = useCallback(() => {
+    if (timer.current !== 0) return;
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
+      for (const hear of listeners.current) hear();
+    }, GATHER_MS);
+  }, []);
   useEffect(() => {
-    let timer = 0;
-    const tell = (): void => {
-      if (timer !== 0) return;
-      timer = window.setTimeout(() => {
-        timer = 0;
-        for (const hear of listeners.current) hear();
-      }, GATHER_MS);
-    };
     const visible = (): void => {
-      if (document.visibilityState === 'visible') tell();
+      if (document.visibilityState === 'visible') refresh();
     };
-    const stop = api.listen(tell, tell);
+    const stop = api.listen(refresh);
     document.addEventListener('visibilitychange', visible);
     return () => {
       stop();
-      window.clearTimeout(timer);
+      window.clearTimeout(timer.current);
+      timer.current = 0;
       document.removeEventListener('visibilitychange', visible);
     };
-  }, [api]);
-  return <HubContext value={{ api, subscribe, signedOut }}>{children}</HubContext>;
+  }, [api, refresh]);
+  return <HubContext value={{ api, subscribe, refresh }}>{children}</HubContext>;
 }
 
 export interface Live<T> {
   readonly value: T | null;
   /** Why there is no newer answer. */
   readonly problem: Problem | null;
+  /** When it was read, by this computer's clock, ms. */
+  readonly readAt: number | null;
   readonly again: () => void;
 }
 
 /** Reads now and after each notice; with another `read` anew. What was read stays while `key` does; null: nothing to read yet. */
 export function useReading<T>(key: string | null, read: (signal: AbortSignal) => Promise<Answer<T>>): Live<T> {
-  const { subscribe, signedOut } = useHub();
-  const [state, setState] = useState<{ readonly key: string | null; readonly value: T | null; readonly problem: Problem | null }>({ key, value: null, problem: null });
+  const { subscribe } = useHub();
+  const [state, setState] = useState<{ readonly key: string | null; readonly value: T | null; readonly problem: Problem | null; readonly readAt: number | null }>({ key, value: null, problem: null, readAt: null });
   const again = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -82,9 +86,8 @@ export function useReading<T>(key: string | null, read: (signal: AbortSignal) =>
           asked = false;
           const answer = await read(abort.signal);
           if (abort.signal.aborted) return;
-          if (answer.ok) setState({ key, value: answer.value, problem: null });
-          else if (answer.problem.code === 'unauthorised') signedOut();
-          else setState((before) => ({ key, value: before.key === key ? before.value : null, problem: answer.problem }));
+          if (answer.ok) setState({ key, value: answer.value, problem: null, readAt: Date.now() });
+          else setState((before) => ({ ...(before.key === key ? before : { key, value: null, readAt: null }), problem: answer.problem }));
         } while (asked);
       } catch (error) {
         if (!abort.signal.aborted) throw error;
@@ -100,10 +103,10 @@ export function useReading<T>(key: string | null, read: (signal: AbortSignal) =>
       stop();
       abort.abort();
     };
-  }, [key, read, subscribe, signedOut]);
+  }, [key, read, subscribe]);
 
   const current = state.key === key;
-  return { value: current ? state.value : null, problem: current ? state.problem : null, again: () => again.current() };
+  return { value: current ? state.value : null, problem: current ? state.problem : null, readAt: current ? state.readAt : null, again: () => again.current() };
 }
 
 /** `path` null: nothing to read yet. The parser must be a constant. */

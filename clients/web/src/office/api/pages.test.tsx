@@ -5,7 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CorrectionsPage } from '../pages/corrections';
 import { CustodyPage } from '../pages/custody';
-import type { Api } from './client';
+import type { Api, Calls } from './client';
 import { HubProvider } from './live';
 
 const idOf = (number: number): string => `3f0c9a52-6f0e-4e50-9b0d-${String(number).padStart(12, '0')}`;
@@ -28,21 +28,24 @@ async function desk(screen: React.ReactNode, answers: (path: string) => unknown)
   const refuse = (): never => {
     throw new Error('only reads are expected');
   };
-  const api: Api = {
+  const calls: Calls = {
     get: (path, parse) => {
       asked.push(path);
       const answer = answers(path);
       return Promise.resolve(answer === null ? { ok: false, problem: { code: 'unreachable', detail: null } } : { ok: true, value: parse(answer) });
     },
-    post: refuse, put: refuse, remove: refuse, proveWith: refuse, mayTake: refuse,
+    post: refuse, put: refuse, remove: refuse,
+  };
+  const api: Api = {
+    ...calls, bare: calls, signInWith: refuse, signIn: refuse, proveWith: refuse, mayTake: refuse,
     listen: (heard) => {
-      hear = () => heard('');
+      hear = heard;
       return () => undefined;
     },
   };
   const place = document.body.appendChild(document.createElement('div'));
   const root = createRoot(place);
-  await act(() => Promise.resolve(root.render(<HubProvider api={api} signedOut={() => undefined}>{screen}</HubProvider>)));
+  await act(() => Promise.resolve(root.render(<HubProvider api={api}>{screen}</HubProvider>)));
   end = () => {
     act(() => root.unmount());
     place.remove();

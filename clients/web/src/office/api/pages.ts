@@ -24,9 +24,14 @@ export async function readPages<T>(api: Pick<Api, 'get'>, next: NextPath<T>, par
 export interface Pages<T> extends Live<readonly T[]> {
   /** Asks for the next page; null: there is none. */
   readonly more: (() => void) | null;
+  /** Asks for all of them, up to MOST_PAGES. */
+  readonly all: () => void;
   /** Whether it was asked for and is on its way. */
   readonly waiting: boolean;
 }
+
+/** What a browser can hold and a person print. */
+const MOST_PAGES = 60;
 
 /** `next` and the parser must stay the same as long as the list is the same. */
 export function usePages<T>(next: NextPath<T>, parse: Parse<T>): Pages<T> {
@@ -34,7 +39,8 @@ export function usePages<T>(next: NextPath<T>, parse: Parse<T>): Pages<T> {
   const [wanted, setWanted] = useState(1);
   const live = useReading(next([]), useCallback((signal: AbortSignal) => readPages(api, next, parse, wanted, signal), [api, next, parse, wanted]));
   const pages = live.value ?? [];
-  if (pages.length === 0 || next(pages) === null) return { ...live, more: null, waiting: false };
+  const all = (): void => setWanted(MOST_PAGES);
+  if (pages.length === 0 || next(pages) === null) return { ...live, more: null, all, waiting: false };
   const isAsked = wanted > pages.length;
-  return { ...live, more: isAsked ? live.again : () => setWanted(pages.length + 1), waiting: isAsked && live.problem === null };
+  return { ...live, more: isAsked ? live.again : () => setWanted(pages.length + 1), all, waiting: isAsked && live.problem === null };
 }

@@ -69,3 +69,4 @@ export const journal = p.object((f) => ({
   before: f.get('before', p.nullable(p.integer)),
   actions: f.get('actions', p.array(named)),
 }));
+export type Journal = ReturnType<typeof journal>;

@@ -39,7 +39,7 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
     <>
       <Head title={data.association.name} {...(data.municipalities.length > 0 ? { note: text.covers(data.municipalities.map((one) => one.name).join('、')) } : {})} frame={data} chooseYear={chooseYear} />
       <Corrections year={data.fiscal_year} own={(row) => row.association?.id === data.association.id} />
-      <div className="grid grid-cols-2 gap-4 xl:grid-cols-4">
+      <div className="keys grid grid-cols-2 gap-4 xl:grid-cols-4">
         <Key
           name={text.held}
           figure={data.dispatches.held}

@@ -9,6 +9,7 @@ import { useHub, useLive } from '../api/live';
 import { type ClosingMonth, closings, nothing } from '../api/proof';
 import { eraMoment, monthName } from '../format';
 import { Loaded, problemText, useTitle } from '../parts/frame';
+import { PrintButton } from '../parts/print';
 import { useYear } from '../parts/year';
 import { WaysOut } from '../parts/ways-out';
 
@@ -64,18 +65,22 @@ export function ClosingsPage(): ReactNode {
       {(page) => (
         <>
           <header>
+            <div className="flex flex-wrap items-center justify-between gap-3">
             <h1 className="flex flex-wrap items-center gap-x-4 gap-y-1 text-[1.75rem] leading-130">
               {text.title}
               <select aria-label={office.year.label} className="min-h-11 rounded-8 border border-line-strong bg-surface px-3 text-[1.125rem] font-bold hover:border-ink" value={page.fiscal_year} onChange={(event) => chooseYear(Number(event.target.value))}>
                 {page.fiscal_years.map((one) => <option key={one} value={one}>{office.year.name(one)}</option>)}
               </select>
+              <span aria-hidden="true" className="print-only hidden">{office.year.name(page.fiscal_year)}</span>
             </h1>
+            <PrintButton />
+            </div>
             <p className="mt-1 text-[#4d4d4d]">{text.lead}</p>
           </header>
           <div className="scroll">
             <table>
               <caption className="sr-only">{text.title}</caption>
-              <thead><tr><th scope="col">{text.month}</th><th scope="col">{text.state}</th><th scope="col" className="fig">{text.missing}</th><th scope="col" className="fig">{text.corrections}</th>{page.may_close && <th scope="col"><span className="sr-only">{text.close}</span></th>}</tr></thead>
+              <thead><tr><th scope="col">{text.month}</th><th scope="col">{text.state}</th><th scope="col" className="fig">{text.missing}</th><th scope="col" className="fig">{text.corrections}</th>{page.may_close && <th scope="col" className="acts"><span className="sr-only">{text.close}</span></th>}</tr></thead>
               <tbody>{page.months.map((month) => <Row key={month.month} month={month} mayClose={page.may_close} choose={() => setChosen(month)} />)}</tbody>
             </table>
           </div>

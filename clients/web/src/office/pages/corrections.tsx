@@ -10,6 +10,7 @@ import { ChangedRecords, CorrectionTable } from '../parts/corrections';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
 import { More } from '../parts/more';
+import { PrintButton } from '../parts/print';
 
 const text = office.corrections;
 
@@ -40,7 +41,10 @@ export function CorrectionsPage({ month }: { readonly month: string }): ReactNod
     <>
       <header>
         <Link href="/closings" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{text.title(name)}</h1>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-[1.75rem] leading-130">{text.title(name)}</h1>
+          <PrintButton pages={live} />
+        </div>
       </header>
       <Loaded live={live}>
         {(pages) => {

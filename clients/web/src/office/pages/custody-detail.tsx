@@ -7,12 +7,14 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
+import { useKept } from '../api/drafts';
 import { useHub, useLive } from '../api/live';
 import { type CustodyDetail, type Effect, custodyDetail, decided } from '../api/proof';
 import { eraDate, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
+import { PrintButton } from '../parts/print';
 import { Refusal } from '../parts/ways-out';
 
 const text = office.custody;
@@ -89,7 +91,7 @@ function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly
 
 function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: () => void }): ReactNode {
   const { api } = useHub();
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useKept(`custody ${data.document} ${data.device.id}`);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const decide = async (decision: 'admitted' | 'declined'): Promise<void> => {
@@ -97,8 +99,10 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
     setBusy(true);
     const answer = await api.post('/v1/custody/decisions', { document: data.document, device: data.device.id, hashes: data.waiting, decision, reason: reason.trim() }, decided);
     setBusy(false);
-    if (answer.ok) done();
-    else setProblem(problemText(answer.problem));
+    if (answer.ok) {
+      setReason('');
+      done();
+    } else setProblem(problemText(answer.problem));
   };
   return (
     <Panel title={text.decide}>
@@ -142,7 +146,10 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
     <>
       <header>
         <Link href="/custody" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-[1.75rem] leading-130">{title}</h1>
+          <PrintButton />
+        </div>
       </header>
       <Panel title={text.about}>
         <dl className="grid grid-cols-[8.5rem_minmax(0,1fr)] text-[0.9375rem]">

@@ -80,7 +80,7 @@ export function CustodyPage(): ReactNode {
   useTitle(text.title);
   return (
     <>
-      <PageHead title={text.title} lead={text.lead} />
+      <PageHead title={text.title} lead={text.lead} pages={live} />
       <Loaded live={live}>
         {(pages) => {
           const matters = bundles(pages.flatMap((page) => page.entries));

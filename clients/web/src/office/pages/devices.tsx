@@ -14,6 +14,7 @@ import { eraDate, eraLastDay, eraMoment } from '../format';
 import { Panel } from '../parts/figures';
 import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { PinReset } from '../parts/pin-code';
+import { PrintButton } from '../parts/print';
 import { TabletCode } from '../parts/tablet-code';
 import { Refusal, WaysOut } from '../parts/ways-out';
 
@@ -153,7 +154,10 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
         <>
           <header>
             <Link href="/devices" className="link no-print inline-block py-2 text-[0.9375rem]">{text.back}</Link>
-            <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
+            <div className="flex flex-wrap items-center justify-between gap-3">
+              <h1 className="text-[1.75rem] leading-130">{tablet.name}</h1>
+              <PrintButton />
+            </div>
             <p className="mt-1 text-[#4d4d4d]">{tablet.person.name}（{office.role(tablet.role)}）　{text.enrolled(eraMoment(tablet.enrolled_at))}</p>
           </header>
           {tablet.revoked_at !== null && tablet.pass === null && <Warning><p className="font-bold">{text.revokedAt(eraMoment(tablet.revoked_at))}</p></Warning>}

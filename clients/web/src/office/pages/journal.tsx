@@ -1,16 +1,17 @@
 // The journal: who did, read or was refused what, from where and when. The address holds the conditions.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { office } from '../../i18n/ja-office';
-import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
-import { type Entry, journal, people, type Person } from '../api/rights';
-import { eraMoment } from '../format';
+import { type NextPath, usePages } from '../api/pages';
+import { type Entry, type Journal, journal, people, type Person } from '../api/rights';
+import { eraDate, eraMoment } from '../format';
 import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
 import { Loaded, PageHead, useTitle } from '../parts/frame';
+import { More } from '../parts/more';
 import { type Names, useNames } from '../parts/names';
 
 const text = office.journal;
@@ -83,30 +84,43 @@ function Row({ entry, names, people: known }: { readonly entry: Entry; readonly 
   );
 }
 
+function nextEntries(query: string): NextPath<Journal> {
+  return (pages) => {
+    const last = pages.at(-1);
+    if (last === undefined) return `/v1/journal?${query}`;
+    return last.before === null ? null : `/v1/journal?${query}&before=${last.before}`;
+  };
+}
+
 export function JournalPage(): ReactNode {
   const [search, setSearch] = useSearchParams();
-  const [pages, setPages] = useState<readonly number[]>([]);
   const names = useNames();
   const everyone = useLive('/v1/people', people);
-  useTitle(text.title);
-  const query = new URLSearchParams([...search].filter(([name]) => KNOWN.includes(name)));
-  const file = `/v1/journal.csv?${query.toString()}`;
-  const before = pages.at(-1);
-  if (before !== undefined) query.set('before', String(before));
-  const live = useLive(`/v1/journal?${query.toString()}`, journal);
+  useTitle(text.title, 'across');
+  const query = new URLSearchParams([...search].filter(([name]) => KNOWN.includes(name))).toString();
+  const live = usePages(useMemo(() => nextEntries(query), [query]), journal);
   const set = (name: string, value: string | null): void => {
     const next = new URLSearchParams(search);
     if (value === null || value === '') next.delete(name);
     else next.set(name, value);
-    setPages([]);
     setSearch(next, { replace: true });
   };
   const unknown = search.get('unknown') === 'true';
+  const [from, until, person, action, refused] = ['from', 'until', 'person', 'action', 'refused'].map((name) => search.get(name));
+  const chosen = [
+    from === null || from === undefined ? null : `${text.from}：${eraDate(dateOf(from, 0))}`,
+    until === null || until === undefined ? null : `${text.until}：${eraDate(dateOf(until, 1))}`,
+    person === null || person === undefined ? null : `${text.who}：${person === 'tsudoi-server' ? text.commandLine : everyone.value?.people.find((one) => one.person === person)?.name ?? person}`,
+    action === null || action === undefined ? null : `${text.what}：${live.value?.[0]?.actions.find((one) => one.id === action)?.name ?? action}`,
+    refused === null || refused === undefined ? null : `${text.outcome}：${refused === 'true' ? text.refused : text.done}`,
+    unknown ? text.unknown : null,
+  ].filter((one) => one !== null);
   return (
     <>
-      <PageHead title={text.title} lead={text.lead}>
-        <Download path={file}>{text.csv}</Download>
+      <PageHead title={text.title} lead={text.lead} pages={live}>
+        <Download path={`/v1/journal.csv?${query}`}>{text.csv}</Download>
       </PageHead>
+      {chosen.length > 0 && <p className="print-only hidden">{chosen.join('　')}</p>}
       <div className="no-print grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <Labelled label={text.from}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('from'), 0)} onChange={(event) => set('from', midnight(event.target.value, 0))} />}</Labelled>
         <Labelled label={text.until}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('until'), 1)} onChange={(event) => set('until', midnight(event.target.value, 1))} />}</Labelled>
@@ -123,7 +137,7 @@ export function JournalPage(): ReactNode {
           {(id) => (
             <select id={id} className={INPUT} value={search.get('action') ?? ''} onChange={(event) => set('action', event.target.value)}>
               <option value="">{text.everything}</option>
-              {live.value?.actions.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+              {live.value?.[0]?.actions.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
             </select>
           )}
         </Labelled>
@@ -142,21 +156,22 @@ export function JournalPage(): ReactNode {
         </label>
       </div>
       <Loaded live={live}>
-        {(page) => page.entries.length === 0 ? <p className="py-6 text-muted">{text.empty}</p> : (
-          <>
-            <div className="scroll">
-              <table>
-                <caption className="sr-only">{text.title}</caption>
-                <thead><tr><th scope="col">{text.when}</th><th scope="col">{text.whoFrom}</th><th scope="col">{text.what}</th><th scope="col">{text.target}</th></tr></thead>
-                <tbody>{page.entries.map((entry) => <Row key={entry.seq} entry={entry} names={names} people={everyone.value?.people ?? []} />)}</tbody>
-              </table>
-            </div>
-            <div className="no-print flex flex-wrap gap-3">
-              {pages.length > 0 && <Button onPress={() => setPages(pages.slice(0, -1))}>{text.newer}</Button>}
-              {page.before !== null && <Button onPress={() => setPages([...pages, page.before ?? 0])}>{text.older}</Button>}
-            </div>
-          </>
-        )}
+        {(pages) => {
+          const entries = pages.flatMap((page) => page.entries);
+          if (entries.length === 0) return <p className="py-6 text-muted">{text.empty}</p>;
+          return (
+            <>
+              <div className="scroll">
+                <table>
+                  <caption className="sr-only">{text.title}</caption>
+                  <thead><tr><th scope="col">{text.when}</th><th scope="col">{text.whoFrom}</th><th scope="col">{text.what}</th><th scope="col">{text.target}</th></tr></thead>
+                  <tbody>{entries.map((entry) => <Row key={entry.seq} entry={entry} names={names} people={everyone.value?.people ?? []} />)}</tbody>
+                </table>
+              </div>
+              <More live={live} shown={office.pages.shown(entries.length)} />
+            </>
+          );
+        }}
       </Loaded>
     </>
   );

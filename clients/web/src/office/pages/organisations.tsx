@@ -96,7 +96,7 @@ export function OrganisationsPage({ mayEdit }: { readonly mayEdit: boolean }): R
             <div className="scroll">
               <table>
                 <caption className="sr-only">{text.title}</caption>
-                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.kind}</th><th scope="col">{text.covers}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.change}</span></th>}</tr></thead>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.kind}</th><th scope="col">{text.covers}</th>{mayEdit && <th scope="col" className="acts"><span className="sr-only">{text.change}</span></th>}</tr></thead>
                 <tbody>
                   {all.associations.map((one) => (
                     <tr key={one.id}>

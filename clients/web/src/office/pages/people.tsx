@@ -225,11 +225,12 @@ export function PeoplePage(): ReactNode {
             <div className="max-w-[26rem]">
               <Labelled label={text.search}>{(id) => <input id={id} type="search" className={INPUT} value={search} onChange={(event) => setSearch(event.target.value)} />}</Labelled>
             </div>
+            {search.trim() !== '' && <p className="print-only hidden">{text.searched(search.trim())}</p>}
             <p aria-live="polite" className="text-muted">{text.count(shown.length)}</p>
             <div className="scroll">
               <table>
                 <caption className="sr-only">{text.title}</caption>
-                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.roles}</th><th scope="col">{text.signedIn}</th>{mayEdit && <th scope="col"><span className="sr-only">{text.manage}</span></th>}</tr></thead>
+                <thead><tr><th scope="col">{text.name}</th><th scope="col">{text.roles}</th><th scope="col">{text.signedIn}</th>{mayEdit && <th scope="col" className="acts"><span className="sr-only">{text.manage}</span></th>}</tr></thead>
                 <tbody>{shown.map((one) => <Row key={one.person} person={one} open={mayEdit ? () => setChosen(one.person) : null} />)}</tbody>
               </table>
             </div>

@@ -25,7 +25,7 @@ function Keys({ data }: { readonly data: Prefecture }): ReactNode {
   const { held, planned, cancelled, postponed, conflict } = data.dispatches;
   const conflicts = recordCount(conflict) > 0 ? `。${text.conflict(recordCount(conflict))}` : '';
   return (
-    <div className="grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-5">
+    <div className="keys grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-5">
       <Key name={text.dispatches} meaning="dispatch.held" figure={held} unit={office.unit.times} note={`${text.dispatchNote(plain(planned), plain(postponed))}${conflicts}`} />
       <Key name={text.cancelled} meaning="dispatch.cancelled" figure={cancelled} unit={office.unit.times} note={reasonText(data.cancelled)} />
       <section className="flex flex-col rounded-12 border border-line px-5 py-4">

@@ -14,6 +14,7 @@ import { Destroy } from '../parts/destroy';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
+import { PrintButton } from '../parts/print';
 import { lecturerText, numberOrNone, recordTitle, stateText } from '../parts/record-parts';
 import { custodyPath } from './custody';
 
@@ -192,13 +193,16 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
             window.history.back();
           }
         }}>{text.back}</Link>
-        <h1 className="text-[1.75rem] leading-130">{title}</h1>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h1 className="text-[1.75rem] leading-130">{title}</h1>
+          <PrintButton />
+        </div>
         <p className="mt-1 flex flex-wrap gap-x-3 text-[0.9375rem] text-[#4d4d4d]">
           <b>{stateText(data)}</b>
           <span>{office.kind(data.kind)}</span>
           <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
         </p>
-        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
+        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="no-print mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
       </header>
       <Held document={data.document} />
       {['title', 'occasion', 'venue'].map((name) => <PersonalWarning key={name} text={value(name) ?? ''} say={text.personal} />)}

@@ -1,53 +1,56 @@
 // The records behind a figure: the address holds the conditions, each of which can be taken away.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
-import { useLive } from '../api/live';
+import { type NextPath, usePages } from '../api/pages';
 import { recordPage, type RecordPage as Page } from '../api/shapes';
 import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
 import { Loaded, useTitle } from '../parts/frame';
+import { More } from '../parts/more';
+import { PrintButton } from '../parts/print';
 import { RecordTable } from '../parts/record-parts';
 import { useNames } from '../parts/names';
 
 const text = office.records;
-const STEP = 100;
-const MOST = 500;
+/** Records of the first page, and of each that follows. */
+const [FIRST, FURTHER] = [100, 500] as const;
 
 function Chip({ label, remove }: { readonly label: string; readonly remove: () => void }): ReactNode {
   return (
-    <li className="inline-flex min-h-9 items-center rounded-8 border border-line bg-sunken pl-3 text-[0.9375rem]">
+    <li className="inline-flex min-h-9 items-center rounded-8 border border-line bg-sunken pl-3 text-[0.9375rem] print:pr-3">
       {label}
       <Button look="quiet" className="no-print ml-1 min-h-9 px-3" aria-label={text.remove(label)} onPress={remove}>×</Button>
     </li>
   );
 }
 
-function List({ page, value, more }: { readonly page: Page; readonly value: string | undefined; readonly more: (() => void) | null }): ReactNode {
-  if (page.records.length === 0) return <p className="py-6 text-muted">{text.empty}</p>;
-  return (
-    <>
-      <RecordTable caption={text.title} records={page.records} value={value} />
-      {more !== null && <div className="no-print"><Button onPress={more}>{text.more}</Button></div>}
-    </>
-  );
+function nextRecords(conditions: string): NextPath<Page> {
+  return (pages) => {
+    const last = pages.at(-1);
+    if (last === undefined) return `/v1/records?${conditions}&limit=${FIRST}`;
+    const offset = pages.reduce((sum, page) => sum + page.records.length, 0);
+    return last.records.length === 0 || offset >= last.total ? null : `/v1/records?${conditions}&limit=${FURTHER}&offset=${offset}`;
+  };
+}
+
+/** A record that moved while the pages were read may be on two of them. */
+function recordsOf(pages: readonly Page[]): Page['records'] {
+  return [...new Map(pages.flatMap((page) => page.records).map((record) => [record.document, record])).values()];
 }
 
 export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): ReactNode {
   const [search, setSearch] = useSearchParams();
-  const [limit, setLimit] = useState(STEP);
   const names = useNames();
   useTitle(text.title);
-  const query = new URLSearchParams([...search].filter(([name]) => CONDITIONS.includes(name)));
-  const conditions = query.toString();
-  query.set('limit', String(limit));
-  const live = useLive(`/v1/records?${query.toString()}`, recordPage);
+  const conditions = new URLSearchParams([...search].filter(([name]) => CONDITIONS.includes(name))).toString();
+  const live = usePages(useMemo(() => nextRecords(conditions), [conditions]), recordPage);
+  const total = live.value?.at(-1)?.total;
   const without = (name: string): void => {
     const next = new URLSearchParams(search);
     next.delete(name);
-    setLimit(STEP);
     setSearch(next);
   };
   const chips = conditionsOf(search, names);
@@ -57,8 +60,11 @@ export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): Rea
     <>
       <header className="flex flex-wrap items-baseline gap-x-4">
         <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-        {live.value !== null && <p aria-live="polite" className="text-[1.125rem] font-bold tabular-nums">{text.count(live.value.total)}</p>}
-        {mayExport && <span className="ml-auto"><Download path={`/v1/records.csv?${conditions}`}>{text.csv}</Download></span>}
+        {total !== undefined && <p aria-live="polite" className="text-[1.125rem] font-bold tabular-nums">{text.count(total)}</p>}
+        <div className="ml-auto flex flex-wrap gap-3">
+          <PrintButton pages={live} />
+          {mayExport && <Download path={`/v1/records.csv?${conditions}`}>{text.csv}</Download>}
+        </div>
       </header>
       {chips.length > 0 && (
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -67,7 +73,16 @@ export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): Rea
         </div>
       )}
       <Loaded live={live}>
-        {(page) => <List page={page} value={value} more={page.total > page.records.length && limit < MOST ? () => setLimit(Math.min(MOST, limit + STEP)) : null} />}
+        {(pages) => {
+          const records = recordsOf(pages);
+          if (records.length === 0) return <p className="py-6 text-muted">{text.empty}</p>;
+          return (
+            <>
+              <RecordTable caption={text.title} records={records} value={value} />
+              <More live={live} shown={office.pages.shown(records.length)} />
+            </>
+          );
+        }}
       </Loaded>
     </>
   );

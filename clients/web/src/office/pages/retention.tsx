@@ -11,6 +11,7 @@ import { nothing } from '../api/proof';
 import { begun, type Destruction, retention, type Subject } from '../api/retention';
 import { eraMoment } from '../format';
 import { BehindWord } from '../parts/behind-word';
+import { Download } from '../parts/download';
 import { Panel } from '../parts/figures';
 import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { WaysOut } from '../parts/ways-out';
@@ -72,6 +73,7 @@ function Confirm({ subject, end }: { readonly subject: Subject; readonly end: ()
   return (
     <BehindWord
       title={text.confirmTitle(name)}
+      draft={`retention ${subject.subject}`}
       text={text}
       act={(reason) => api.post(`/v1/retention/${subject.subject}/destructions`, { list: subject.list, reason }, begun)}
       done={end}
@@ -120,7 +122,7 @@ function Done({ destructions }: { readonly destructions: readonly Destruction[] 
               <td>
                 {one.finished_at === null
                   ? <span role="status">{text.goesOn}</span>
-                  : <a href={`/v1/retention/destructions/${one.destruction}`} download className="link inline-block py-2" aria-label={text.certificateOf(wordsOf(one.subject)[0], eraMoment(one.finished_at))}>{text.certificate}</a>}
+                  : <Download path={`/v1/retention/destructions/${one.destruction}`} look="link inline-block py-2" label={text.certificateOf(wordsOf(one.subject)[0], eraMoment(one.finished_at))}>{text.certificate}</Download>}
               </td>
             </tr>
           ))}

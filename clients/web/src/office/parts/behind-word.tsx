@@ -6,6 +6,7 @@ import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
 import type { Answer } from '../api/client';
+import { useKept } from '../api/drafts';
 import { problemText } from './frame';
 import { WaysOut } from './ways-out';
 
@@ -19,6 +20,8 @@ export interface BehindWordText {
 
 export interface BehindWordProps {
   readonly title: string;
+  /** Names the draft of the reason. */
+  readonly draft: string;
   readonly text: BehindWordText;
   /** What it is that goes. */
   readonly children: ReactNode;
@@ -27,8 +30,8 @@ export interface BehindWordProps {
   readonly leave: () => void;
 }
 
-export function BehindWord({ title, text, children, act, done, leave }: BehindWordProps): ReactNode {
-  const [reason, setReason] = useState('');
+export function BehindWord({ title, draft, text, children, act, done, leave }: BehindWordProps): ReactNode {
+  const [reason, setReason] = useKept(draft);
   const [word, setWord] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -37,8 +40,10 @@ export function BehindWord({ title, text, children, act, done, leave }: BehindWo
     setBusy(true);
     const answer = await act(reason.trim());
     setBusy(false);
-    if (answer.ok) done();
-    else setProblem(problemText(answer.problem));
+    if (answer.ok) {
+      setReason('');
+      done();
+    } else setProblem(problemText(answer.problem));
   };
   return (
     <Sheet title={title} open onClose={leave}>

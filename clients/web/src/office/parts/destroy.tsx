@@ -20,6 +20,7 @@ export function Destroy({ document, title }: { readonly document: string; readon
       {open && (
         <BehindWord
           title={text.title}
+          draft={`destroy ${document}`}
           text={text}
           act={(reason) => api.remove(`/v1/records/${encodeURIComponent(document)}`, { reason }, nothing)}
           done={() => navigate('/records', { replace: true })}

@@ -3,7 +3,9 @@
 import { type MouseEvent, type ReactNode, useRef } from 'react';
 import { useHub } from '../api/live';
 
-export function Download({ path, children }: { readonly path: string; readonly children: ReactNode }): ReactNode {
+const BUTTON = 'no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint';
+
+export function Download({ path, label, look = BUTTON, children }: { readonly path: string; readonly label?: string; readonly look?: string; readonly children: ReactNode }): ReactNode {
   const { api } = useHub();
   const link = useRef<HTMLAnchorElement>(null);
   const asked = useRef(false);
@@ -19,5 +21,5 @@ export function Download({ path, children }: { readonly path: string; readonly c
       link.current?.click();
     });
   };
-  return <a ref={link} href={path} download onClick={take} className="no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint">{children}</a>;
+  return <a ref={link} href={path} download aria-label={label} onClick={take} className={look}>{children}</a>;
 }

@@ -29,7 +29,7 @@ export function Key({ name, figure, unit, note, after, meaning }: { readonly nam
     </>
   );
   return (
-    <section className="flex flex-col rounded-12 border border-line bg-surface px-5 py-4">
+    <section className="keep flex flex-col rounded-12 border border-line bg-surface px-5 py-4">
       <h2 className="text-[0.9375rem] text-[#4d4d4d]">{name}</h2>
       <p className="flex min-h-[3.25rem] flex-wrap items-baseline gap-x-1">
         {recordCount(figure) > 0

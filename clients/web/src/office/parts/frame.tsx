@@ -7,44 +7,57 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import type { Problem } from '../api/client';
-import type { Live } from '../api/live';
+import { type Live, useHub } from '../api/live';
+import type { Pages } from '../api/pages';
 import type { Frame } from '../api/shapes';
 import { eraMoment } from '../format';
+import { PrintButton, type Sheet, useAsOf, useSheet } from './print';
 
 export function problemText(problem: Problem): string {
+  if (problem.code === 'unauthorised') return office.problem.unauthorised;
   if (problem.detail !== null) return problem.detail;
   return problem.code === 'not_found' || problem.code === 'unreachable' || problem.code === 'unreadable' ? office.problem[problem.code] : ja.problem(problem.code, null);
 }
 
-/** Sets the page's title while it is on the screen. */
-export function useTitle(title: string): void {
+/** Sets the title of the page and of its sheets. */
+export function useTitle(title: string, sheet: Sheet = 'upright'): void {
+  useSheet(title, sheet);
   useEffect(() => {
     document.title = `${title} - ${office.app}`;
   }, [title]);
 }
 
 /** The head of a screen without figures: its name, what it is for, and what can be begun here. */
-export function PageHead({ title, lead, children }: { readonly title: string; readonly lead: string; readonly children?: ReactNode }): ReactNode {
+export function PageHead({ title, lead, pages, children }: { readonly title: string; readonly lead: string; readonly pages?: Pages<unknown>; readonly children?: ReactNode }): ReactNode {
   return (
     <header className="flex flex-wrap items-end justify-between gap-4">
       <div>
         <h1 className="text-[1.75rem] leading-130">{title}</h1>
         <p className="mt-1 max-w-[48rem] text-[#4d4d4d]">{lead}</p>
       </div>
-      {children}
+      <div className="flex flex-wrap gap-3">
+        <PrintButton pages={pages} />
+        {children}
+      </div>
     </header>
   );
 }
 
 /** What was read, or why there is nothing to show; a failed refresh leaves the last answer in place and says so. */
 export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly children: (value: T) => ReactNode }): ReactNode {
+  const { api } = useHub();
+  useAsOf(live.value, live.readAt);
+  const over = live.problem?.code === 'unauthorised';
+  const retry = over
+    ? <Button onPress={() => void api.signIn()}>{office.signIn.submit}</Button>
+    : <Button onPress={live.again}>{office.frame.retry}</Button>;
   if (live.value === null) {
     if (live.problem === null) return <p role="status" className="py-10 text-muted">{office.frame.loading}</p>;
     return (
       <div role="alert" className="flex max-w-[40rem] flex-col items-start gap-4 py-10">
         <p className="text-[1.125rem] font-bold">{problemText(live.problem)}</p>
         <div className="flex flex-wrap items-center gap-4">
-          <Button onPress={live.again}>{office.frame.retry}</Button>
+          {retry}
           <Link href="/" className="link py-2">{office.problem.dashboard}</Link>
         </div>
       </div>
@@ -54,8 +67,8 @@ export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly
     <>
       {live.problem !== null && (
         <div role="status" className="no-print flex flex-wrap items-center gap-3 rounded-8 bg-wait-soft px-4 py-2 text-wait">
-          <p>{office.frame.stale}</p>
-          <Button look="quiet" onPress={live.again}>{office.frame.retry}</Button>
+          <p>{over ? office.frame.staleSignedOut : office.frame.stale}</p>
+          {retry}
         </div>
       )}
       {children(live.value)}
@@ -67,7 +80,7 @@ function Silent({ tablets }: { readonly tablets: Frame['silent_tablets'] }): Rea
   if (tablets.length === 0) return <span>{office.frame.noSilent}</span>;
   return (
     <DialogTrigger>
-      <PlainButton className="cursor-pointer text-accent-ink underline underline-offset-4 hover:bg-accent-faint">{office.frame.silent(tablets.length)}</PlainButton>
+      <PlainButton className="print-text cursor-pointer text-accent-ink underline underline-offset-4 hover:bg-accent-faint">{office.frame.silent(tablets.length)}</PlainButton>
       <Popover className="rounded-12 border border-line-strong bg-surface shadow-lg">
         <Dialog aria-label={office.frame.silentTitle} className="max-h-[60vh] max-w-[26rem] overflow-auto p-5 text-[0.9375rem]">
           <h2 className="text-[1.0625rem]">{office.frame.silentTitle}</h2>
@@ -95,7 +108,7 @@ export interface HeadProps {
 
 export function Head({ title, note, frame, chooseYear }: HeadProps): ReactNode {
   const dot = <span aria-hidden="true">・</span>;
-  useTitle(`${title} ${office.year.name(frame.fiscal_year)}`);
+  useTitle(`${title} ${office.year.name(frame.fiscal_year)}`, 'across');
   return (
     <header className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
@@ -112,7 +125,7 @@ export function Head({ title, note, frame, chooseYear }: HeadProps): ReactNode {
           </select>
           <span aria-hidden="true" className="print-only hidden">{office.year.name(frame.fiscal_year)}</span>
         </h1>
-        <Button className="no-print text-[0.9375rem]" onPress={() => window.print()}>{office.frame.print}</Button>
+        <PrintButton />
       </div>
       <div className="flex flex-wrap items-center gap-x-2 text-[0.875rem] text-[#4d4d4d]">
         <span>{office.frame.asOf(eraMoment(frame.as_of))}</span>

@@ -10,10 +10,13 @@ const text = office.pages;
 
 export function More<T>({ live, shown }: { readonly live: Pages<T>; readonly shown: string }): ReactNode {
   return (
+    <>
+    {live.more !== null && <p className="print-only hidden font-bold">{shown}{text.cut}</p>}
     <div className="no-print flex flex-wrap items-center gap-x-4 gap-y-2">
       {live.more !== null && <Button onPress={live.more}>{live.waiting ? office.frame.loading : text.more}</Button>}
       <p role="status" className="text-[0.9375rem] text-muted">{shown}{live.more !== null && text.follows}</p>
       {live.more !== null && live.problem !== null && <p role="alert" className="text-danger">{problemText(live.problem)}</p>}
     </div>
+    </>
   );
 }

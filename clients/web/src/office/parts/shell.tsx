@@ -1,19 +1,30 @@
 // The frame around every screen: navigation at the side, or on top where there is no room for it.
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import type { Problem } from '../api/client';
 import type { Me } from '../api/shapes';
+import { problemText } from './frame';
 import { SwitchRole } from './switch-role';
+import { Refusal } from './ways-out';
 
 function Item({ href, on, children }: { readonly href: string; readonly on: boolean; readonly children: ReactNode }): ReactNode {
   const look = on ? 'bg-accent-soft font-bold text-[#00118f]' : 'text-ink hover:bg-[#e6e6e6]';
   return <Link href={href} aria-current={on ? 'page' : undefined} className={`flex min-h-11 shrink-0 items-center whitespace-nowrap rounded-8 px-3 ${look}`}>{children}</Link>;
 }
 
-export function Shell({ me, home, signOut, children }: { readonly me: Me; readonly home: string; readonly signOut: () => void; readonly children: ReactNode }): ReactNode {
+/** Why the sign-in could not be ended; null: it was. */
+export type SignOut = () => Promise<Problem | null>;
+
+export function Shell({ me, home, signOut, children }: { readonly me: Me; readonly home: string; readonly signOut: SignOut; readonly children: ReactNode }): ReactNode {
   const [path] = useLocation();
+  const [problem, setProblem] = useState<string | null>(null);
+  const leave = async (): Promise<void> => {
+    const why = await signOut();
+    setProblem(why === null ? null : problemText(why));
+  };
   const onRecords = path.startsWith('/records');
   const onCustody = path.startsWith('/custody');
   const onClosings = path.startsWith('/closings');
@@ -50,7 +61,8 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             </p>
             <SwitchRole me={me} />
             <div className="text-[0.9375rem]"><Item href="/own" on={path.startsWith('/own')}>{office.nav.own}</Item></div>
-            <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={signOut}>{office.nav.signOut}</Button>
+            <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={() => void leave()}>{office.nav.signOut}</Button>
+            <Refusal text={problem} />
           </div>
         </div>
       </aside>

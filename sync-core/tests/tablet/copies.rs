@@ -1,0 +1,111 @@
+//! Two copies of one tablet's disk under one identity (TAB-20, TAB-21).
+
+use sync_core::document::Document;
+use sync_core::gate::{Limits, Verdict, admit};
+use sync_core::tablet::{Exchanged, Fault, Input, SaveState, Table, TaskId};
+use sync_core::time::Timestamp;
+use sync_core::wire::{DocumentPayload, Outcome, Receipt, Run, SyncRequest, SyncResponse};
+
+use crate::host::{DEVICE, DOCUMENT, Host, agreed, edit, stored};
+
+/// The next request; those before it were lost on the way.
+fn next(host: &mut Host) -> (TaskId, SyncRequest) {
+    for (task, _) in std::mem::take(&mut host.exchanges) {
+        host.give(Input::Exchanged { task, result: Exchanged::Fault(Fault::Unreachable) });
+    }
+    host.give(Input::Sync);
+    host.exchanges.pop().unwrap()
+}
+
+/// One exchange with a server that judges as the real one does and answers with the whole document.
+fn exchange(host: &mut Host, document: &mut Document) {
+    let (task, request) = next(host);
+    let mut receipts = Vec::new();
+    for push in &request.pushes {
+        let changes: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+        let admission = admit(document.clone(), DEVICE, &changes, &Limits::default());
+        *document = admission.document;
+        let run = |(last, verdict)| {
+            let (outcome, code) = match verdict {
+                Verdict::Stored => (Outcome::Stored, None),
+                Verdict::Duplicate => (Outcome::Duplicate, None),
+                Verdict::MissingDeps => (Outcome::MissingDeps, None),
+                Verdict::Custody(code) => (Outcome::Custody, Some(code.as_str().to_owned())),
+            };
+            Run { outcome, count: 1, last, code }
+        };
+        receipts.push(Receipt { document: push.document, runs: admission.verdicts.into_iter().map(run).collect() });
+    }
+    let documents = vec![DocumentPayload { document: DOCUMENT, snapshot: document.save() }];
+    let page = stored(&SyncRequest::default(), document, 1, 1);
+    host.answer(task, &SyncResponse { receipts, documents, ..page });
+}
+
+fn step(state: &str) -> Input {
+    edit(&format!(r#"{{"type":"step","state":"{state}"}}"#))
+}
+
+#[test]
+fn tab_20_a_copy_of_the_disk_loses_nothing_and_counts_nothing_twice() {
+    let (host, mut document) = agreed();
+    let (mut one, mut two) =
+        (Host::open_by_chance(host.disk.clone(), host.now, 1), Host::open_by_chance(host.disk, host.now, 2));
+    // both go on without a network, under one writer and one row number
+    one.count(3);
+    one.give(step("confirmed"));
+    two.count(4);
+    two.give(step("held"));
+    one.wait(400);
+    two.wait(400);
+    for _ in 0..4 {
+        for host in [&mut one, &mut two] {
+            exchange(host, &mut document);
+            host.wait(1_000);
+        }
+    }
+    for host in [&one, &two] {
+        assert_eq!(host.total(), Some(5 + 3 + 4));
+        assert_eq!(host.state(), Some(SaveState::Agreed));
+        assert!(!host.disk.keys().any(|(table, _)| *table == Table::Outbox), "nothing waits");
+    }
+    let states: Vec<String> = document.steps().into_iter().map(|(_, step)| step).collect();
+    assert_eq!(states.len(), 2, "{states:?}");
+    assert!(["confirmed", "held"].iter().all(|state| states.iter().any(|step| step.contains(state))), "{states:?}");
+}
+
+#[test]
+fn tab_21_each_opening_says_a_number_of_its_own_until_it_is_answered_and_no_longer() {
+    let said = |host: &mut Host| {
+        let (task, request) = next(host);
+        (task, request.disk)
+    };
+    let (mut host, _) = agreed();
+    let (task, first) = said(&mut host);
+    assert_eq!(first, None, "what the server knows is not said again");
+    host.answer(task, &SyncResponse::default());
+    let mut one = Host::open_by_chance(host.disk, host.now, 1);
+    let (_, mark) = said(&mut one);
+    let mark = mark.expect("an opening is told");
+    assert!(mark.was.is_some() && mark.was != Some(mark.is));
+
+    // the answer was lost: the same is said by the next opening
+    let mut again = Host::open_by_chance(one.disk, one.now, 2);
+    let (task, same) = said(&mut again);
+    assert_eq!(same, Some(mark));
+    assert_eq!(again.tablet.status().copied_at, None);
+    again.answer(task, &SyncResponse { copied_at: Some(7), ..SyncResponse::default() });
+    assert_eq!(again.tablet.status().copied_at, Some(Timestamp(7)));
+    let (task, known) = said(&mut again);
+    assert_eq!(known, None);
+
+    // registered anew: the server's word ends it
+    again.answer(task, &SyncResponse::default());
+    assert_eq!(again.tablet.status().copied_at, None);
+
+    // in use for long, it moves on
+    again.wait(3_600_000);
+    let (task, _) = next(&mut again);
+    again.answer(task, &SyncResponse::default());
+    let (_, later) = said(&mut again);
+    assert_eq!(later.and_then(|later| later.was), Some(mark.is));
+}
