@@ -291,6 +291,8 @@ impl Historian<'_> {
                     association: None,
                     bank: self.chance.below(2) == 0,
                     in_training: self.chance.below(2) == 0,
+                    registered_in: (self.chance.below(2) == 0).then_some(2024),
+                    left_in: (self.chance.below(4) == 0).then_some(2025),
                 };
                 store.upsert_lecturer("11", &lecturer).await.unwrap();
             }

@@ -330,7 +330,8 @@ pub async fn st_15_every_record_that_makes_a_difference_is_named(store: &dyn Sto
     put(in_month(230, Some(1), |one| one.fact.title = Some("題".to_owned()))).await;
     put(in_month(231, Some(1), |one| {
         one.tallies.insert("attendance".to_owned(), Some(21));
-    })).await;
+    }))
+    .await;
     put(in_month(232, Some(1), month("2026-08"))).await;
     put(in_month(233, Some(1), |one| one.fact.municipality = Some("113859".to_owned()))).await;
     put(in_month(234, Some(1), |one| one.fact.group = "cancelled".to_owned())).await;

@@ -45,7 +45,8 @@ impl Measure {
     pub fn fixed() -> impl Iterator<Item = Self> {
         let answers = |question| ANSWERS.into_iter().map(move |answer| Self::Answer { question, answer });
         let heads = AGE_BANDS.into_iter().map(Self::Band).chain(AUDIENCES.into_iter().map(Self::Audience));
-        let others = QUESTIONS.into_iter().flat_map(answers).chain(CONSULTATION_WAYS.into_iter().map(Self::Consultation));
+        let others =
+            QUESTIONS.into_iter().flat_map(answers).chain(CONSULTATION_WAYS.into_iter().map(Self::Consultation));
         heads.chain([Self::Viewers]).chain(others)
     }
 }

@@ -117,8 +117,9 @@ impl GroupCounts {
 
     /// With links that narrow `link` by group.
     pub fn linked(&self, link: &Link) -> Groups {
-        let [planned, held, cancelled, postponed, conflict] =
-            std::array::from_fn(|index| Figure::count(self.counts[index], &link.with("group", Group::ALL[index].as_str())));
+        let [planned, held, cancelled, postponed, conflict] = std::array::from_fn(|index| {
+            Figure::count(self.counts[index], &link.with("group", Group::ALL[index].as_str()))
+        });
         Groups { planned, held, cancelled, postponed, conflict }
     }
 }

@@ -171,11 +171,8 @@ impl<'a> Desk<'a> {
     async fn frame(&self, link: Link, filter: &RecordFilter) -> Result<Frame, StoreError> {
         let (store, tenant, now) = (&self.app.store, self.tenant, self.app.now().0);
         let missing = RecordFilter { report_missing_on: Some(self.today.to_string()), ..filter.clone() };
-        let outside = RecordFilter {
-            fiscal_year: None,
-            outside_years_until: Some(last_year(self.today)),
-            ..filter.clone()
-        };
+        let outside =
+            RecordFilter { fiscal_year: None, outside_years_until: Some(last_year(self.today)), ..filter.clone() };
         let (silent, reports_missing, outside_years, sample) = tokio::try_join!(
             store.list_silent(tenant, &self.within, now.saturating_sub(SILENT_AFTER_DAYS * 86_400_000)),
             store.count_records(tenant, &missing),

@@ -57,12 +57,8 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
     }
     let mut sums: BTreeMap<(String, String), RollupValue> = BTreeMap::new();
     let figures = |prefix| app.store.list_figures(tenant, year, prefix);
-    let (records, heads, viewers, materials) = tokio::try_join!(
-        figures("record"),
-        figures("attendance"),
-        figures("screening.viewers"),
-        figures("material")
-    )?;
+    let (records, heads, viewers, materials) =
+        tokio::try_join!(figures("record"), figures("attendance"), figures("screening.viewers"), figures("material"))?;
     for (key, value) in records.into_iter().chain(heads).chain(viewers).chain(materials) {
         let Some(column) = column_of(&key.measure) else { continue };
         let known = registry.municipalities.iter().any(|one| one.code == key.municipality);

@@ -75,8 +75,7 @@ mod tests {
     #[test]
     fn a_fiscal_year_is_called_by_its_era_and_no_era_has_a_year_0() {
         let names = [1925, 1926, 1988, 1989, 2018, 2019, 2024].map(fiscal_year);
-        let expected =
-            ["1925年度", "昭和元年度", "昭和63年度", "平成元年度", "平成30年度", "令和元年度", "令和6年度"];
+        let expected = ["1925年度", "昭和元年度", "昭和63年度", "平成元年度", "平成30年度", "令和元年度", "令和6年度"];
         assert_eq!(names, expected);
     }
 }

@@ -120,7 +120,9 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
     push_text(query, areas, filter.medical_area.as_ref());
     push_text(query, "r.record_group", filter.group.as_ref());
     if let Some(flag) = &filter.flag {
-        query.push(" AND EXISTS (SELECT 1 FROM flag f WHERE f.tenant = r.tenant AND f.document = r.document AND f.code = ");
+        query.push(
+            " AND EXISTS (SELECT 1 FROM flag f WHERE f.tenant = r.tenant AND f.document = r.document AND f.code = ",
+        );
         query.push_bind(flag.clone()).push(")");
     }
     if let Some(last) = filter.outside_years_until {

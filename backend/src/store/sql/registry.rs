@@ -129,7 +129,9 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
         .bind(&one.affiliation)
         .bind(&one.association)
         .bind(i64::from(one.bank))
-        .bind(i64::from(one.in_training));
+        .bind(i64::from(one.in_training))
+        .bind(one.registered_in)
+        .bind(one.left_in);
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
 }
@@ -202,6 +204,8 @@ pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Re
             association: get(row, "association")?,
             bank: flag(row, "bank")?,
             in_training: flag(row, "in_training")?,
+            registered_in: get(row, "registered_in")?,
+            left_in: get(row, "left_in")?,
         })
     };
     let mut material = |row: &Row| {

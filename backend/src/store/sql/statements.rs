@@ -123,12 +123,15 @@ statements! {
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     UPSERT_LECTURER = "INSERT INTO lecturer \
-     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
+     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, registered_in, left_in) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
      title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
-     in_training = excluded.in_training WHERE lecturer.title IS DISTINCT FROM excluded.title \
+     in_training = excluded.in_training, registered_in = COALESCE(excluded.registered_in, lecturer.registered_in), \
+     left_in = COALESCE(excluded.left_in, lecturer.left_in) WHERE lecturer.title IS DISTINCT FROM excluded.title \
      OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
-     OR lecturer.in_training <> excluded.in_training";
+     OR lecturer.in_training <> excluded.in_training \
+     OR COALESCE(excluded.registered_in, lecturer.registered_in) IS DISTINCT FROM lecturer.registered_in \
+     OR COALESCE(excluded.left_in, lecturer.left_in) IS DISTINCT FROM lecturer.left_in";
     UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \
      ON CONFLICT (tenant, material) DO UPDATE SET name = excluded.name, unit = excluded.unit \
@@ -147,7 +150,7 @@ statements! {
     LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
      WHERE tenant = $1 ORDER BY association, municipality";
     LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \
-     in_training FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
+     in_training, registered_in, left_in FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
     LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";

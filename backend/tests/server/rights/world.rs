@@ -176,6 +176,8 @@ impl World {
             association: None,
             bank: true,
             in_training: false,
+            registered_in: None,
+            left_in: None,
         };
         let administrator = Caller::command_line(tenant);
         let lecturer = put_lecturer(&self.server.app, &administrator, new).await.unwrap();

@@ -180,6 +180,8 @@ export const office = {
     noReason: '理由の報告なし',
     conflict: (count: number) => `ほか ${count}件は「実施」と「中止・延期」が食い違っています`,
     registered: '登録講師',
+    registeredUnknown: '報告なし',
+    sinceUnknown: (count: string) => `登録した年度の記録がない講師 ${count}人は入っていません。`,
     training: (count: string) => `うち育成中 ${count}人`,
     reach: '派遣のあった市町村',
     reachOf: (of: number) => `／ ${of}`,

@@ -123,7 +123,7 @@ export type RecordPage = ReturnType<typeof recordPage>;
 export const prefecture = p.object((f) => ({
   ...frame(f),
   prefecture: f.get('prefecture', named),
-  bank: f.get('bank', p.object((b) => ({ registered: b.get('registered', p.integer), in_training: b.get('in_training', p.integer) }))),
+  bank: f.get('bank', p.object((b) => ({ registered: b.get('registered', p.nullable(p.integer)), unknown: b.get('unknown', p.integer), in_training: b.get('in_training', p.nullable(p.integer)) }))),
   dispatches: f.get('dispatches', groups),
   cancelled: f.get('cancelled', reasons),
   reach: f.get('reach', p.object((r) => ({

@@ -35,8 +35,13 @@ function Keys({ data }: { readonly data: Prefecture }): ReactNode {
       </section>
       <section className="flex flex-col rounded-12 border border-line px-5 py-4">
         <h2 className="text-[0.9375rem] text-[#4d4d4d]">{text.registered}</h2>
-        <p className="flex min-h-[3.25rem] items-baseline gap-1"><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.bank.registered)}</span> {office.unit.people}</p>
-        <p className="text-[0.875rem] leading-[1.5] text-muted">{text.training(office.number(data.bank.in_training))}</p>
+        <p className="flex min-h-[3.25rem] items-baseline gap-1">
+          {data.bank.registered === null
+            ? <span className="text-[1.375rem] font-bold">{text.registeredUnknown}</span>
+            : <><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.bank.registered)}</span> {office.unit.people}</>}
+        </p>
+        {data.bank.in_training !== null && <p className="text-[0.875rem] leading-[1.5] text-muted">{text.training(office.number(data.bank.in_training))}</p>}
+        {data.bank.unknown > 0 && <p className="text-[0.875rem] leading-[1.5] text-muted">{text.sinceUnknown(office.number(data.bank.unknown))}</p>}
       </section>
       <Key name={text.attendance} meaning="attendance" figure={data.attendance} unit={office.unit.people} note={`${text.attendanceNote}${wording(data.attendance, '').note}`} />
     </div>
