@@ -1,6 +1,7 @@
 //! Which records a filter means, as the condition of a statement over `record_fact r`.
 
 use sqlx::QueryBuilder;
+use sync_core::figures::Figure;
 
 use super::dialect::Database;
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
@@ -22,10 +23,14 @@ fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
     }
 }
 
+/// Rows of a figure, or of all whose ids begin with these segments.
 pub(super) fn push_measure_is(query: &mut Query, measure: &str) {
     query.push("(t.measure = ").push_bind(measure.to_owned());
-    query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
-    query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push("))");
+    if measure.parse::<Figure>().is_err() {
+        query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
+        query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push(")");
+    }
+    query.push(")");
 }
 
 /// Records that add to a measure, be it a number or a gap.

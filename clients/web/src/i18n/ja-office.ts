@@ -302,6 +302,7 @@ export const office = {
   },
 
   record: {
+    carried: '数え方を変える前',
     back: '記録の一覧へ戻る',
     personal: (place: string, what: string) => `「${place}」は${what}のように見えます。個人が分かる場合は、現場の端末で書き直してもらってください。`,
     basic: '基本の内容',

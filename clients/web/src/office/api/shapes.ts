@@ -226,6 +226,7 @@ export const recordDetail = p.object((f) => ({
     measure: t.get('measure', p.string),
     total: t.get('total', p.nullable(p.integer)),
     by_device: t.get('by_device', p.array(p.object((d) => ({ device: d.get('device', named), count: d.get('count', p.integer) })))),
+    carried: t.get('carried', p.integer),
   })))),
   lecturers: f.get('lecturers', p.array(named)),
   among: f.get('among', p.boolean),
