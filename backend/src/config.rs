@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sync_core::gate::Limits;
 
+use crate::addresses::{self, AddressError};
+
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +33,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// An address is none, or not one that this server can have.
+    #[error("the configuration is not valid: {0}")]
+    Address(#[from] AddressError),
     /// A key is unknown or a value has the wrong form.
     #[error("the configuration is not valid: {0}")]
     Invalid(#[from] toml::de::Error),
@@ -106,7 +111,7 @@ settings! {
     document_cache_bytes: usize = 16 << 20, "Memory for documents kept loaded between requests; one takes about 24 KB.";
     cold_cache_bytes: usize = 32 << 20, "Memory for ready answers to tablets that begin with nothing, in bytes.";
     registry_cache_bytes: usize = 8 << 20, "Memory for registries kept ready for tablets, in bytes.";
-    wrong_codes_per_minute: u32 = 10, "Wrong sign-in codes one address may try in a minute before it has to wait.";
+    wrong_codes_per_minute: u32 = 10, "Wrong codes one address may try in a minute before it has to wait; wrong passwords, counted apart, likewise.";
     steps_begun_per_minute: u32 = 60, "Sign-ins by passkey or at the provider that one address may begin in a minute.";
     wrong_passwords: u32 = 10, "Wrong passwords for one sign-in name within 15 minutes before it has to wait.";
     passwords_at_once: usize = 2, "Passwords checked at the same time; each takes about 20 MB and a processor core.";
@@ -114,7 +119,7 @@ settings! {
     login_idle_minutes: u64 = 60, "A sign-in of the office console that is not used for so long ends, in minutes.";
     proof_minutes: u64 = 5, "How long after a sign-in, or after proving anew who one is, dangerous acts are open, in minutes.";
     strangers_journal_days: u64 = 0, "How many days entries of the journal that belong to no prefecture are kept (unknown tokens and names, with network addresses; commands on all prefectures); 0: for good.";
-    public_url: String = String::new(), "Where people reach this server, e.g. `https://tsudoi.example.jp`. Links for people begin with it. Needed for passkeys and for signing in at an OpenID provider.";
+    public_url: String = String::new(), "Where people reach this server: scheme, host and, where needed, port, without a path, e.g. `https://tsudoi.example.jp`. Links for people begin with it. Needed for passkeys, for signing in at an OpenID provider, and behind a reverse proxy that changes Host.";
     secure_cookie: bool = false, "Whether people come by HTTPS although neither public_url nor tls_certificate says so.";
     tls_certificate: String = String::new(), "Certificate chain (PEM file) for TLS inside the server; empty where a reverse proxy does it. Read again when it changes.";
     tls_key: String = String::new(), "Private key (PEM file) of that certificate.";
@@ -161,7 +166,7 @@ impl Config {
 
     /// Reads `file`, when one is given, and then what `variable` gives for each key's variable name.
     ///
-    /// Errors: a file that cannot be read, an unknown key, a value of the wrong form.
+    /// Errors: a file that cannot be read, an unknown key, a value of the wrong form, an address that cannot be used.
     pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = match file {
             None => String::new(),
@@ -174,7 +179,9 @@ impl Config {
                 table.insert(key.name.to_owned(), typed_like(&key.default, value));
             }
         }
-        Ok(table.try_into()?)
+        let config = table.try_into()?;
+        addresses::check(&config)?;
+        Ok(config)
     }
 
     /// As [`Config::load`], with the environment of this process.

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: state besides the store. Everything kept in memory is a bounded cache that may be empty.
 
+mod addresses;
 mod administration;
 pub mod commands;
 pub mod config;

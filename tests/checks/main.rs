@@ -8,6 +8,7 @@ mod layers;
 mod security;
 mod spec;
 mod text;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,6 +7,7 @@
 
 mod chance;
 mod cluster;
+mod nginx;
 mod office;
 mod proxy;
 mod server;
@@ -14,6 +15,7 @@ mod tablet;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
+pub use nginx::Nginx;
 pub use office::Office;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};

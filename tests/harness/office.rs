@@ -1,5 +1,8 @@
 //! A person signed in at the console: a cookie, and what addresses tell it.
 
+use std::io::{BufRead as _, BufReader};
+use std::sync::mpsc;
+
 use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::Value;
 
@@ -23,6 +26,30 @@ impl Office {
         assert!(answer.status().is_success(), "{}", answer.text().unwrap());
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Self { address, client, cookie }
+    }
+
+    /// The same sign-in by another way to the server.
+    #[must_use]
+    pub fn through(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self
+    }
+
+    /// Lines of an answer, as they come.
+    pub fn lines(&self, path: &str) -> mpsc::Receiver<String> {
+        let client = Client::builder().timeout(None).build().unwrap();
+        let request = client.get(format!("{}{path}", self.address)).header("cookie", &self.cookie);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let answer = request.send().unwrap();
+            assert!(answer.status().is_success(), "{}", answer.status());
+            for line in BufReader::new(answer).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        receiver
     }
 
     /// What an address tells; else the refusal.

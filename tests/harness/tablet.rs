@@ -36,8 +36,13 @@ pub struct Headless {
 impl Headless {
     /// Enrols a new tablet with a code of the demonstration.
     pub fn enrol(server: &Server, sign_in: &SignIn, name: &str, scopes: Option<&[String]>) -> Self {
+        Self::enrol_at(server.address(), sign_in, name, scopes)
+    }
+
+    /// The same by another way to the server.
+    pub fn enrol_at(address: &str, sign_in: &SignIn, name: &str, scopes: Option<&[String]>) -> Self {
         let device = DeviceId::from_bytes(uuid::Uuid::new_v4().into_bytes());
-        let client = server.client();
+        let client = Client::new(address).unwrap();
         let enrolled = api::enrol(&client, &sign_in.code, &device.to_string(), name, scopes).unwrap();
         let now = tsudoi::host::clock();
         let tablet = Tablet::open(now, Identity { device }, 1, Vec::new());
@@ -46,6 +51,22 @@ impl Headless {
             Self { tablet, rows: BTreeMap::new(), client, key, device, person, now, wrong_ms: 0, opened: 1 };
         headless.turn(Input::Online { online: false });
         headless
+    }
+
+    /// The same tablet once more, from a copy of its disk.
+    #[must_use]
+    pub fn copy(&self, server: &Server) -> Self {
+        let tablet = Tablet::open(self.now, Identity { device: self.device }, self.opened, Vec::new());
+        let (rows, client, key, person) = (self.rows(), server.client(), self.key.clone(), self.person.clone());
+        // another machine chooses at random for itself
+        let opened = self.opened + 1_000;
+        Self { tablet, rows, client, key, person, opened, device: self.device, now: self.now, wrong_ms: self.wrong_ms }
+    }
+
+    /// Registered anew by a code that names it; what is on its disk stays.
+    pub fn enrol_anew(&mut self, code: &str) {
+        let enrolled = api::enrol(&self.client, code, &self.device.to_string(), "登録し直した端末", None).unwrap();
+        (self.key, self.person) = (enrolled.key, enrolled.person.id);
     }
 
     /// Its id.

@@ -49,6 +49,11 @@ class Browser {
     return new URL(answer.headers.get('location'), address);
   }
 
+  /** Cookies with names that begin so. */
+  count(origin, begin) {
+    return [...(this.#cookies.get(origin) ?? new Map()).keys()].filter((name) => name.startsWith(begin)).length;
+  }
+
   cookie(origin, name) {
     return this.#cookies.get(origin)?.get(name);
   }
@@ -121,7 +126,9 @@ test('a real provider: linked by the person, then enough to sign in and to prove
   assert.equal(await landed(browser, signing.href), '/office');
   const me = await (await browser.ask(`${own}/v1/me`)).json();
   assert.equal(me.role, 'administrator');
-  assert.equal(await landed(browser, signing.href), '/office?problem=step_over', 'the way back is open once');
+  for (let again = 0; again < 5; again += 1) {
+    assert.equal(await landed(browser, signing.href), '/office', 'going back to a finished visit leads on');
+  }
 
   const before = browser.cookie(own, 'tsudoi_session');
   const proving = await throughScreens(browser, await browser.leave(`${own}/v1/own/provider?purpose=proof`), own, 'yamada-at-work');
@@ -230,6 +237,37 @@ test('what a provider must not get away with, new keys, and clocks that differ',
   assert.equal((await visit((nonce) => sign(claims(nonce), second))).to, '/office', 'new keys are asked for');
   assert.ok(provider.asked > asked);
   assert.equal((await visit((nonce) => sign(claims(nonce), first))).to, '/office?problem=provider_invalid', 'a key that was taken back');
+});
+
+test('visits of two tabs, one after the other, and ways back that are nobody\'s guess', async (t) => {
+  const provider = await puppet(t);
+  const { own, server } = await start(t, provider.issuer, { TSUDOI_OIDC_NAME_CLAIM: 'email', TSUDOI_WRONG_CODES_PER_MINUTE: '3' });
+  await withName(server, own, 'yamada@example.jp');
+  const signer = await key('first');
+  provider.keys = [signer.public];
+  const now = Math.floor(Date.now() / 1000);
+
+  const browser = new Browser();
+  const [first, second] = [await browser.leave(`${own}/v1/sign-in/oidc`), await browser.leave(`${own}/v1/sign-in/oidc`)];
+  const backOf = async (there) => {
+    const [nonce, state] = ['nonce', 'state'].map((name) => there.searchParams.get(name));
+    const claims = { iss: provider.issuer, aud: CLIENT, sub: 'one', nonce, iat: now, exp: now + 300, email: 'yamada@example.jp', email_verified: true };
+    provider.token = () => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: signer.kid }).sign(signer.privateKey);
+    return landed(browser, `${own}${BACK}?${new URLSearchParams({ code: 'c', state })}`);
+  };
+  assert.equal(await backOf(first), '/office', 'the tab that set out first is signed in');
+  assert.equal((await browser.ask(`${own}/v1/me`)).status, 200);
+  assert.equal(await backOf(second), '/office', 'and so is the other');
+  for (let again = 0; again < 10; again += 1) {
+    assert.equal(await backOf(first), '/office', 'Back leads on');
+    assert.equal(await landed(new Browser(), `${own}${BACK}?code=c&state=forged`), '/office?problem=step_over');
+  }
+  const colleague = await new Browser().post(`${own}/v1/login`, { code: server.code('municipal-112119') });
+  assert.equal(colleague.status, 200, 'no wrong code was counted for the office');
+
+  // a browser keeps so many visits and no more
+  for (let tab = 0; tab < 12; tab += 1) await browser.leave(`${own}/v1/sign-in/oidc`);
+  assert.ok(browser.count(own, 'tsudoi_visit_') <= 9, `${browser.count(own, 'tsudoi_visit_')} visits are kept`);
 });
 
 test('a provider that does not answer', async (t) => {

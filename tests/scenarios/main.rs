@@ -5,8 +5,10 @@
 mod apart;
 mod case;
 mod clock;
+mod copies;
 mod crash;
 mod cut;
 mod hostile;
+mod nginx;
 mod restore;
 mod tls;

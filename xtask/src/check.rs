@@ -15,6 +15,7 @@ const STEPS: [Step; 20] = [
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
     Step { name: "postgresql", title: "PostgreSQL 15 or later is there", needs: &[], action: tools::postgres },
+    Step { name: "nginx", title: "nginx is there", needs: &[], action: tools::nginx },
     Step { name: "cargo-deny", title: "cargo-deny is there", needs: &[], action: tools::cargo_deny },
     Step {
         name: "licences",

@@ -165,6 +165,19 @@ pub fn postgres(_: &House) -> Result<Done> {
     Ok(Done::Noted(version.trim().to_owned()))
 }
 
+/// nginx, which stands before the server in some scenarios. Debian keeps it where only administrators look.
+pub fn nginx(_: &House) -> Result<Done> {
+    let binary =
+        || process::found("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|path| path.is_file()));
+    if binary().is_none() {
+        debian(&["nginx"])?;
+    }
+    match binary() {
+        Some(path) => Ok(Done::Noted(path.display().to_string())),
+        None => Err(Failure::new("nginx was installed but cannot be found")),
+    }
+}
+
 fn postgres_binary() -> Option<PathBuf> {
     if let Some(path) = process::found("postgres") {
         return Some(path);

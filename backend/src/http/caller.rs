@@ -59,6 +59,15 @@ pub fn cookie_of<'a>(app: &App, headers: &'a HeaderMap, name: &str) -> Option<&'
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(&name)?.strip_prefix('='))
 }
 
+/// The names of the cookies here that begin so, without the prefix of this host's cookies, in the order of the browser.
+pub fn cookies_beginning_with(app: &App, headers: &HeaderMap, begin: &str) -> Vec<String> {
+    let (whole, host) = (cookie_name(app, begin), cookie_name(app, ""));
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let names = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split('=').next());
+    let here = names.filter(|name| name.starts_with(&whole));
+    here.filter_map(|name| name.strip_prefix(&host)).map(str::to_owned).collect()
+}
+
 /// The office cookie's token, when there is one.
 pub fn cookie_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
     cookie_of(app, headers, COOKIE)
@@ -137,7 +146,25 @@ fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, A
             tracing::warn!(what, path = parts.uri.path(), "a tablet's proof is wrong");
             ApiError::proof("invalid_dpop_proof")
         }
+        NotProven::Elsewhere(stated) => {
+            let known: Vec<String> = origins.iter().map(|url| url.origin().ascii_serialization()).collect();
+            elsewhere(app, &stated, &known.join(" / "))
+        }
     })
+}
+
+/// Tablets go to one address, and calls arrive under another: what the operator has to set, once in the log and in the answer.
+fn elsewhere(app: &App, stated: &str, known: &str) -> ApiError {
+    if app.told.first(&format!("{stated} {known}")) {
+        tracing::error!(
+            code = "address_mismatch",
+            tablets_use = stated,
+            arrives_as = known,
+            "tablets are refused: they use one address and their calls arrive under another. Set public_url to the address \
+             tablets use, or have the reverse proxy pass Host on unchanged (nginx: proxy_set_header Host $http_host)"
+        );
+    }
+    ApiError::address_mismatch(stated, known)
 }
 
 async fn tablet_of(parts: &mut Parts, app: &App, token: &str) -> Result<Caller, ApiError> {

@@ -5,14 +5,24 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_http::csrf::{CsrfLayer, ProtectionError, ProtectionErrorKind};
 
 use crate::http::error::ApiError;
 
 /// How a refusal looks.
 pub type Refusal = fn(ProtectionError) -> Response;
 
-fn refuse(_: ProtectionError) -> Response {
+fn refuse(error: ProtectionError) -> Response {
+    // an older browser, or one that came without TLS, says only where its page is from; a proxy that changes `Host` looks the
+    // same as another site
+    if matches!(error.kind(), ProtectionErrorKind::CrossOriginRequestFromOldBrowser) {
+        return ApiError::new(
+            StatusCode::FORBIDDEN,
+            "cross_site",
+            "画面を開いているアドレスと、サーバーが受け取ったあて先が違うため、受け付けられません。集いの画面を開き直しても同じときは、システム管理者にこの文面を見せて、サーバーの設定「public_url」か、中継サーバーの「Host」の設定を直してもらってください。",
+        )
+        .into_response();
+    }
     ApiError::new(
         StatusCode::FORBIDDEN,
         "cross_site",

@@ -87,6 +87,18 @@ impl ApiError {
         )
     }
 
+    /// Calls of tablets arrive under another address than tablets use; `known`: where this server takes them to be sent to.
+    pub fn address_mismatch(stated: &str, known: &str) -> Self {
+        let known = if known.is_empty() { "（あて先の記入がありません）" } else { known };
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "address_mismatch",
+            format!(
+                "端末が開いているアドレス（{stated}）と、サーバーが受け取ったあて先（{known}）が違うため、受け付けられません。記録は端末に残っています。システム管理者にこの文面を見せて、サーバーの設定「public_url」か、中継サーバーの「Host」の設定を直してもらってください。"
+            ),
+        )
+    }
+
     /// The tablet's registration was revoked.
     pub fn revoked() -> Self {
         Self::new(

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use tokio::sync::mpsc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::download;
 use crate::http::error::{ApiError, Problem};
-use crate::http::office::{ApiQuery, WAITING, csv_file};
+use crate::http::office::ApiQuery;
 use crate::service::App;
 use crate::service::access::Caller;
+use crate::service::office::OfficeError;
 use crate::service::office::journal::{self, JournalPage, JournalQuery};
 
 /// The routes of this file.
@@ -36,8 +37,15 @@ async fn list(
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem)))]
-async fn export(State(app): State<App>, caller: Caller, ApiQuery(query): ApiQuery<JournalQuery>) -> Response {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    let sent = async move { journal::send(&app, &caller, &query, &sender).await };
-    csv_file("attachment; filename=\"tsudoi-journal.csv\"", receiver, sent)
+async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(query): ApiQuery<JournalQuery>,
+) -> Result<Response, ApiError> {
+    let name = journal::file_name(&app, &caller, &query).await?;
+    let file = download::table(&name, |mut file| async move {
+        journal::send(&app, &caller, &query, &mut file).await?;
+        Ok(file)
+    });
+    file.map_err(|error| OfficeError::from(error).into())
 }

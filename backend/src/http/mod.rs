@@ -8,6 +8,7 @@ pub mod caller;
 pub mod cross_site;
 pub mod day_pass;
 pub mod description;
+pub mod download;
 pub mod enrol;
 pub mod error;
 pub mod events;
@@ -110,7 +111,7 @@ pub fn router(app: App) -> Router {
         .fallback(web::fallback)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(middleware::from_fn_with_state(app.clone(), headers::layer))
-        .layer(middleware::from_fn_with_state(proxies, proxy::layer))
+        .layer(middleware::from_fn_with_state((app.clone(), proxies), proxy::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::nonces))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app)

@@ -12,6 +12,8 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::service::App;
+
 /// The name a proxy was called by.
 pub const FORWARDED_HOST: &str = "x-forwarded-host";
 
@@ -72,16 +74,30 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// Puts the caller's address in place of the connection's for everything behind, and takes out what only a proxy may say.
-pub async fn layer(State(proxies): State<Arc<Proxies>>, mut request: Request, next: Next) -> Response {
+pub async fn layer(State((app, proxies)): State<(App, Arc<Proxies>)>, mut request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
     if !connection.is_some_and(|ConnectInfo(connection)| proxies.holds(connection.ip().to_canonical())) {
         request.headers_mut().remove(FORWARDED_HOST);
+        tell_of_strange_proxy(&app, connection, request.headers());
     }
     if let Some(ConnectInfo(connection)) = connection {
         let caller = proxies.caller(connection.ip(), request.headers());
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(caller, connection.port())));
     }
     next.run(request).await
+}
+
+/// Says once that a proxy is not believed: everyone behind it is then one caller, whose wrong codes are counted together.
+fn tell_of_strange_proxy(app: &App, connection: Option<ConnectInfo<SocketAddr>>, headers: &HeaderMap) {
+    let forwards = ["x-forwarded-for", "forwarded"].into_iter().any(|name| headers.contains_key(name));
+    let Some(ConnectInfo(connection)) = connection.filter(|_| forwards) else { return };
+    if app.told.first("strange proxy") {
+        tracing::warn!(
+            proxy = %connection.ip().to_canonical(),
+            "requests come through a proxy that trusted_proxies does not name: all who come through it count as one caller, in \
+             the journal and for wrong codes. If it is yours, write its address into trusted_proxies"
+        );
+    }
 }
 
 #[cfg(test)]

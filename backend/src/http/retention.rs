@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::download;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::ApiJson;
 use crate::service::App;
@@ -129,9 +130,5 @@ async fn confirm(
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
     let text = certificate::text(&app, &caller, &id).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"tsudoi-certificate.txt\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(download::whole(&format!("消去の証明書_{id}"), download::Kind::Text, text))
 }

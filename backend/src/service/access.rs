@@ -89,6 +89,8 @@ pub struct Tablet {
     pub ended: bool,
     /// The day pass it holds; `None` for a tablet of an organisation.
     pub pass: Option<Pass>,
+    /// When it was noticed that two disks go by its name, ms.
+    pub copied_at: Option<u64>,
     /// How its scopes stood when it was found out who is calling.
     pub standing: Arc<Standing>,
 }
@@ -139,6 +141,7 @@ impl Caller {
                 clock_offset_ms: row.clock_offset_ms,
                 ended: row.revoked_at.is_some() || !row.held_in_force,
                 pass,
+                copied_at: row.copied_at,
                 standing: Arc::new(row.standing),
             }),
             login: None,

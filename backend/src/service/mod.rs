@@ -34,6 +34,7 @@ pub mod secret;
 pub mod signin;
 pub mod sync;
 pub mod tablets;
+pub mod told;
 pub mod verify;
 
 use std::net::IpAddr;
@@ -56,6 +57,7 @@ use gate::Gate;
 use journal::Journal;
 use lookup::Lookup;
 use registry::RegistryCache;
+use told::Told;
 
 /// "Something new in this scope": sent after the commit that made it so. Losing one loses nothing.
 #[derive(Clone, Debug)]
@@ -88,7 +90,7 @@ pub struct Parts {
     pub cold: Arc<ColdCache>,
     /// Encoded registries.
     pub registries: RegistryCache,
-    /// Wrong codes and passwords, by the network they come from.
+    /// Wrong codes, by the network they come from.
     pub attempts: Attempts<IpAddr>,
     /// Steps of a sign-in that were begun, by the network they come from.
     pub begun: Attempts<IpAddr>,
@@ -108,6 +110,8 @@ pub struct Parts {
     pub streams: Arc<Semaphore>,
     /// Tickets and connections of followers.
     pub follow: Arc<follow::Desk>,
+    /// What was said in the log and is not said again.
+    pub told: Told,
     /// Where acts are noted.
     pub journal: Journal,
     /// Becomes true when the process is told to end; event streams end then.
@@ -143,6 +147,7 @@ impl App {
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
             lookup: Lookup::new(store.clone()),
             commits: Commits::new(store.clone(), notices.clone()),
+            told: Told::default(),
             journal: Journal::new(store.clone(), clock.clone()),
             config,
             store,

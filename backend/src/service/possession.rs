@@ -31,12 +31,14 @@ const TIME_MS: u64 = 600_000;
 const PROOF_LETTERS: usize = 4_096;
 
 /// Why a proof is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotProven {
     /// It holds no nonce that is good now: make another with the one in the answer.
     Nonce,
     /// What is wrong with it, for the log.
     Wrong(&'static str),
+    /// All of it fits, but it was sent to this address, and the call came in under another: a setting is wrong.
+    Elsewhere(String),
 }
 
 /// The call a proof has to be for.
@@ -125,9 +127,7 @@ impl Possession {
         if claims.htm != call.method {
             return Err(wrong("method"));
         }
-        if !is_address(&claims.htu, call) {
-            return Err(wrong("address"));
-        }
+        let address = address_of(&claims.htu, call.path).ok_or(wrong("address"))?;
         if claims.ath.as_deref() != call.token.map(token_digest).as_deref() {
             return Err(wrong("token"));
         }
@@ -140,6 +140,9 @@ impl Possession {
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| wrong("signature"))?;
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
         key.verify(signed.as_bytes(), &signature).map_err(|_| wrong("signature"))?;
+        if !call.origins.iter().any(|known| known.origin() == address.origin()) {
+            return Err(NotProven::Elsewhere(address.origin().ascii_serialization()));
+        }
         self.spend(&nonce, &claims.jti, &thumbprint)?;
         Ok(thumbprint)
     }
@@ -195,10 +198,8 @@ fn public_key(jwk: &Jwk) -> Option<([u8; 65], SecretHash)> {
     Some((point, Sha256::digest(canonical.as_bytes()).into()))
 }
 
-fn is_address(stated: &str, call: &Call<'_>) -> bool {
-    let Ok(stated) = Url::parse(stated) else { return false };
-    if stated.query().is_some() || stated.path() != call.path {
-        return false;
-    }
-    call.origins.iter().any(|known| known.origin() == stated.origin())
+/// The address a proof states, when it is this path's.
+fn address_of(stated: &str, path: &str) -> Option<Url> {
+    let stated = Url::parse(stated).ok()?;
+    (stated.query().is_none() && stated.path() == path).then_some(stated)
 }

@@ -42,6 +42,11 @@ pub fn most_document_bytes(config: &Config) -> u64 {
 /// Errors: nothing of the request was acknowledged; the same request is right again later.
 pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: SyncRequest) -> Result<Answer, StoreError> {
     let wanted = wanted_scopes(tablet, &request);
+    let copied_at = copied(app, caller, tablet, &request).await?;
+    if copied_at.is_some() {
+        let response = fresh(app, caller, tablet, request, &wanted).await?;
+        return Ok(Answer::Fresh(SyncResponse { copied_at, ..response }));
+    }
     let asked = cold::Asked::new(app, caller, tablet, &request, &wanted);
     if let Some(ready) = asked.as_ref().and_then(|asked| asked.ready(app)) {
         note_seen(app, caller, tablet, &request).await?;
@@ -52,6 +57,18 @@ pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: Sync
         Some(asked) => asked.keep(app, response).await,
         None => Ok(Answer::Fresh(response)),
     }
+}
+
+/// When it was noticed that two disks go by this tablet's name, ms: just now, or before. Ready answers are many tablets' and do
+/// not say it.
+async fn copied(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncRequest) -> Result<Option<u64>, StoreError> {
+    let Some(disk) = &request.disk else { return Ok(tablet.copied_at) };
+    let now = app.now().0;
+    let copied_at = app.store.note_disk(&caller.tenant, tablet.device, (disk.was, disk.is), now).await?;
+    if tablet.copied_at.is_none() && copied_at.is_some() {
+        tracing::warn!(tenant = caller.tenant, device = %tablet.device, "a tablet's disk was copied: two go by its name");
+    }
+    Ok(copied_at)
 }
 
 /// Takes in what a tablet still holds whose registration was revoked or whose day pass has ended, and tells it nothing but

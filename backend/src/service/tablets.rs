@@ -99,6 +99,8 @@ pub struct TabletView {
     pub may_revoke: bool,
     /// The day pass it holds; null for a tablet of an organisation.
     pub pass: Option<DayPassView>,
+    /// When it was noticed that what is on it is on another device too, ms; null: it is not.
+    pub copied_at: Option<u64>,
 }
 
 /// Someone who may be given a tablet by the caller.
@@ -213,6 +215,7 @@ fn seen(caller: &Caller, sessions: &Sessions, row: TabletRow) -> Option<TabletVi
         revoked_at: row.revoked_at,
         holder_gone: !row.held_in_force,
         held: row.held,
+        copied_at: row.copied_at,
     })
 }
 

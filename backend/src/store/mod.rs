@@ -34,6 +34,9 @@
 //! - ST-21 A tablet's registration is in force while whoever registered it is not disabled and has that role.
 //! - ST-22 The tablets of a hub hold what is of the municipalities it covers, from the transaction that changes these.
 //! - ST-23 A portion of documents holds no more stored bytes than it may, unless its first alone is larger.
+//! - ST-24 A [`office::Moment`] answers every question as of its first one, whatever is written meanwhile.
+//! - ST-25 A tablet is marked from the exchange in which a disk speaks whose number another has replaced, until it is
+//!   registered anew; renewed epochs forget the numbers, and no mark.
 
 pub mod day_pass;
 pub mod error;

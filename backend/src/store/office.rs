@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use sync_core::ids::{DeviceId, DocumentId};
 
 use crate::store::StoreError;
-use crate::store::types::{Decision, RollupKey, RollupValue};
+use crate::store::journal::{JournalFilter, JournalRow};
+use crate::store::types::{Decision, Registry, RollupKey, RollupValue};
 
 /// The word that stands for "not reported" in a filter.
 pub const NOT_REPORTED: &str = "none";
@@ -80,6 +81,8 @@ pub struct RecordRow {
     pub kind: String,
     /// Kind of outreach.
     pub activity: Option<String>,
+    /// Starting year of the fiscal year.
+    pub fiscal_year: Option<i64>,
     /// `YYYY-MM`.
     pub month: Option<String>,
     /// ISO date.
@@ -223,7 +226,7 @@ pub struct CustodyRows {
 /// Which changes in custody are meant. Absent parts do not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustodyFilter {
-    /// What the caller may see: by the organisation of the tablet.
+    /// What the caller may see: what came from a tablet of the organisation, or is about a record of its.
     pub within: Within,
     /// Those with a decision, or those that wait for one.
     pub decided: Option<bool>,
@@ -231,13 +234,58 @@ pub struct CustodyFilter {
     pub document: Option<DocumentId>,
     /// Those of one tablet.
     pub device: Option<DeviceId>,
+    /// Those that had come by this time, ms: what comes while a list is read page by page moves no matter of it.
+    pub until: Option<u64>,
     /// What follows this matter in the list.
     pub after: Option<CustodyPlace>,
+}
+
+/// A record with everything that is counted in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeRow {
+    /// The record.
+    pub record: RecordRow,
+    /// Its lecturers, by id.
+    pub lecturers: Vec<LecturerRow>,
+    /// Measures, by name; without a number: noted, not reported.
+    pub tallies: Vec<(String, Option<i64>)>,
+    /// Whether it was kept long enough and destroyed.
+    pub destroyed: bool,
+}
+
+/// A prefecture as it was at one moment, whatever is written meanwhile. Lasts until it is dropped, and holds a connection of
+/// those that read until then.
+#[async_trait]
+pub trait Moment: Send {
+    /// Everything tablets see.
+    async fn registry(&mut self) -> Result<Option<Registry>, StoreError>;
+    /// As [`OfficeStore::list_years`].
+    async fn list_years(&mut self, within: &Within) -> Result<Vec<i64>, StoreError>;
+    /// As [`OfficeStore::list_figures`].
+    async fn list_figures(
+        &mut self,
+        fiscal_year: i64,
+        prefix: &str,
+    ) -> Result<Vec<(RollupKey, RollupValue)>, StoreError>;
+    /// The ids of the records the filter means, in the order of [`OfficeStore::list_records`].
+    async fn list_record_ids(&mut self, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError>;
+    /// These records, in this order; unknown ones are left out.
+    async fn list_whole(&mut self, records: &[DocumentId]) -> Result<Vec<WholeRow>, StoreError>;
+    /// Entries of the journal of `chain` (a prefecture, or '' for what is of none) before a place, latest first.
+    async fn list_journal(
+        &mut self,
+        chain: &str,
+        filter: &JournalFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<JournalRow>, StoreError>;
 }
 
 /// What the office console reads.
 #[async_trait]
 pub trait OfficeStore {
+    /// A look at a prefecture that lasts: for what is read in many steps and has to be of one moment.
+    async fn moment(&self, tenant: &str) -> Result<Box<dyn Moment>, StoreError>;
     /// The fiscal years with records, ascending.
     async fn list_years(&self, tenant: &str, within: &Within) -> Result<Vec<i64>, StoreError>;
     /// Roll-up figures of a year whose measure is `prefix` or begins with it and a dot; months summed up, `month` ''.
@@ -262,10 +310,6 @@ pub trait OfficeStore {
         tenant: &str,
         filter: &RecordFilter,
     ) -> Result<Vec<(String, i64)>, StoreError>;
-    /// The ids of those records, in the order of [`OfficeStore::list_records`].
-    async fn list_record_ids(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<DocumentId>, StoreError>;
-    /// These records, in this order; those that are no longer there are left out.
-    async fn list_records_of(&self, tenant: &str, records: &[DocumentId]) -> Result<Vec<RecordRow>, StoreError>;
     /// Those records, latest month first, in each the latest day first; records without a day, or a month, last.
     async fn list_records(
         &self,

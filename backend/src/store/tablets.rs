@@ -40,6 +40,8 @@ pub struct TabletRow {
     pub held: u64,
     /// When its day pass ends, ms; its organisation is the session then.
     pub pass_ends_at: Option<u64>,
+    /// When it was noticed that two disks go by its name, ms.
+    pub copied_at: Option<u64>,
 }
 
 /// Someone who may be given a tablet.
@@ -58,6 +60,16 @@ pub struct HolderRow {
 /// Tablets, their people, and lost PINs.
 #[async_trait]
 pub trait TabletStore {
+    /// Takes in what a tablet's disk says of itself: the number it has taken, and the one it had when it was last answered.
+    /// One that had another's or none, while another was here, is a copy: from then on the tablet is marked. When it was
+    /// marked, ms. See ST-25.
+    async fn note_disk(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        (was, is): (Option<u64>, u64),
+        now: u64,
+    ) -> Result<Option<u64>, StoreError>;
     /// Every tablet of a prefecture, by name.
     async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError>;
     /// Everyone with a role who may sign in.

@@ -1,4 +1,4 @@
-//! `GET /v1/records.csv`: the records a caller may see, as a table.
+//! Files to take along: the records a caller may see, and the table that may be published.
 
 use axum::http::StatusCode;
 use sync_core::domain::vocabulary::StepState;
@@ -32,16 +32,17 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     let answer = server.get("/v1/records.csv", Some(("cookie", &staff))).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
-    assert!(answer.body.starts_with("\u{feff}番号,種別,活動,名称,".as_bytes()));
+    assert!(answer.body.starts_with("\u{feff}番号,記録の種類,種類,題名,".as_bytes()));
     let rows = lines(&answer.body);
-    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(rows.len(), 4, "{rows:?}");
     assert!(
-        rows[1].contains("講話,\"'=1+1, \"\"集い\"\"\",") && rows[1].contains(",2026-11-20,2026-11,"),
+        rows[1].contains(",ACP講話,\"=\"\"=1+1, \"\"\"\"集い\"\"\"\"\"\"\",")
+            && rows[1].contains(",2026,11,2026-11-20,"),
         "{}",
         rows[1]
     );
-    assert!(rows[1].ends_with(",0,"), "a reported 0 is a number, unreported viewers are empty: {}", rows[1]);
     assert!(rows[2].contains("日付のない会"), "{}", rows[2]);
+    assert!(rows[3].starts_with("以上 2件（令和9年"), "a file that was cut lacks this line: {}", rows[3]);
 
     let tablet = server.device_as(4, Role::Administrator, HONJO).await;
     let refused = server.get("/v1/records.csv", tablet.credential()).await;
@@ -49,10 +50,58 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     let cookie = server.signed_in(Role::Administrator, "11").await;
     let administrator = Some(("cookie", cookie.as_str()));
     let all = server.get("/v1/records.csv", administrator).await;
-    assert_eq!(lines(&all.body).len(), 4);
+    assert_eq!(lines(&all.body).len(), 5);
     let narrowed = server.get("/v1/records.csv?fiscal_year=2026&month=2026-10", administrator).await;
-    assert_eq!(lines(&narrowed.body).len(), 2);
+    assert_eq!(lines(&narrowed.body).len(), 3);
     assert_eq!(server.get("/v1/records.csv", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// Name of each column and what the first record has in it.
+fn first_record(body: &[u8]) -> std::collections::HashMap<String, String> {
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let (names, cells) = (lines.next().unwrap().split(','), lines.next().unwrap().split(','));
+    names.map(str::to_owned).zip(cells.map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn an_export_holds_everything_that_is_counted_and_nothing_that_nobody_reported() {
+    let server = server().await;
+    let material = tsudoi_server::store::types::Material {
+        id: "contact-card".to_owned(),
+        name: "わたしの連絡先カード".to_owned(),
+        unit: "枚".to_owned(),
+        eligibilities: vec![("age-75".to_owned(), "75歳到達".to_owned()), ("other".to_owned(), "その他".to_owned())],
+    };
+    server.app.store.upsert_material("11", &material).await.unwrap();
+    let mut tablet = server.device(1, HONJO).await;
+    let id = document_id(1);
+    let counts = [
+        ("attendance.band.75-84", 12),
+        ("attendance.audience.welfare-volunteer", 0),
+        ("material.contact-card.age-75", 7),
+        ("material.unknown.other", 2),
+        ("answer.knows-acp.yes", 5),
+        ("screening.viewers", 4),
+    ];
+    let fields = [("municipality", "112119"), ("date", "2026-05-01"), ("title", "1/2"), ("venue", "0012")];
+    let mut changes: Vec<_> = fields.iter().map(|(field, value)| tablet.set(id, field, value)).collect();
+    changes.extend(counts.map(|(measure, by)| tablet.count(id, measure, by)));
+    let push = tablet.push(id, changes);
+    server.sync(&tablet, &tablet.request(vec![push])).await;
+
+    let staff = server.signed_in(Role::Staff, "112119").await;
+    let answer = server.get("/v1/records.csv?fiscal_year=2026", Some(("cookie", &staff))).await;
+    let name = "R8%5F%E6%9C%AC%E5%BA%84%E5%B8%82%5F%E8%A8%98%E9%8C%B2.csv";
+    assert!(answer.headers["content-disposition"].to_str().unwrap().ends_with(name), "R8_本庄市_記録.csv");
+    let cells = first_record(&answer.body);
+    let cell = |name: &str| cells[name].as_str();
+    assert_eq!((cell("題名"), cell("会場")), ("\"=\"\"1/2\"\"\"", "\"=\"\"0012\"\"\""), "no date and no number");
+    assert_eq!((cell("参加者 75–84歳"), cell("参加者 民生委員"), cell("参加者 住民")), ("12", "0", ""));
+    let card = |reason: &str| cell(&format!("わたしの連絡先カード {reason}（枚）")).to_owned();
+    assert_eq!((card("75歳到達"), card("その他")), ("7".to_owned(), String::new()));
+    assert_eq!((cell("知っている：はい"), cell("知っている：いいえ"), cell("視聴者")), ("5", "", "4"));
+    assert_eq!(cell("ほかの数"), "material.unknown.other 2", "nothing that was counted is left out");
 }
 
 #[tokio::test]
@@ -114,7 +163,7 @@ async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out()
     assert_eq!(cells("113832"), ["5未満", "報告なし", "報告なし"]);
     assert_eq!(cells("111007"), ["0", "報告なし", "報告なし"]);
     assert_eq!(cells(",計,"), ["非公表", "55", "報告なし"], "four places with less than five make four");
-    assert_eq!(rows.len(), 1 + 63 + 2);
+    assert_eq!(rows.len(), 1 + 63 + 2 + 1);
     let own = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(server.get("/v1/publication.csv", Some(("cookie", &own))).await.code(), "not_found");
     assert_eq!(server.get("/v1/publication.csv", None).await.status, StatusCode::UNAUTHORIZED);

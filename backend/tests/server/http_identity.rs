@@ -1,11 +1,16 @@
 //! Codes, enrolment, sign-in, and that nothing is open without a credential.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use serde_json::json;
+use tower::ServiceExt;
+use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 
-use crate::support::{HONJO, KAMISATO, server};
+use crate::support::{HONJO, KAMISATO, server, server_with};
 
 const DEVICE: &str = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
@@ -81,6 +86,30 @@ async fn wrong_codes_are_soon_refused_untried() {
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_codes"));
     assert_eq!(refused.headers[header::RETRY_AFTER], "60");
     server.clock.forward(60_000);
+    assert_eq!(server.post("/v1/login", None, &json!({ "code": right.shown() })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_believed_is_said_once_and_one_that_is_not_at_all() {
+    for (trusted, is_said) in [("", true), ("203.0.113.0/24", false)] {
+        let server = server_with(Config { trusted_proxies: trusted.to_owned(), ..Config::default() }).await;
+        for _ in 0..2 {
+            let mut request = Request::get("/livez").header("x-forwarded-for", "198.51.100.1");
+            request = request.extension(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 4711))));
+            server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        }
+        assert_eq!(!server.app.told.first("strange proxy"), is_said, "{trusted:?}");
+    }
+}
+
+#[tokio::test]
+async fn mistyped_passwords_do_not_keep_codes_out() {
+    let server = server().await;
+    for number in 0..11 {
+        let wrong = json!({ "name": format!("person{number}"), "password": "さくら ひかり でんしゃ" });
+        server.post("/v1/sign-in/password", None, &wrong).await;
+    }
+    let right = server.code(Role::Staff, "112119", HONJO, 1).await;
     assert_eq!(server.post("/v1/login", None, &json!({ "code": right.shown() })).await.status, StatusCode::OK);
 }
 

@@ -135,12 +135,17 @@ async fn events_tell_of_ones_own_scopes_alone() {
     server.sign(&mut request);
     let response = server.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
+    assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-transform"));
+    assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
     let mut events = response.into_body();
     for (device, id) in [(&mut kamisato, 8), (&mut honjo, 9)] {
         let change = device.set(document_id(id), "venue", "公民館");
         let push = device.push(document_id(id), vec![change]);
         server.sync(device, &device.request(vec![push])).await;
     }
+    let first = events.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(first.starts_with(b"event: listening\n"), "said at once, so that a proxy that holds it back is noticed");
     let frame = events.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(frame, format!("event: changed\ndata: {{\"scope\":\"{HONJO}\"}}\n\n").as_bytes());
     server.app.ending.send_replace(true);
@@ -160,6 +165,9 @@ async fn a_stream_of_events_ends_with_what_its_listener_has_shown() {
     };
     let mut tablet = listen("authorization", &listener.authorization).await.into_body();
     let mut console = listen("cookie", &cookie).await.into_body();
+    for stream in [&mut tablet, &mut console] {
+        assert!(stream.frame().await.is_some(), "the first word");
+    }
     let third = listen("cookie", &cookie).await;
     assert_eq!(third.status(), StatusCode::SERVICE_UNAVAILABLE, "streams are counted");
     server.app.store.revoke_device("11", listener.device, "pe-x", 1).await.unwrap();

@@ -41,7 +41,6 @@ async fn a_proof_is_for_one_call_of_one_tablet_at_one_time() {
     for (what, claims) in [
         ("another method", Claims { method: "POST", ..honest() }),
         ("another path", Claims { address: "https://tsudoi.example/v1/sync", ..honest() }),
-        ("another host", Claims { address: "https://elsewhere.example/v1/me", ..honest() }),
         ("another token", Claims { token: Some("00"), ..honest() }),
         ("no token", Claims { token: None, ..honest() }),
         ("an old time", Claims { seconds: now - 601, ..honest() }),
@@ -49,6 +48,13 @@ async fn a_proof_is_for_one_call_of_one_tablet_at_one_time() {
     ] {
         assert_eq!(ask(&server, &device, &keys::common().proof(&claims)).await.code(), "invalid_dpop_proof", "{what}");
     }
+    let claims = Claims { address: "https://elsewhere.example/v1/me", ..honest() };
+    let answer = ask(&server, &device, &keys::common().proof(&claims)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "address_mismatch"));
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("https://elsewhere.example") && detail.contains("https://tsudoi.example"), "{detail}");
+    let forged = format!("{}.AA", keys::common().proof(&claims).rsplit_once('.').unwrap().0);
+    assert_eq!(ask(&server, &device, &forged).await.code(), "invalid_dpop_proof", "it is said to key holders alone");
     let other = Key::generate();
     assert_eq!(ask(&server, &device, &other.proof(&honest())).await.code(), "invalid_dpop_proof", "another key");
     let mixed = format!(
@@ -71,7 +77,7 @@ async fn a_proof_for_another_server_is_refused_whatever_headers_say() {
         .header(header::AUTHORIZATION, &device.authorization)
         .header("dpop", keys::common().proof(&claims));
     let answer = server.send_bare(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(answer.code(), "invalid_dpop_proof", "a stranger names no host");
+    assert_eq!(answer.code(), "address_mismatch", "a stranger names no host");
 
     let config = Config { public_url: "https://tsudoi.example".to_owned(), ..Config::default() };
     let server = server_with(config).await;

@@ -330,9 +330,11 @@ impl Historian<'_> {
         let (offset, limit) = (self.chance.below(3) as u32, 1 + self.chance.below(20) as u32);
         self.tell("records", store.list_records("11", &filter, offset, limit).await);
         self.tell("count", store.count_records("11", &filter).await);
-        let ids = store.list_record_ids("11", &filter).await.unwrap();
-        self.tell("records of", store.list_records_of("11", &ids).await);
+        let mut moment = store.moment("11").await.unwrap();
+        let ids = moment.list_record_ids(&filter).await.unwrap();
+        self.tell("whole records", moment.list_whole(&ids).await);
         self.tell("ids", ids);
+        drop(moment);
         let mut titles = store.sum_titles("11", &filter).await.unwrap();
         titles.sort_by_key(|sum| format!("{sum:?}"));
         self.tell("titles", titles);

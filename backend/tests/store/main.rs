@@ -12,11 +12,15 @@ mod commits;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod custody;
+#[cfg(test)]
 mod day_pass;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod lookups;
+#[cfg(test)]
+mod moment;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
@@ -69,6 +73,8 @@ async fn sqlite_keeps_the_contract() {
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
+    moment::st_24_a_look_that_lasts_is_of_one_moment(&store).await;
+    custody::custody_is_listed_to_its_end_for_who_sees_all_of_it_and_for_who_sees_some(&store).await;
     let bytes = std::fs::read(folder.path().join("t.sqlite")).unwrap();
     let log = std::fs::read(folder.path().join("t.sqlite-wal")).unwrap_or_default();
     let held = |bytes: &[u8]| bytes.windows(proof::SECRET.len()).any(|window| window == proof::SECRET);
@@ -86,6 +92,8 @@ async fn postgresql_keeps_the_contract() {
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
+    moment::st_24_a_look_that_lasts_is_of_one_moment(&store).await;
+    custody::custody_is_listed_to_its_end_for_who_sees_all_of_it_and_for_who_sees_some(&store).await;
     let left = cluster
         .sql("t0", "SELECT document FROM document WHERE POSITION('burn after' IN ENCODE(snapshot, 'escape')) > 0");
     assert_eq!(left, "");
@@ -126,4 +134,6 @@ async fn a_partitioned_database_keeps_the_contract() {
     assert_eq!((count("document_11").as_str(), count("document_default").as_str()), ("t", "f"));
     let plan = cluster.sql("t0", "EXPLAIN SELECT * FROM feed WHERE tenant = '11' AND scope = 'x' AND seq > 5");
     assert!(plan.contains("feed_11") && !plan.contains("feed_default"), "{plan}");
+    moment::st_24_a_look_that_lasts_is_of_one_moment(&store).await;
+    custody::custody_is_listed_to_its_end_for_who_sees_all_of_it_and_for_who_sees_some(&store).await;
 }

@@ -144,6 +144,7 @@ fn held() -> CustodyFilter {
         decided: Some(true),
         document: Some(document),
         device: Some(device),
+        until: Some(1),
         after: Some(CustodyPlace { waits: true, at: 1, document, device }),
     }
 }

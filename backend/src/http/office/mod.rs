@@ -3,21 +3,18 @@
 mod proof;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
-use tokio_stream::StreamExt as _;
-use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::download;
 use crate::http::error::{ApiError, Problem};
 use crate::service::App;
 use crate::service::access::Caller;
@@ -81,6 +78,10 @@ impl From<OfficeError> for ApiError {
                 tracing::error!("a stored document cannot be read");
                 Self::internal()
             }
+            OfficeError::File(error) => {
+                tracing::error!(%error, "a file cannot be written; is the disk full?");
+                Self::busy()
+            }
             OfficeError::Store(error) => error.into(),
         }
     }
@@ -138,37 +139,22 @@ async fn list_records(
     Ok(Json(records::list(&app, &caller, query).await?))
 }
 
-/// Pieces of an export that wait for a slow reader.
-pub(super) const WAITING: usize = 4;
-
-/// A file whose pieces come one by one from `sent`.
-pub(super) fn csv_file(
-    disposition: &'static str,
-    receiver: mpsc::Receiver<Vec<u8>>,
-    sent: impl Future<Output = Result<(), OfficeError>> + Send + 'static,
-) -> Response {
-    let (failing, failed) = mpsc::channel::<std::io::Error>(1);
-    tokio::spawn(async move {
-        if let Err(error) = sent.await {
-            tracing::error!(%error, "an export ends before its end");
-            // the connection is cut, so that nobody takes a part for the whole
-            let _ = failing.send(std::io::Error::other("cut off")).await;
-        }
-    });
-    let pieces = ReceiverStream::new(receiver).map(Ok).chain(ReceiverStream::new(failed).map(Err));
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, Body::from_stream(pieces)).into_response()
-}
-
 /// The same records as CSV: UTF-8 with BOM, all of them, sent while they are read.
 #[utoipa::path(get, path = "/v1/records.csv", tag = "office", params(RecordQuery),
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = Problem),
         (status = 401, body = Problem)))]
-async fn export_records(State(app): State<App>, caller: Caller, ApiQuery(query): ApiQuery<RecordQuery>) -> Response {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    let sent = async move { export::send(&app, &caller, query, &sender).await };
-    csv_file("attachment; filename=\"tsudoi.csv\"", receiver, sent)
+async fn export_records(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(query): ApiQuery<RecordQuery>,
+) -> Result<Response, ApiError> {
+    let name = export::file_name(&app, &caller, &query).await?;
+    let file = download::table(&name, |mut file| async move {
+        export::send(&app, &caller, query, &mut file).await?;
+        Ok(file)
+    });
+    file.map_err(|error| OfficeError::from(error).into())
 }
 
 /// A year's figures by municipality as CSV that may be published: small counts, and what would give them away, are not in
@@ -182,10 +168,8 @@ async fn publish_figures(
     caller: Caller,
     ApiQuery(query): ApiQuery<YearQuery>,
 ) -> Result<Response, ApiError> {
-    let table = publication::table(&app, &caller, query.fiscal_year).await?;
-    let disposition = "attachment; filename=\"tsudoi-publication.csv\"";
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, disposition)];
-    Ok((headers, table).into_response())
+    let (name, table) = publication::table(&app, &caller, query.fiscal_year).await?;
+    Ok(download::whole(&name, download::Kind::Csv, table))
 }
 
 /// One whole record.

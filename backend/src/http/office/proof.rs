@@ -93,7 +93,7 @@ fn custody_reason(code: &str) -> &'static str {
     }
 }
 
-/// What is kept aside from tablets of the caller's organisation, or of one record.
+/// What is kept aside from tablets of the caller's organisation and of records that are its, or of one record.
 #[utoipa::path(get, path = "/v1/custody", tag = "office", params(CustodyQuery),
     security(("device" = []), ("cookie" = [])),
     responses((status = 200, body = CustodyPage), (status = 401, body = Problem), (status = 404, body = Problem)))]
@@ -202,6 +202,9 @@ async fn destroy_record(
     let reason = new.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_LETTERS {
         return Err(ApiError::invalid("消去する理由を500文字までで入力してください。"));
+    }
+    if !purge::is_known(&app, &caller.tenant, document).await? {
+        return Err(ApiError::not_found());
     }
     if !purge::purge(&app, &caller, document, reason).await? {
         return Err(OfficeError::Already("この記録はすでに消去されています。").into());

@@ -2,14 +2,14 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{session, set_cookie};
-use crate::http::caller::{cookie_of, cookie_token};
+use crate::http::caller::{cookie_of, cookie_token, cookies_beginning_with};
 use crate::http::error::{ApiError, Problem};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
@@ -18,8 +18,19 @@ use crate::service::secret::secret_hash;
 use crate::service::signin::oidc::{Answer, Purpose, Return};
 use crate::service::signin::{self, From, SignInError, oidc, own};
 
-/// The cookie that is half of the secret of a visit to the provider.
-const VISIT: &str = "tsudoi_visit";
+/// Begins the name of a cookie that is half of the secret of a visit to the provider. Each visit has its own, so that visits of
+/// several tabs do not end one another.
+const VISIT: &str = "tsudoi_visit_";
+/// What the cookie of a finished visit holds, so that whoever goes back to it is led on.
+const FINISHED: &str = "finished";
+/// Visits a browser keeps; setting out once more forgets the first.
+const VISITS: usize = 8;
+
+/// The name of a visit's cookie.
+fn visit_name(state: &str) -> String {
+    let hash = hex::encode(secret_hash(state));
+    format!("{VISIT}{}", hash.get(..16).unwrap_or_default())
+}
 
 /// What the provider is wanted for.
 #[derive(Debug, Deserialize)]
@@ -38,14 +49,24 @@ pub fn router() -> OpenApiRouter<App> {
 /// Sends the browser to the organisation's own provider.
 #[utoipa::path(get, path = "/v1/sign-in/oidc", tag = "identity",
     responses((status = 303), (status = 401, body = Problem), (status = 404, body = Problem)))]
-async fn visit_provider(State(app): State<App>, from: From) -> Result<Response, ApiError> {
+async fn visit_provider(State(app): State<App>, from: From, headers: HeaderMap) -> Result<Response, ApiError> {
     let departure = oidc::depart(&app, &from, Purpose::SignIn, None).await?;
-    leave(&app, &departure)
+    leave(&app, &headers, &departure)
 }
 
-fn leave(app: &App, departure: &oidc::Departure) -> Result<Response, ApiError> {
-    let cookie = set_cookie(app, VISIT, &departure.secret, signin::CEREMONY_MS / 1000, "Lax")?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&departure.url)).into_response())
+fn leave(app: &App, headers: &HeaderMap, departure: &oidc::Departure) -> Result<Response, ApiError> {
+    let mut response = Redirect::to(&departure.url).into_response();
+    let cookies = response.headers_mut();
+    let seconds = signin::CEREMONY_MS / 1000;
+    let cookie = set_cookie(app, &visit_name(&departure.state), &departure.secret, seconds, "Lax")?;
+    cookies.append(header::SET_COOKIE, cookie);
+
+    // browsers name the eldest first
+    let known = cookies_beginning_with(app, headers, VISIT);
+    for name in known.iter().take((known.len() + 1).saturating_sub(VISITS)) {
+        cookies.append(header::SET_COOKIE, set_cookie(app, name, "", 0, "Lax")?);
+    }
+    Ok(response)
 }
 
 /// Sends one who is signed in to the provider, to link it or to prove anew who they are.
@@ -67,7 +88,7 @@ async fn visit_own_provider(
         return Err(SignInError::ProofNeeded.into());
     }
     let departure = oidc::depart(&app, &from, purpose, Some((&caller, token))).await?;
-    leave(&app, &departure)
+    leave(&app, &headers, &departure)
 }
 
 /// Where the provider sends the browser back to.
@@ -78,9 +99,15 @@ async fn back_from_provider(
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Result<Response, ApiError> {
-    let secret = cookie_of(&app, &headers, VISIT).map(str::to_owned);
-    let over = set_cookie(&app, VISIT, "", 0, "Lax")?;
-    let to = |path: String| ([(header::SET_COOKIE, over.clone())], Redirect::to(&path)).into_response();
+    let name = visit_name(answer.state.as_deref().unwrap_or_default());
+    let secret = cookie_of(&app, &headers, &name).map(str::to_owned);
+    if secret.as_deref() == Some(FINISHED) {
+        return Ok(Redirect::to("/office").into_response());
+    }
+    let finished = set_cookie(&app, &name, FINISHED, signin::CEREMONY_MS / 1000, "Lax")?;
+    let over = set_cookie(&app, &name, "", 0, "Lax")?;
+    let then = |cookie: &HeaderValue, path: &str| ([(header::SET_COOKIE, cookie)], Redirect::to(path)).into_response();
+    let to = |path: String| then(&finished, &path);
     match oidc::come_back(&app, &from, secret.as_deref(), answer).await {
         Ok(Return::SignedIn(token) | Return::Proved(token)) => {
             let mut response = to("/office".to_owned());
@@ -92,7 +119,7 @@ async fn back_from_provider(
             let problem = ApiError::from(error);
             // the browser is sent on, so that the guard sees no refusal
             app.journal.note_refused(Who::default(), Act::refused(Action::SignIn, problem.code()).to("provider")).await;
-            Ok(to(format!("/office?problem={}", problem.code())))
+            Ok(then(&over, &format!("/office?problem={}", problem.code())))
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::Sender;
 use utoipa::{IntoParams, ToSchema};
 
-use super::spreadsheet::{MARK, harmless, lines};
-use super::{Named, OfficeError};
+use super::era::short_year;
+use super::spreadsheet::{MARK, cell, end, lines};
+use super::{Named, OfficeError, Pieces, day_in_japan, fiscal_year_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Role};
 use crate::service::journal::{COMMAND_LINE, DONE};
@@ -171,25 +171,35 @@ async fn names(app: &App, caller: &Caller) -> Result<HashMap<String, String>, Of
     Ok(named.chain(devices).chain(materials).chain(lecturers).collect())
 }
 
-/// Sends the entries as CSV, latest first, piece by piece.
-pub async fn send(
-    app: &App,
-    caller: &Caller,
-    query: &JournalQuery,
-    pieces: &Sender<Vec<u8>>,
-) -> Result<(), OfficeError> {
+/// The columns of the file.
+const HEADERS: [&str; 12] =
+    ["番号", "日時", "利用者", "役割", "端末", "接続元", "操作", "結果", "対象", "内容", "要求", "連鎖"];
+
+/// The name of the file.
+pub async fn file_name(app: &App, caller: &Caller, query: &JournalQuery) -> Result<String, OfficeError> {
+    let registry = app.store.registry(&caller.tenant).await?.ok_or(OfficeError::NotFound)?;
+    let whose = if query.unknown == Some(true) { "県を特定できない操作" } else { &registry.tenant_name };
+    Ok(format!("{}_{whose}_操作の記録", short_year(fiscal_year_of(day_in_japan(app.now().0)))))
+}
+
+/// Writes the entries as CSV, latest first, piece by piece; all of one moment.
+pub async fn send(app: &App, caller: &Caller, query: &JournalQuery, to: &mut impl Pieces) -> Result<(), OfficeError> {
     let (tenant, filter) = meant(caller, query)?;
-    let heading = ["番号", "日時", "利用者", "役割", "端末", "接続元", "操作", "結果", "対象", "内容", "要求", "連鎖"];
+    let as_of = app.now().0;
+    let mut moment = app.store.moment(&caller.tenant).await?;
     let mut piece = MARK.as_bytes().to_vec();
-    piece.extend(lines([heading])?);
-    let mut before = query.before;
-    while pieces.send(piece).await.is_ok() {
-        let rows = app.store.list_journal(&tenant, &filter, before, STEP).await?;
+    piece.extend(lines([HEADERS])?);
+    to.take(piece).await?;
+
+    let (mut before, mut count) = (query.before, 0);
+    loop {
+        let rows = moment.list_journal(&tenant, &filter, before, STEP).await?;
         let Some(last) = rows.last() else { break };
         before = Some(last.seq);
-        piece = lines(rows.iter().map(fields))?;
+        count += rows.len();
+        to.take(lines(rows.iter().map(fields))?).await?;
     }
-    Ok(())
+    to.take(end(HEADERS.len(), count, as_of)?).await
 }
 
 fn fields(row: &JournalRow) -> [String; 12] {
@@ -200,19 +210,18 @@ fn fields(row: &JournalRow) -> [String; 12] {
     let at = chrono::FixedOffset::east_opt(9 * 3600).map(|zone| at.with_timezone(&zone).to_rfc3339());
     let role = Role::from_name(&item.role).map_or(item.role, |role| role.label().to_owned());
     let outcome = if item.outcome == DONE { "済み".to_owned() } else { format!("拒否（{}）", item.outcome) };
-    let texts = [
+    [
         item.seq.to_string(),
         at.unwrap_or_default(),
-        name(item.person),
-        role,
-        name(item.device),
-        item.peer,
-        item.action.name,
-        outcome,
-        item.target,
-        item.detail,
-        item.request,
-        hash,
-    ];
-    texts.map(|text| harmless(&text))
+        cell(&name(item.person)),
+        cell(&role),
+        cell(&name(item.device)),
+        cell(&item.peer),
+        cell(&item.action.name),
+        cell(&outcome),
+        cell(&item.target),
+        cell(&item.detail),
+        cell(&item.request),
+        cell(&hash),
+    ]
 }

@@ -6,6 +6,7 @@
 pub mod association;
 pub mod closing;
 pub mod custody;
+pub mod era;
 pub mod export;
 pub mod figure;
 pub mod healing;
@@ -18,6 +19,7 @@ pub mod records;
 mod spreadsheet;
 mod sums;
 mod suppression;
+mod words;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::de::Error;
@@ -70,9 +72,18 @@ pub enum OfficeError {
     /// A stored document cannot be read.
     #[error("a stored document cannot be read")]
     Unreadable,
+    /// What a file is made of could not be put aside.
+    #[error("a file cannot be written: {0}")]
+    File(#[from] std::io::Error),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Where a file goes, piece by piece.
+pub trait Pieces {
+    /// Takes the next piece; an error ends the file.
+    fn take(&mut self, piece: Vec<u8>) -> impl Future<Output = Result<(), OfficeError>> + Send;
 }
 
 /// An id and its name; the id stands for the name when the registry does not know it.

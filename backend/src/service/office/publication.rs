@@ -9,7 +9,8 @@ use sync_core::domain::Measure;
 use sync_core::domain::vocabulary::{Activity, Group};
 use sync_core::figures::Figure as Counted;
 
-use super::spreadsheet::{MARK, harmless, lines};
+use super::era::short_year;
+use super::spreadsheet::{MARK, cell, end, lines};
 use super::suppression::{Published, publish};
 use super::{OfficeError, day_in_japan, fiscal_year_of};
 use crate::service::App;
@@ -40,14 +41,15 @@ fn column_of(figure: &str) -> Option<String> {
     }
 }
 
-/// The table of a year; the present one unless stated.
-pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Result<Vec<u8>, OfficeError> {
+/// The name of the file of a year, and its table; the present one unless stated.
+pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Result<(String, Vec<u8>), OfficeError> {
     if caller.extent(Action::ExportRecords) != Extent::Prefecture {
         return Err(OfficeError::NotFound);
     }
-    let tenant = caller.tenant.as_str();
-    let registry = app.store.registry(tenant).await?.ok_or(OfficeError::NotFound)?;
-    let year = fiscal_year.unwrap_or_else(|| fiscal_year_of(day_in_japan(app.now().0)));
+    let as_of = app.now().0;
+    let mut moment = app.store.moment(&caller.tenant).await?;
+    let registry = moment.registry().await?.ok_or(OfficeError::NotFound)?;
+    let year = fiscal_year.unwrap_or_else(|| fiscal_year_of(day_in_japan(as_of)));
     let mut columns: Vec<(String, String)> =
         [("held", "実施回数"), ("attendance", "参加者数"), ("viewers", "DVD視聴者数")]
             .map(|(key, name)| (key.to_owned(), name.to_owned()))
@@ -56,10 +58,11 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
         columns.push((format!("material.{}", material.id), format!("{}（{}）", material.name, material.unit)));
     }
     let mut sums: BTreeMap<(String, String), RollupValue> = BTreeMap::new();
-    let figures = |prefix| app.store.list_figures(tenant, year, prefix);
-    let (records, heads, viewers, materials) =
-        tokio::try_join!(figures("record"), figures("attendance"), figures("screening.viewers"), figures("material"))?;
-    for (key, value) in records.into_iter().chain(heads).chain(viewers).chain(materials) {
+    let mut figures = Vec::new();
+    for prefix in ["record", "attendance", "screening.viewers", "material"] {
+        figures.extend(moment.list_figures(year, prefix).await?);
+    }
+    for (key, value) in figures {
         let Some(column) = column_of(&key.measure) else { continue };
         let known = registry.municipalities.iter().any(|one| one.code == key.municipality);
         let place = if known { key.municipality } else { String::new() };
@@ -69,7 +72,7 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
     let mut rows: Vec<Vec<String>> = Vec::new();
     let places: Vec<&str> = registry.municipalities.iter().map(|one| one.code.as_str()).chain([""]).collect();
     for one in &registry.municipalities {
-        rows.push(vec![year.to_string(), one.code.clone(), harmless(&one.name), harmless(&one.medical_area)]);
+        rows.push(vec![year.to_string(), one.code.clone(), cell(&one.name), cell(&one.medical_area)]);
     }
     rows.push(vec![year.to_string(), String::new(), "市町村の記入なし・県外".to_owned(), String::new()]);
     let mut total = vec![year.to_string(), String::new(), "計".to_owned(), String::new()];
@@ -87,8 +90,11 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
         total.push(shown(sum));
     }
     rows.push(total);
-    let heading = PLACE.map(str::to_owned).into_iter().chain(columns.iter().map(|(_, name)| harmless(name)));
+    let heading: Vec<String> =
+        PLACE.map(str::to_owned).into_iter().chain(columns.iter().map(|(_, name)| cell(name))).collect();
+    let (width, count) = (heading.len(), rows.len());
     let mut table = MARK.as_bytes().to_vec();
-    table.extend(lines([heading.collect::<Vec<_>>()].into_iter().chain(rows))?);
-    Ok(table)
+    table.extend(lines([heading].into_iter().chain(rows))?);
+    table.extend(end(width, count, as_of)?);
+    Ok((format!("{}_{}_公表用の集計", short_year(year), registry.tenant_name), table))
 }

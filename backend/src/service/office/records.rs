@@ -196,36 +196,42 @@ pub async fn items(
         of_record.entry(row.document).or_default().push(row);
     }
     let destroyed: BTreeSet<DocumentId> = purged.into_iter().map(|row| row.document).collect();
-    let municipality = |code: String| named(registry, Registry::municipality_name, &code);
-    let association = |id: String| named(registry, Registry::association_name, &id);
     let items = rows.into_iter().map(|row| {
         let lecturers = of_record.remove(&row.document).unwrap_or_default();
-        RecordItem {
-            document: row.document.to_string(),
-            kind: row.kind,
-            activity: row.activity,
-            title: row.title,
-            occasion: row.occasion,
-            date: row.date,
-            month: row.month,
-            municipality: row.municipality.map(municipality),
-            venue: row.venue,
-            association: row.association.map(association),
-            dispatched_by: row.dispatched_by.map(association),
-            among: lecturers.iter().any(|lecturer| lecturer.attribution == "among"),
-            lecturers: lecturers
-                .iter()
-                .map(|lecturer| named(registry, Registry::lecturer_name, &lecturer.lecturer))
-                .collect(),
-            group: row.group,
-            state: row.state,
-            reason: row.reason,
-            attendance: row.attendance,
-            viewers: row.viewers,
-            value: row.value,
-            conflict_count: row.conflict_count,
-            destroyed: destroyed.contains(&row.document),
-        }
+        let destroyed = destroyed.contains(&row.document);
+        item(registry, row, &lecturers, destroyed)
     });
     Ok(items.collect())
+}
+
+/// A row as people read it.
+pub(super) fn item(registry: &Registry, row: RecordRow, lecturers: &[LecturerRow], destroyed: bool) -> RecordItem {
+    let municipality = |code: String| named(registry, Registry::municipality_name, &code);
+    let association = |id: String| named(registry, Registry::association_name, &id);
+    RecordItem {
+        document: row.document.to_string(),
+        kind: row.kind,
+        activity: row.activity,
+        title: row.title,
+        occasion: row.occasion,
+        date: row.date,
+        month: row.month,
+        municipality: row.municipality.map(municipality),
+        venue: row.venue,
+        association: row.association.map(association),
+        dispatched_by: row.dispatched_by.map(association),
+        among: lecturers.iter().any(|lecturer| lecturer.attribution == "among"),
+        lecturers: lecturers
+            .iter()
+            .map(|lecturer| named(registry, Registry::lecturer_name, &lecturer.lecturer))
+            .collect(),
+        group: row.group,
+        state: row.state,
+        reason: row.reason,
+        attendance: row.attendance,
+        viewers: row.viewers,
+        value: row.value,
+        conflict_count: row.conflict_count,
+        destroyed,
+    }
 }

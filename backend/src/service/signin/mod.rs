@@ -34,6 +34,8 @@ pub(crate) const CEREMONY_MS: u64 = 10 * 60_000;
 pub struct Desk {
     /// Where passwords are checked.
     pub passwords: Passwords,
+    /// Wrong passwords, by the network they come from.
+    pub peers: Attempts<IpAddr>,
     /// Wrong passwords by the name they were tried with.
     pub names: Attempts<SecretHash>,
     /// `None` where the settings do not say how people reach this server.
@@ -47,6 +49,7 @@ impl Desk {
     pub fn new(config: &Config) -> Self {
         Self {
             passwords: Passwords::new(config.passwords_at_once),
+            peers: Attempts::new(config.wrong_codes_per_minute, 60_000),
             names: Attempts::new(config.wrong_passwords, NAME_WINDOW_MS),
             passkeys: passkey::relying_party(&config.public_url),
             provider: Provider::new(config),
@@ -164,7 +167,7 @@ pub async fn by_code(app: &App, from: &From, code: &str) -> Result<SignedIn, Sig
     Ok(SignedIn { token, caller })
 }
 
-/// Counts an attempt of this peer at a secret before it is looked at.
+/// Counts an attempt of this peer at a code before it is looked at.
 fn count<T>(app: &App, peer: IpAddr, read: impl FnOnce() -> T) -> Result<T, SignInError> {
     counted(app, &app.attempts, peer).map(|()| read())
 }

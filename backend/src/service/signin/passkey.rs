@@ -11,9 +11,8 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnBuilder,
 };
 
-use super::{App, CEREMONY_MS, From, Method, SignInError, SignedIn, begin, begin_step, count};
+use super::{App, CEREMONY_MS, From, Method, SignInError, SignedIn, begin, begin_step};
 use crate::service::access::{Action, Caller};
-use crate::service::attempts::network;
 use crate::service::journal::Act;
 use crate::service::secret::{random_token, secret_hash};
 use crate::store::signin::{CeremonyRow, PasskeyRow};
@@ -165,7 +164,6 @@ pub async fn sign_in(
     ceremony: &str,
     signed: &PublicKeyCredential,
 ) -> Result<SignedIn, SignInError> {
-    count(app, from.peer, || ())?;
     let state: DiscoverableAuthentication = taken(app, "passkey_sign_in", ("", ""), ceremony).await?;
     let party = party(app)?;
     let (_, credential) = party.identify_discoverable_authentication(signed).map_err(|error| refused(&error))?;
@@ -176,7 +174,6 @@ pub async fn sign_in(
         .map_err(|error| refused(&error))?;
     key.update_credential(&outcome);
     note_used(app, &row, &key).await?;
-    app.attempts.forgive(&network(from.peer));
     begin(app, from, Method::Passkey, &row.tenant, &row.person).await?.ok_or(SignInError::WrongPasskey)
 }
 

@@ -10,7 +10,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
-use super::{App, From, Method, SignInError, SignedIn, begin, count};
+use super::{App, From, Method, SignInError, SignedIn, begin, counted};
 use crate::service::access::{Action, Caller};
 use crate::service::attempts::network;
 use crate::service::journal::{Act, Who};
@@ -93,7 +93,8 @@ pub async fn sign_in(app: &App, from: &From, name: &str, password: &str) -> Resu
 
 /// Whose name and password these are. Counts the attempt, by peer and by name.
 async fn checked(app: &App, from: &From, name: &str, password: &str) -> Result<(String, String), SignInError> {
-    let name = count(app, from.peer, || sign_in_name(name))?;
+    counted(app, &app.sign_in.peers, from.peer)?;
+    let name = sign_in_name(name);
     let key = secret_hash(name.as_deref().unwrap_or_default());
     if !app.sign_in.names.begin(key, app.now()) {
         return Err(SignInError::TooMany { retry_after_seconds: 900 });
@@ -114,7 +115,7 @@ async fn checked(app: &App, from: &From, name: &str, password: &str) -> Result<(
         }
         None => return Err(SignInError::WrongPassword),
     };
-    app.attempts.forgive(&network(from.peer));
+    app.sign_in.peers.forgive(&network(from.peer));
     app.sign_in.names.forgive(&key);
     Ok((account.tenant, account.person))
 }

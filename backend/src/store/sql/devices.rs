@@ -16,7 +16,7 @@ use crate::store::types::{CodePurpose, CodeRow, DeviceRow, Enrolment, LoginRow, 
 /// Devices by token, a row for each scope one holds, with how that scope stands.
 pub(super) const DEVICES: Select = Select {
     text: "SELECT d.token_hash, d.tenant, d.device, d.name, d.person, d.role, d.organisation, d.last_seen_at, \
-        d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, s.position, s.scope, c.epoch, c.seq, \
+        d.clock_offset_ms, d.key_thumbprint, d.revoked_at, d.pass_ends_at, d.copied_at, s.position, s.scope, c.epoch, c.seq, \
         CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m JOIN person p \
         ON p.tenant = m.tenant AND p.person = m.person AND p.disabled_at IS NULL WHERE m.tenant = d.tenant \
         AND m.person = d.person AND m.role = d.role AND m.organisation = d.organisation) THEN 1 ELSE 0 END AS BIGINT) \
@@ -73,6 +73,7 @@ fn device_row(rows: &[(Option<i64>, &Row)]) -> Result<DeviceRow, StoreError> {
         revoked_at: get::<Option<i64>>(row, "revoked_at")?.map(unsigned),
         held_in_force: flag(row, "held_in_force")?,
         pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
+        copied_at: get::<Option<i64>>(row, "copied_at")?.map(unsigned),
         standing,
     })
 }

@@ -159,6 +159,19 @@ fn listed(tenant: &str, filter: &JournalFilter, before: Option<u64>, limit: u32)
     query
 }
 
+/// Entries before a place, latest first.
+pub(super) async fn list(
+    connection: &mut Connection,
+    tenant: &str,
+    filter: &JournalFilter,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<JournalRow>, StoreError> {
+    let mut query = listed(tenant, filter, before, limit);
+    let rows = query.build().persistent(false).fetch_all(connection).await.map_err(failed)?;
+    rows.iter().map(|row| row_of(tenant, row)).collect()
+}
+
 impl SqlStore {
     /// The text of the query that lists the journal, for the test that prepares every statement.
     pub fn journal_text(filter: &JournalFilter) -> String {
@@ -179,9 +192,7 @@ impl JournalStore for SqlStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<JournalRow>, StoreError> {
-        let mut query = listed(tenant, filter, before, limit);
-        let rows = query.build().persistent(false).fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter().map(|row| row_of(tenant, row)).collect()
+        list(&mut *self.reader().await?, tenant, filter, before, limit).await
     }
 
     async fn walk_journal(&self, tenant: &str, after: u64, limit: u32) -> Result<Vec<JournalRow>, StoreError> {

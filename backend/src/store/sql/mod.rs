@@ -15,7 +15,9 @@ mod feed;
 mod filter;
 mod healing;
 mod journal;
+mod matters;
 pub(in crate::store) mod migration;
+mod moment;
 mod office;
 mod people;
 mod places;
@@ -403,6 +405,7 @@ impl SqlStore {
             &rollup::CLEAR_FACTS,
             &office::LECTURERS_OF,
             &office::RECORDS_OF,
+            &moment::TALLIES_OF,
         ];
         let mut texts: Vec<String> = statements::ALL
             .iter()

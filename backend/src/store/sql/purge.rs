@@ -6,7 +6,7 @@ use sync_core::ids::DocumentId;
 
 use super::batch::Select;
 use super::closing::{KEEP_BEFORE, is_late};
-use super::dialect::{SqlStore, failed};
+use super::dialect::{Connection, SqlStore, failed};
 use super::documents::{document_of, places_of};
 use super::places::{Moves, move_in_scopes};
 use super::rollup::{CLEAR_FACTS, add_rollups, clear};
@@ -85,8 +85,16 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
 }
 
 pub(super) async fn list(store: &SqlStore, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError> {
-    let mut reader = store.reader().await?;
-    let rows = PURGED.of(&mut reader, tenant, ids).await?;
+    read(&mut *store.reader().await?, tenant, ids).await
+}
+
+/// Those of the documents that were destroyed, as this look sees it.
+pub(super) async fn read(
+    look: &mut Connection,
+    tenant: &str,
+    ids: &[DocumentId],
+) -> Result<Vec<PurgedRow>, StoreError> {
+    let rows = PURGED.of(look, tenant, ids).await?;
     rows.iter()
         .map(|row| {
             Ok(PurgedRow {

@@ -168,17 +168,21 @@ pub(super) async fn version(connection: &mut Connection, tenant: &str) -> Result
 }
 
 pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Registry>, StoreError> {
-    let mut look = store.look().await?;
+    read(&mut *store.look().await?, tenant).await
+}
+
+/// The registry as this look sees it.
+pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<Registry>, StoreError> {
     let row = sqlx::query(sql::LOOKUP_TENANT).bind(tenant).fetch_optional(&mut *look).await.map_err(failed)?;
     let Some(row) = row else { return Ok(None) };
     let list = |text| sqlx::query(text).bind(tenant);
 
     let mut covered: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows(&mut look, list(sql::LIST_ASSOCIATION_MUNICIPALITIES)).await? {
+    for row in rows(&mut *look, list(sql::LIST_ASSOCIATION_MUNICIPALITIES)).await? {
         covered.entry(get(&row, "association")?).or_default().push(get(&row, "municipality")?);
     }
     let mut eligibilities: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for row in rows(&mut look, list(sql::LIST_ELIGIBILITIES)).await? {
+    for row in rows(&mut *look, list(sql::LIST_ELIGIBILITIES)).await? {
         eligibilities.entry(get(&row, "material")?).or_default().push((get(&row, "eligibility")?, get(&row, "name")?));
     }
     let municipality = |row: &Row| {
@@ -220,14 +224,14 @@ pub(super) async fn registry(store: &SqlStore, tenant: &str) -> Result<Option<Re
     Ok(Some(Registry {
         version: unsigned(get(&row, "registry_version")?),
         tenant_name: get(&row, "name")?,
-        municipalities: all(rows(&mut look, list(sql::LIST_MUNICIPALITIES)).await?, municipality)?,
-        associations: all(rows(&mut look, list(sql::LIST_ASSOCIATIONS)).await?, &mut association)?,
-        lecturers: all(rows(&mut look, list(sql::LIST_LECTURERS)).await?, lecturer)?,
-        materials: all(rows(&mut look, list(sql::LIST_MATERIALS)).await?, &mut material)?,
-        people: all(rows(&mut look, list(sql::LIST_PEOPLE)).await?, |row| {
+        municipalities: all(rows(&mut *look, list(sql::LIST_MUNICIPALITIES)).await?, municipality)?,
+        associations: all(rows(&mut *look, list(sql::LIST_ASSOCIATIONS)).await?, &mut association)?,
+        lecturers: all(rows(&mut *look, list(sql::LIST_LECTURERS)).await?, lecturer)?,
+        materials: all(rows(&mut *look, list(sql::LIST_MATERIALS)).await?, &mut material)?,
+        people: all(rows(&mut *look, list(sql::LIST_PEOPLE)).await?, |row| {
             Ok((get(row, "person")?, get(row, "name")?))
         })?,
-        devices: all(rows(&mut look, list(sql::LIST_DEVICES)).await?, device)?,
+        devices: all(rows(&mut *look, list(sql::LIST_DEVICES)).await?, device)?,
     }))
 }
 

@@ -53,14 +53,18 @@ statements! {
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
      key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
      name = excluded.name, person = excluded.person, role = excluded.role, token_hash = excluded.token_hash, \
-     enrolled_at = excluded.enrolled_at, key_thumbprint = excluded.key_thumbprint, revoked_at = NULL, revoked_by = NULL";
+     enrolled_at = excluded.enrolled_at, key_thumbprint = excluded.key_thumbprint, revoked_at = NULL, revoked_by = NULL, \
+     disk = NULL, copied_at = NULL";
     CLEAR_DEVICE_SCOPES = "DELETE FROM device_scope WHERE tenant = $1 AND device = $2";
     INSERT_DEVICE_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) \
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
+    NOTE_DISK = "UPDATE device SET disk = $4, copied_at = CASE WHEN disk IS NULL OR disk = $3 OR disk = $4 THEN copied_at \
+     ELSE COALESCE(copied_at, $5) END WHERE tenant = $1 AND device = $2 RETURNING copied_at";
+    FORGET_DISKS = "UPDATE device SET disk = NULL WHERE tenant = $1";
     LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
-     d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, \
+     d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, d.copied_at, \
      CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m WHERE m.tenant = d.tenant \
      AND m.person = d.person AND m.role = d.role AND m.organisation = d.organisation AND p.disabled_at IS NULL) \
      THEN 1 ELSE 0 END AS BIGINT) AS held_in_force, \

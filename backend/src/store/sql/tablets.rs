@@ -13,6 +13,22 @@ use crate::store::types::{CodePurpose, SecretHash};
 
 #[async_trait]
 impl TabletStore for SqlStore {
+    async fn note_disk(
+        &self,
+        tenant: &str,
+        device: DeviceId,
+        (was, is): (Option<u64>, u64),
+        now: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        // numbers are random in all of their 64 bits; columns have a sign
+        let (was, is) = (was.map(u64::cast_signed), is.cast_signed());
+        let note = sqlx::query(sql::NOTE_DISK).bind(tenant).bind(&device.as_bytes()[..]);
+        let note = note.bind(was).bind(is).bind(integer(now));
+        let row = note.fetch_optional(&mut *self.writer().await?).await.map_err(failed)?;
+        let copied_at: Option<i64> = row.map(|row| get(&row, "copied_at")).transpose()?.flatten();
+        Ok(copied_at.map(unsigned))
+    }
+
     async fn list_tablets(&self, tenant: &str) -> Result<Vec<TabletRow>, StoreError> {
         let query = sqlx::query(sql::LIST_TABLETS).bind(tenant);
         let rows = query.fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
@@ -33,6 +49,7 @@ impl TabletStore for SqlStore {
                     recoverable: get::<i64>(row, "recoverable")? > 0,
                     held: unsigned(get(row, "held")?),
                     pass_ends_at: get::<Option<i64>>(row, "pass_ends_at")?.map(unsigned),
+                    copied_at: get::<Option<i64>>(row, "copied_at")?.map(unsigned),
                 })
             })
             .collect()

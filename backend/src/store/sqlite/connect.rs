@@ -32,6 +32,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611281000, "codes", include_str!("../../../../migrations/sqlite/202611281000_codes.sql")),
     (202611281010, "custody_matters", include_str!("../../../../migrations/sqlite/202611281010_custody_matters.sql")),
     (202611281020, "late_records", include_str!("../../../../migrations/sqlite/202611281020_late_records.sql")),
+    (202611301400, "copies", include_str!("../../../../migrations/sqlite/202611301400_copies.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.

@@ -48,6 +48,8 @@ pub struct DeviceRow {
     pub held_in_force: bool,
     /// When its day pass ends, ms; its organisation is the session then. `None`: it holds no day pass.
     pub pass_ends_at: Option<u64>,
+    /// When it was noticed that two disks go by its name, ms.
+    pub copied_at: Option<u64>,
     /// How what it may hold stands.
     pub standing: Standing,
 }

@@ -7,6 +7,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tsudoi_server::http::matrix::{ENDPOINTS, Endpoint, Entrance};
 use tsudoi_server::service::access::{Action, Extent, Role};
+use tsudoi_server::service::journal::DONE;
+use tsudoi_server::store::journal::JournalFilter;
 
 use super::state;
 use super::world::{Someone, World};
@@ -115,6 +117,32 @@ pub async fn reading(world: &mut World, seed: u64) {
     }
     assert!(shown > 30, "so little was shown ({shown}) that nothing could have been wrong");
     assert_eq!(called.len(), endpoints.iter().map(|one| one.path).collect::<BTreeSet<_>>().len());
+}
+
+/// What nobody knows cannot be acted on, not even by who may do anything: the answer says so, nothing changes, and the journal
+/// tells of no act.
+pub async fn acting_on_nothing(world: &mut World, seed: u64) {
+    let one = world.everyone.iter().position(|one| one.role == Role::Administrator && one.tenant == "11").unwrap();
+    let (stranger, before) = (world.everyone[one].organisation.clone(), state(world).await);
+    let done = async |world: &World| {
+        let rows = world.server.app.store.list_journal("11", &JournalFilter::default(), None, 10_000).await.unwrap();
+        rows.into_iter().filter(|row| row.entry.outcome == DONE).map(|row| row.entry.action).collect::<Vec<_>>()
+    };
+    let noted = done(world).await;
+    let endpoints: Vec<&Endpoint> = ENDPOINTS.iter().filter(|one| one.method != "GET" && !is_apart(one)).collect();
+    for endpoint in endpoints.into_iter().filter(|one| one.path.contains('{')) {
+        let (some, none) = world.address(endpoint);
+        if some == none {
+            continue;
+        }
+        let body = world.body(endpoint, &stranger);
+        let answer = world.send(&world.everyone[one], endpoint.method, &none, Some(&body)).await;
+        let what = format!("{} {none} {body} (seed {seed}): {}", endpoint.method, answer.status);
+        assert!(answer.status.is_client_error(), "{what}");
+        assert_ne!(answer.status, StatusCode::CONFLICT, "{what}");
+    }
+    assert_eq!(state(world).await, before, "something has changed (seed {seed})");
+    assert_eq!(done(world).await, noted, "an act was noted that was none (seed {seed})");
 }
 
 /// Whether a caller may do this to something that is not of their organisation, by role alone.

@@ -48,6 +48,7 @@ async fn inv_6_no_answer_holds_anything_outside_the_callers_rights() {
         tablets::syncing(&world, seed).await;
         calls::reading(&mut world, seed).await;
         calls::writing(&mut world, seed).await;
+        calls::acting_on_nothing(&mut world, seed).await;
         tablets::visiting(&mut world, seed).await;
     }
 }

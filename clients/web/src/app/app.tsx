@@ -16,6 +16,7 @@ import { Button } from '../ui/button';
 import { NoticeBar } from '../ui/notices';
 import { KnownNames, lecturerNames } from '../ui/personal';
 import { clearMarker, readMarker, writeMarker } from './marker';
+import { CannotStart, CopiedBar, DoubtBar, Starting } from './doubt';
 import { Shell } from './shell';
 import { UpdatesContext } from './update';
 
@@ -51,16 +52,6 @@ function ClockBar({ offset }: { readonly offset: number }): ReactNode {
   return <p role="alert" className="bg-wait-soft px-6 py-2 text-wait"><b>{ja.clock.wrong(ja.clock.span(offset))}</b>　{ja.clock.help}</p>;
 }
 
-function FaultBar({ fault }: { readonly fault: 'storage' | 'quota' | 'core' }): ReactNode {
-  return (
-    <main className="mx-auto flex max-w-xl flex-col gap-4 p-6">
-      <h1 className="text-[1.5rem] text-danger">{ja.fault.title}</h1>
-      <p>{ja.fault[fault]}</p>
-      <div><Button look="primary" size="large" onPress={() => window.location.reload()}>{ja.fault.reload}</Button></div>
-    </main>
-  );
-}
-
 /** Texts typed below are looked at for names; those of lecturers are known and belong there. */
 function Names({ children }: { readonly children: ReactNode }): ReactNode {
   const { lecturers } = useSnapshot().registry;
@@ -87,8 +78,8 @@ export function App(): ReactNode {
   const name = stage.stage === 'ready' ? stage.identity.device_name : null;
   const spent = stage.stage === 'over' && stage.unsent === 0;
   useEffect(() => {
-    if (unsent !== null && name !== null) writeMarker(window.localStorage, { device_name: name, unsent_records: unsent });
-    if (spent) clearMarker(window.localStorage);
+    if (unsent !== null && name !== null) writeMarker({ device_name: name, unsent_records: unsent });
+    if (spent) clearMarker();
   }, [unsent, name, spent]);
   /** Of a day pass; '' where it is to be typed. */
   const [code, setCode] = useState(passInAddress);
@@ -111,14 +102,16 @@ export function App(): ReactNode {
     <div className="flex h-dvh flex-col">
       <UpdateBar />
       {stage.stage === 'ready' && <ClockBar offset={stage.status.clock_offset_ms ?? 0} />}
+      {stage.stage === 'ready' && <DoubtBar />}
+      {stage.stage === 'ready' && stage.status.copied_at !== null && <CopiedBar />}
       <NoticeBar />
       <div className="min-h-0 flex-1 overflow-y-auto">
-        {stage.stage === 'starting' && <p className="p-6 text-muted">{ja.starting}</p>}
+        {stage.stage === 'starting' && <Starting />}
         <Names>
           <Suspense fallback={<p className="p-6 text-muted">{ja.starting}</p>}>
             {(stage.stage === 'over' || hasPass || (stage.stage === 'unenrolled' && code !== null)) && <Pass code={code} used={() => setCode(null)} session={session} />}
-            {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker(window.localStorage)} enterPass={setCode} />}
-            {stage.stage === 'fault' && <FaultBar fault={stage.fault} />}
+            {stage.stage === 'unenrolled' && code === null && <Enrol lost={readMarker()} enterPass={setCode} />}
+            {stage.stage === 'fault' && <CannotStart fault={stage.fault} />}
             {stage.stage === 'locked' && <Lock people={stage.people} />}
             {stage.stage === 'ready' && !hasPass && <Ready key={person} />}
           </Suspense>

@@ -8,17 +8,24 @@ import { ClientProvider } from '../core/hooks';
 import { App } from './app';
 import { NO_UPDATES, UpdatesContext, watchUpdates } from './update';
 
-const worker = new Worker(new URL('../worker/core.worker.ts', import.meta.url), { type: 'module', name: 'tsudoi-core' });
+/** Null where the address is not one of which the browser keeps anything. */
+const worker = window.isSecureContext ? new Worker(new URL('../worker/core.worker.ts', import.meta.url), { type: 'module', name: 'tsudoi-core' }) : null;
 const client = createClient({
-  send: (message) => worker.postMessage(message),
-  listen: (receive) => worker.addEventListener('message', (event) => receive(event.data)),
-  name: crypto.randomUUID(),
+  send: (message) => worker?.postMessage(message),
+  listen: (receive) => worker?.addEventListener('message', (event) => receive(event.data)),
+  name: crypto.getRandomValues(new Uint32Array(4)).join('-'),
   after: (ms, run) => void setTimeout(run, ms),
 });
+if (worker === null) client.failed('insecure');
+worker?.addEventListener('error', () => client.failed('worker'));
 window.addEventListener('online', () => client.network(true));
 window.addEventListener('offline', () => client.network(false));
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') client.network(navigator.onLine);
+});
+// as it was when it was left: what it shows is asked for anew
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) client.back();
 });
 
 const updates =

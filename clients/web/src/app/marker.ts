@@ -5,6 +5,15 @@ import * as p from '../core/parse';
 
 const KEY = 'tsudoi-in-use';
 
+/** Null where the browser gives no storage. */
+function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 export interface Marker {
   readonly device_name: string;
   readonly unsent_records: number;
@@ -12,8 +21,8 @@ export interface Marker {
 
 const marker: p.Parse<Marker> = p.object((f) => ({ device_name: f.get('device_name', p.string), unsent_records: f.get('unsent_records', p.integer) }));
 
-export function readMarker(storage: Storage): Marker | null {
-  const text = storage.getItem(KEY);
+export function readMarker(): Marker | null {
+  const text = storage()?.getItem(KEY) ?? null;
   if (text === null) return null;
   try {
     return p.json(marker, text);
@@ -22,10 +31,15 @@ export function readMarker(storage: Storage): Marker | null {
   }
 }
 
-export function clearMarker(storage: Storage): void {
-  storage.removeItem(KEY);
+export function clearMarker(): void {
+  storage()?.removeItem(KEY);
 }
 
-export function writeMarker(storage: Storage, value: Marker): void {
-  storage.setItem(KEY, JSON.stringify(value));
+/** A full storage keeps the former one. */
+export function writeMarker(value: Marker): void {
+  try {
+    storage()?.setItem(KEY, JSON.stringify(value));
+  } catch {
+    // nothing else depends on it
+  }
 }

@@ -1,10 +1,12 @@
 // The page's only way to the core: sends commands to its worker, keeps what screens show up to date.
 //
 // Invariants: a number on the screen comes from a view the core gave after it was durable, never from a guess of the
-// page; queries survive a change of leader (they are asked again), edits do not (they are reported as lost).
+// page; queries and edits survive a change of leader (they are asked again, and the worker makes an edit once), everything
+// else is reported as lost; what is shown says so when the core has not answered within its time, so that no mark outlives
+// what it states.
 
 import * as p from './parse';
-import { type Command, type Problem, type Stage, type Status, reply, stage as stageParser } from './protocol';
+import { type Command, type Problem, type Stage, type StartFault, type Status, reply, stage as stageParser } from './protocol';
 import { type DocumentId, type Entry, type Intent, type Kind, type RecordView, type Sums, entries, entry, recordView, sums } from './records';
 import { EMPTY_REGISTRY, type Registry, registry as registryParser } from './registry';
 
@@ -16,6 +18,17 @@ export interface Snapshot {
   readonly entries: ReadonlyMap<DocumentId, Entry>;
   /** False until the list has been read once. */
   readonly listed: boolean;
+  /** Why nothing can be recorded for the moment, while the stage is what it was before; null: all is well. */
+  readonly fault: StartFault | null;
+  /** Nobody has answered within the time for it. */
+  readonly silent: boolean;
+  /** Edits that have not been answered within the time for it: they are neither stored nor lost yet. */
+  readonly late: number;
+}
+
+/** Whether what is shown can be vouched for at this moment. */
+export function isCertain(snapshot: Snapshot): boolean {
+  return snapshot.fault === null && !snapshot.silent && snapshot.late === 0;
 }
 
 export type Act = Extract<Command, { readonly type: 'enrol' | 'enrol_again' | 'enter_pass' | 'unlock' | 'recover' | 'add_person' | 'dismiss' | 'lock' }>;
@@ -33,6 +46,10 @@ export interface Client {
   perform(command: Act): Promise<Outcome>;
   sync(): void;
   network(online: boolean): void;
+  /** The worker did not come, or cannot. Counts only until it has said something. */
+  failed(fault: StartFault): void;
+  /** The page was away and is back. */
+  back(): void;
 }
 
 export interface ClientDeps {
@@ -45,6 +62,10 @@ export interface ClientDeps {
 /** More changed records than this and the whole list is read instead. */
 const ONE_BY_ONE = 20;
 const LIST_PAUSE_MS = 300;
+/** An answer that takes longer is told about. */
+const LATE_MS = 3_000;
+/** Between two questions whether anybody answers. */
+const BEAT_MS = 4_000;
 
 interface Pending {
   readonly command: Command;
@@ -52,7 +73,7 @@ interface Pending {
 }
 
 function repeatable(command: Command): boolean {
-  return !['record', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss'].includes(command.type);
+  return !['enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss'].includes(command.type);
 }
 
 /** What all records' save states hang on, beside the records themselves. */
@@ -61,13 +82,16 @@ function agreementOf(status: Status): string {
 }
 
 export function createClient(deps: ClientDeps): Client {
-  let current: Snapshot = { stage: { stage: 'starting' }, registry: EMPTY_REGISTRY, entries: new Map(), listed: false };
+  let current: Snapshot = { stage: { stage: 'starting' }, registry: EMPTY_REGISTRY, entries: new Map(), listed: false, fault: null, silent: false, late: 0 };
   let nextId = 1;
   let registryJson = '';
   let listQueued = false;
   let agreement = '';
   let exchangedAt: number | null = null;
   const pending = new Map<number, Pending>();
+  /** Edits that are late. */
+  const late = new Set<number>();
+  let hasHeard = false;
   const listeners = new Set<() => void>();
   const views = new Map<DocumentId, RecordView | null>();
   const watchers = new Map<DocumentId, Set<() => void>>();
@@ -79,7 +103,42 @@ export function createClient(deps: ClientDeps): Client {
       const id = nextId++;
       pending.set(id, { command, settle });
       post(id, command);
+      if (command.type === 'record') deps.after(LATE_MS, () => isLate(id));
     });
+
+  const isLate = (id: number): void => {
+    if (!pending.has(id)) return;
+    late.add(id);
+    update({ late: late.size });
+  };
+
+  const settled = (id: number, result: Parameters<Pending['settle']>[0]): void => {
+    const asked = pending.get(id);
+    pending.delete(id);
+    if (late.delete(id)) update({ late: late.size });
+    asked?.settle(result);
+  };
+
+  /** Asks again and again whether anybody answers. */
+  const beat = (): void => {
+    let answered = false;
+    void ask({ type: 'ping' }).then(() => {
+      answered = true;
+      deps.after(BEAT_MS, beat);
+    });
+    deps.after(LATE_MS, () => {
+      if (!answered && !current.silent) update({ silent: true });
+    });
+  };
+
+  /** Somebody has answered: what was shown while nobody did is asked for anew. */
+  const heard = (): void => {
+    hasHeard = true;
+    if (!current.silent) return;
+    update({ silent: false });
+    agreement = '';
+    void refresh();
+  };
 
   const query = async <T>(command: Command, parse: p.Parse<T>): Promise<T | undefined> => {
     const answer = await ask(command);
@@ -134,10 +193,18 @@ export function createClient(deps: ClientDeps): Client {
       views.clear();
       agreement = '';
       registryJson = '';
-      update({ stage, registry: EMPTY_REGISTRY, entries: new Map(), listed: false });
+      update({ stage, registry: EMPTY_REGISTRY, entries: new Map(), listed: false, fault: null });
       return;
     }
-    update({ stage });
+    if (stage.stage === 'fault') {
+      // the screens stay where they are, and say that they cannot be vouched for
+      agreement = '';
+      update(current.stage.stage === 'ready' ? { fault: stage.fault } : { stage, fault: stage.fault });
+      return;
+    }
+    // who opens the core again goes on with the screens as they are
+    if (stage.stage === 'starting' && current.stage.stage === 'ready') return;
+    update({ stage, fault: null });
     if (stage.stage !== 'ready') return;
     const agreed = agreementOf(stage.status);
     const everything = agreed !== agreement || !current.listed;
@@ -159,13 +226,11 @@ export function createClient(deps: ClientDeps): Client {
   deps.listen((message) => {
     const received = p.attempt(reply, message);
     if (!received.ok) return;
+    heard();
     const value = received.value;
     switch (value.type) {
       case 'answer': {
-        const asked = pending.get(value.id);
-        if (value.to !== deps.name || asked === undefined) return;
-        pending.delete(value.id);
-        asked.settle(value.ok ? { ok: true, json: value.json } : { ok: false, problem: value.problem });
+        if (value.to === deps.name) settled(value.id, value.ok ? { ok: true, json: value.json } : { ok: false, problem: value.problem });
         return;
       }
       case 'changed':
@@ -174,16 +239,14 @@ export function createClient(deps: ClientDeps): Client {
       case 'leader':
         for (const [id, asked] of [...pending]) {
           if (repeatable(asked.command)) post(id, asked.command);
-          else {
-            pending.delete(id);
-            asked.settle({ ok: false, problem: { code: 'leader_lost', detail: null } });
-          }
+          else settled(id, { ok: false, problem: { code: 'leader_lost', detail: null } });
         }
         agreement = '';
         void refresh();
     }
   });
   void refresh();
+  beat();
 
   const outcome = (answer: Awaited<ReturnType<typeof ask>>): Outcome => (answer.ok ? { ok: true } : answer);
 
@@ -211,5 +274,9 @@ export function createClient(deps: ClientDeps): Client {
     perform: async (command) => outcome(await ask(command)),
     sync: () => void ask({ type: 'sync' }),
     network: (online) => void ask({ type: 'network', online }),
+    failed(fault) {
+      if (!hasHeard) changed({ stage: 'fault', fault }, []);
+    },
+    back: () => void refresh(),
   };
 }

@@ -1,7 +1,7 @@
 // How screens reach the client: context and hooks.
 
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from 'react';
-import type { Client, Snapshot } from './client';
+import { type Client, isCertain, type Snapshot } from './client';
 import type { Identity, Status } from './protocol';
 import type { Named } from './registry';
 import type { DocumentId, RecordView } from './records';
@@ -21,6 +21,11 @@ export function useClient(): Client {
 export function useSnapshot(): Snapshot {
   const client = useClient();
   return useSyncExternalStore(client.subscribe, client.snapshot);
+}
+
+/** Whether what is shown can be vouched for at this moment. */
+export function useCertain(): boolean {
+  return isCertain(useSnapshot());
 }
 
 export interface Ready {

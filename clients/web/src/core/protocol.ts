@@ -52,13 +52,19 @@ export interface Status {
   readonly clock_offset_ms: number | null;
   readonly last_fault: string | null;
   readonly syncing: boolean;
+  /** When the server noticed that another copy of this tablet's disk is in use; null: as far as it knows there is none. */
+  readonly copied_at: number | null;
   readonly scopes: readonly ScopeStatus[];
 }
 
-/** A fault comes as an object; its `type` is what screens tell apart. */
+/** What an operator has to set right, and nobody at the tablet. */
+const ADDRESS = 'address_mismatch';
+
+/** A fault comes as an object; its `type` is what screens tell apart, and of refusals that of the address. */
 const fault: p.Parse<string | null> = (value, path) => {
   if (value === null || value === undefined || typeof value === 'string') return value ?? null;
-  return p.object((f) => f.get('type', p.string))(value, path);
+  const { type, code } = p.object((f) => ({ type: f.get('type', p.string), code: f.get('code', p.nullable(p.string)) }))(value, path);
+  return code === ADDRESS ? ADDRESS : type;
 };
 
 export const status: p.Parse<Status> = p.object((f) => ({
@@ -69,6 +75,7 @@ export const status: p.Parse<Status> = p.object((f) => ({
   clock_offset_ms: f.get('clock_offset_ms', p.nullable(p.integer)),
   last_fault: f.get('last_fault', fault),
   syncing: f.get('syncing', p.boolean),
+  copied_at: f.get('copied_at', p.nullable(p.integer)),
   scopes: f.get('scopes', p.list(p.object((s) => ({
     scope: s.get('scope', p.string),
     count: s.get('count', p.integer),
@@ -83,6 +90,14 @@ export interface Waiting extends Named {
   readonly wait_ms: number;
 }
 
+/**
+ * Why the core does not run, or not now. The disk: `storage` fails, `quota` is full, `slow` says nothing, `denied` by the
+ * browser, `newer` than this app. The core: `core` broke down, it is still `loading`, `wasm` did not come, `no_wasm` in this browser. The worker:
+ * `worker` did not come, `insecure` address.
+ */
+const FAULTS = ['storage', 'quota', 'slow', 'denied', 'newer', 'core', 'loading', 'wasm', 'no_wasm', 'worker', 'insecure'] as const;
+export type StartFault = (typeof FAULTS)[number];
+
 /** What this tablet can do at the moment. */
 export type Stage =
   | { readonly stage: 'starting' }
@@ -93,7 +108,7 @@ export type Stage =
   | { readonly stage: 'over'; readonly ends_at: number; readonly unsent: number; readonly fault: string | null }
   /** `people`: who can unlock it, among them who did. */
   | { readonly stage: 'ready'; readonly identity: Identity; readonly people: readonly Named[]; readonly status: Status; readonly online: boolean }
-  | { readonly stage: 'fault'; readonly fault: 'storage' | 'quota' | 'core' };
+  | { readonly stage: 'fault'; readonly fault: StartFault };
 
 const waiting: p.Parse<Waiting> = p.object((f) => ({ id: f.get('id', p.string), name: f.get('name', p.string), wait_ms: f.get('wait_ms', p.integer) }));
 
@@ -107,7 +122,7 @@ export const stage: p.Parse<Stage> = p.object((f): Stage => {
     case 'over':
       return { stage: name, ends_at: f.get('ends_at', p.integer), unsent: f.get('unsent', p.integer), fault: f.get('fault', p.nullable(p.string)) };
     case 'fault':
-      return { stage: name, fault: f.get('fault', p.word(['storage', 'quota', 'core'])) };
+      return { stage: name, fault: f.get('fault', p.word(FAULTS)) };
     case 'starting':
     case 'unenrolled':
       return { stage: name };
@@ -123,6 +138,8 @@ export type Command =
   | { readonly type: 'add_person'; readonly code: string; readonly pin: string }
   | { readonly type: 'dismiss'; readonly person: string }
   | { readonly type: 'lock' }
+  /** Whether anybody answers. */
+  | { readonly type: 'ping' }
   | { readonly type: 'record'; readonly document: DocumentId; readonly kind: Kind; readonly intent: Intent }
   | { readonly type: 'sync' }
   | { readonly type: 'network'; readonly online: boolean }
@@ -152,7 +169,7 @@ export type Reply =
   | { readonly type: 'answer'; readonly to: string; readonly id: number; readonly ok: true; readonly json: string }
   | { readonly type: 'answer'; readonly to: string; readonly id: number; readonly ok: false; readonly problem: Problem }
   | { readonly type: 'changed'; readonly stage: Stage; readonly documents: readonly DocumentId[] }
-  /** A new worker leads; what the former one had not answered is lost. */
+  /** A new worker leads: what the former one had not answered is asked again, or lost. */
   | { readonly type: 'leader' };
 
 const problem: p.Parse<Problem> = p.object((f) => ({ code: f.get('code', p.string), detail: f.get('detail', p.nullable(p.string)) }));
@@ -212,7 +229,7 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'record', 'sync', 'network', 'view', 'summary', 'list', 'figures', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'ping', 'record', 'sync', 'network', 'view', 'summary', 'list', 'figures', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
@@ -243,6 +260,7 @@ const command: p.Parse<Command> = p.object((f): Command => {
       return { type, year: f.get('year', p.integer), scope: f.get('scope', p.string) };
     case 'stage':
     case 'lock':
+    case 'ping':
     case 'sync':
     case 'list':
     case 'registry':

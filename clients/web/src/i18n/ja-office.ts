@@ -32,6 +32,8 @@ const kept: Record<string, string> = { records: '記録', custody: '預かり', 
 const number = new Intl.NumberFormat('ja-JP');
 
 export const office = {
+  /** How to see that a file came whole. */
+  fileEnd: '最後の行に「以上 ○件」とあれば、ファイルは全部そろっています。',
   app: '集い',
   title: '集い 事務局',
   number: (value: number): string => number.format(value),
@@ -405,6 +407,9 @@ export const office = {
       which: 'どの登録講師の端末ですか', choose: '講師を選んでください', note: 'この端末には、選んだ講師ご自身の派遣の記録だけが届きます。',
       nobody: 'この医師会の講師が名簿にありません。先に講師を名簿に加えてください。',
     },
+    copied: 'この端末の写しが動いています',
+    copiedSince: (when: string) => `この端末の写しが動いています（${when}に分かりました）`,
+    copiedNote: '同じ中身の機器が2台あり、どちらも同じ端末として送っています。記録は失われません。使わないほうの機器を止め、使うほうをこの画面の「登録し直すコードを出す」で登録し直してください。',
     holderGone: '登録した人の役割が終わっています',
     holderGoneNote: '登録し直すコードを出し、別の人の名前で登録し直してください。それまで送受信はできません。端末にある未送信の記録は残ります。',
     enrolled: (when: string) => `${when} に登録`, revokedAt: (when: string) => `${when} に利用を止めました。このあと届いた記録は、預かり中になります。`,

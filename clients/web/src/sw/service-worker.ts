@@ -1,7 +1,8 @@
 // Keeps the whole field app on the tablet, so that it opens without signal from the first visit on.
 //
 // Invariants: one cache per build, filled completely or not at all; a new build takes over only when the page says so
-// (message `take-over`) or when no page is open; answers of the server under /v1 are never cached.
+// (message `take-over`) or when no page is open; it answers the app's own screens and files alone, since other programs may
+// live on the same host, and never what is the server's.
 // Deliberately absent: background sync and any knowledge of records; those live in the core's worker.
 
 interface Precache {
@@ -18,6 +19,8 @@ const PRECACHE = __PRECACHE__;
 const PREFIX = 'tsudoi-';
 const CACHE = `${PREFIX}${PRECACHE.version}`;
 const SHELL = '/index.html';
+/** The screens of the field app, as `src/app/app.tsx` names them. */
+const SCREEN = /^\/((index\.html|records|summary|device|session\/[^/]+)\/?)?$/;
 const OWN = new Set(PRECACHE.files.map((file) => `/${file}`));
 
 /** Fetches past the HTTP cache, so that a build is never mixed with an older file of the same name. */
@@ -66,9 +69,7 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate') {
-    // The console and the server's own pages need the server; every other address is the field app.
-    if (/^\/(office|v1|livez|readyz|version|openapi\.json)(\/|$|\.html)/.test(url.pathname)) return;
-    event.respondWith(kept(SHELL, request));
+    if (SCREEN.test(url.pathname)) event.respondWith(kept(SHELL, request));
     return;
   }
   if (OWN.has(url.pathname)) event.respondWith(kept(url.pathname, request));

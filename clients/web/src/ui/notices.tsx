@@ -8,7 +8,8 @@ import { Button } from './button';
 const LIFE_MS = 12_000;
 
 export interface Notices {
-  say(problem: Problem): void;
+  /** `missing`: the edit that was not stored, as people call it. */
+  say(problem: Problem, missing?: string): void;
   dismiss(): void;
   current(): string | null;
   subscribe(changed: () => void): () => void;
@@ -24,8 +25,9 @@ export function createNotices(): Notices {
     for (const listener of listeners) listener();
   };
   return {
-    say(problem) {
-      set(ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail));
+    say(problem, missing) {
+      const why = ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail);
+      set(missing === undefined ? why : `${ja.doubt.missing(missing)}${why}`);
       timer = setTimeout(() => set(null), LIFE_MS);
     },
     dismiss: () => set(null),
@@ -47,7 +49,7 @@ export function NoticeBar(): ReactNode {
       {text !== null && (
         <div className="flex items-center justify-between gap-4 bg-wait-soft px-6 py-2 text-wait">
           <p className="font-bold">{text}</p>
-          <Button onPress={notices.dismiss}>{ja.notice.dismiss}</Button>
+          <Button className="shrink-0" onPress={notices.dismiss}>{ja.notice.dismiss}</Button>
         </div>
       )}
     </div>

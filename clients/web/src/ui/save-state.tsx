@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { useReady } from '../core/hooks';
+import { useCertain, useReady } from '../core/hooks';
 import type { Entry, SaveState } from '../core/records';
 import { clock } from '../i18n/dates';
 import { ja } from '../i18n/ja';
@@ -10,7 +10,9 @@ import { ja } from '../i18n/ja';
 const TONE: Record<SaveState, string> = { saved: 'text-wait', sent: 'text-accent-ink', agreed: 'text-ok', held: 'text-wait', declined: 'text-wait' };
 
 export function RecordState({ entry }: { readonly entry: Entry }): ReactNode {
+  const certain = useCertain();
   const [first, second] = ja.saveState(entry.save_state);
+  if (!certain) return <p className="ml-auto text-right text-[0.875rem] leading-150 font-bold text-wait">{ja.pill.unknown}</p>;
   const agreed = entry.save_state === 'agreed' && entry.agreed_at !== null ? clock(entry.agreed_at, new Date()) : second;
   return (
     <p className={`ml-auto text-right text-[0.875rem] leading-150 font-bold ${TONE[entry.save_state]}`}>
@@ -29,7 +31,8 @@ export function stateLine(state: SaveState, agreedAt: number | null): string {
 }
 
 export function StateText({ state, agreedAt }: { readonly state: SaveState; readonly agreedAt: number | null }): ReactNode {
-  return <span className={`font-bold ${TONE[state]}`}>{stateLine(state, agreedAt)}</span>;
+  const certain = useCertain();
+  return <span className={`font-bold ${certain ? TONE[state] : 'text-wait'}`}>{certain ? stateLine(state, agreedAt) : ja.pill.unknown}</span>;
 }
 
 /** Offline as far as this tablet can tell: no network, or the last try did not get through. */
@@ -43,16 +46,18 @@ export function SyncPill(): ReactNode {
   const offline = isOffline(ready);
   const waiting = status.unsent_records > 0;
   const agreedAt = status.last_agreed_at === null ? null : clock(status.last_agreed_at, new Date());
+  const certain = useCertain();
   const parts: string[] = [];
+  if (!certain) parts.push(ja.pill.unknown);
   if (offline) parts.push(ja.pill.offline);
-  const refused = status.last_fault === 'unauthorised' || status.last_fault === 'refused';
+  const refused = status.last_fault === 'unauthorised' || status.last_fault === 'refused' || status.last_fault === 'address_mismatch';
   if (refused) parts.push(ja.pill.refused);
   if (waiting) parts.push(ja.pill.unsent(status.unsent_records));
   const everyAgreed = status.scopes.length > 0 && status.scopes.every((scope) => scope.agreed);
   if (agreedAt === null) parts.push(ja.pill.never);
-  else if (!waiting && !offline && everyAgreed) parts.push(ja.pill.agreed(agreedAt));
-  const last = agreedAt !== null && (waiting || offline || !everyAgreed) ? ja.pill.lastAgreed(agreedAt) : null;
-  const tone = waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
+  else if (certain && !waiting && !offline && everyAgreed) parts.push(ja.pill.agreed(agreedAt));
+  const last = agreedAt !== null && (!certain || waiting || offline || !everyAgreed) ? ja.pill.lastAgreed(agreedAt) : null;
+  const tone = !certain || waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
     <div role="status" aria-label={ja.pill.label}>
       <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>

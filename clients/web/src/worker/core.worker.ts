@@ -1,19 +1,41 @@
 // Entry of the core's worker: makes the real dependencies and starts. Everything else can be tested without a browser.
 
 import initialise, { WasmTablet } from '../wasm/tsudoi_wasm';
+import type { Reply, StartFault } from '../core/protocol';
+import { createElection } from './election';
 import { createHost } from './host';
-import { startRelay } from './relay';
 import { createSignedFetch } from './proof';
-import { openStore } from './store';
+import { startRelay } from './relay';
+import { startHost } from './start';
 import { createTransport } from './transport';
 import { createVault } from './vault';
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const DATABASE = 'tsudoi';
-const LOCK = 'tsudoi-core';
+const NAME = 'tsudoi-core';
 
-const others = new BroadcastChannel('tsudoi-core');
+const others = new BroadcastChannel(NAME);
+
+const clock = {
+  now: () => Date.now(),
+  steady: () => performance.now(),
+  after: (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Once for this worker, and again when it failed. */
+let loading: Promise<unknown> | null = null;
+const load = (): Promise<unknown> => {
+  loading ??= initialise().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+};
+
+const faulty = (fault: StartFault): Reply => ({ type: 'changed', stage: { stage: 'fault', fault }, documents: [] });
 
 startRelay({
   page: {
@@ -24,30 +46,21 @@ startRelay({
     send: (message) => others.postMessage(message),
     listen: (receive) => others.addEventListener('message', (event) => receive(event.data)),
   },
-  elect: (lead) => {
-    // The lock is held until this worker ends.
-    void navigator.locks.request(LOCK, async () => {
-      await lead();
-      await new Promise<never>(() => undefined);
-    });
-  },
-  host: async (publish, left, hand) => {
-    await initialise();
-    const store = await openStore(DATABASE, () => publish({ type: 'changed', stage: { stage: 'fault', fault: 'storage' }, documents: [] }));
-    const host = createHost({
-      vault: createVault({ store, now: () => Date.now(), steady: () => performance.now() }),
+  election: createElection(navigator.locks, NAME, () => self.postMessage(faulty('denied'))),
+  after: clock.after,
+  host: ({ publish, left, hand, superseded, leads }) => startHost({
+    database: 'tsudoi',
+    after: clock.after,
+    initialise: load,
+    tell: (fault) => publish(faulty(fault)),
+    leads,
+    host: (store) => createHost({
+      vault: createVault({ store, now: clock.now, steady: clock.steady }),
       open: (device, seed, rows, now) => new WasmTablet(device, seed, rows, now),
       transport: createTransport({
-        fetch: createSignedFetch({ fetch: (input, init) => fetch(input, init), origin: self.location.origin, now: () => Date.now() }),
+        fetch: createSignedFetch({ fetch: (input, init) => fetch(input, init), origin: self.location.origin, now: clock.now }),
       }),
-      clock: {
-        now: () => Date.now(),
-        steady: () => performance.now(),
-        after: (ms, run) => {
-          const timer = setTimeout(run, ms);
-          return () => clearTimeout(timer);
-        },
-      },
+      clock,
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       uuid: () => crypto.randomUUID(),
       online: () => navigator.onLine,
@@ -55,8 +68,10 @@ startRelay({
       notify: (stage, documents) => publish({ type: 'changed', stage, documents }),
       left,
       hand,
-    });
-    await host.start();
-    return host;
-  },
+      superseded,
+    }),
+  }),
 });
+
+// one that takes over may find nobody to ask: the service worker lives with the tab that is stopped
+load().catch(() => undefined);

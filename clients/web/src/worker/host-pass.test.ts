@@ -6,6 +6,7 @@ import { identity, type Stage } from '../core/protocol';
 import { isDocumentId } from '../core/records';
 import type { Core, Effect } from './core';
 import { createHost, type Host } from './host';
+import { ask } from './host-testing';
 import { newKey } from './proof';
 import { openStore } from './store';
 import type { Enrolled, Exchanged, Listened } from './transport';
@@ -78,7 +79,7 @@ async function phone(name: string): Promise<Phone> {
         broken: () => false,
         notify: (stage) => void made.stages.push(stage),
         left: null,
-        hand: () => undefined,
+        hand: () => undefined, superseded: () => undefined,
       });
       await host.start();
       return host;
@@ -87,17 +88,17 @@ async function phone(name: string): Promise<Phone> {
   return made;
 }
 
-const enter = (host: Host): Promise<unknown> => host.command({ type: 'enter_pass', code: 'ABCD-2345' });
+const enter = (host: Host): Promise<unknown> => ask(host, { type: 'enter_pass', code: 'ABCD-2345' });
 
 function tap(host: Host): Promise<unknown> {
   if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
-  return host.command({ type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null } });
+  return ask(host, { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null } });
 }
 
 /** The stage, once what is under way has reached the disk. */
 async function stageOf(host: Host, wanted: (stage: Stage) => boolean): Promise<Stage> {
   for (let turn = 0; turn < 200; turn += 1) {
-    const answer = await host.command({ type: 'stage' });
+    const answer = await ask(host, { type: 'stage' });
     const stage = answer.ok ? (JSON.parse(answer.json) as Stage) : null;
     if (stage !== null && wanted(stage)) return stage;
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -133,14 +134,14 @@ describe('day pass', () => {
     b.clock = ENDS_AT;
     b.timers.filter((timer) => timer.at === ENDS_AT).forEach((timer) => timer.run());
     expect(b.stages.at(-1)).toEqual({ stage: 'over', ends_at: ENDS_AT, unsent: 2, fault: null });
-    for (const type of ['list', 'registry'] as const) expect(await host.command({ type })).toMatchObject({ json: type === 'list' ? '[]' : 'null' });
+    for (const type of ['list', 'registry'] as const) expect(await ask(host, { type })).toMatchObject({ json: type === 'list' ? '[]' : 'null' });
     expect(await tap(host)).toMatchObject({ ok: false });
     expect(await enter(host)).toMatchObject({ ok: false, problem: { code: 'pass_unsent' } });
     const later = await b.start();
     expect(await stageOf(later, () => true)).toMatchObject({ stage: 'over', unsent: 2 });
     expect(b.opened).toHaveLength(2);
     b.unsent = 0;
-    await later.command({ type: 'sync' });
+    await ask(later, { type: 'sync' });
     expect(await stageOf(later, (stage) => stage.stage === 'over')).toEqual({ stage: 'over', ends_at: ENDS_AT, unsent: 0, fault: null });
     await stageOf(later, () => b.stages.at(-1)?.stage === 'over');
     const last = await b.start();
@@ -158,7 +159,7 @@ describe('day pass', () => {
     b.unsent = 1;
     b.exchanged = { fault: { type: 'unauthorised' }, over: true };
     b.effects = [{ type: 'exchange', task: 1, path: '/v1/sync', body: new Uint8Array() }];
-    await host.command({ type: 'sync' });
+    await ask(host, { type: 'sync' });
     expect(await stageOf(host, (stage) => stage.stage === 'over')).toMatchObject({ unsent: 1 });
     const again = await b.start();
     expect(await stageOf(again, () => true)).toMatchObject({ stage: 'over', unsent: 1 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Stage, stage } from '../core/protocol';
 import { createHost, type Host, type HostDeps } from './host';
+import { ask } from './host-testing';
 import type { Transport } from './transport';
 import { type Bench, founded, opened, OTHER, PIN, SATO, TOMIZAWA } from './vault-testing';
 
@@ -48,14 +49,14 @@ async function tablet(name: string): Promise<Tablet> {
     // as a page reads it
     notify: (told) => void stages.push(stage(JSON.parse(JSON.stringify(told)))),
     left: null,
-    hand: () => undefined,
+    hand: () => undefined, superseded: () => undefined,
   };
   const host = createHost(deps);
   await host.start();
   return { b, host, stages, server };
 }
 
-const unlock = (host: Host, person: string, pin: string): Promise<unknown> => host.command({ type: 'unlock', person, pin });
+const unlock = (host: Host, person: string, pin: string): Promise<unknown> => ask(host, { type: 'unlock', person, pin });
 
 describe('people of a tablet', () => {
   it('wait for themselves alone, by what is left when it is told', async () => {
@@ -64,7 +65,7 @@ describe('people of a tablet', () => {
     expect(stages.at(-1)).toEqual({ stage: 'locked', people: [{ ...TOMIZAWA, wait_ms: 5_000 }, { ...SATO, wait_ms: 0 }] });
     b.pass(1_999.5);
     b.time.clock += 86_400_000;
-    const asked = await host.command({ type: 'stage' });
+    const asked = await ask(host, { type: 'stage' });
     expect(asked.ok && JSON.parse(asked.json)).toMatchObject({ people: [{ wait_ms: 3_001 }, { wait_ms: 0 }] });
     expect(await unlock(host, 'pe-1', PIN)).toMatchObject({ problem: { code: 'wait' } });
     expect(await unlock(host, 'pe-2', OTHER)).toMatchObject({ ok: true });
@@ -73,26 +74,26 @@ describe('people of a tablet', () => {
   it('get a new PIN by a code for themselves, and hear whose a code is otherwise', async () => {
     const { b, host, stages, server } = await tablet('host-recover');
     server.recover = { ok: true, value: { half: b.recovery, person: SATO } };
-    expect(await host.command({ type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toEqual({ ok: false, problem: { code: 'code_of_another', detail: '佐藤' } });
+    expect(await ask(host, { type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toEqual({ ok: false, problem: { code: 'code_of_another', detail: '佐藤' } });
     expect(stages.at(-1)?.stage).toBe('locked');
     server.recover = { ok: true, value: { half: b.recovery, person: YAMADA } };
-    expect(await host.command({ type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toEqual({ ok: false, problem: { code: 'code_of_stranger', detail: '山田' } });
+    expect(await ask(host, { type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toEqual({ ok: false, problem: { code: 'code_of_stranger', detail: '山田' } });
     expect(await unlock(host, 'pe-1', WRONG)).toMatchObject({ ok: false });
     server.recover = { ok: true, value: { half: b.recovery, person: TOMIZAWA } };
-    expect(await host.command({ type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toMatchObject({ ok: true });
+    expect(await ask(host, { type: 'recover', person: 'pe-1', code: 'ABCD-2345', pin: WRONG })).toMatchObject({ ok: true });
     expect(stages.at(-1)).toMatchObject({ stage: 'ready', identity: { person: TOMIZAWA } });
   });
 
   it('come and go, but not who has unlocked it', async () => {
     const { host, stages } = await tablet('host-people');
-    expect(await host.command({ type: 'dismiss', person: 'pe-2' })).toMatchObject({ problem: { code: 'not_ready' } });
+    expect(await ask(host, { type: 'dismiss', person: 'pe-2' })).toMatchObject({ problem: { code: 'not_ready' } });
     await unlock(host, 'pe-1', PIN);
-    await host.command({ type: 'add_person', code: 'ABCD-2345', pin: OTHER });
+    await ask(host, { type: 'add_person', code: 'ABCD-2345', pin: OTHER });
     expect(stages.at(-1)).toMatchObject({ stage: 'ready', people: [TOMIZAWA, SATO, YAMADA] });
-    expect(await host.command({ type: 'dismiss', person: 'pe-1' })).toEqual({ ok: false, problem: { code: 'not_dismissed', detail: null } });
-    expect(await host.command({ type: 'dismiss', person: 'pe-2' })).toMatchObject({ ok: true });
+    expect(await ask(host, { type: 'dismiss', person: 'pe-1' })).toEqual({ ok: false, problem: { code: 'not_dismissed', detail: null } });
+    expect(await ask(host, { type: 'dismiss', person: 'pe-2' })).toMatchObject({ ok: true });
     expect(stages.at(-1)).toMatchObject({ people: [TOMIZAWA, YAMADA] });
-    await host.command({ type: 'lock' });
+    await ask(host, { type: 'lock' });
     expect(stages.at(-1)).toMatchObject({ stage: 'locked', people: [{ ...TOMIZAWA, wait_ms: 0 }, { ...YAMADA, wait_ms: 0 }] });
     expect(await unlock(host, 'pe-2', OTHER)).toMatchObject({ ok: false });
   });
@@ -102,6 +103,6 @@ describe('people of a tablet', () => {
     await unlock(host, 'pe-1', PIN);
     const problem = { code: 'device_taken', detail: '別の端末のためのコードです。' };
     server.enrol = { ok: false, problem };
-    expect(await host.command({ type: 'enrol_again', code: 'ABCD-2345' })).toEqual({ ok: false, problem });
+    expect(await ask(host, { type: 'enrol_again', code: 'ABCD-2345' })).toEqual({ ok: false, problem });
   });
 });

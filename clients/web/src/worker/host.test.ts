@@ -1,12 +1,13 @@
 // The host: nothing is shown before it is on the disk, a failed write throws the core away, a restart re-reads the rows.
 
-import { describe, expect, it } from 'vitest';
-import { identity, type Stage } from '../core/protocol';
+import { describe, expect, it, vi } from 'vitest';
+import { type Command, identity, type Stage } from '../core/protocol';
 import { isDocumentId } from '../core/records';
 import type { Core, Effect, Row, Write } from './core';
 import { createHost, type HostDeps } from './host';
+import { ask } from './host-testing';
 import { newKey } from './proof';
-import type { Store, Stored } from './store';
+import type { Mark, Store, Stored } from './store';
 import type { Transport } from './transport';
 import type { Room, Vault } from './vault';
 
@@ -81,12 +82,17 @@ function bench(): Bench {
   const writes: Write[][] = [];
   const waiting: ((stored: Stored) => void)[] = [];
   const timers: (() => void)[] = [];
+  const done = new Set<string>();
+  const isDone = ({ from, id }: Mark): boolean => done.has(`${from}/${id}`);
   const store: Store = {
+    term: 1,
+    isDone,
     rows: () => Promise.resolve([...disk.values()]),
-    write: (batch) => {
+    write: (batch, _values, mark) => {
       writes.push([...batch]);
       return new Promise((resolve) => {
         waiting.push((stored) => {
+          if (stored.ok && mark !== undefined) done.add(`${mark.from}/${mark.id}`);
           if (stored.ok) for (const { table, key, value } of batch) if (value !== null) disk.set(`${table}/${key}`, { table, key, value });
           resolve(stored);
         });
@@ -101,7 +107,8 @@ function bench(): Bench {
   const room: Room = {
     data: new Uint8Array([7]),
     rows: () => store.rows(),
-    write: (batch) => store.write(batch),
+    write: (batch, mark) => store.write(batch, {}, mark),
+    isDone,
     credential: () => Promise.resolve(who),
     keep: () => Promise.resolve({ ok: true }),
     admit: () => Promise.resolve({ ok: true }),
@@ -153,7 +160,7 @@ function bench(): Bench {
       online: () => true,
       broken: () => false,
       left: null,
-      hand: () => undefined,
+      hand: () => undefined, superseded: () => undefined,
       notify: (stage, documents) => {
         stages.push(stage);
         if (documents.length > 0) shown.push([...documents]);
@@ -165,12 +172,12 @@ function bench(): Bench {
 
 async function open(host: ReturnType<typeof createHost>): Promise<void> {
   await host.start();
-  await host.command({ type: 'unlock', person: IDENTITY.person.id, pin: PIN });
+  await ask(host, { type: 'unlock', person: IDENTITY.person.id, pin: PIN });
 }
 
 function tap(host: ReturnType<typeof createHost>): Promise<unknown> {
   if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
-  return host.command({
+  return ask(host, {
     type: 'record', document: DOCUMENT, kind: 'session',
     intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null },
   });
@@ -181,12 +188,15 @@ describe('host', () => {
     const b = bench();
     const host = createHost(b.deps);
     await open(host);
-    await tap(host);
+    const answered = vi.fn();
+    void tap(host).then(answered);
     await Promise.resolve();
     expect(b.writes).toHaveLength(1);
     expect(b.shown).toEqual([]);
+    expect(answered).not.toHaveBeenCalled();
     await b.settle({ ok: true });
     expect(b.shown).toEqual([[DOCUMENT]]);
+    expect(answered).toHaveBeenCalledWith({ ok: true, json: 'null' });
   });
 
   it('shows nothing while it is locked, and locks after what was recorded is on the disk', async () => {
@@ -196,23 +206,23 @@ describe('host', () => {
     expect(b.stages.at(-1)).toMatchObject({ stage: 'locked', people: [IDENTITY.person] });
     expect(b.cores).toHaveLength(0);
     expect(await tap(host)).toMatchObject({ ok: false });
-    expect(await host.command({ type: 'unlock', person: 'pe-1', pin: '000000' })).toMatchObject({ ok: false, problem: { code: 'wrong_pin' } });
-    await host.command({ type: 'unlock', person: 'pe-1', pin: PIN });
-    await tap(host);
-    const locking = host.command({ type: 'lock' });
+    expect(await ask(host, { type: 'unlock', person: 'pe-1', pin: '000000' })).toMatchObject({ ok: false, problem: { code: 'wrong_pin' } });
+    await ask(host, { type: 'unlock', person: 'pe-1', pin: PIN });
+    void tap(host);
+    const locking = ask(host, { type: 'lock' });
     await b.settle({ ok: true });
     await locking;
     expect(b.disk.size).toBe(1);
     expect(b.stages.at(-1)?.stage).toBe('locked');
-    expect(await host.command({ type: 'list' })).toEqual({ ok: true, json: '[]' });
+    expect(await ask(host, { type: 'list' })).toEqual({ ok: true, json: '[]' });
   });
 
   it('keeps the order of writes: the second waits for the first', async () => {
     const b = bench();
     const host = createHost(b.deps);
     await open(host);
-    await tap(host);
-    await tap(host);
+    void tap(host);
+    void tap(host);
     await Promise.resolve();
     expect(b.writes).toHaveLength(1);
     await b.settle({ ok: true });
@@ -223,9 +233,9 @@ describe('host', () => {
     const b = bench();
     const host = createHost(b.deps);
     await open(host);
-    await tap(host);
+    void tap(host);
     await b.settle({ ok: true });
-    await tap(host);
+    const missing = tap(host);
     await b.settle({ ok: false, fault: 'quota' });
     expect(b.stages.at(-1)).toEqual({ stage: 'fault', fault: 'quota' });
     expect(b.shown).toHaveLength(1);
@@ -235,13 +245,54 @@ describe('host', () => {
     expect(b.cores).toHaveLength(2);
     expect(b.cores[1]?.rows).toEqual([{ table: 'intent', key: '1', value: new Uint8Array([1]) }]);
     expect(b.stages.at(-1)?.stage).toBe('ready');
+    expect(await missing, 'the disk says that it does not have it').toEqual({ ok: false, problem: { code: 'quota', detail: null } });
+  });
+
+  it('says that the disk is silent, takes nothing more until it speaks, and goes on by itself', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await open(host);
+    const first = tap(host);
+    await Promise.resolve();
+    for (const run of b.timers.splice(0)) run();
+    expect(b.stages.at(-1)).toEqual({ stage: 'fault', fault: 'slow' });
+    expect(await tap(host)).toEqual({ ok: false, problem: { code: 'slow', detail: null } });
+    await b.settle({ ok: true });
+    expect(await first).toEqual({ ok: true, json: 'null' });
+    expect(b.stages.at(-1)?.stage).toBe('ready');
+    expect(b.cores).toHaveLength(1);
+  });
+
+  it('makes an edit once, however often its page asks', async () => {
+    const b = bench();
+    const host = createHost(b.deps);
+    await open(host);
+    if (!isDocumentId(DOCUMENT)) throw new Error('not an id');
+    const edit: Command = { type: 'record', document: DOCUMENT, kind: 'session', intent: { type: 'count', measure: 'screening.viewers', by: 1, reason: null } };
+    const mark = { from: 'page', id: 900 };
+    const answers = [host.command(edit, mark), host.command(edit, mark)];
+    await b.settle({ ok: true });
+    expect(await Promise.all(answers)).toEqual([{ ok: true, json: 'null' }, { ok: true, json: 'null' }]);
+    expect(await host.command(edit, mark)).toEqual({ ok: true, json: 'null' });
+    expect(b.writes).toHaveLength(1);
+  });
+
+  it('leads no more once another has taken the disk over', async () => {
+    const b = bench();
+    const superseded = vi.fn();
+    const host = createHost({ ...b.deps, superseded });
+    await open(host);
+    void tap(host);
+    await b.settle({ ok: false, fault: 'superseded' });
+    expect(superseded).toHaveBeenCalledTimes(1);
+    expect(b.stages.at(-1)?.stage, 'it says nothing of its own').toBe('ready');
   });
 
   it('re-reads the rows when a new worker takes over', async () => {
     const b = bench();
     const first = createHost(b.deps);
     await open(first);
-    await tap(first);
+    void tap(first);
     await b.settle({ ok: true });
     const second = createHost(b.deps);
     await open(second);
@@ -253,13 +304,13 @@ describe('host', () => {
     const host = createHost(b.deps);
     await open(host);
     b.clock = 500;
-    await tap(host);
+    void tap(host);
     const times = b.cores[0]?.times ?? [];
     expect(times.every((time) => time >= 1000)).toBe(true);
     b.clock = 3_600_000;
-    await tap(host);
+    void tap(host);
     b.clock = 2_000;
-    await tap(host);
+    void tap(host);
     expect(b.cores[0]?.times.at(-1)).toBe(2_000);
   });
 

@@ -1,7 +1,8 @@
 // The leading tab's answers to the pages: who is let in, for how long, and what the screens read from the core.
 //
 // Invariants: nothing is read from the core while the tablet is locked or its day pass is over; a day pass leaves nothing
-// behind once it is over and everything has been sent, and nothing before.
+// behind once it is over and everything has been sent, and nothing before; an edit is answered when it is durable, and made
+// once however often its page asks.
 // Deliberately absent: any decision about records; running the core (`runner`); PINs and keys (`vault`).
 
 import * as p from '../core/parse';
@@ -10,6 +11,7 @@ import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
 import type { Core } from './core';
 import { createRunner, type RunnerDeps, type Seat } from './runner';
+import type { Mark } from './store';
 import type { Credential } from './transport';
 import { newRecovery, type Opened, type Person, type Room, type Vault, type Waiting } from './vault';
 
@@ -23,11 +25,17 @@ export interface HostDeps extends RunnerDeps {
   readonly left: Opened | null;
   /** Who has unlocked the tablet from now on, for whichever worker leads next; null: it is locked. */
   readonly hand: (opened: Opened | null) => void;
+  /** Another worker has taken the disk over: this one leads no more. */
+  readonly superseded: () => void;
 }
 
 export interface Host {
   start(): Promise<void>;
-  command(command: Command): Promise<Answer>;
+  command(command: Command, mark: Mark): Promise<Answer>;
+  /** Opens the core again, after the connection to the disk was lost. */
+  heal(): void;
+  /** Leads no more: forgets everything readable, and tells nobody. */
+  resign(): void;
 }
 
 const done: Answer = { ok: true, json: 'null' };
@@ -41,6 +49,8 @@ export function createHost(deps: HostDeps): Host {
   /** When the day pass ended of which nothing is left here; null: there was none. */
   let ended: number | null = null;
   let leaving = false;
+  /** Edits on their way to the disk, by page and number. */
+  const underway = new Map<string, Promise<Answer>>();
 
   /** Somebody is in. */
   const admit = (who: Credential, room: Room, person: Person): void => {
@@ -96,7 +106,7 @@ export function createHost(deps: HostDeps): Host {
     await seat.room.keep(who);
   };
 
-  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify });
+  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded });
 
   /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
   const leave = async (endsAt: number | null): Promise<boolean> => {
@@ -221,6 +231,25 @@ export function createHost(deps: HostDeps): Host {
   /** What screens may read from: nothing of a day pass that has ended. */
   const shown = (): Core | null => (runner.isOver() ? null : runner.core());
 
+  const record = async (command: Extract<Command, { type: 'record' }>, mark: Mark): Promise<Answer> => {
+    if (seat === null || shown() === null || runner.fault() !== null) return refuse(runner.fault() ?? 'not_ready');
+    if (seat.room.isDone(mark)) return done;
+    try {
+      const recorded = await runner.record({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent }, mark);
+      return recorded.ok ? done : refuse(recorded.fault);
+    } catch (error) {
+      return refuse('not_recorded', error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  /** A page that asks again, because it was not answered in time, gets the answer to its first question. */
+  const once = (mark: Mark, act: () => Promise<Answer>): Promise<Answer> => {
+    const name = `${mark.from}/${mark.id}`;
+    const known = underway.get(name) ?? act().finally(() => underway.delete(name));
+    underway.set(name, known);
+    return known;
+  };
+
   return {
     async start() {
       door = await deps.vault.door();
@@ -231,7 +260,14 @@ export function createHost(deps: HostDeps): Host {
       if (open === null || !(await enter(await deps.vault.unlock(open, ''))).ok) await runner.reopen();
     },
 
-    async command(command) {
+    heal: () => void runner.reopen(),
+
+    resign() {
+      runner.close();
+      seat = null;
+    },
+
+    async command(command, mark) {
       switch (command.type) {
         case 'stage':
           return { ok: true, json: JSON.stringify(stage()) };
@@ -271,13 +307,9 @@ export function createHost(deps: HostDeps): Host {
           notify();
           return done;
         case 'record':
-          if (shown() === null || seat === null) return refuse(runner.fault() ?? 'not_ready');
-          try {
-            runner.tell({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent });
-            return done;
-          } catch (error) {
-            return refuse('not_recorded', error instanceof Error ? error.message : String(error));
-          }
+          return once(mark, () => record(command, mark));
+        case 'ping':
+          return done;
       }
     },
   };

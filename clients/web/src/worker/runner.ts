@@ -1,17 +1,21 @@
 // Runs the core for whoever is in: does what it asks for (store, exchange, wake) and keeps the stream of notices open.
 //
-// Invariants: writes reach the disk in the order the core asked for them; after a failed write the core is thrown away
-// and opened again from what is on the disk, so memory never runs ahead of it; time given to the core goes back only
-// when somebody has set the clock.
+// Invariants: writes reach the disk in the order the core asked for them; an edit is answered once it is durable; after a
+// failed write the core is thrown away and opened again from what is on the disk, so memory never runs ahead of it, and the
+// disk says which edits it has; a disk that says nothing is told as such; time given to the core goes back only when
+// somebody has set the clock.
 // Deliberately absent: any decision about records, about when to sync, or about who is let in.
 
 import type { Core, Effect, OpenCore } from './core';
-import type { StoreFault } from './store';
+import { faultOf, type Mark, StoreError, type StoreFault } from './store';
 import type { Credential, Listened, Transport } from './transport';
 import type { Room } from './vault';
 
-/** Pauses between attempts to reopen after a failed write, and between connections to the stream of notices. */
-const REOPEN_MS = 2_000;
+/** Pauses between attempts to open the core again, and between connections to the stream of notices. */
+const REOPEN_FIRST_MS = 250;
+const REOPEN_LAST_MS = 30_000;
+/** A disk that takes longer is told about. */
+const LATE_MS = 3_000;
 const EVENTS_FIRST_MS = 1_000;
 const EVENTS_LAST_MS = 60_000;
 /** A clock that goes back by more was set. */
@@ -41,6 +45,12 @@ export interface Seat {
   readonly room: Room;
 }
 
+/** `slow`: the disk has said nothing for a while; what waits for it is neither stored nor lost yet. */
+export type Fault = Exclude<StoreFault, 'superseded'> | 'core' | 'slow';
+
+/** An edit: durable, refused by the core, or not stored. */
+export type Recorded = { readonly ok: true } | { readonly ok: false; readonly fault: Fault };
+
 /** What the runner has to know of the tablet, and tells it. */
 export interface Surroundings {
   /** Null: nobody is in. */
@@ -48,6 +58,8 @@ export interface Surroundings {
   /** The server says that the day of the pass has ended. */
   readonly ended: () => Promise<void>;
   readonly changed: (documents?: readonly string[]) => void;
+  /** Another worker has taken the disk over. */
+  readonly superseded: () => void;
 }
 
 export interface Runner {
@@ -55,7 +67,7 @@ export interface Runner {
   now(): number;
   /** Null: nobody is in, or something failed. */
   core(): Core | null;
-  fault(): StoreFault | 'core' | null;
+  fault(): Fault | null;
   /** Whether the core was opened once, if there was anybody to open it for. */
   started(): boolean;
   online(): boolean;
@@ -66,14 +78,24 @@ export interface Runner {
   /** Forgets the core and stops listening. */
   close(): void;
   tell(input: unknown): void;
+  /** One edit; answered when it is durable. Throws what the core refuses. */
+  record(input: unknown, mark: Mark): Promise<Recorded>;
+  /** Waits for the disk; says so when it takes long. */
+  watched<T>(work: Promise<T>): Promise<T>;
   network(online: boolean): void;
   /** Everything that the core has asked for until now is on the disk, or failed. */
   settled(): Promise<void>;
 }
 
+/** An edit that was given to the core. */
+interface Underway {
+  readonly mark: Mark;
+  readonly answer: (recorded: Recorded) => void;
+}
+
 export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
   let core: Core | null = null;
-  let fault: StoreFault | 'core' | null = null;
+  let fault: Fault | null = null;
   let started = false;
   let online = deps.online();
   let last = 0;
@@ -83,6 +105,10 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
   /** Grows with every opening of the core; results for an older one are dropped. */
   let opening = 0;
   let writing: Promise<void> = Promise.resolve();
+  let failures = 0;
+  let cancelReopen: (() => void) | null = null;
+  /** Edits of which only the disk knows whether it has them. */
+  let doubtful: Underway[] = [];
 
   const now = (): number => {
     const seen = deps.clock.now();
@@ -95,6 +121,51 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
     return pass !== null && pass.ends_at <= now();
   };
 
+  /** The disk has been read: it has an edit or does not. */
+  const settle = (isDone: (mark: Mark) => boolean, otherwise: Fault): void => {
+    const settled = doubtful;
+    doubtful = [];
+    for (const { mark, answer } of settled) answer(isDone(mark) ? { ok: true } : { ok: false, fault: otherwise });
+  };
+
+  const watched = async <T>(work: Promise<T>): Promise<T> => {
+    let over = false;
+    const cancel = deps.clock.after(LATE_MS, () => {
+      if (over || fault !== null) return;
+      fault = 'slow';
+      around.changed();
+    });
+    try {
+      return await work;
+    } finally {
+      over = true;
+      cancel();
+      if (fault === 'slow') {
+        fault = null;
+        around.changed();
+      }
+    }
+  };
+
+  /** Opens the core again by itself, each time after a longer pause. */
+  const retry = (): void => {
+    cancelReopen?.();
+    const pause = Math.min(REOPEN_FIRST_MS * 2 ** failures, REOPEN_LAST_MS);
+    failures += 1;
+    cancelReopen = deps.clock.after(pause, () => void reopen());
+  };
+
+  const fail = (next: StoreFault | 'core'): void => {
+    if (next === 'superseded') {
+      around.superseded();
+      return;
+    }
+    fault = next;
+    drop();
+    around.changed();
+    retry();
+  };
+
   const drop = (): void => {
     opening += 1;
     cancelWake?.();
@@ -103,21 +174,28 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
     core = null;
   };
 
-  /** Gives the core one input and does everything it asks for. */
-  const drive = (input: (core: Core) => void): void => {
-    if (core === null) return;
+  /** Gives the core one input and does everything it asks for. The first row an edit asks for is its own. */
+  const drive = (input: (core: Core) => void, edit: Underway | null = null): void => {
+    if (core === null) {
+      edit?.answer({ ok: false, fault: fault ?? 'storage' });
+      return;
+    }
+    let own = edit;
     try {
       input(core);
     } catch (error) {
       if (!deps.broken(error)) throw error;
       // The core's memory can no longer be trusted, nor freed; what is on the disk can.
       core = null;
-      drop();
-      fault = 'core';
-      around.changed();
+      if (own !== null) doubtful.push(own);
+      fail('core');
       return;
     }
-    for (let effect = core.poll_effect(); effect !== undefined; effect = core.poll_effect()) perform(effect);
+    for (let effect = core.poll_effect(); effect !== undefined; effect = core.poll_effect()) {
+      perform(effect, own);
+      if (effect.type === 'persist') own = null;
+    }
+    own?.answer({ ok: true });
     cancelWake?.();
     const wake = core.next_wakeup();
     cancelWake = wake === undefined ? null : deps.clock.after(Math.max(0, wake - deps.clock.now()), () => tell({ type: 'wake' }));
@@ -125,34 +203,37 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
 
   const tell = (input: unknown): void => drive((open) => open.handle(now(), JSON.stringify(input)));
 
-  const perform = (effect: Effect): void => {
+  const perform = (effect: Effect, own: Underway | null): void => {
     switch (effect.type) {
       case 'shown':
         around.changed(effect.documents);
         return;
       case 'persist':
-        persist(effect.task, effect.writes);
+        persist(effect.task, effect.writes, own);
         return;
       case 'exchange':
         void exchange(effect.task, effect.path, effect.body);
     }
   };
 
-  const persist = (task: number, writes: Extract<Effect, { type: 'persist' }>['writes']): void => {
+  const persist = (task: number, writes: Extract<Effect, { type: 'persist' }>['writes'], own: Underway | null): void => {
     const mine = opening;
+    if (own !== null) doubtful.push(own);
+    const known = (): void => {
+      doubtful = doubtful.filter((edit) => edit !== own);
+    };
     writing = writing.then(async () => {
       const seat = around.seat();
       if (mine !== opening || seat === null) return;
-      const stored = await seat.room.write(writes);
-      if (mine !== opening) return;
+      const stored = await watched(seat.room.write(writes, own?.mark));
       if (stored.ok) {
-        tell({ type: 'persisted', task, ok: true });
-        return;
+        failures = 0;
+        known();
+        own?.answer({ ok: true });
       }
-      fault = stored.fault;
-      drop();
-      around.changed();
-      deps.clock.after(REOPEN_MS, () => void reopen());
+      if (mine !== opening) return;
+      if (stored.ok) tell({ type: 'persisted', task, ok: true });
+      else fail(stored.fault);
     });
   };
 
@@ -169,20 +250,26 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
   };
 
   const reopen = async (): Promise<void> => {
+    cancelReopen?.();
+    drop();
+    cancelEnd?.();
+    const mine = opening;
     try {
-      drop();
-      cancelEnd?.();
       const seat = around.seat();
       if (seat !== null) {
         const left = (seat.who.identity.pass?.ends_at ?? 0) - now();
         if (left > 0) cancelEnd = deps.clock.after(left, () => around.changed());
-        const rows = await seat.room.rows();
+        const rows = await watched(seat.room.rows());
+        if (mine !== opening) return;
+        settle(seat.room.isDone, fault ?? 'storage');
         core = deps.open(seat.who.identity.device, deps.random(8), rows, now());
       }
       fault = null;
-    } catch {
-      fault = 'core';
-      deps.clock.after(REOPEN_MS * 5, () => void reopen());
+    } catch (error) {
+      if (mine !== opening) return;
+      started = true;
+      fail(error instanceof StoreError ? faultOf(error) : 'core');
+      return;
     }
     started = true;
     around.changed();
@@ -224,9 +311,20 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
     reopen,
     close() {
       events?.abort();
+      cancelReopen?.();
+      fault = null;
       drop();
+      settle(() => false, 'storage');
     },
     tell,
+    record: (input, mark) => new Promise((resolve, reject) => {
+      try {
+        drive((open) => open.handle(now(), JSON.stringify(input)), { mark, answer: resolve });
+      } catch (error) {
+        reject(error);
+      }
+    }),
+    watched,
     network(next) {
       if (online === next) return;
       online = next;

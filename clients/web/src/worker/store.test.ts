@@ -1,8 +1,8 @@
-// The store: one strict transaction for a batch, and every failure reported.
+// The store: one strict transaction for a batch, every failure reported, one writer at a time, and a connection that heals.
 
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openStore } from './store';
+import { openStore, StoreError, TABLES } from './store';
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 
@@ -19,7 +19,7 @@ describe('store', () => {
     ]);
     expect(stored).toEqual({ ok: true });
     expect(transaction).toHaveBeenCalledTimes(1);
-    expect(transaction.mock.calls[0]).toEqual([['document', 'outbox', 'intent'], 'readwrite', { durability: 'strict' }]);
+    expect(transaction.mock.calls[0]).toEqual([[...TABLES, 'host'], 'readwrite', { durability: 'strict' }]);
     expect(await store.rows()).toEqual([
       { table: 'document', key: 'a', value: bytes(1) },
       { table: 'outbox', key: 'a/1', value: bytes(2) },
@@ -43,6 +43,55 @@ describe('store', () => {
     vi.restoreAllMocks();
     expect(await store.rows()).toEqual([]);
     store.close();
+  });
+
+  it('takes nothing of a worker that another has replaced, and shows it nothing', async () => {
+    const stopped = await openStore('fenced', () => undefined);
+    await stopped.write([{ table: 'intent', key: '1', value: bytes(1) }]);
+    const next = await openStore('fenced', () => undefined);
+    expect(next.term).toBeGreaterThan(stopped.term);
+    const late = [
+      stopped.write([{ table: 'intent', key: '2', value: bytes(2) }]), stopped.keep({ credential: 'old' }), stopped.empty({}),
+    ];
+    for (const write of late) expect(await write).toEqual({ ok: false, fault: 'superseded' });
+    await expect(stopped.rows()).rejects.toEqual(new StoreError('superseded'));
+    expect(await next.rows()).toEqual([{ table: 'intent', key: '1', value: bytes(1) }]);
+    expect(await next.read('credential')).toBeUndefined();
+    expect(await next.write([{ table: 'intent', key: '2', value: bytes(3) }])).toEqual({ ok: true });
+  });
+
+  it('knows which commands are durable, whoever asks and however many pages there are', async () => {
+    const first = await openStore('marks', () => undefined);
+    await first.write([{ table: 'intent', key: '1', value: bytes(1) }], {}, { from: 'page', id: 7 });
+    const second = await openStore('marks', () => undefined);
+    expect(second.isDone({ from: 'page', id: 7 })).toBe(true);
+    expect([6, 8].map((id) => second.isDone({ from: 'page', id }))).toEqual([false, false]);
+    for (let page = 0; page < 40; page += 1) await second.write([], {}, { from: `page ${page}`, id: 1 });
+    expect(second.isDone({ from: 'page 39', id: 1 })).toBe(true);
+    expect(second.isDone({ from: 'page', id: 7 }), 'the oldest is forgotten').toBe(false);
+  });
+
+  it('opens a dead connection again by the next use', async () => {
+    const store = await openStore('dead', () => undefined);
+    await store.write([{ table: 'meta', key: 'a', value: bytes(1) }]);
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+      throw new DOMException('closing', 'InvalidStateError');
+    });
+    expect(await store.write([{ table: 'meta', key: 'b', value: bytes(2) }])).toEqual({ ok: true });
+    expect(transaction).toHaveBeenCalledTimes(2);
+    expect((await store.rows()).map((row) => row.key)).toEqual(['a', 'b']);
+  });
+
+  it('names what keeps it from opening', async () => {
+    const named = async (name: string): Promise<unknown> => {
+      vi.spyOn(indexedDB, 'open').mockImplementationOnce(() => {
+        throw new DOMException('no', name);
+      });
+      return openStore('refused', () => undefined).catch((error: unknown) => error);
+    };
+    for (const [name, fault] of [['SecurityError', 'denied'], ['VersionError', 'newer'], ['QuotaExceededError', 'quota'], ['UnknownError', 'storage']] as const) {
+      expect(await named(name)).toEqual(new StoreError(fault));
+    }
   });
 
   it('names a full disk', async () => {

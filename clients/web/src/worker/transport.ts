@@ -57,7 +57,7 @@ export interface Transport {
 
 const EXCHANGE_TIMEOUT_MS = 60_000;
 const ENROL_TIMEOUT_MS = 30_000;
-/** The server says something on the stream every 20 s; silence for longer means that the connection is gone. */
+/** The server says something on the stream at once and every 15 s; silence for longer means that the connection is gone. */
 const SILENCE_MS = 50_000;
 
 const problemBody: p.Parse<Problem> = p.object((f) => ({
@@ -172,7 +172,7 @@ export function createTransport(deps: { readonly fetch: SignedFetch }): Transpor
           const lines = buffer.split(/\r\n|\r|\n/);
           buffer = lines.pop() ?? '';
           // Which scope it was does not matter: one exchange covers all of them.
-          if (lines.some((line) => line.startsWith('data:'))) onChanged();
+          if (lines.includes('event: changed')) onChanged();
         }
       } catch {
         return listened;

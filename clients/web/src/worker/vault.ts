@@ -11,7 +11,7 @@
 import * as p from '../core/parse';
 import type { Row, Write } from './core';
 import { type TabletKey, tabletKey } from './proof';
-import type { Store, Stored } from './store';
+import type { Mark, Store, Stored } from './store';
 import { type Credential, credentialText, type Granted } from './transport';
 
 const VAULT = 'vault';
@@ -136,7 +136,9 @@ export interface Opened {
 export interface Room {
   readonly data: Bytes;
   rows(): Promise<readonly Row[]>;
-  write(writes: readonly Write[]): Promise<Stored>;
+  write(writes: readonly Write[], mark?: Mark): Promise<Stored>;
+  /** Whether a command is durable, as far as the rows were read last. */
+  isDone(mark: Mark): boolean;
   credential(): Promise<Credential | null>;
   keep(credential: Credential): Promise<Stored>;
   /** Lets a further person in, or gives one a new PIN. */
@@ -270,13 +272,14 @@ export function createVault(deps: VaultDeps): Vault {
         }));
         return opened;
       },
-      async write(writes) {
+      async write(writes, mark) {
         const sealed = await Promise.all(writes.map(async (write) => ({
           ...write,
           value: write.value === null ? null : await seal(key, `${write.table}/${write.key}`, new Uint8Array(write.value)),
         })));
-        return store.write(sealed);
+        return store.write(sealed, {}, mark);
       },
+      isDone: (mark) => store.isDone(mark),
       async credential() {
         const sealed = p.attempt(bytes, await store.read(CREDENTIAL));
         const own = p.attempt(tabletKey, await store.read(KEY));

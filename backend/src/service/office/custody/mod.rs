@@ -122,30 +122,31 @@ pub struct CustodyQuery {
     pub after: Option<String>,
 }
 
-/// A place in the list as a word that clients give back.
-fn word_of(place: CustodyPlace) -> String {
-    format!("{}_{}_{}_{}", u8::from(place.waits), place.at, place.document, place.device)
+/// A place in the list, and when its first page was read, as a word that clients give back.
+fn word_of(place: CustodyPlace, until: u64) -> String {
+    format!("{}_{}_{}_{}_{until}", u8::from(place.waits), place.at, place.document, place.device)
 }
 
-fn place_of(word: &str) -> Option<CustodyPlace> {
+fn place_of(word: &str) -> Option<(CustodyPlace, u64)> {
     let parts: Vec<&str> = word.split('_').collect();
-    let [waits, at, document, device] = parts.as_slice() else { return None };
-    Some(CustodyPlace {
+    let [waits, at, document, device, until] = parts.as_slice() else { return None };
+    let place = CustodyPlace {
         waits: *waits == "1",
         at: at.parse().ok()?,
         document: document.parse().ok()?,
         device: device.parse().ok()?,
-    })
+    };
+    Some((place, until.parse().ok()?))
 }
 
-/// Lists what is kept aside from tablets of the caller's organisation, or of one record the caller may see.
+/// Lists what is kept aside from tablets of the caller's organisation and of records the caller may see, or of one record.
 pub async fn list(app: &App, caller: &Caller, query: &CustodyQuery) -> Result<CustodyPage, OfficeError> {
     let mut filter = CustodyFilter { within: within(caller), ..CustodyFilter::default() };
     if let Some(after) = &query.after {
-        filter.after = Some(
-            place_of(after)
-                .ok_or(OfficeError::Invalid("続きの場所が読み取れません。はじめから開き直してください。"))?,
-        );
+        let place = place_of(after);
+        let (place, until) =
+            place.ok_or(OfficeError::Invalid("続きの場所が読み取れません。はじめから開き直してください。"))?;
+        (filter.after, filter.until) = (Some(place), Some(until));
     }
     if let Some(document) = &query.document {
         let document: DocumentId = document.parse().map_err(|_| OfficeError::NotFound)?;
@@ -155,11 +156,12 @@ pub async fn list(app: &App, caller: &Caller, query: &CustodyQuery) -> Result<Cu
             filter.within = Within::Tenant;
         }
     }
+    let as_of = app.now().0;
     let rows = app.store.list_custody(&caller.tenant, &filter, PAGE).await?;
     Ok(CustodyPage {
-        as_of: app.now().0,
+        as_of,
         entries: rows.entries.into_iter().map(CustodyItem::from).collect(),
-        next: rows.next.map(word_of),
+        next: rows.next.map(|place| word_of(place, filter.until.unwrap_or(as_of))),
     })
 }
 

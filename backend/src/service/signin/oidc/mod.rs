@@ -13,9 +13,8 @@ use openidconnect::core::CoreIdToken;
 use serde::{Deserialize, Serialize};
 
 use super::password::sign_in_name;
-use super::{App, CEREMONY_MS, From, Method, SignInError, begin, begin_step, count, own, seen_since};
+use super::{App, CEREMONY_MS, From, Method, SignInError, begin, begin_step, own, seen_since};
 use crate::service::access::{Action, Caller};
-use crate::service::attempts::network;
 use crate::service::journal::{Act, Who};
 use crate::service::secret::{random_token, secret_hash};
 use crate::store::signin::{CeremonyRow, IdentityRow};
@@ -54,6 +53,8 @@ struct Under {
 pub struct Departure {
     /// The provider's address for this sign-in.
     pub url: String,
+    /// Names this visit; comes back with the browser.
+    pub state: String,
     /// For a cookie.
     pub secret: String,
 }
@@ -113,12 +114,12 @@ pub async fn depart(
         expires_at: now.plus_ms(CEREMONY_MS).0,
     };
     app.store.begin_ceremony(&secret_hash(&format!("{state}|{secret}")), &row, now.0).await?;
-    Ok(Departure { url, secret })
+    Ok(Departure { url, state, secret })
 }
 
-/// Someone comes back from the provider.
+/// Someone comes back from the provider. No attempt at a secret is counted: half of this one is random in the browser's cookie,
+/// and setting out is counted.
 pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Answer) -> Result<Return, SignInError> {
-    count(app, from.peer, || ())?;
     let provider = provider(app)?;
     let now = app.now();
     let (state, secret) = (answer.state.as_deref().ok_or(SignInError::Over)?, secret.ok_or(SignInError::Over)?);
@@ -165,7 +166,6 @@ pub async fn come_back(app: &App, from: &From, secret: Option<&str>, answer: Ans
             }
         }
     };
-    app.attempts.forgive(&network(from.peer));
     Ok(back)
 }
 

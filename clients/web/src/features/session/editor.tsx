@@ -5,6 +5,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../core/hooks';
 import { type DocumentId, type FieldName, type Intent, type RecordView, type Value, fieldText } from '../../core/records';
+import { ja } from '../../i18n/ja';
 import { notices } from '../../ui/notices';
 
 export interface Undo {
@@ -44,22 +45,25 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   const [stack, setStack] = useState<readonly Undo[]>([]);
 
   const send = useCallback(
-    (intents: readonly Intent[]) => {
-      const all = [...unsaid.current, ...intents];
+    async (intents: readonly Intent[], label?: string): Promise<boolean> => {
+      const begun = unsaid.current;
       unsaid.current = [];
-      for (const intent of all) {
-        void client.record(document, view.kind, intent).then((outcome) => {
-          if (!outcome.ok) notices.say(outcome.problem);
-        });
-      }
+      const outcomes = await Promise.all([...begun, ...intents].map((intent) => client.record(document, view.kind, intent)));
+      unsaid.current = [...begun.filter((_, place) => outcomes[place]?.ok === false), ...unsaid.current];
+      const failed = outcomes.find((outcome) => !outcome.ok);
+      if (failed?.ok === false) notices.say(failed.problem, label);
+      return failed === undefined;
     },
     [client, document, view.kind],
   );
 
   const editor = useMemo<Editor>(() => {
     const edit: Editor['edit'] = (intents, undo) => {
-      send(intents);
       if (undo !== undefined) setStack((older) => [...older.slice(1 - UNDO_DEPTH), undo]);
+      // what was not stored is not there to be taken back
+      void send(intents, undo?.label).then((stored) => {
+        if (!stored) setStack((older) => older.filter((one) => one !== undo));
+      });
     };
     return {
       view,
@@ -68,7 +72,9 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
         const last = stack.at(-1);
         if (last === undefined) return;
         setStack(stack.slice(0, -1));
-        send(last.intents);
+        void send(last.intents, ja.session.undo(last.label)).then((stored) => {
+          if (!stored) setStack((older) => [...older, last]);
+        });
       },
       edit,
       set(field, value, label) {

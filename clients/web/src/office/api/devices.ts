@@ -16,6 +16,7 @@ const tablet = p.object((f) => ({
   revoked_at: f.get('revoked_at', p.nullable(p.integer)),
   holder_gone: f.get('holder_gone', p.boolean),
   held: f.get('held', p.integer),
+  copied_at: f.get('copied_at', p.nullable(p.integer)),
   recoverable: f.get('recoverable', p.boolean),
   may_revoke: f.get('may_revoke', p.boolean),
   pass: f.get('pass', p.nullable(p.object((a) => ({

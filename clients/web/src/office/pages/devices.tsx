@@ -33,10 +33,14 @@ function wrongClock(tablet: Tablet): string | null {
 /** Registered by somebody who may no longer have it. */
 const isOrphan = (tablet: Tablet): boolean => tablet.holder_gone && tablet.pass === null && tablet.revoked_at === null;
 
+/** Two devices go on under one name. */
+const isCopied = (tablet: Tablet): boolean => tablet.copied_at !== null && tablet.revoked_at === null;
+
 /** In use, ended by a person, without its person, or over. */
 function stateOf(tablet: Tablet, now: number): ReactNode {
   if (tablet.revoked_at !== null) return <b className="text-danger">{tablet.pass === null ? text.revoked : text.passEnded}</b>;
   if (isOrphan(tablet)) return <b className="text-wait">{text.holderGone}</b>;
+  if (isCopied(tablet)) return <b className="text-wait">{text.copied}</b>;
   return tablet.pass !== null && tablet.pass.ends_at <= now ? text.passEnded : text.inUse;
 }
 
@@ -49,6 +53,15 @@ function Orphaned(): ReactNode {
     <Warning>
       <p className="font-bold">{text.holderGone}</p>
       <p>{text.holderGoneNote}</p>
+    </Warning>
+  );
+}
+
+function Copied({ since }: { readonly since: string | null }): ReactNode {
+  return (
+    <Warning>
+      <p className="font-bold">{since === null ? text.copied : text.copiedSince(since)}</p>
+      <p>{text.copiedNote}</p>
     </Warning>
   );
 }
@@ -89,6 +102,7 @@ export function DevicesPage(): ReactNode {
               {page.holders.length > 0 && <Button look="primary" onPress={() => setAdding(true)}>{text.add}</Button>}
             </PageHead>
             {own.some(isOrphan) && <Orphaned />}
+            {page.tablets.some(isCopied) && <Copied since={null} />}
             {own.length === 0 ? <p className="text-muted">{text.empty}</p> : <Rows page={page} tablets={own} caption={text.title} />}
             {passes.length > 0 && (
               <section className="flex flex-col gap-3">
@@ -162,6 +176,7 @@ export function DevicePage({ device }: { readonly device: string }): ReactNode {
           </header>
           {tablet.revoked_at !== null && tablet.pass === null && <Warning><p className="font-bold">{text.revokedAt(eraMoment(tablet.revoked_at))}</p></Warning>}
           {isOrphan(tablet) && <Orphaned />}
+          {isCopied(tablet) && <Copied since={eraMoment(tablet.copied_at ?? 0)} />}
           {tablet.pass !== null && (
             <Panel title={text.passSession}>
               <p><Link href={`/records/${tablet.pass.document}`} className="link">{titleOf(tablet.pass)}</Link>　{tablet.pass.date === null ? '' : eraDate(tablet.pass.date)}</p>

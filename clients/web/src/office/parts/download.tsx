@@ -1,6 +1,8 @@
-// A file to take along. Where it is everything, the person shows first who they are.
+// A file to take along. Where it is everything, the person shows first who they are. Once it is on its way, it is said how to see
+// that all of it came.
 
-import { type MouseEvent, type ReactNode, useRef } from 'react';
+import { type MouseEvent, type ReactNode, useRef, useState } from 'react';
+import { office } from '../../i18n/ja-office';
 import { useHub } from '../api/live';
 
 const BUTTON = 'no-print inline-flex min-h-11 items-center rounded-8 border border-accent-ink px-4 font-bold text-accent-ink hover:bg-accent-faint';
@@ -9,6 +11,7 @@ export function Download({ path, label, look = BUTTON, children }: { readonly pa
   const { api } = useHub();
   const link = useRef<HTMLAnchorElement>(null);
   const asked = useRef(false);
+  const [taken, setTaken] = useState(false);
   const take = (event: MouseEvent): void => {
     if (asked.current) {
       asked.current = false;
@@ -18,8 +21,14 @@ export function Download({ path, label, look = BUTTON, children }: { readonly pa
     void api.mayTake(path).then((may) => {
       if (!may) return;
       asked.current = true;
+      setTaken(true);
       link.current?.click();
     });
   };
-  return <a ref={link} href={path} download aria-label={label} onClick={take} className={look}>{children}</a>;
+  return (
+    <>
+      <a ref={link} href={path} download aria-label={label} onClick={take} className={look}>{children}</a>
+      {taken && <span role="status" className="no-print basis-full text-[0.875rem] text-muted">{office.fileEnd}</span>}
+    </>
+  );
 }

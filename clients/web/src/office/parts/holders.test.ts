@@ -12,7 +12,7 @@ const holders: readonly Holder[] = [
 ];
 const tablet: Tablet = {
   device: '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a02', name: '1号機', person: sato, role: 'staff', organisation: 'as-1', enrolled_at: 1, last_seen_at: null,
-  clock_offset_ms: null, revoked_at: null, holder_gone: false, held: 0, recoverable: true, may_revoke: true, pass: null,
+  clock_offset_ms: null, revoked_at: null, holder_gone: false, held: 0, recoverable: true, may_revoke: true, pass: null, copied_at: null,
 };
 
 describe('holders of a tablet', () => {
