@@ -27,10 +27,6 @@ UPDATE record_fact SET attendance = NULL, viewers = NULL
 
 DROP INDEX record_fact_by_credit;
 DROP INDEX record_fact_planned;
-CREATE INDEX record_fact_by_association ON record_fact
-  (tenant, fiscal_year, association, month DESC NULLS LAST, date DESC NULLS LAST, activity);
-CREATE INDEX record_fact_by_sender ON record_fact
-  (tenant, fiscal_year, dispatched_by, month DESC NULLS LAST, date DESC NULLS LAST, activity) WHERE dispatched_by IS NOT NULL;
 CREATE INDEX record_fact_planned ON record_fact
   (tenant, fiscal_year, month DESC NULLS LAST, date DESC NULLS LAST, kind, municipality, association, dispatched_by)
   WHERE record_group = 'planned';
