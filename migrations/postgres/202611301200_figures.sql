@@ -22,8 +22,6 @@ INSERT INTO tally_fact (tenant, document, measure, value)
   SELECT r.tenant, r.document, 'screening.viewers', CAST(NULL AS BIGINT) FROM record_fact r WHERE r.record_group = 'held'
   AND (r.medium IS NOT NULL OR r.activity = 'screening') AND NOT EXISTS (SELECT 1 FROM tally_fact t
   WHERE t.tenant = r.tenant AND t.document = r.document AND t.measure = 'screening.viewers');
-UPDATE record_fact SET attendance = NULL, viewers = NULL
-  WHERE record_group <> 'held' AND (attendance IS NOT NULL OR viewers IS NOT NULL);
 
 DROP INDEX record_fact_by_credit;
 DROP INDEX record_fact_planned;

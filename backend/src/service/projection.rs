@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Document, Heads};
 use sync_core::domain::vocabulary::{Activity, Attribution, CancelReason, Group};
-use sync_core::domain::{Facts, Measure, facts};
-use sync_core::figures::{Contributions, Figure, Split, quantities, standing, together};
+use sync_core::domain::{Facts, facts};
+use sync_core::figures::{Figure, Split, quantities, standing, together};
 use sync_core::ids::{DocumentId, ScopeId};
 
 use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
@@ -22,17 +22,16 @@ pub fn project(document: &Document) -> Projection {
         tallies: quantities.iter().map(|(figure, value)| (figure.to_string(), *value)).collect(),
         lecturers: facts.lecturers.iter().map(|(id, how)| (id.clone(), how.as_str().to_owned())).collect(),
         flags: facts.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
-        fact: fact_row(facts, &quantities),
+        fact: fact_row(facts),
     }
 }
 
-fn fact_row(facts: Facts, quantities: &Contributions) -> FactRow {
+fn fact_row(facts: Facts) -> FactRow {
     let state = match (facts.group, facts.state) {
         (Group::Conflict, _) => "conflict",
         (_, None) => "none",
         (_, Some(state)) => state.as_str(),
     };
-    let counted = |figure: Figure| quantities.get(&figure).copied().flatten();
     FactRow {
         kind: facts.kind.as_str().to_owned(),
         activity: facts.activity.map(|activity| activity.as_str().to_owned()),
@@ -52,8 +51,8 @@ fn fact_row(facts: Facts, quantities: &Contributions) -> FactRow {
         group: facts.group.as_str().to_owned(),
         reason: facts.reason.map(|reason| reason.as_str().to_owned()),
         is_dispatch: facts.is_dispatch,
-        attendance: counted(Figure::Attendance),
-        viewers: counted(Figure::Counted(Measure::Viewers)),
+        attendance: facts.attendance,
+        viewers: facts.viewers,
         conflict_count: i64::try_from(facts.conflict_count).unwrap_or(i64::MAX),
     }
 }

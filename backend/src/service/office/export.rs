@@ -117,10 +117,13 @@ pub async fn send(app: &App, caller: &Caller, query: RecordQuery, to: &mut impl 
 fn line(registry: &Registry, columns: &Columns, row: WholeRow) -> Vec<String> {
     let year = row.record.fiscal_year;
     let item = item(registry, row.record, &row.lecturers, row.destroyed);
-    first_cells(&item, year).into_iter().chain(columns.cells(&row.tallies)).collect()
+    // what was counted and did not take place is in no figure, and in no column that people add up
+    let counted =
+        OWN_COLUMNS.map(|id| row.tallies.iter().find(|(figure, _)| figure == id).and_then(|(_, value)| *value));
+    first_cells(&item, year, counted).into_iter().chain(columns.cells(&row.tallies)).collect()
 }
 
-fn first_cells(record: &RecordItem, fiscal_year: Option<i64>) -> [String; 17] {
+fn first_cells(record: &RecordItem, fiscal_year: Option<i64>, counted: [Option<i64>; 2]) -> [String; 17] {
     let text = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
     let name = |named: &Option<Named>| named.as_ref().map(|named| cell(&named.name)).unwrap_or_default();
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -143,8 +146,8 @@ fn first_cells(record: &RecordItem, fiscal_year: Option<i64>) -> [String; 17] {
         cell(&format!("{}{among}", lecturers.join("、"))),
         cell(group(&record.group)),
         record.reason.as_deref().map(|code| cell(reason(code))).unwrap_or_default(),
-        number(record.attendance),
-        number(record.viewers),
+        number(counted[0]),
+        number(counted[1]),
     ]
 }
 

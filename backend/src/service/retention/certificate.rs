@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use super::{RetentionError, Subject, check, named};
 use crate::service::App;
 use crate::service::access::Caller;
+use crate::service::office::era::fiscal_year_name;
 
 /// The line before the list.
 pub const LIST: &str = "【一覧】";
@@ -13,20 +14,6 @@ pub const LIST: &str = "【一覧】";
 fn time(ms: u64) -> String {
     let utc = i64::try_from(ms).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
     FixedOffset::east_opt(9 * 3600).map(|zone| utc.with_timezone(&zone).to_rfc3339()).unwrap_or_default()
-}
-
-/// 令和6年度, by the era in which it ended its first calendar year; years before these eras as they are counted in the west.
-fn fiscal_year(year: i64) -> String {
-    let (era, before) = match year {
-        2019.. => ("令和", 2018),
-        1989.. => ("平成", 1988),
-        1926.. => ("昭和", 1925),
-        _ => ("", 0),
-    };
-    match year - before {
-        1 if before > 0 => format!("{era}元年度"),
-        of_era => format!("{era}{of_era}年度"),
-    }
 }
 
 /// The text; a destruction that goes on has none yet.
@@ -51,7 +38,7 @@ pub async fn text(app: &App, caller: &Caller, destruction: &str) -> Result<Strin
         ("証明書の番号", row.destruction.clone()),
         ("県", format!("{prefecture}（{}）", row.tenant)),
         ("消去したもの", subject.label().to_owned()),
-        ("対象の年度", format!("{}まで（保存期間{}年）", fiscal_year(row.fiscal_year), row.years)),
+        ("対象の年度", format!("{}まで（保存期間{}年）", fiscal_year_name(row.fiscal_year), row.years)),
         ("件数", row.item_count.to_string()),
         ("消去を確かめた人", format!("{}（{}）", by.name, by.id)),
         ("理由", row.reason.replace(['\r', '\n'], " ")),
@@ -66,16 +53,4 @@ pub async fn text(app: &App, caller: &Caller, destruction: &str) -> Result<Strin
          同じ値が、操作の記録の「{}」の項目にあります。\n\n{LIST}\n{}",
         row.destruction, row.items
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fiscal_year_is_called_by_its_era_and_no_era_has_a_year_0() {
-        let names = [1925, 1926, 1988, 1989, 2018, 2019, 2024].map(fiscal_year);
-        let expected = ["1925年度", "昭和元年度", "昭和63年度", "平成元年度", "平成30年度", "令和元年度", "令和6年度"];
-        assert_eq!(names, expected);
-    }
 }

@@ -125,10 +125,8 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
     push_text(query, areas, filter.medical_area.as_ref());
     push_text(query, "r.record_group", filter.group.as_ref());
     if let Some(flag) = &filter.flag {
-        query.push(
-            " AND EXISTS (SELECT 1 FROM flag f WHERE f.tenant = r.tenant AND f.document = r.document AND f.code = ",
-        );
-        query.push_bind(flag.clone()).push(")");
+        query.push(" AND r.document IN (SELECT f.document FROM flag f WHERE f.tenant = ").push_bind(tenant.to_owned());
+        query.push(" AND f.code = ").push_bind(flag.clone()).push(")");
     }
     if let Some(last) = filter.outside_years_until {
         query.push(" AND (r.fiscal_year IS NULL OR r.fiscal_year > ").push_bind(last).push(")");

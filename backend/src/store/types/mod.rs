@@ -224,9 +224,9 @@ pub struct FactRow {
     pub reason: Option<String>,
     /// Whether an association sent a lecturer.
     pub is_dispatch: bool,
-    /// Heads that count.
+    /// Heads, counted or not.
     pub attendance: Option<i64>,
-    /// Viewers that count.
+    /// Viewers, counted or not.
     pub viewers: Option<i64>,
     /// Fields and steps in conflict.
     pub conflict_count: i64,
