@@ -76,10 +76,15 @@ function bareImports(): Plugin {
 }
 
 /** What is not part of a first start. All the rest stays one file: in pieces it would compress worse. */
-const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|i18n[/\\]ja-(pass|tablet)|core[/\\]personal\.|sw[/\\])/;
-const ONE_FILE = { groups: [{ name: 'app', test: (id: string) => !LATER.test(id) }] };
+const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|features[/\\](enrol[/\\]|session[/\\](choose-lecturer|finish)\.|lock[/\\]recover\.)|ui[/\\]dialog\.|i18n[/\\]ja-(pass|tablet|enrol)|core[/\\]personal\.|sw[/\\])/;
+/** What only sheets are made of. */
+const SHEETS = /[/\\]react-aria-components[/\\]dist[/\\]private[/\\](Modal|Dialog)\.|[/\\]react-aria[/\\].*[/\\](overlays|dialog|aria-modal-polyfill)[/\\]/;
+const ONE_FILE = { groups: [{ name: 'app', test: (id: string) => !LATER.test(id) && !SHEETS.test(id) }] };
 
 const FIELD_INPUT = { index: join(root, 'index.html'), 'service-worker': join(root, 'src/sw/service-worker.ts') };
+
+// a tablet's clock cannot stand before the day its app was made
+process.env['VITE_MADE'] ??= new Date().toISOString().slice(0, 10);
 
 export default defineConfig(({ mode }) => ({
   root,

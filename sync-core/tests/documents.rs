@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use sync_core::document::{Document, Kind, TextName};
+use sync_core::document::{Document, Kind, Scalar, TextName};
 use sync_core::domain::vocabulary::{Flag, Group, StepState};
 use sync_core::domain::{Intent, Way, facts, view};
 use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
@@ -249,6 +249,104 @@ fn dom_3_the_fiscal_year_comes_from_the_date_else_from_the_field() {
     a.edit(r#"{"type":"set","field":"date","value":"2025-04-01"}"#);
     assert_eq!(facts(&a.document).fiscal_year, Some(2025));
     assert_eq!(facts(&a.document).month.as_deref(), Some("2025-04"));
+}
+
+#[test]
+fn dom_9_a_step_to_the_state_that_is_reached_records_nothing() {
+    let mut a = Writer::new(1);
+    for _ in 0..5 {
+        a.edit(r#"{"type":"step","state":"held"}"#);
+    }
+    assert_eq!(view(&a.document).steps.len(), 1);
+    a.edit(r#"{"type":"step","state":"cancelled","reason":"weather"}"#);
+    a.edit(r#"{"type":"step","state":"cancelled","reason":"weather"}"#);
+    a.edit(r#"{"type":"step","state":"cancelled","reason":"infection"}"#);
+    assert_eq!(view(&a.document).steps.len(), 3, "another reason is another step");
+    let mut b = Writer::new(2);
+    b.edit(r#"{"type":"step","state":"held"}"#);
+    meet(&mut a, &mut b);
+    a.edit(r#"{"type":"step","state":"held"}"#);
+    assert_eq!(view(&a.document).group, Group::Held, "one of several tips is not the state: the step settles them");
+}
+
+#[test]
+fn dom_10_impossible_years_and_days_are_no_edits_and_foreign_ones_are_flagged() {
+    let set = |field: &str, value: &str| format!(r#"{{"type":"set","field":"{field}","value":{value}}}"#);
+    let check = |json: String| serde_json::from_str::<Intent>(&json).unwrap().check();
+    for date in ["1988-12-31", "2101-01-01", "20261-01-01", "0002-06-01", "2026-02-31", "2026-13-01", "2026-00-01"] {
+        assert!(check(set("date", &format!("{date:?}"))).is_err(), "{date}");
+    }
+    for month in ["1988-12", "2101-01", "2026-13", "9999-01"] {
+        assert!(check(set("month", &format!("{month:?}"))).is_err(), "{month}");
+    }
+    for year in ["1988", "2101", "9999", "-1"] {
+        assert!(check(set("fiscal_year", year)).is_err(), "{year}");
+    }
+    for (field, value) in
+        [("date", r#""1989-01-08""#), ("date", r#""2100-12-31""#), ("month", r#""2024-02""#), ("fiscal_year", "2024")]
+    {
+        check(set(field, value)).unwrap();
+    }
+    let mut foreign = Writer::new(1);
+    foreign.document.set_field("date", Some(&Scalar::Text("2026-02-31".into()))).unwrap();
+    assert_eq!(facts(&foreign.document).flags, [Flag::DateUnreadable]);
+}
+
+#[test]
+fn dom_11_times_set_apart_that_do_not_fit_together_are_flagged() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.edit(r#"{"type":"set","field":"start","value":"15:00"}"#);
+    b.edit(r#"{"type":"set","field":"end","value":"13:00"}"#);
+    meet(&mut a, &mut b);
+    assert_eq!(facts(&a.document).flags, [Flag::EndsBeforeStart]);
+    a.edit(r#"{"type":"set","field":"end","value":"15:00"}"#);
+    assert_eq!(facts(&a.document).flags, []);
+}
+
+/// Takes back the steps of these states.
+fn take_back(writer: &mut Writer, states: &[StepState]) {
+    let steps = view(&writer.document).steps;
+    let ids: Vec<String> = steps.into_iter().filter(|step| states.contains(&step.state)).map(|step| step.id).collect();
+    writer.edit(&format!(r#"{{"type":"take_back","steps":{}}}"#, serde_json::to_string(&ids).unwrap()));
+}
+
+#[test]
+fn dom_12_a_step_that_is_taken_back_and_the_one_that_takes_it_back_are_left_out() {
+    let mut a = Writer::new(1);
+    a.edit(r#"{"type":"step","state":"held"}"#);
+    take_back(&mut a, &[StepState::Held]);
+    let record = view(&a.document);
+    assert_eq!((record.state, record.group), (None, Group::Planned), "as before the first step");
+    assert_eq!(record.steps.iter().filter(|step| step.taken_back).count(), 1);
+    assert!(record.steps.iter().all(|step| !step.present));
+    let readable = record.steps.iter().find(|step| !step.undoes.is_empty()).unwrap();
+    assert_eq!(readable.state, StepState::Confirmed, "an older tablet reads a plan");
+
+    a.edit(r#"{"type":"step","state":"requested"}"#);
+    a.edit(r#"{"type":"step","state":"cancelled","reason":"weather"}"#);
+    take_back(&mut a, &[StepState::Cancelled]);
+    assert_eq!(view(&a.document).state, Some(StepState::Requested));
+    take_back(&mut a, &[StepState::Cancelled]);
+    assert_eq!(view(&a.document).steps.len(), 5, "what is taken back already is not taken back again");
+    a.edit(r#"{"type":"step","state":"held"}"#);
+    assert_eq!(view(&a.document).state, Some(StepState::Held), "what comes later follows past what is left out");
+}
+
+#[test]
+fn dom_12_taking_back_leaves_what_others_decided_apart() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.edit(r#"{"type":"step","state":"confirmed"}"#).edit(r#"{"type":"step","state":"held"}"#);
+    meet(&mut a, &mut b);
+    take_back(&mut a, &[StepState::Held]);
+    b.edit(r#"{"type":"step","state":"reported"}"#);
+    meet(&mut a, &mut b);
+    assert_eq!(view(&a.document).state, Some(StepState::Reported));
+    take_back(&mut b, &[StepState::Reported]);
+    take_back(&mut a, &[StepState::Reported]);
+    meet(&mut a, &mut b);
+    assert_eq!(view(&a.document).state, Some(StepState::Confirmed));
+    assert!(serde_json::from_str::<Intent>(r#"{"type":"take_back","steps":[]}"#).unwrap().check().is_err());
+    assert!(serde_json::from_str::<Intent>(r#"{"type":"take_back","steps":["x"]}"#).unwrap().check().is_err());
 }
 
 #[test]

@@ -35,7 +35,11 @@ impl Record {
     }
 
     fn set(self, field: &str, value: &str) -> Self {
-        self.edit(&Intent::Set { field: field.to_owned(), value: Some(Scalar::Text(value.to_owned())) })
+        // as another program might write it
+        let mut record = self;
+        record.0.set_field(field, Some(&Scalar::Text(value.to_owned()))).unwrap();
+        record.0.commit(Timestamp(0), "tanaka", None);
+        record
     }
 
     fn count(self, measure: &str, by: i64) -> Self {

@@ -8,8 +8,9 @@ use sync_core::document::{Document, Heads, Kind, Outline, hash_of};
 use sync_core::ids::{ActorId, ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DocumentPayload, DocumentPush, FeedEntry, Outcome,
-    PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError, WireLimits,
+    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry,
+    Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError,
+    WireLimits,
 };
 
 fn request(pushes: usize) -> SyncRequest {
@@ -32,6 +33,7 @@ fn request(pushes: usize) -> SyncRequest {
         page_bytes: 1_000_000,
         wanted: vec![DocumentId::from_bytes([6; 16])],
         held: vec![ChangeHash::from_bytes([7; 32]), ChangeHash::from_bytes([8; 32])],
+        disk: Some(DiskMark { was: Some(4), is: u64::MAX }),
     }
 }
 
@@ -68,6 +70,7 @@ fn response() -> SyncResponse {
             by: "山田".into(),
             at: Timestamp(9),
         }],
+        copied_at: Some(11),
         purged: vec![document],
     }
 }

@@ -77,7 +77,7 @@ test('what the browser does not have or does not allow is told, each in its own 
     await inTheWorker(tablet, String(script));
     const page = await reopened(tablet);
     await told(page, words, picture);
-    await tablet.context.unroute('**/assets/core.worker-*.js');
+    await tablet.context.unrouteAll({ behavior: 'ignoreErrors' });
     await page.evaluate(async () => {
       for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
     });
@@ -103,13 +103,36 @@ test('a file that does not come, is cut, or is something else is told, and tried
     await tablet.context.route(what, answer);
     const page = await reopened(tablet);
     await told(page, 'アプリの一部を読み込めませんでした');
-    await tablet.context.unroute(what);
+    await tablet.context.unrouteAll({ behavior: 'ignoreErrors' });
     await page.evaluate(async () => {
       for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
     });
   }
   await tablet.page.getByRole('button', { name: 'もう一度試す' }).click();
   await opens(tablet.page);
+});
+
+test('a file that neither comes nor fails is told after a while, and the app goes on when it comes', async (t) => {
+  const tablet = await recorded(t);
+  await tablet.page.evaluate(async () => (await navigator.serviceWorker.ready).unregister());
+  for (const what of ['**/*.wasm', '**/assets/core.worker-*.js']) {
+    let go = () => undefined;
+    const gate = new Promise((resolve) => {
+      go = resolve;
+    });
+    await tablet.context.route(what, async (route) => {
+      await gate;
+      await route.continue();
+    });
+    const page = await reopened(tablet);
+    await told(page, '時間がかかっています', 'start-long');
+    go();
+    await opens(page);
+    await tablet.context.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.evaluate(async () => {
+      for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+    });
+  }
 });
 
 test('the rows of a newer version are told and left alone', async (t) => {

@@ -158,6 +158,32 @@ test('words within three seconds while the disk says nothing, taps are refused, 
   assert.deepEqual(page.problems, []);
 });
 
+test('a full disk is told with the tap that is missing, and taken into use again when there is room', async (t) => {
+  const { server, tablet } = await counting(t);
+  const { page } = tablet;
+  const session = await tablet.context.newCDPSession(page);
+  const origin = tablet.wire.address;
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+  // what the browser has granted before is used up first
+  const missing = page.getByText(`「${BAND} ＋1」は保存されていません`);
+  let shown = 2;
+  await within(30_000, 'a tap that is refused', async () => {
+    await counter(page, BAND).add(1);
+    await counter(page, BAND).region.locator('.num').getByText(String(shown + 1), { exact: true }).or(missing).first().waitFor();
+    shown = await counter(page, BAND).value();
+    return missing.isVisible();
+  });
+  await page.getByRole('alert').getByText('空き容量が足りません').first().waitFor();
+  await page.screenshot({ path: join(SCREENSHOTS, 'tabs-full.png') });
+
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await page.getByText('それまで新しい記録は保存されません').waitFor({ state: 'detached', timeout: 40_000 });
+  await counter(page, BAND).add(1);
+  await counter(page, BAND).shows(shown + 1);
+  await within(10_000, 'the mark', async () => (await page.getByRole('status', { name: '送信と照合の状態' }).innerText()).includes('照合済み'));
+  server.verify();
+});
+
 test('a disk whose connection dies is opened again by itself, without PIN and where the screen was', async (t) => {
   const { server, tablet } = await counting(t);
   const { page } = tablet;

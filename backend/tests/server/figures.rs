@@ -63,7 +63,11 @@ fn begin(id: DocumentId, kind: Kind, writer: &Device) -> Document {
 }
 
 fn make(document: &mut Document, writer: &Device, number: u64, intent: &Intent) {
-    intent.apply(IntentId { device: writer.device, number }, document).unwrap();
+    match intent {
+        // as another program might write it
+        Intent::Set { field, value } => document.set_field(field, value.as_ref()).unwrap(),
+        intent => intent.apply(IntentId { device: writer.device, number }, document).unwrap(),
+    }
     document.commit(Timestamp(1_780_000_000_000), "pe-x", intent.reason());
 }
 

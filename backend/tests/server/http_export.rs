@@ -32,7 +32,7 @@ async fn an_export_holds_what_the_caller_may_see_and_takes_no_text_for_a_formula
     let answer = server.get("/v1/records.csv", Some(("cookie", &staff))).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
-    assert!(answer.body.starts_with("\u{feff}番号,記録の種類,種類,題名,".as_bytes()));
+    assert!(answer.body.starts_with("\u{feff}番号,記録の種類,種類,名称,".as_bytes()));
     let rows = lines(&answer.body);
     assert_eq!(rows.len(), 4, "{rows:?}");
     assert!(
@@ -97,11 +97,11 @@ async fn an_export_holds_everything_that_is_counted_and_nothing_that_nobody_repo
     assert!(answer.headers["content-disposition"].to_str().unwrap().ends_with(name), "R8_本庄市_記録.csv");
     let cells = first_record(&answer.body);
     let cell = |name: &str| cells[name].as_str();
-    assert_eq!((cell("題名"), cell("会場")), ("\"=\"\"1/2\"\"\"", "\"=\"\"0012\"\"\""), "no date and no number");
+    assert_eq!((cell("名称"), cell("会場")), ("\"=\"\"1/2\"\"\"", "\"=\"\"0012\"\"\""), "no date and no number");
     assert_eq!((cell("参加者 75–84歳"), cell("参加者 民生委員"), cell("参加者 住民")), ("12", "0", ""));
     let card = |reason: &str| cell(&format!("わたしの連絡先カード {reason}（枚）")).to_owned();
     assert_eq!((card("75歳到達"), card("その他")), ("7".to_owned(), String::new()));
-    assert_eq!((cell("知っている：はい"), cell("知っている：いいえ"), cell("視聴者")), ("5", "", "4"));
+    assert_eq!((cell("知っている：はい"), cell("知っている：いいえ"), cell("見た人")), ("5", "", "4"));
     assert_eq!(cell("ほかの数"), "material.unknown.other 2", "nothing that was counted is left out");
 }
 
@@ -152,7 +152,7 @@ async fn what_may_be_published_holds_no_small_count_and_none_can_be_worked_out()
     assert_eq!(answer.status, StatusCode::OK);
     let rows = lines(&answer.body);
     assert!(
-        rows[0].starts_with("\u{feff}年度,市町村コード,市町村,二次保健医療圏,実施回数,参加者数,DVD視聴者数"),
+        rows[0].starts_with("\u{feff}年度,市町村コード,市町村,二次保健医療圏,実施回数,参加者数,DVDを見た人数"),
         "{}",
         rows[0]
     );

@@ -43,6 +43,44 @@ async fn a_code_from_the_office_enrols_one_tablet_within_ten_minutes() {
 }
 
 #[tokio::test]
+async fn a_code_of_one_tablet_on_a_new_installation_puts_it_in_the_old_ones_place() {
+    let server = server().await;
+    let old = server.device(1, HONJO).await;
+    let other = server.device(2, HONJO).await;
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
+    let tablet = |device: String| json!({ "device": device, "device_name": "本庄1号" });
+    let known = tablet(other.device.to_string());
+
+    let mut body = tablet(DEVICE.to_owned());
+    body["code"] = issue(&server, &cookie, "staff", Some(&old.device.to_string())).await["code"].take();
+    assert_eq!(server.post("/v1/enrol", None, &body).await.status, StatusCode::OK);
+    assert_eq!(server.get("/v1/registry", old.credential()).await.code(), "device_revoked", "the old credential ends");
+    let page = server.read(&cookie, "/v1/devices").await;
+    let in_use: Vec<&Value> = page["tablets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["revoked_at"].is_null())
+        .map(|one| &one["device"])
+        .collect();
+    assert_eq!(in_use.len(), 2, "the new one and the one beside it: {in_use:?}");
+
+    // a code for one tablet on another that is known takes nobody's place
+    let mut body = known;
+    body["code"] = issue(&server, &cookie, "staff", Some(DEVICE)).await["code"].take();
+    assert_eq!(server.post("/v1/enrol", None, &body).await.code(), "device_taken");
+    let page = server.read(&cookie, &format!("/v1/devices/{DEVICE}")).await;
+    assert_eq!(page["tablet"]["revoked_at"], Value::Null);
+
+    server.clock.forward(8 * 86_400_000);
+    let cookie = server.signed_in(Role::Municipal, "112119").await;
+    let page = server.read(&cookie, "/v1/dashboard/municipality/112119").await;
+    let silent = page["silent_tablets"].clone();
+    let silent: Vec<&Value> = silent.as_array().unwrap().iter().map(|one| &one["device"]).collect();
+    assert!(!silent.contains(&&json!(old.device.to_string())), "it is not waited for: {silent:?}");
+}
+
+#[tokio::test]
 async fn tablets_of_another_organisation_do_not_exist() {
     let server = server().await;
     let device = server.device(1, HONJO).await;

@@ -14,10 +14,15 @@ const files = JSON.parse(found[1]).filter((file) => file.startsWith('assets/'));
 if (!files.every((file) => readdirSync(join(dist, 'assets')).includes(file.slice('assets/'.length)))) throw new Error('a precached file is missing');
 
 const scripts = files.filter((file) => file.endsWith('.js'));
-const later = scripts.filter((file) => scripts.some((other) => {
-  const name = file.slice('assets/'.length);
-  return readFileSync(join(dist, other), 'utf8').includes(`import(\`./${name}\`)`);
-}));
+const text = (file) => readFileSync(join(dist, file), 'utf8');
+const nameOf = (file) => file.slice('assets/'.length);
+/** What is imported when it is needed, and what only such chunks import. */
+const later = scripts.filter((file) => scripts.some((other) => text(other).includes(`import(\`./${nameOf(file)}\`)`)));
+const page = readFileSync(join(dist, 'index.html'), 'utf8');
+for (const file of scripts.filter((one) => !page.includes(nameOf(one)))) {
+  const importers = scripts.filter((other) => other !== file && text(other).includes(`./${nameOf(file)}`));
+  if (!later.includes(file) && importers.length > 0 && importers.every((other) => later.includes(other))) later.push(file);
+}
 const sum = (ending, measure, of = files) =>
   of.filter((file) => file.endsWith(ending)).reduce((total, file) => total + measure(readFileSync(join(dist, file))), 0);
 const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;

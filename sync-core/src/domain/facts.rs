@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::date::Date;
+use super::intent::ends_before_start;
 use super::measure::Measure;
 use super::tally::Heads;
 use super::view::{RecordView, without_step_authors};
@@ -146,11 +147,14 @@ fn flags(
         Some(Scalar::Number(_)) => true,
         None => false,
     };
+    let backwards =
+        record.text("start").zip(record.text("end")).is_some_and(|(start, end)| ends_before_start(start, end));
     let found = [
         (Flag::FieldConflict, record.fields.values().any(|field| !field.alternatives.is_empty())),
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
         (Flag::DateImplausible, year_implausible),
+        (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
         (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ()),
         (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),

@@ -1,5 +1,7 @@
 //! Edits as people make them, before they become changes. They can be stored, and replayed on another document.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
@@ -17,6 +19,10 @@ pub const FIELD_CHARS: usize = COLUMN_CHARS;
 pub const TEXT_CHARS: usize = 10_000;
 /// Largest amount one count may add.
 pub const COUNT_BY: i64 = 100_000;
+/// Years a record can be of. Everything outside is a slip of the finger.
+pub const YEARS: RangeInclusive<i64> = 1_989..=2_100;
+/// Steps that one edit can take back.
+const TAKEN_BACK: usize = 16;
 
 /// One edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,13 +71,18 @@ pub enum Intent {
         /// The whole new text.
         value: String,
     },
-    /// Appends a step after all steps seen.
+    /// Appends a step after all steps seen. A state that is reached already is not reached again.
     Step {
         /// The new state.
         state: StepState,
         /// Why, when cancelled or postponed.
         #[serde(default)]
         reason: Option<CancelReason>,
+    },
+    /// Takes steps back.
+    TakeBack {
+        /// Their ids.
+        steps: Vec<String>,
     },
 }
 
@@ -89,6 +100,17 @@ pub enum IntentError {
         /// What was given, shortened.
         value: String,
     },
+    /// It would end before it starts.
+    #[error("the end is before the start: {start}, {end}")]
+    Order {
+        /// When it starts, `HH:MM`.
+        start: String,
+        /// When it ends, `HH:MM`.
+        end: String,
+    },
+    /// The steps to take back are none, too many, or no ids.
+    #[error("no steps to take back")]
+    Steps,
     /// The link is of no known form.
     #[error("unknown link: {0}")]
     Link(String),
@@ -137,7 +159,27 @@ impl Intent {
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
+            Self::TakeBack { steps } => {
+                let fits =
+                    (1..=TAKEN_BACK).contains(&steps.len()) && steps.iter().all(|id| id.parse::<IntentId>().is_ok());
+                if fits { Ok(()) } else { Err(IntentError::Steps) }
+            }
             Self::Count { .. } | Self::Void { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
+        }
+    }
+
+    /// Whether the edit makes sense beside the fields the person saw. What others set is not known here: where both do
+    /// not fit together, the record is flagged.
+    pub fn check_beside(&self, mut seen: impl FnMut(&str) -> Option<String>) -> Result<(), IntentError> {
+        let Self::Set { field, value: Some(Scalar::Text(text)) } = self else { return Ok(()) };
+        let (start, end) = match field.as_str() {
+            "start" => (Some(text.clone()), seen("end")),
+            "end" => (seen("start"), Some(text.clone())),
+            _ => return Ok(()),
+        };
+        match start.zip(end) {
+            Some((start, end)) if ends_before_start(&start, &end) => Err(IntentError::Order { start, end }),
+            _ => Ok(()),
         }
     }
 
@@ -146,7 +188,12 @@ impl Intent {
         match self {
             Self::Count { reason, .. } => *reason,
             Self::Void { .. } => Some(Reason::Recount),
-            Self::Set { .. } | Self::Link { .. } | Self::Unlink { .. } | Self::Write { .. } | Self::Step { .. } => None,
+            Self::Set { .. }
+            | Self::Link { .. }
+            | Self::Unlink { .. }
+            | Self::Write { .. }
+            | Self::Step { .. }
+            | Self::TakeBack { .. } => None,
         }
     }
 
@@ -164,10 +211,8 @@ impl Intent {
             Self::Link { link } => document.link(link)?,
             Self::Unlink { link } => document.unlink(link)?,
             Self::Write { text, value } => document.write_text(*text, value)?,
-            Self::Step { state, reason } => {
-                let step = Step::after_all(document, *state, *reason);
-                document.append_step(&id.to_string(), &step.to_text())?;
-            }
+            Self::Step { state, reason } => append(document, id, Step::towards(document, *state, *reason))?,
+            Self::TakeBack { steps } => append(document, id, Step::taking_back(document, steps))?,
         }
         Ok(())
     }
@@ -184,12 +229,24 @@ fn void(document: &mut Document, measure: &str, id: IntentId, seen: i64) -> Resu
     Ok(())
 }
 
+fn append(document: &mut Document, id: IntentId, step: Option<Step>) -> Result<(), IntentError> {
+    if let Some(step) = step {
+        document.append_step(&id.to_string(), &step.to_text())?;
+    }
+    Ok(())
+}
+
+/// Times of day of one form compare as text.
+pub(super) fn ends_before_start(start: &str, end: &str) -> bool {
+    is_time(start) && is_time(end) && end < start
+}
+
 fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
     let is_code = |text: &str| text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
     let fits = |text: &str| -> Option<bool> {
         Some(match field {
-            "date" => Date::parse(text).is_some(),
-            "month" => Date::parse(&format!("{text}-01")).is_some(),
+            "date" => is_date(text),
+            "month" => is_date(&format!("{text}-01")),
             "start" | "end" => is_time(text),
             "activity" => Activity::parse(text).is_some(),
             "municipality" => is_code(text),
@@ -207,7 +264,7 @@ fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
     let is_number = matches!(field, "fiscal_year" | "minutes");
     match value {
         Some(Scalar::Number(number)) if is_number => {
-            let range = if field == "minutes" { 0..=1_440 } else { 1_989..=9_999 };
+            let range = if field == "minutes" { 0..=1_440 } else { YEARS };
             if range.contains(number) { Ok(()) } else { Err(refused(number.to_string())) }
         }
         Some(Scalar::Text(text)) if is_number => Err(refused(text.chars().take(80).collect())),
@@ -220,6 +277,10 @@ fn check_field(field: &str, value: Option<&Scalar>) -> Result<(), IntentError> {
         None if is_number || fits("").is_some() => Ok(()),
         None => Err(unknown()),
     }
+}
+
+fn is_date(text: &str) -> bool {
+    Date::parse(text).is_some_and(|date| YEARS.contains(&date.year))
 }
 
 fn is_time(text: &str) -> bool {

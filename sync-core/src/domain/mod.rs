@@ -13,7 +13,7 @@ pub mod vocabulary;
 
 pub use date::Date;
 pub use facts::{FISCAL_YEARS, Facts, facts};
-pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS};
+pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS, YEARS};
 pub use measure::{Measure, MeasureError};
 pub use steps::{Present, Step, group_of};
 pub use tally::{Heads, TallyView, Way};

@@ -1,10 +1,10 @@
 //! A record as screens and reports read it: every value with its conflicts, every count with who counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::steps::{self, Present};
+use super::steps::{self, Present, Step};
 use super::tally::{self, Heads, TallyView, Way};
 use super::vocabulary::{CancelReason, Group, StepState};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
@@ -40,6 +40,12 @@ pub struct StepView {
     pub reason: Option<CancelReason>,
     /// The steps it follows.
     pub after: Vec<String>,
+    /// The steps it takes back; then it is no state itself.
+    pub undoes: Vec<String>,
+    /// Whether another step takes it back.
+    pub taken_back: bool,
+    /// Whether the present state stems from it.
+    pub present: bool,
     /// Who took it.
     #[serde(flatten)]
     pub authorship: Option<Authorship>,
@@ -134,9 +140,15 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
     let heads = Heads::of(&tallies);
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);
+    let gone: BTreeSet<String> = steps::left_out(&recorded).into_iter().map(str::to_owned).collect();
+    let tips: BTreeSet<String> = steps::tips(&recorded).into_iter().map(|(id, _)| id.clone()).collect();
     let steps = recorded
         .into_iter()
-        .map(|(id, step)| StepView { id, state: step.state, reason: step.reason, after: step.after, authorship: None })
+        .map(|(id, Step { state, reason, after, undoes })| {
+            let taken_back = undoes.is_empty() && gone.contains(&id);
+            let present = tips.contains(&id);
+            StepView { id, state, reason, after, undoes, taken_back, present, authorship: None }
+        })
         .collect();
     RecordView {
         document: document.id(),

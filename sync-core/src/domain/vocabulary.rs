@@ -131,6 +131,8 @@ words! {
         DateUnreadable = "date_unreadable",
         /// The date, month or year is none that records can be of.
         DateImplausible = "date_implausible",
+        /// It ends before it starts.
+        EndsBeforeStart = "ends_before_start",
         /// A total below zero.
         NegativeTotal = "negative_total",
         /// Head counts by age and by audience differ.

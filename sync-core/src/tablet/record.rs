@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
-use crate::document::{Kind, Reason, TextName};
+use crate::document::{Kind, Reason, Scalar, TextName};
 use crate::domain::{Intent, IntentError};
 use crate::ids::{DocumentId, IntentId};
 use crate::time::Timestamp;
@@ -50,6 +50,7 @@ impl Tablet {
         if !self.shelf.get(document).map(|entry| entry.kind).into_iter().chain(waiting).all(same_kind) {
             return Err(Refusal::Kind);
         }
+        intent.check_beside(|field| self.coming(document, field))?;
         let number = self.next_intent;
         self.next_intent += 1;
         let text = serde_json::to_string(&intent).map_err(|_| IntentError::TextLength)?;
@@ -61,6 +62,29 @@ impl Tablet {
         self.stored_intents.insert(number, row);
         self.persist(writes, Waiting::Intent(number));
         Ok(())
+    }
+
+    /// The text of a field as it is once every stored edit is made.
+    fn coming(&mut self, document: DocumentId, field: &str) -> Option<String> {
+        let rows = self.stored_intents.values().rev().filter(|row| row.document == document);
+        let stored =
+            rows.filter_map(|row| serde_json::from_str::<Intent>(&row.intent).ok()).find_map(|intent| match intent {
+                Intent::Set { field: name, value } if name == field => Some(value),
+                _ => None,
+            });
+        let value = match stored {
+            Some(value) => value,
+            None => {
+                let kind = self.shelf.get(document)?.kind;
+                let fields = self.shelf.open(document, kind).ok()?.fields();
+                let (_, values) = fields.into_iter().find(|(name, _)| name == field)?;
+                values.into_iter().next().map(|shown| shown.value)
+            }
+        };
+        match value {
+            Some(Scalar::Text(text)) => Some(text),
+            Some(Scalar::Number(_)) | None => None,
+        }
     }
 
     /// The row of an intent is durable: makes the edit and shows it.
@@ -138,7 +162,8 @@ impl Tablet {
             | Intent::Void { .. }
             | Intent::Link { .. }
             | Intent::Unlink { .. }
-            | Intent::Step { .. } => {
+            | Intent::Step { .. }
+            | Intent::TakeBack { .. } => {
                 vec![intent.clone()]
             }
         };

@@ -167,6 +167,7 @@ fn honest_inputs_are_kept() {
             page_bytes: 1_000_000,
             wanted: vec![DOCUMENT],
             held: Vec::new(),
+            disk: None,
         };
         honest.push(("wire", format!("request-{number}"), request.encode()));
         honest.push(("saved", format!("honest-{number}"), body(&scene.before.save()).to_vec()));

@@ -53,6 +53,21 @@ fn tab_1_an_edit_is_shown_only_after_its_row_is_durable() {
 }
 
 #[test]
+fn dom_11_an_end_before_the_start_is_refused_where_it_is_typed() {
+    let mut host = Host::new();
+    let set = |field: &str, time: &str| edit(&format!(r#"{{"type":"set","field":"{field}","value":"{time}"}}"#));
+    host.give(set("start", "15:00"));
+    assert!(host.tablet.handle(host.now, set("end", "13:00")).is_err());
+    host.give(set("end", "16:00"));
+    host.wait(1_000);
+    assert!(host.tablet.handle(host.now, set("start", "16:30")).is_err(), "also beside what is in a change already");
+    host.give(edit(r#"{"type":"set","field":"end","value":null}"#));
+    host.give(set("start", "16:30"));
+    let record = host.tablet.view(DOCUMENT).unwrap().record;
+    assert_eq!((record.text("start"), record.text("end")), (Some("16:30"), None));
+}
+
+#[test]
 fn tab_2_durable_edits_become_a_change_at_the_next_start() {
     let mut host = Host::new();
     host.count(1);

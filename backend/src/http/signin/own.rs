@@ -64,7 +64,7 @@ async fn prove(
     match (&proof.password, &proof.code) {
         (Some(word), None) => password::prove(&app, &caller, &from, word).await?,
         (None, Some(code)) => own::prove_by_code(&app, &caller, &from, code).await?,
-        _ => return Err(ApiError::invalid("パスワードか登録コードのどちらかを入力してください。")),
+        _ => return Err(ApiError::invalid("パスワードかサインインコードのどちらかを入力してください。")),
     }
     opened(&app, &headers).await
 }

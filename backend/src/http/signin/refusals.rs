@@ -14,7 +14,7 @@ impl From<SignInError> for ApiError {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_codes",
                 if retry_after_seconds > 60 {
-                    "この利用者名で違うパスワードが続いたため、しばらく受け付けません。15分ほどたってから、もう一度お試しください。お急ぎのときは、担当の管理者に登録コードをもらってください。"
+                    "この利用者名で違うパスワードが続いたため、しばらく受け付けません。15分ほどたってから、もう一度お試しください。お急ぎのときは、担当の管理者にサインインコードをもらってください。"
                 } else {
                     "違う入力が続いたため、しばらく受け付けません。1分ほどたってからもう一度入力してください。"
                 },
@@ -26,7 +26,7 @@ impl From<SignInError> for ApiError {
             ),
             SignInError::WrongPassword => unauthorised(
                 "wrong_password",
-                "利用者名かパスワードが違います。忘れたときは、担当の管理者に登録コードをもらうと、決め直せます。",
+                "利用者名かパスワードが違います。忘れたときは、担当の管理者にサインインコードをもらうと、決め直せます。",
             ),
             SignInError::WrongPasskey => unauthorised(
                 "wrong_passkey",

@@ -23,8 +23,8 @@ const HEADERS: [&str; 17] = [
     "番号",
     "記録の種類",
     "種類",
-    "題名",
-    "きっかけの集まり",
+    "名称",
+    "きっかけ",
     "年度",
     "月",
     "日付",
@@ -36,7 +36,7 @@ const HEADERS: [&str; 17] = [
     "状態",
     "理由",
     "参加者",
-    "視聴者",
+    "見た人",
 ];
 /// Figures that have columns among the first.
 const OWN_COLUMNS: [&str; 2] = ["attendance", "screening.viewers"];

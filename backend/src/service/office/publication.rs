@@ -51,7 +51,7 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
     let registry = moment.registry().await?.ok_or(OfficeError::NotFound)?;
     let year = fiscal_year.unwrap_or_else(|| fiscal_year_of(day_in_japan(as_of)));
     let mut columns: Vec<(String, String)> =
-        [("held", "実施回数"), ("attendance", "参加者数"), ("viewers", "DVD視聴者数")]
+        [("held", "実施回数"), ("attendance", "参加者数"), ("viewers", "DVDを見た人数")]
             .map(|(key, name)| (key.to_owned(), name.to_owned()))
             .to_vec();
     for material in &registry.materials {

@@ -82,6 +82,10 @@ pub struct StepDetail {
     pub reason: Option<String>,
     /// The steps it follows.
     pub after: Vec<String>,
+    /// The steps it takes back; then it is no state itself.
+    pub undoes: Vec<String>,
+    /// Whether another step takes it back.
+    pub taken_back: bool,
     /// Who took it.
     pub author: Option<Author>,
 }
@@ -170,6 +174,8 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
             state: step.state.as_str().to_owned(),
             reason: step.reason.map(|reason| reason.as_str().to_owned()),
             after: step.after.clone(),
+            undoes: step.undoes.clone(),
+            taken_back: step.taken_back,
             author: step.authorship.as_ref().map(|author| names.author(author)),
         })
         .collect();

@@ -185,7 +185,14 @@ pub(super) async fn enrol(
     };
     let device = &new.device.as_bytes()[..];
     let owner = sqlx::query(sql::DEVICE_OWNER).bind(&code.tenant).bind(device);
-    if let Some(row) = owner.fetch_optional(&mut *transaction).await.map_err(failed)? {
+    let known = owner.fetch_optional(&mut *transaction).await.map_err(failed)?;
+    if let Some(former) = code.device.filter(|former| known.is_none() && *former != new.device) {
+        // the code of one tablet on a new installation: this one takes its place. It is a device of its own, since the other
+        // may hold unsent work written under its id
+        let revoke = sqlx::query(sql::REVOKE_DEVICE).bind(&code.tenant).bind(&former.as_bytes()[..]);
+        revoke.bind(integer(now)).bind(&code.person).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    if let Some(row) = known {
         let owner: &str = get(&row, "organisation")?;
         // its own key, or a code made for it: knowing its id, which many do, is not enough
         let own = get::<Option<&[u8]>>(&row, "key_thumbprint")? == Some(&new.key[..]);

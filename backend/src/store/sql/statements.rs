@@ -201,7 +201,7 @@ statements! {
      UNION ALL SELECT fiscal_year, measure, municipality, association, holder, month, reported, unreported, total \
      FROM rollup WHERE tenant = $1 AND holder = $2 AND holder <> '' AND fiscal_year = $3";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 AND pass_ends_at IS NULL \
-     AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
+     AND revoked_at IS NULL AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
 
     INSERT_LOGIN = "INSERT INTO login (token_hash, login, tenant, person, role, organisation, method, peer, agent, \

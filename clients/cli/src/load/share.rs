@@ -42,7 +42,7 @@ pub(super) fn shares(intents: Vec<Intent>) -> [Vec<Intent>; 3] {
             }
             Intent::Link { link } if link.starts_with("noted/") => shares[HANDOUT].push(intent),
             Intent::Link { .. } | Intent::Unlink { .. } | Intent::Write { .. } => shares[LECTURER].push(intent),
-            Intent::Step { .. } | Intent::Void { .. } => shares[DOOR].push(intent),
+            Intent::Step { .. } | Intent::TakeBack { .. } | Intent::Void { .. } => shares[DOOR].push(intent),
         }
     }
     shares

@@ -1,18 +1,21 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { lazy, type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
-import { isClockWrong } from '../core/clock';
+import { isClockBehind, isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
+import type { Status } from '../core/protocol';
 import { type DocumentId, isDocumentId } from '../core/records';
-import { Enrol } from '../features/enrol/enrol';
-import { codeIn } from '../features/enrol/scan';
+import { codeIn } from '../features/lock/code';
 import { useIdleLock } from '../features/lock/idle';
 import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
 import { Today } from '../features/today/today';
+import { clock, japanDay, longDate } from '../i18n/dates';
 import { ja } from '../i18n/ja';
+import { Announcer } from '../ui/announce';
 import { Button } from '../ui/button';
+import { later } from '../ui/fault';
 import { NoticeBar } from '../ui/notices';
 import { KnownNames, lecturerNames } from '../ui/personal';
 import { clearMarker, readMarker, writeMarker } from './marker';
@@ -21,10 +24,11 @@ import { Shell } from './shell';
 import { UpdatesContext } from './update';
 
 // not part of a first start: each comes when it is opened, from what the service worker keeps
-const Pass = lazy(() => import('../features/pass/pass'));
-const Device = lazy(async () => ({ default: (await import('../features/device/device')).Device }));
-const Records = lazy(async () => ({ default: (await import('../features/records/records')).Records }));
-const Summary = lazy(async () => ({ default: (await import('../features/summary/summary')).Summary }));
+const Pass = later(async () => (await import('../features/pass/pass')).default);
+const Enrol = later(async () => (await import('../features/enrol/enrol')).Enrol);
+const Device = later(async () => (await import('../features/device/device')).Device);
+const Records = later(async () => (await import('../features/records/records')).Records);
+const Summary = later(async () => (await import('../features/summary/summary')).Summary);
 
 const session = (document: DocumentId): ReactNode => <Session key={document} document={document} />;
 
@@ -33,6 +37,28 @@ function passInAddress(): string | null {
   const found = codeIn(window.location.href, 'pass');
   if (found !== null) window.history.replaceState(null, '', '/');
   return found;
+}
+
+/** Says that a link for a new tablet was opened on one that is known. Its code is taken out of the address and not used. */
+function KnownBar(): ReactNode {
+  const [given, setGiven] = useState(false);
+  useEffect(() => {
+    const look = (): void => {
+      if (codeIn(window.location.href, 'code') === null) return;
+      window.history.replaceState(null, '', '/');
+      setGiven(true);
+    };
+    look();
+    window.addEventListener('hashchange', look);
+    return () => window.removeEventListener('hashchange', look);
+  }, []);
+  if (!given) return null;
+  return (
+    <div role="alert" className="flex flex-wrap items-center justify-between gap-3 bg-accent-faint px-6 py-2">
+      <p className="min-w-[min(20rem,100%)] flex-1"><b>{ja.known.title}</b>　{ja.known.note}</p>
+      <Button onPress={() => setGiven(false)}>{ja.notice.dismiss}</Button>
+    </div>
+  );
 }
 
 function UpdateBar(): ReactNode {
@@ -47,9 +73,31 @@ function UpdateBar(): ReactNode {
   );
 }
 
-function ClockBar({ offset }: { readonly offset: number }): ReactNode {
-  if (!isClockWrong(offset)) return null;
-  return <p role="alert" className="bg-wait-soft px-6 py-2 text-wait"><b>{ja.clock.wrong(ja.clock.span(offset))}</b>　{ja.clock.help}</p>;
+/** When this app was made, ms. */
+const MADE = Date.parse(import.meta.env.VITE_MADE ?? '') || 0;
+
+/** Says that the clock is wrong: by what the server said, or without signal by what has certainly passed. */
+function ClockBar({ status }: { readonly status: Status }): ReactNode {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const look = (): void => setNow(Date.now());
+    look();
+    const timer = setInterval(look, 60_000);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [status]);
+  const offset = status.clock_offset_ms ?? 0;
+  const isBehind = isClockBehind(now, status.last_exchange_at, MADE);
+  if (!isClockWrong(offset) && !isBehind) return null;
+  const shown = `${longDate(japanDay(now))} ${clock(now, new Date(now))}`;
+  return (
+    <p role="alert" className="bg-wait-soft px-6 py-2 text-wait">
+      <b>{isClockWrong(offset) ? ja.clock.wrong(ja.clock.span(offset)) : ja.clock.off(shown)}</b>　{ja.clock.help}
+    </p>
+  );
 }
 
 /** Texts typed below are looked at for names; those of lecturers are known and belong there. */
@@ -101,11 +149,13 @@ export function App(): ReactNode {
   return (
     <div className="flex h-dvh flex-col">
       <UpdateBar />
-      {stage.stage === 'ready' && <ClockBar offset={stage.status.clock_offset_ms ?? 0} />}
+      {stage.stage === 'ready' && <ClockBar status={stage.status} />}
       {stage.stage === 'ready' && <DoubtBar />}
       {stage.stage === 'ready' && stage.status.copied_at !== null && <CopiedBar />}
+      {(stage.stage === 'ready' || stage.stage === 'locked') && <KnownBar />}
       <NoticeBar />
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <Announcer />
+      <div className="frame min-h-0 flex-1 overflow-y-auto">
         {stage.stage === 'starting' && <Starting />}
         <Names>
           <Suspense fallback={<p className="p-6 text-muted">{ja.starting}</p>}>

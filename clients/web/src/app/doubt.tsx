@@ -69,7 +69,7 @@ export function DoubtBar(): ReactNode {
         {told !== null && <b className="block">{told}</b>}
         {late > 0 && ja.doubt.late(late)}
       </p>
-      {(silent || fault === 'core' || fault === 'storage') && <Button className="shrink-0" onPress={() => window.location.reload()}>{ja.doubt.reload}</Button>}
+      {(silent || fault === 'core' || fault === 'storage' || fault === 'newer') && <Button className="shrink-0" onPress={() => window.location.reload()}>{ja.doubt.reload}</Button>}
     </div>
   );
 }

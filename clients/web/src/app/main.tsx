@@ -1,11 +1,12 @@
 // Entry of the field app: makes the worker, the client and the service worker's watch, and starts the screens.
 
 import '../styles/theme.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { createClient } from '../core/client';
 import { ClientProvider } from '../core/hooks';
+import { ja } from '../i18n/ja';
+import { start } from '../ui/start';
 import { App } from './app';
+import { readMarker } from './marker';
 import { NO_UPDATES, UpdatesContext, watchUpdates } from './update';
 
 /** Null where the address is not one of which the browser keeps anything. */
@@ -31,14 +32,13 @@ window.addEventListener('pageshow', (event) => {
 const updates =
   import.meta.env.PROD && 'serviceWorker' in navigator ? watchUpdates(navigator.serviceWorker, () => window.location.reload()) : NO_UPDATES;
 
-const root = document.getElementById('app');
-if (root === null) throw new Error('the page has no place for the app');
-createRoot(root).render(
-  <StrictMode>
-    <ClientProvider client={client}>
-      <UpdatesContext value={updates}>
-        <App />
-      </UpdatesContext>
-    </ClientProvider>
-  </StrictMode>,
+const kept = (): string => ja.screenFault.kept(readMarker()?.unsent_records ?? 0);
+
+start(
+  <ClientProvider client={client}>
+    <UpdatesContext value={updates}>
+      <App />
+    </UpdatesContext>
+  </ClientProvider>,
+  kept,
 );

@@ -192,7 +192,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
 });
 
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'void', 'link', 'unlink', 'write', 'step']));
+  const type = f.get('type', p.word(['set', 'count', 'void', 'link', 'unlink', 'write', 'step', 'take_back']));
   switch (type) {
     case 'set':
       return {
@@ -225,6 +225,8 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
         ])),
         reason: f.get('reason', p.nullable(p.word(['infection', 'lecturer', 'few_people', 'weather', 'other']))),
       };
+    case 'take_back':
+      return { type, steps: f.get('steps', p.array(p.string)) };
   }
 });
 

@@ -60,7 +60,8 @@ export type Intent =
   | { readonly type: 'void'; readonly measure: string; readonly seen: number }
   | { readonly type: 'link' | 'unlink'; readonly link: string }
   | { readonly type: 'write'; readonly text: TextName; readonly value: string }
-  | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null };
+  | { readonly type: 'step'; readonly state: StepState; readonly reason: Reason | null }
+  | { readonly type: 'take_back'; readonly steps: readonly string[] };
 
 const kind = p.wordOr<Kind>(['session', 'consultation'], 'session');
 /** The core leaves out the state of a record without steps. */
@@ -97,6 +98,11 @@ export interface Step extends Author {
   readonly id: string;
   readonly state: State;
   readonly reason: string | null;
+  /** The steps it takes back; then it is no state itself. */
+  readonly undoes: readonly string[];
+  readonly taken_back: boolean;
+  /** Whether the present state stems from it. */
+  readonly present: boolean;
 }
 
 export interface HeldWork {
@@ -159,6 +165,9 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
     id: s.get('id', p.string),
     state: s.get('state', state),
     reason: s.get('reason', p.nullable(p.string)),
+    undoes: s.get('undoes', p.list(p.string)),
+    taken_back: s.get('taken_back', p.nullable(p.boolean)) ?? false,
+    present: s.get('present', p.nullable(p.boolean)) ?? false,
     ...author(s),
   })))),
   state: f.get('state', state),
@@ -224,6 +233,11 @@ export const entry: p.Parse<Entry> = p.object((f) => ({
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
 }));
+
+/** Sorts records by when they were. One without a date stands before all of its fiscal year, without a year before everything. */
+export function whenOf(entry: Entry): string {
+  return `${entry.date ?? `${entry.fiscal_year ?? 0}-04-00`} ${entry.start ?? ''} ${entry.document}`;
+}
 
 export const entries: p.Parse<readonly Entry[]> = p.array(entry);
 

@@ -27,6 +27,8 @@ export interface Lecturer {
 /** 郡市医師会, or 在宅医療連携拠点. */
 export interface Association extends Named {
   readonly hub: boolean;
+  /** Codes of the municipalities it covers. */
+  readonly municipalities: readonly string[];
 }
 
 export interface Material extends Named {
@@ -60,6 +62,7 @@ export const registry: p.Parse<Registry> = p.object((f) => ({
     id: a.get('id', p.string),
     name: a.get('name', p.string),
     hub: a.get('hub', p.nullable(p.boolean)) ?? false,
+    municipalities: a.get('municipalities', p.list(p.string)),
   })))),
   lecturers: f.get('lecturers', p.list(p.object((l) => ({
     id: l.get('id', p.string),
@@ -88,6 +91,18 @@ export const EMPTY_REGISTRY: Registry = {
 /** 富沢医師, or 富沢 when no title is known. */
 export function lecturerName(lecturer: Lecturer): string {
   return `${lecturer.surname}${lecturer.given_name ? ` ${lecturer.given_name}` : ''}${lecturer.title ?? ''}`;
+}
+
+/** Lecturers as people look for them, by name as a list of names is sorted in Japanese. */
+export function byName(lecturers: readonly Lecturer[]): readonly Lecturer[] {
+  return [...lecturers].sort((a, b) => lecturerName(a).localeCompare(lecturerName(b), 'ja'));
+}
+
+/** The associations of a tablet's own area: those it holds, and those that cover a municipality it holds. */
+export function ownAssociations(registry: Registry, scopes: readonly string[]): ReadonlySet<string> {
+  const held = new Set(scopes);
+  const own = registry.associations.filter(({ id, municipalities }) => held.has(`association:${id}`) || municipalities.some((code) => held.has(`municipality:${code}`)));
+  return new Set(own.map(({ id }) => id));
 }
 
 /** The association that sends a lecturer: one of the bank is sent by their own. */

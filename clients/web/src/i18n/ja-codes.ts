@@ -1,19 +1,13 @@
 // What stored codes are called in the console. A code this version does not know is shown as it is.
 
 import { ja } from './ja';
+import { custodyReason, fieldName } from './ja-words';
 
 const group: Record<string, string> = { planned: '予定', held: '実施', cancelled: '中止', postponed: '延期', conflict: '食い違い' };
 
 const role: Record<string, string> = {
   lecturer: '登録講師', staff: '職員', coordinator: 'コーディネーター', municipal: '市町村担当', prefectural: '県担当', administrator: 'システム管理者',
   visitor: '一日券の講師',
-};
-
-const field: Record<string, string> = {
-  fiscal_year: '年度', month: '月', date: '日付', start: '開始', end: '終了', activity: '種類', title: '題名', theme: 'テーマ',
-  occasion: 'きっかけの集まり', host: '主催', venue: '会場', municipality: '市町村', association: '医師会・拠点', medical_area: '医療圏',
-  item: '事業項目', dispatched_by: '派遣元', audience: '対象', medium: '上映した映像', minutes: '上映時間（分）', also: 'ほかに行ったこと',
-  lecturer_attribution: '講師の書き方',
 };
 
 const medium: Record<string, string> = { 'jinsei-kaigi-dvd': '人生会議DVD' };
@@ -26,38 +20,24 @@ const flag: Record<string, string> = {
   date_unreadable: '日付を読み取れません。',
   date_implausible: '日付・月・年度が、記録できる範囲（平成12年度〜令和81年度）の外です。年度の集計に入っていません。',
   counted_not_held: '「実施」になっていない記録に数が入っています。実施になるまで、集計に入りません。',
+  ends_before_start: '終了が開始より前になっています。',
   negative_total: '合計が0より小さい数があります。',
-  attendance_differs: '年齢別の合計と対象別の合計が違います。',
+  attendance_differs: '年齢別の合計と対象別の合計が違います。多いほうを参加者の数にしています。',
 };
 
 const steps: Record<string, string> = {
   requested: '依頼', offered: '調整', confirmed: '確定', held: '実施', reported: '報告済み', settled: '精算済み', cancelled: '中止', postponed: '延期',
 };
 
-const custody: Record<string, string> = {
-  not_in_scope: 'この端末が担当していない記録です。担当を確かめてください。',
-  too_large: '一度に送れる大きさを超えています。',
-  too_complex: '一度に送れる量を超えています。',
-  document_too_large: 'この記録がいっぱいで、これ以上書き加えられません。続きは新しい記録に書いてもらってください。',
-  malformed: '内容を読み取れません。',
-  chunk_kind: '受け付けていない形で送られました。',
-  hash_mismatch: '届くまでに内容が変わっています。',
-  foreign_device: 'ほかの端末の名前で書かれています。',
-  brought_back: 'サーバーから失われた記録を、書いた端末とは別の端末が持っていました。取り込むと、書いた端末の記録として元に戻ります。',
-  sequence: 'この端末の前の変更とつながりません。',
-  structure: '記録の決まった形に合いません。',
-  unloadable: '取り込むと記録を開けなくなるおそれがあります。',
-};
-
 export const codes = {
   group: (code: string): string => group[code] ?? code,
   role: (code: string): string => role[code] ?? code,
-  field: (name: string): string => field[name] ?? name,
+  field: fieldName,
   medium: (code: string): string => medium[code] ?? code,
   why: (code: string): string => why[code] ?? code,
   attribution: (code: string): string => attribution[code] ?? code,
   flag: (code: string): string => flag[code] ?? code,
-  custodyReason: (code: string): string => custody[code] ?? `確認が必要です（${code}）。`,
+  custodyReason,
   stepName: (code: string): string => steps[code] ?? code,
   /** What a roll-up counts. */
   rollup: (measure: string, materials: (material: string, eligibility: string) => string | null): string => {
@@ -73,7 +53,7 @@ export const codes = {
     const parts = measure.split('.');
     const [first = '', second = '', third = ''] = parts;
     if (measure === 'attendance') return '参加者';
-    if (measure === 'screening.viewers') return '視聴者';
+    if (measure === 'screening.viewers') return ja.screening.viewers;
     if (first === 'attendance' && second === 'band') return `参加者 ${ja.band(third)}`;
     if (first === 'attendance' && second === 'audience') return `参加者 ${ja.audience(third)}`;
     if (first === 'consultation') return second === '' ? '相談' : `相談 ${ja.consultationWay(second)}`;

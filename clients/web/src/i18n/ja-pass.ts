@@ -1,8 +1,6 @@
 // Every text of the screens of a day pass. They come with those screens.
 
-import { longDate } from './dates';
-
-const HOURS_AHEAD = 9;
+import { japanDay, longDate } from './dates';
 
 export const pass = {
   name: '一日券',
@@ -17,8 +15,7 @@ export const pass = {
   },
   /** 令和8年11月21日（土）いっぱい */
   until: (endsAt: number): string => {
-    const last = new Date(endsAt - 1 + HOURS_AHEAD * 3_600_000).toISOString().slice(0, 10);
-    return `${longDate(last)}いっぱい`;
+    return `${longDate(japanDay(endsAt - 1))}いっぱい`;
   },
   bar: { as: (name: string) => `${name}の一日券`, ready: '電波がなくても使えます', preparing: '電波なしの準備中です。そのままお待ちください' },
   home: {

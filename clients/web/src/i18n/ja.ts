@@ -1,6 +1,7 @@
 // Every text of the field app, and of what it shares with the office console. Screens hold no text of their own.
 
 import type { Activity, Reason, SaveState, State } from '../core/records';
+import { custodyReason, fieldName, fields } from './ja-words';
 
 const activity: Record<Activity, string> = {
   lecture: 'ACP講話', round_table: '座談会', public_lecture: '講演会', visiting_lecture: '出前講座', training: '研修会',
@@ -22,14 +23,6 @@ const saveState: Record<SaveState, readonly [string, string]> = {
   agreed: ['照合済み ✓', ''],
   held: ['預かり中', '事務局が確認します'],
   declined: ['見送り', '集計に入りません'],
-};
-
-const heldReason: Record<string, string> = {
-  not_in_scope: 'この端末の担当ではなくなった記録です',
-  foreign_device: '別の端末の名前で書かれています',
-  too_large: '一度に送る量が多すぎます',
-  too_complex: '一度に送る量が多すぎます',
-  document_too_large: 'この記録はいっぱいです',
 };
 
 const band: Record<string, string> = {
@@ -120,12 +113,13 @@ export const ja = {
   },
 
   clock: {
-    /** 約3日進んで, 約2時間遅れて */
+    /** 約46年進んで, 約3日進んで, 約2時間遅れて */
     span: (ms: number): string => {
       const minutes = Math.round(Math.abs(ms) / 60_000);
-      const [count, unit] = minutes >= 2880 ? [minutes / 1440, '日'] : minutes >= 120 ? [minutes / 60, '時間'] : [minutes, '分'];
-      return `約${Math.round(count)}${unit}${ms > 0 ? '進んで' : '遅れて'}`;
+      const [size, unit] = ([[525_960, '年'], [1440, '日'], [60, '時間']] as const).find(([least]) => minutes >= 2 * least) ?? [1, '分'];
+      return `約${Math.round(minutes / size)}${unit}${ms > 0 ? '進んで' : '遅れて'}`;
     },
+    off: (shown: string) => `この端末の時計が合っていません（いまの表示：${shown}）。`,
     wrong: (span: string) => `この端末の日付・時刻が${span}います。`,
     help: '端末の設定で合わせて、記録の日付も確かめてください。',
   },
@@ -175,27 +169,23 @@ export const ja = {
     retry: 'もう一度試す',
   },
 
-  lost: {
-    title: 'この端末の記録が消えています',
-    body: (name: string) => `この端末は「${name}」として使われていましたが、保存されていた内容が見つかりません。ブラウザのデータが消去された可能性があります。`,
-    unsent: (count: number) => `最後に使ったとき、${count}件がまだ送信されていませんでした。その分はサーバーにありません。事務局に知らせてください。`,
-    sent: '最後に使ったとき、記録はすべて送信済みでした。登録し直すと、サーバーから元に戻ります。',
+  screenFault: {
+    title: '画面を表示できませんでした',
+    kept: (unsent: number) => (unsent === 0 ? '記録はこの端末に残っています。' : `記録はこの端末に残っています。まだ送っていない${unsent}件も消えていません。`),
+    help: '「もう一度表示する」を押してください。直らないときは、電波のある場所で読み込み直してください。',
+    again: 'もう一度表示する', reload: '読み込み直す',
   },
 
   enrol: {
-    scan: 'カメラで QR を読み取る', scanning: 'QR を枠の中に入れてください', noCamera: 'カメラを使えませんでした。コードを入力してください。',
-    title: 'この端末を登録します',
-    lead: '登録は最初の一度だけです。電波のある場所で行ってください。登録のあとは、電波がなくても記録できます。',
     code: '登録コード',
     codeHelp: '事務局から受け取った8文字（例：ABCD-2345）。ハイフンはなくても構いません。',
-    name: '端末の名前',
-    nameHelp: 'ほかの端末と見分けるための名前です（例：職員2号機）。',
-    submit: '登録する',
-    busy: '登録しています…',
     codeMissing: '登録コードを8文字で入れてください。',
-    nameMissing: '端末の名前を入れてください。',
-    office: '事務局の画面を開く',
-    pass: '一日券のコードを入力する',
+  },
+
+  /** A link for a new tablet, opened on one that is known. */
+  known: {
+    title: 'この端末は登録済みです',
+    note: 'リンクの登録コードは使っていません。新しく登録する端末で開いてください。使う人を加えるとき・登録し直すときは、「この端末」の画面で同じコードを入れてください。',
   },
 
   today: {
@@ -218,6 +208,7 @@ export const ja = {
     conflict: (fields: readonly string[]) => `${fields.join('と')}の記入が2通りあります`,
     conflicts: '記入が2通りあるところがあります',
     confirm: '確認をお願いします',
+    oddDate: '日付を確かめてください',
     attendance: (count: number) => `参加者 ${count}人`,
     cards: (count: number) => `カード ${count}枚`,
     noDate: '日付なし',
@@ -240,7 +231,7 @@ export const ja = {
     lead: (year: string, of: string | null) => (of === null ? `${year}の、この端末にある記録の集計です。` : `${year}の「${of}」の集計です。この端末にある記録から、事務局の画面と同じ決まりで数えています。`),
     consultations: '相談', heads: '参加者の内訳', unknownActivity: '種類の報告なし',
     held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
-    attendance: '参加者', viewers: 'DVDを見た人',
+    attendance: '参加者', viewers: '見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
     atLeast: '以上',
     missing: (count: number) => `報告なし ${count}件`,
@@ -261,48 +252,63 @@ export const ja = {
     sync: '今すぐ送受信', syncing: '送受信しています…',
     scopes: '照合のしるし', scopesHelp: 'サーバーの同じ欄と一致していれば、記録がすべて同じです。',
     scope: '範囲', count: '記録数', digest: 'しるし', state: '照合', same: '一致', differs: '照合待ち',
-    fault: '最後の通信', faults: {
+    fault: '通信の状態', faults: {
       unreachable: 'つながりませんでした', unauthorised: 'この端末の登録が無効になっています。事務局に連絡してください。',
       busy: '混み合っています。自動でやり直します。', refused: 'サーバーが受け付けませんでした。事務局に連絡してください。',
       unreadable: '返事を読み取れませんでした。自動でやり直します。',
       address_mismatch: 'サーバーの設定が、この端末の開いているアドレスと合っていません。記録は端末に残っています。システム管理者に、サーバーの「public_url」の設定を確かめてもらってください。',
     } as Record<string, string>,
-    ok: '正常',
+    ok: '正常', offlineNow: '圏外です。つながると自動で送ります。',
   },
 
   session: {
     untitled: '新しい記録',
     missing: 'この記録はこの端末にありません。',
-    saveLabel: 'この記録', nothingYet: 'まだ何も記録していません。入力すると自動で保存されます。',
+    saveLabel: 'この記録', nothingYet: 'まだ何も記録していません。', savedByItself: '入力すると自動で保存されます。',
     tabs: { basic: '基本', attendance: '参加者', screening: '上映', materials: '配布', answers: 'アンケート', notes: '記録', finish: '完了' },
     tabsLabel: '記録の項目',
     next: (tab: string) => `次へ：${tab}`,
     toToday: '今日の画面へ',
-    undo: (what: string) => `↶ 取り消す（${what}）`,
+    undo: (what: string) => `↶ 取り消す（${what}）`, undoOn: (tab: string, what: string) => `${tab}の ${what}`,
     numbers: '数字で入力',
     taps: '押して数える',
     heldTitle: '事務局が預かっています',
-    heldHelp: (why: string) => `${why}。送った内容は失われません。集計に入れるかどうかを担当者が決めます。`,
-    heldReason: (code: string): string => heldReason[code] ?? 'このままでは記録に加えられません',
+    heldHelp: (why: string) => `${why}送った内容は失われません。集計に入れるかどうかを担当者が決めます。`,
+    heldReason: custodyReason,
     declinedTitle: '集計に入らない記録があります',
     declinedHelp: (by: string, when: string, why: string) => `${by}さんが${when}に見送りました。理由：${why}`,
   },
 
-  fields: {
-    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', occasion: 'きっかけ', venue: '会場', municipality: '市町村',
-    audience: '主な対象', dispatched_by: '派遣', medium: '上映したもの', minutes: '上映時間', state: '状態',
-  } as Record<string, string>,
+  field: fieldName,
 
   basic: {
-    date: '日付', start: '開始', end: '終了', activity: '種類', title: '名称', titleHelp: '例：サロンひまわり 11月例会',
-    occasion: 'きっかけ', occasions: ['通いの場', '民生委員研修会', '特定健診'] as readonly string[], occasionOther: 'その他', occasionText: 'きっかけ（その他）',
-    venue: '会場', municipality: '市町村', choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
-    audience: '主な対象',
+    date: fields.date, start: fields.start, end: fields.end, activity: fields.activity, title: fields.title, titleHelp: '例：サロンひまわり 11月例会',
+    occasion: fields.occasion, occasions: ['通いの場', '民生委員研修会', '特定健診'] as readonly string[], occasionOther: 'その他', occasionText: 'きっかけ（その他）',
+    venue: fields.venue, municipality: fields.municipality, choose: '選んでください', ownArea: 'この端末の担当', otherAreas: 'そのほか',
+    audience: fields.audience,
     lecturers: '講師', noLecturer: 'まだ選んでいません', addLecturer: '講師を選ぶ', removeLecturer: (name: string) => `${name}を外す`, chooseLecturer: (name: string) => `${name}を選ぶ`,
-    searchLecturer: '名前でさがす', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
-    dispatch: '派遣', dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
+    searchLecturer: '名前・所属でさがす', ownLecturers: 'この端末の担当', otherLecturers: 'そのほか', noLecturers: '名簿は、サーバーと一度つながると表示されます。', bank: '人材バンク', noMatch: 'あてはまる講師はいません。',
+    dispatch: fields.dispatched_by, dispatchNone: '派遣ではない', dispatchState: '派遣の状態',
     duplicate: '同じ日・同じ会場の記録がほかにもあります', duplicateHelp: '同じ集まりなら、そちらに記録すると数が二重になりません。', openOther: 'そちらを開く',
     unset: '指定しない',
+    oddDate: {
+      old: '2000年より前の日付です。年を確かめてください。', past: '1年以上前の日付です。年を確かめてください。', future: '1年以上先の日付です。年を確かめてください。',
+    },
+  },
+
+  /** Why what stands in a box is not stored. */
+  box: {
+    unsaved: '未保存',
+    number: '数字だけで入れてください（例：30）。',
+    about: '「約」や「くらい」は付けずに、数字だけで入れてください（例：30）。',
+    negative: '0以上の数で入れてください。',
+    fraction: '小数は使えません。0以上の整数で入れてください。',
+    tooLarge: (max: number) => `${max.toLocaleString('ja-JP')}までの数で入れてください。`,
+    date: 'この日付はないか、まだ途中です。年・月・日を確かめてください。',
+    years: '年を確かめてください。1989年（平成元年）から2100年までの日付を入れられます。',
+    time: '時刻がまだ途中です。時と分を入れてください。',
+    afterEnd: (end: string) => `終了（${end}）より後になっています。開始か終了を直してください。`,
+    beforeStart: (start: string) => `開始（${start}）より前になっています。開始か終了を直してください。`,
   },
 
   conflict: {
@@ -319,7 +325,7 @@ export const ja = {
     carried: (count: number) => `これまでの${count}人を不明として引き継ぎ`, carriedOver: (count: number) => `数え方を変える前 ${count}`,
     headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
-    differs: (bands: number, audiences: number) => `年齢別の合計（${bands}人）と対象別の合計（${audiences}人）が違います。`,
+    differs: (bands: number, audiences: number, counts: number) => `年齢別の合計は${bands}人、対象別の合計は${audiences}人です。参加者の数には、多いほうの${counts}人を使います。`,
   },
 
   counter: {
@@ -327,11 +333,10 @@ export const ja = {
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
     undoVoid: (label: string) => `${label}を報告なしに`,
-    invalid: '0以上の数字で入れてください。',
   },
 
   screening: {
-    medium: '上映したもの', mediumNone: '上映していない', minutes: '上映時間（分）', viewers: '見た人',
+    medium: fields.medium, mediumNone: '上映していない', minutes: fields.minutes, viewers: '見た人',
     uncounted: '上映したが、人数は数えていない', copy: (count: number) => `参加者と同じ ${count}人にする`,
   },
 
@@ -360,6 +365,8 @@ export const ja = {
     reported: '報告まで済んだ', reportedHelp: '数と記録がそろったら押してください。',
     off: '中止・延期', offReason: '理由', cancel: '中止にする', postpone: '延期にする',
     reopen: '予定に戻す（確定）',
+    takeBack: (state: string) => `「${state}」を取り消す`, takeBackHelp: '間違えて押したときに使います。その前の状態に戻ります。',
+    tookBack: (steps: string) => `「${steps}」を取り消しました`,
     conflict: '実施と中止の記入が両方あります。正しいほうを選んでください。',
     check: '記入の確認', filled: '記入あり', empty: '報告なし',
     history: 'この記録の履歴', historyLine: (when: string, who: string, device: string) => `${when}　${who}（${device}）`,

@@ -101,7 +101,7 @@ export function Console({ api }: { readonly api: Api }): ReactNode {
       return (
         <main role="alert" className="flex max-w-[40rem] flex-col items-start gap-4 p-8">
           <p className="text-[1.125rem] font-bold">{problemText(stage.problem)}</p>
-          <Button onPress={() => void enter()}>{office.frame.retry}</Button>
+          <Button onPress={() => enter()}>{office.frame.retry}</Button>
         </main>
       );
     case 'out':

@@ -1,6 +1,6 @@
 // How figures and times are put into words. Pure; the rule everywhere: what nobody reported is 報告なし, never 0.
 
-import { parseDate } from '../i18n/dates';
+import { japanDay, parseDate } from '../i18n/dates';
 import { office } from '../i18n/ja-office';
 import type { Figure } from './api/shapes';
 
@@ -56,7 +56,7 @@ export function eraDate(iso: string): string {
 
 /** The last day in Japan before a time in ms: 令和6年11月21日 */
 export function eraLastDay(end: number): string {
-  return eraDate(new Date(end - 1 + 9 * 3_600_000).toISOString().slice(0, 10));
+  return eraDate(japanDay(end - 1));
 }
 
 /** 2024-06 → 6月 */

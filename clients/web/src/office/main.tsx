@@ -3,14 +3,12 @@
 import '../styles/theme.css';
 import './office.css';
 import './print.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
+import { office } from '../i18n/ja-office';
+import { start } from '../ui/start';
 import { createApi } from './api/client';
 import { listenForNews } from './api/news';
 import { Console } from './console';
 
 const api = createApi({ fetch: (input, init) => fetch(input, init), listen: listenForNews });
 
-const root = document.getElementById('app');
-if (root === null) throw new Error('the page has no place for the app');
-createRoot(root).render(<StrictMode><Console api={api} /></StrictMode>);
+start(<Console api={api} />, () => office.screenKept);

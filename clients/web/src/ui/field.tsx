@@ -88,7 +88,7 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
   return { text, dirty: text !== stored, change, flush };
 }
 
-interface LabelledProps {
+export interface LabelledProps {
   readonly label: string;
   /** Says what to enter; stands above the field. */
   readonly help?: string;
@@ -141,34 +141,6 @@ export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ..
           <PersonalWarning text={draft.text} />
           {suggestions.length > 0 && <datalist id={listId}>{suggestions.map((item) => <option key={item} value={item} />)}</datalist>}
         </>
-      )}
-    </Labelled>
-  );
-}
-
-/** Date or time of day: kept when it is complete. */
-export function WhenInput({ type, value, onKeep, ...labelled }: LabelledProps & { readonly type: 'date' | 'time'; readonly value: string; readonly onKeep: (text: string) => void }): ReactNode {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  const keep = (next: string): void => {
-    if (next !== value && next !== '') onKeep(next);
-  };
-  return (
-    <Labelled {...labelled}>
-      {(id, helpId) => (
-        <input
-          id={id}
-          type={type}
-          aria-describedby={helpId}
-          className={`${INPUT} tabular-nums`}
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            // A date typed by keyboard passes through years like 0002.
-            if (type === 'time' || event.target.value >= '1989') keep(event.target.value);
-          }}
-          onBlur={() => (text === '' ? setText(value) : undefined)}
-        />
       )}
     </Labelled>
   );

@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { useRecord } from '../core/hooks';
 import type { DocumentId, Entry } from '../core/records';
 import { municipalityName, type Registry } from '../core/registry';
-import { shortDate } from '../i18n/dates';
+import { longDate, oddDate, shortDate, todayIso } from '../i18n/dates';
 import { ja } from '../i18n/ja';
 import { RecordState } from './save-state';
 
@@ -31,9 +31,15 @@ function cards(entry: Entry): number | null {
 export function ConflictText({ document }: { readonly document: DocumentId }): ReactNode {
   const view = useRecord(document);
   if (view === null || view === undefined) return ja.row.conflicts;
-  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.fields[name] ?? name] : []));
-  if (view.group === 'conflict') fields.push(ja.fields['state'] ?? '');
+  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.field(name)] : []));
+  if (view.group === 'conflict') fields.push(ja.field('state'));
   return fields.length === 0 ? ja.row.conflicts : ja.row.conflict(fields);
+}
+
+/** Whether a date is hardly the one that is meant. Those of past years are the rule in a list. */
+export function isDateOdd(entry: Entry): boolean {
+  const odd = oddDate(entry.date, todayIso(new Date()));
+  return odd === 'old' || odd === 'future';
 }
 
 export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly registry: Registry }): ReactNode {
@@ -55,6 +61,7 @@ export function RecordRow({ entry, registry }: { readonly entry: Entry; readonly
         <span className="block text-[0.9375rem] text-muted">
           {parts.join(ja.separator)}
           {entry.conflict_count > 0 && <>{ja.separator}<b className="text-wait"><ConflictText document={entry.document} /></b></>}
+          {isDateOdd(entry) && <>{ja.separator}<b className="text-wait">{ja.row.oddDate}（{longDate(entry.date)}）</b></>}
         </span>
       </span>
       <RecordState entry={entry} />

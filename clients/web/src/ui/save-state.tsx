@@ -59,8 +59,8 @@ export function SyncPill(): ReactNode {
   const last = agreedAt !== null && (!certain || waiting || offline || !everyAgreed) ? ja.pill.lastAgreed(agreedAt) : null;
   const tone = !certain || waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
-    <div role="status" aria-label={ja.pill.label}>
-      <Link href="/device" className={`inline-flex min-h-11 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
+    <div role="status" aria-live="off" aria-label={ja.pill.label}>
+      <Link href="/device" className={`inline-flex min-h-13 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
         <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-current" />
         <span>
           {parts.join(ja.separator)}

@@ -48,7 +48,7 @@ startRelay({
   },
   election: createElection(navigator.locks, NAME, () => self.postMessage(faulty('denied'))),
   after: clock.after,
-  host: ({ publish, left, hand, superseded, leads }) => startHost({
+  host: ({ publish, left, hand, superseded, opening, leads }) => startHost({
     database: 'tsudoi',
     after: clock.after,
     initialise: load,
@@ -69,6 +69,7 @@ startRelay({
       left,
       hand,
       superseded,
+      opening,
     }),
   }),
 });

@@ -9,6 +9,7 @@ import { createHost, type Host } from './host';
 import { ask } from './host-testing';
 import { newKey } from './proof';
 import { openStore } from './store';
+import { QUIET } from './store-testing';
 import type { Enrolled, Exchanged, Listened } from './transport';
 import { createVault } from './vault';
 
@@ -39,7 +40,7 @@ interface Phone {
 }
 
 async function phone(name: string): Promise<Phone> {
-  const store = await openStore(name, () => undefined);
+  const store = await openStore(name, QUIET);
   const made: Phone = {
     stages: [], timers: [], inputs: [], opened: [], effects: [], unsent: 0, clock: 1_000, answer: await enrolled(true), exchanged: { fault: { type: 'unreachable' } }, streams: [],
     async start() {
@@ -79,7 +80,7 @@ async function phone(name: string): Promise<Phone> {
         broken: () => false,
         notify: (stage) => void made.stages.push(stage),
         left: null,
-        hand: () => undefined, superseded: () => undefined,
+        hand: () => undefined, superseded: () => undefined, opening: () => undefined,
       });
       await host.start();
       return host;

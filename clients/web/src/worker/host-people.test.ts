@@ -49,7 +49,7 @@ async function tablet(name: string): Promise<Tablet> {
     // as a page reads it
     notify: (told) => void stages.push(stage(JSON.parse(JSON.stringify(told)))),
     left: null,
-    hand: () => undefined, superseded: () => undefined,
+    hand: () => undefined, superseded: () => undefined, opening: () => undefined,
   };
   const host = createHost(deps);
   await host.start();

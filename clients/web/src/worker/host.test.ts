@@ -108,13 +108,13 @@ function bench(): Bench {
     data: new Uint8Array([7]),
     rows: () => store.rows(),
     write: (batch, mark) => store.write(batch, {}, mark),
-    isDone,
     credential: () => Promise.resolve(who),
     keep: () => Promise.resolve({ ok: true }),
     admit: () => Promise.resolve({ ok: true }),
     dismiss: () => Promise.resolve({ ok: true }),
   };
   const vault: Vault = {
+    isDone,
     door: () => Promise.resolve({ device: DEVICE, people: [{ ...IDENTITY.person, opens_at: 0 }], open: null }),
     found: () => Promise.resolve({ ok: true, room }),
     unlock: (_person, pin) => Promise.resolve(pin === PIN ? { ok: true, room, person: IDENTITY.person } : { ok: false, code: 'wrong_pin' }),
@@ -160,7 +160,7 @@ function bench(): Bench {
       online: () => true,
       broken: () => false,
       left: null,
-      hand: () => undefined, superseded: () => undefined,
+      hand: () => undefined, superseded: () => undefined, opening: () => undefined,
       notify: (stage, documents) => {
         stages.push(stage);
         if (documents.length > 0) shown.push([...documents]);
@@ -254,10 +254,11 @@ describe('host', () => {
     await open(host);
     const first = tap(host);
     await Promise.resolve();
-    for (const run of b.timers.splice(0)) run();
+    host.slow(true);
     expect(b.stages.at(-1)).toEqual({ stage: 'fault', fault: 'slow' });
     expect(await tap(host)).toEqual({ ok: false, problem: { code: 'slow', detail: null } });
     await b.settle({ ok: true });
+    host.slow(false);
     expect(await first).toEqual({ ok: true, json: 'null' });
     expect(b.stages.at(-1)?.stage).toBe('ready');
     expect(b.cores).toHaveLength(1);
@@ -275,6 +276,9 @@ describe('host', () => {
     expect(await Promise.all(answers)).toEqual([{ ok: true, json: 'null' }, { ok: true, json: 'null' }]);
     expect(await host.command(edit, mark)).toEqual({ ok: true, json: 'null' });
     expect(b.writes).toHaveLength(1);
+    const next = createHost(b.deps);
+    await next.start();
+    expect(await next.command(edit, mark), 'the next leader is locked and knows that it is stored').toEqual({ ok: true, json: 'null' });
   });
 
   it('leads no more once another has taken the disk over', async () => {

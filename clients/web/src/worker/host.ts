@@ -11,7 +11,7 @@ import { status } from '../core/protocol';
 import { type DocumentId, documentId } from '../core/records';
 import type { Core } from './core';
 import { createRunner, type RunnerDeps, type Seat } from './runner';
-import type { Mark } from './store';
+import { type Mark, StoreError } from './store';
 import type { Credential } from './transport';
 import { newRecovery, type Opened, type Person, type Room, type Vault, type Waiting } from './vault';
 
@@ -27,6 +27,8 @@ export interface HostDeps extends RunnerDeps {
   readonly hand: (opened: Opened | null) => void;
   /** Another worker has taken the disk over: this one leads no more. */
   readonly superseded: () => void;
+  /** This worker is about to answer nobody for a while. */
+  readonly opening: () => void;
 }
 
 export interface Host {
@@ -34,6 +36,8 @@ export interface Host {
   command(command: Command, mark: Mark): Promise<Answer>;
   /** Opens the core again, after the connection to the disk was lost. */
   heal(): void;
+  /** Whether the disk has said nothing for a while. */
+  slow(isSlow: boolean): void;
   /** Leads no more: forgets everything readable, and tells nobody. */
   resign(): void;
 }
@@ -106,7 +110,7 @@ export function createHost(deps: HostDeps): Host {
     await seat.room.keep(who);
   };
 
-  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded });
+  const runner = createRunner(deps, { seat: () => seat, ended: endNow, changed: notify, superseded: deps.superseded, opening: deps.opening, isDone: deps.vault.isDone });
 
   /** Forgets a day pass, with everything that was recorded on it. Only what has been sent may be forgotten. */
   const leave = async (endsAt: number | null): Promise<boolean> => {
@@ -232,8 +236,9 @@ export function createHost(deps: HostDeps): Host {
   const shown = (): Core | null => (runner.isOver() ? null : runner.core());
 
   const record = async (command: Extract<Command, { type: 'record' }>, mark: Mark): Promise<Answer> => {
+    // a leader that ended may have stored what it had not answered, and a locked tablet knows that too
+    if (deps.vault.isDone(mark)) return done;
     if (seat === null || shown() === null || runner.fault() !== null) return refuse(runner.fault() ?? 'not_ready');
-    if (seat.room.isDone(mark)) return done;
     try {
       const recorded = await runner.record({ type: 'record', document: command.document, kind: command.kind, by: seat.person.id, intent: command.intent }, mark);
       return recorded.ok ? done : refuse(recorded.fault);
@@ -250,6 +255,52 @@ export function createHost(deps: HostDeps): Host {
     return known;
   };
 
+  const carryOut = async (command: Command, mark: Mark): Promise<Answer> => {
+    switch (command.type) {
+      case 'stage':
+        return { ok: true, json: JSON.stringify(stage()) };
+      case 'enrol':
+        return enrol(command.code, command.device_name, command.pin);
+      case 'enter_pass':
+        return enterPass(command.code);
+      case 'enrol_again':
+        return enrolAgain(command.code);
+      case 'unlock':
+        return enter(await deps.vault.unlock(command.person, command.pin));
+      case 'recover':
+        return recover(command.person, command.code, command.pin);
+      case 'add_person':
+        return addPerson(command.code, command.pin);
+      case 'dismiss':
+        return dismiss(command.person);
+      case 'lock':
+        return lock();
+      case 'network':
+        runner.network(command.online);
+        // a page that comes back asks this: a day may have ended meanwhile
+        notify();
+        return done;
+      case 'list':
+        return { ok: true, json: shown()?.list() ?? '[]' };
+      case 'figures':
+        return { ok: true, json: shown()?.figures(command.year, command.scope) ?? '{}' };
+      case 'view':
+        return { ok: true, json: shown()?.view(command.document) ?? 'null' };
+      case 'summary':
+        return { ok: true, json: shown()?.summary(command.document) ?? 'null' };
+      case 'registry':
+        return { ok: true, json: shown()?.registry() ?? 'null' };
+      case 'sync':
+        runner.tell({ type: 'sync' });
+        notify();
+        return done;
+      case 'record':
+        return once(mark, () => record(command, mark));
+      case 'ping':
+        return done;
+    }
+  };
+
   return {
     async start() {
       door = await deps.vault.door();
@@ -261,6 +312,7 @@ export function createHost(deps: HostDeps): Host {
     },
 
     heal: () => void runner.reopen(),
+    slow: (isSlow) => runner.slow(isSlow),
 
     resign() {
       runner.close();
@@ -268,48 +320,10 @@ export function createHost(deps: HostDeps): Host {
     },
 
     async command(command, mark) {
-      switch (command.type) {
-        case 'stage':
-          return { ok: true, json: JSON.stringify(stage()) };
-        case 'enrol':
-          return enrol(command.code, command.device_name, command.pin);
-        case 'enter_pass':
-          return enterPass(command.code);
-        case 'enrol_again':
-          return enrolAgain(command.code);
-        case 'unlock':
-          return enter(await deps.vault.unlock(command.person, command.pin));
-        case 'recover':
-          return recover(command.person, command.code, command.pin);
-        case 'add_person':
-          return addPerson(command.code, command.pin);
-        case 'dismiss':
-          return dismiss(command.person);
-        case 'lock':
-          return lock();
-        case 'network':
-          runner.network(command.online);
-          // a page that comes back asks this: a day may have ended meanwhile
-          notify();
-          return done;
-        case 'list':
-          return { ok: true, json: shown()?.list() ?? '[]' };
-        case 'figures':
-          return { ok: true, json: shown()?.figures(command.year, command.scope) ?? '{}' };
-        case 'view':
-          return { ok: true, json: shown()?.view(command.document) ?? 'null' };
-        case 'summary':
-          return { ok: true, json: shown()?.summary(command.document) ?? 'null' };
-        case 'registry':
-          return { ok: true, json: shown()?.registry() ?? 'null' };
-        case 'sync':
-          runner.tell({ type: 'sync' });
-          notify();
-          return done;
-        case 'record':
-          return once(mark, () => record(command, mark));
-        case 'ping':
-          return done;
+      try {
+        return await carryOut(command, mark);
+      } catch (error) {
+        return refuse(error instanceof StoreError ? error.fault : 'core');
       }
     },
   };

@@ -111,6 +111,7 @@ function tablet(): Tablet {
             return Promise.resolve({ ok: true, json: 'null' });
           },
           heal: () => undefined,
+          slow: () => undefined,
           resign: () => {
             tab.resigned += 1;
           },
@@ -202,6 +203,18 @@ describe('tabs', () => {
     second.ask(2, 'list');
     await t.pass(0);
     expect(answers(second)).toContain(2);
+  });
+
+  it('give a leader time that says it opens the core, and no longer than that', async () => {
+    const t = tablet();
+    const [first, second] = [await t.open(), await t.open()];
+    first.lead?.opening();
+    first.stopped = true;
+    second.ask(1, 'list');
+    await t.pass(15_000);
+    expect(second.lead).toBeUndefined();
+    await t.pass(8_000);
+    expect(second.lead).toBeDefined();
   });
 
   it('leave a leader alone that answers, however long it is idle', async () => {

@@ -17,6 +17,8 @@ import { type Opened, opened as openedParser } from './vault';
 const BEAT_MS = 2_000;
 const PATIENCE_MS = 2_500;
 const LONGEST_PATIENCE_MS = 40_000;
+/** Opening the core keeps a slow tablet busy for so long. */
+const OPENING_MS = 20_000;
 
 export interface Channel {
   send(message: unknown): void;
@@ -40,6 +42,8 @@ export interface Lead {
   /** Reaches every other worker. */
   readonly hand: (opened: Opened | null) => void;
   readonly superseded: () => void;
+  /** Tells the others that this worker answers nobody for a while. */
+  readonly opening: () => void;
   /** Whether this worker still leads. */
   readonly leads: () => boolean;
 }
@@ -58,10 +62,10 @@ export interface RelayDeps {
 /** Between workers alone: who has unlocked the tablet, whether the leader is there, and what it says to pages. */
 type Between =
   | { readonly type: 'opened'; readonly opened: Opened | null }
-  | { readonly type: 'begun' | 'there' | 'here' }
+  | { readonly type: 'begun' | 'there' | 'here' | 'opening' }
   | { readonly type: 'told'; readonly term: number; readonly reply: Reply };
 const between: p.Parse<Between> = p.object((f): Between => {
-  const type = f.get('type', p.word(['opened', 'begun', 'there', 'here', 'told']));
+  const type = f.get('type', p.word(['opened', 'begun', 'there', 'here', 'opening', 'told']));
   switch (type) {
     case 'opened':
       return { type, opened: f.get('opened', p.nullable(openedParser)) };
@@ -85,6 +89,8 @@ export function startRelay(deps: RelayDeps): void {
   let patience = PATIENCE_MS;
   let cancelWatch: (() => void) | null = null;
   let cancelBeat: (() => void) | null = null;
+  /** The leader has said that it is opening the core. */
+  let isOpening = false;
 
   const tell = (message: Between): void => deps.others.send(message);
 
@@ -96,7 +102,7 @@ export function startRelay(deps: RelayDeps): void {
 
   /** Asks for a sign of the leader; without one this worker takes its place. */
   const watch = (): void => {
-    if (leading() || cancelWatch !== null) return;
+    if (leading() || cancelWatch !== null || isOpening) return;
     cancelWatch = deps.after(patience, () => {
       cancelWatch = null;
       if (leading()) return;
@@ -107,10 +113,14 @@ export function startRelay(deps: RelayDeps): void {
     tell({ type: 'there' });
   };
 
-  const heard = (): void => {
+  /** The leader gave a sign, and will be asked for another. */
+  const heard = (pause = BEAT_MS): void => {
     patience = PATIENCE_MS;
     rest();
-    cancelBeat = deps.after(BEAT_MS, watch);
+    cancelBeat = deps.after(pause, () => {
+      isOpening = false;
+      watch();
+    });
   };
 
   const carryOut = async (open: Host, asked: Request, answer: (reply: Reply) => void): Promise<void> => {
@@ -145,7 +155,11 @@ export function startRelay(deps: RelayDeps): void {
       tell({ type: 'opened', opened });
     };
     tell({ type: 'here' });
-    const open = await deps.host({ publish, left: opened, hand, superseded: () => (leads() ? lost() : undefined), leads });
+    const open = await deps.host({
+      publish, left: opened, hand, leads,
+      superseded: () => (leads() ? lost() : undefined),
+      opening: () => (leads() ? tell({ type: 'opening' }) : undefined),
+    });
     if (!leads()) {
       open.host.resign();
       return;
@@ -201,11 +215,14 @@ export function startRelay(deps: RelayDeps): void {
         if (leading()) tell({ type: 'here' });
         return;
       case 'here':
-        if (!leading()) heard();
+      case 'opening':
+        if (leading()) return;
+        isOpening = said.type === 'opening';
+        heard(isOpening ? OPENING_MS : BEAT_MS);
         return;
       case 'told':
         if (leading() || said.term < term) return;
-        term = said.term;
+        [term, isOpening] = [said.term, false];
         heard();
         // answers and notices of the leader; the page picks out its own
         toPage(said.reply);

@@ -14,8 +14,6 @@ import type { Room } from './vault';
 /** Pauses between attempts to open the core again, and between connections to the stream of notices. */
 const REOPEN_FIRST_MS = 250;
 const REOPEN_LAST_MS = 30_000;
-/** A disk that takes longer is told about. */
-const LATE_MS = 3_000;
 const EVENTS_FIRST_MS = 1_000;
 const EVENTS_LAST_MS = 60_000;
 /** A clock that goes back by more was set. */
@@ -60,6 +58,10 @@ export interface Surroundings {
   readonly changed: (documents?: readonly string[]) => void;
   /** Another worker has taken the disk over. */
   readonly superseded: () => void;
+  /** Whether the disk has an edit, as far as it was read last. */
+  readonly isDone: (mark: Mark) => boolean;
+  /** The core is about to be opened, during which this worker answers nobody. */
+  readonly opening: () => void;
 }
 
 export interface Runner {
@@ -80,8 +82,8 @@ export interface Runner {
   tell(input: unknown): void;
   /** One edit; answered when it is durable. Throws what the core refuses. */
   record(input: unknown, mark: Mark): Promise<Recorded>;
-  /** Waits for the disk; says so when it takes long. */
-  watched<T>(work: Promise<T>): Promise<T>;
+  /** Whether the disk has said nothing for a while. */
+  slow(isSlow: boolean): void;
   network(online: boolean): void;
   /** Everything that the core has asked for until now is on the disk, or failed. */
   settled(): Promise<void>;
@@ -122,29 +124,10 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
   };
 
   /** The disk has been read: it has an edit or does not. */
-  const settle = (isDone: (mark: Mark) => boolean, otherwise: Fault): void => {
+  const settle = (otherwise: Fault): void => {
     const settled = doubtful;
     doubtful = [];
-    for (const { mark, answer } of settled) answer(isDone(mark) ? { ok: true } : { ok: false, fault: otherwise });
-  };
-
-  const watched = async <T>(work: Promise<T>): Promise<T> => {
-    let over = false;
-    const cancel = deps.clock.after(LATE_MS, () => {
-      if (over || fault !== null) return;
-      fault = 'slow';
-      around.changed();
-    });
-    try {
-      return await work;
-    } finally {
-      over = true;
-      cancel();
-      if (fault === 'slow') {
-        fault = null;
-        around.changed();
-      }
-    }
+    for (const { mark, answer } of settled) answer(around.isDone(mark) ? { ok: true } : { ok: false, fault: otherwise });
   };
 
   /** Opens the core again by itself, each time after a longer pause. */
@@ -225,7 +208,7 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
     writing = writing.then(async () => {
       const seat = around.seat();
       if (mine !== opening || seat === null) return;
-      const stored = await watched(seat.room.write(writes, own?.mark));
+      const stored = await seat.room.write(writes, own?.mark);
       if (stored.ok) {
         failures = 0;
         known();
@@ -259,9 +242,10 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
       if (seat !== null) {
         const left = (seat.who.identity.pass?.ends_at ?? 0) - now();
         if (left > 0) cancelEnd = deps.clock.after(left, () => around.changed());
-        const rows = await watched(seat.room.rows());
+        const rows = await seat.room.rows();
         if (mine !== opening) return;
-        settle(seat.room.isDone, fault ?? 'storage');
+        settle(fault ?? 'storage');
+        around.opening();
         core = deps.open(seat.who.identity.device, deps.random(8), rows, now());
       }
       fault = null;
@@ -314,7 +298,6 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
       cancelReopen?.();
       fault = null;
       drop();
-      settle(() => false, 'storage');
     },
     tell,
     record: (input, mark) => new Promise((resolve, reject) => {
@@ -324,7 +307,11 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
         reject(error);
       }
     }),
-    watched,
+    slow(isSlow) {
+      if (isSlow ? fault !== null : fault !== 'slow') return;
+      fault = isSlow ? 'slow' : null;
+      around.changed();
+    },
     network(next) {
       if (online === next) return;
       online = next;

@@ -27,22 +27,15 @@ function nameOf(error: unknown): StartFault {
 }
 
 export async function startHost(deps: StartDeps): Promise<{ readonly host: Host; readonly term: number }> {
-  /** Says so when something takes long. */
-  const watched = async <T>(work: Promise<T>, late: StartFault = 'slow'): Promise<T> => {
-    const cancel = deps.after(LATE_MS, () => deps.tell(late));
-    try {
-      return await work;
-    } finally {
-      cancel();
-    }
-  };
-
   const initialise = async (): Promise<void> => {
     if (typeof WebAssembly === 'undefined') throw new StartError('no_wasm');
+    const cancel = deps.after(LATE_MS, () => deps.tell('loading'));
     try {
-      await watched(deps.initialise(), 'loading');
+      await deps.initialise();
     } catch {
       throw new StartError('wasm');
+    } finally {
+      cancel();
     }
   };
 
@@ -51,10 +44,17 @@ export async function startHost(deps: StartDeps): Promise<{ readonly host: Host;
     // who has been replaced meanwhile must not take the disk back
     if (!deps.leads()) throw new StartError('slow');
     let host: Host | null = null;
-    const store = await watched(openStore(deps.database, () => host?.heal()));
+    const store = await openStore(deps.database, {
+      after: deps.after,
+      closed: () => host?.heal(),
+      slow: (isSlow) => {
+        if (host !== null) host.slow(isSlow);
+        else if (isSlow) deps.tell('slow');
+      },
+    });
     try {
       host = deps.host(store);
-      await watched(host.start());
+      await host.start();
       return { host, term: store.term };
     } catch (error) {
       store.close();

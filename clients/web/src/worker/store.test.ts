@@ -3,6 +3,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openStore, StoreError, TABLES } from './store';
+import { QUIET } from './store-testing';
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 
@@ -10,7 +11,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe('store', () => {
   it('writes a batch over several tables in one strict transaction', async () => {
-    const store = await openStore('one-transaction', () => undefined);
+    const store = await openStore('one-transaction', QUIET);
     const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
     const stored = await store.write([
       { table: 'document', key: 'a', value: bytes(1) },
@@ -28,7 +29,7 @@ describe('store', () => {
   });
 
   it('reports an aborted transaction as a fault and keeps nothing of it', async () => {
-    const store = await openStore('aborted', () => undefined);
+    const store = await openStore('aborted', QUIET);
     const put = IDBObjectStore.prototype.put;
     vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
       const request = put.call(this, value, key);
@@ -46,9 +47,9 @@ describe('store', () => {
   });
 
   it('takes nothing of a worker that another has replaced, and shows it nothing', async () => {
-    const stopped = await openStore('fenced', () => undefined);
+    const stopped = await openStore('fenced', QUIET);
     await stopped.write([{ table: 'intent', key: '1', value: bytes(1) }]);
-    const next = await openStore('fenced', () => undefined);
+    const next = await openStore('fenced', QUIET);
     expect(next.term).toBeGreaterThan(stopped.term);
     const late = [
       stopped.write([{ table: 'intent', key: '2', value: bytes(2) }]), stopped.keep({ credential: 'old' }), stopped.empty({}),
@@ -61,9 +62,9 @@ describe('store', () => {
   });
 
   it('knows which commands are durable, whoever asks and however many pages there are', async () => {
-    const first = await openStore('marks', () => undefined);
+    const first = await openStore('marks', QUIET);
     await first.write([{ table: 'intent', key: '1', value: bytes(1) }], {}, { from: 'page', id: 7 });
-    const second = await openStore('marks', () => undefined);
+    const second = await openStore('marks', QUIET);
     expect(second.isDone({ from: 'page', id: 7 })).toBe(true);
     expect([6, 8].map((id) => second.isDone({ from: 'page', id }))).toEqual([false, false]);
     for (let page = 0; page < 40; page += 1) await second.write([], {}, { from: `page ${page}`, id: 1 });
@@ -72,7 +73,7 @@ describe('store', () => {
   });
 
   it('opens a dead connection again by the next use', async () => {
-    const store = await openStore('dead', () => undefined);
+    const store = await openStore('dead', QUIET);
     await store.write([{ table: 'meta', key: 'a', value: bytes(1) }]);
     const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
       throw new DOMException('closing', 'InvalidStateError');
@@ -82,12 +83,25 @@ describe('store', () => {
     expect((await store.rows()).map((row) => row.key)).toEqual(['a', 'b']);
   });
 
+  it('says when the disk says nothing, and when it speaks again', async () => {
+    const heard: boolean[] = [];
+    const late: (() => void)[] = [];
+    const watch = { ...QUIET, after: (_: number, run: () => void) => { late.push(run); return () => undefined; }, slow: (isSlow: boolean) => void heard.push(isSlow) };
+    const store = await openStore('slow', watch);
+    late.length = 0;
+    const writing = [store.keep({ a: 1 }), store.rows()];
+    for (const run of late) run();
+    expect(heard).toEqual([true]);
+    await Promise.all(writing);
+    expect(heard).toEqual([true, false]);
+  });
+
   it('names what keeps it from opening', async () => {
     const named = async (name: string): Promise<unknown> => {
       vi.spyOn(indexedDB, 'open').mockImplementationOnce(() => {
         throw new DOMException('no', name);
       });
-      return openStore('refused', () => undefined).catch((error: unknown) => error);
+      return openStore('refused', QUIET).catch((error: unknown) => error);
     };
     for (const [name, fault] of [['SecurityError', 'denied'], ['VersionError', 'newer'], ['QuotaExceededError', 'quota'], ['UnknownError', 'storage']] as const) {
       expect(await named(name)).toEqual(new StoreError(fault));
@@ -95,7 +109,7 @@ describe('store', () => {
   });
 
   it('names a full disk', async () => {
-    const store = await openStore('full', () => undefined);
+    const store = await openStore('full', QUIET);
     vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
       throw new DOMException('full', 'QuotaExceededError');
     });
@@ -104,11 +118,11 @@ describe('store', () => {
   });
 
   it('gives back what was written after it is opened again', async () => {
-    const first = await openStore('again', () => undefined);
+    const first = await openStore('again', QUIET);
     await first.write([{ table: 'meta', key: 'writer', value: bytes(9) }]);
     await first.keep({ credential: { token: 't' } });
     first.close();
-    const second = await openStore('again', () => undefined);
+    const second = await openStore('again', QUIET);
     expect(await second.rows()).toEqual([{ table: 'meta', key: 'writer', value: bytes(9) }]);
     expect(await second.read('credential')).toEqual({ token: 't' });
     second.close();

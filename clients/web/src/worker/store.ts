@@ -3,11 +3,12 @@
 // Invariants: a batch of writes is one transaction with strict durability and counts as written on `complete` only;
 // error, abort and a full disk all come back as a fault, never as silence. Opening takes the disk over: it raises `term`,
 // and every later transaction looks at it, so that a worker that was stopped and replaced can write nothing when it wakes.
-// A connection that died is opened anew by the next use. The layout is never changed to take over: a stopped tab answers no
+// A connection that died is opened anew by the next use, and a disk that says nothing for 3 s is told about. The layout is never changed to take over: a stopped tab answers no
 // change of version.
 
 import { type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import type { Row, Write } from './core';
+import type { Clock } from './runner';
 
 export const TABLES = ['document', 'outbox', 'intent', 'scope', 'meta'] as const;
 const HOST = 'host';
@@ -17,10 +18,21 @@ const DONE = 'done';
 /** Of so many pages, and so many commands of each, it is known that they were carried out. */
 const PAGES = 16;
 const COMMANDS = 64;
+/** A disk that takes longer is told about. */
+const LATE_MS = 3_000;
 
 /** `denied`: the browser gives no storage; `newer`: a newer version of the app laid it out; `superseded`: another took over. */
 export type StoreFault = 'quota' | 'storage' | 'denied' | 'newer' | 'superseded';
 export type Stored = { readonly ok: true } | { readonly ok: false; readonly fault: StoreFault };
+
+/** What the disk tells by itself. */
+export interface StoreWatch {
+  readonly after: Clock['after'];
+  /** The connection ended; the next use opens it anew. */
+  closed(): void;
+  /** Whether something has waited for the disk for longer than it should. */
+  slow(isSlow: boolean): void;
+}
 
 /** Names a command of a page, so that it is carried out once whoever leads. */
 export interface Mark {
@@ -83,15 +95,35 @@ function withMark(done: Done, { from, id }: Mark): Done {
   return new Map([...others, [from, [...(done.get(from) ?? []), id].slice(-COMMANDS)]]);
 }
 
-/** Opens the disk and takes it over. `closed` is told when the connection ended by itself. Throws a {@link StoreError}. */
-export async function openStore(name: string, closed: () => void): Promise<Store> {
+/** Opens the disk and takes it over. Throws a {@link StoreError}. */
+export async function openStore(name: string, watch: StoreWatch): Promise<Store> {
   let connection: Promise<IDBPDatabase> | null = null;
   let term = 0;
   let done: Done = new Map();
 
   const ended = (): void => {
     connection = null;
-    closed();
+    watch.closed();
+  };
+
+  let slow = 0;
+  /** Everything that waits for the disk waits here. */
+  const watched = async <T>(work: Promise<T>): Promise<T> => {
+    let isSlow = false;
+    const cancel = watch.after(LATE_MS, () => {
+      isSlow = true;
+      slow += 1;
+      if (slow === 1) watch.slow(true);
+    });
+    try {
+      return await work;
+    } finally {
+      cancel();
+      if (isSlow) {
+        slow -= 1;
+        if (slow === 0) watch.slow(false);
+      }
+    }
   };
 
   const connect = (): Promise<IDBPDatabase> => {
@@ -162,7 +194,7 @@ export async function openStore(name: string, closed: () => void): Promise<Store
     }
   };
 
-  try {
+  const takeOver = async (): Promise<void> => {
     const { transaction, value } = await begin('readwrite', async (open) => {
       const store = open.objectStore(HOST);
       const [before, known] = await Promise.all([store.get(TERM), store.get(DONE)]);
@@ -172,37 +204,44 @@ export async function openStore(name: string, closed: () => void): Promise<Store
     });
     await value;
     await transaction.done;
-  } catch (error) {
-    throw new StoreError(faultOf(error));
-  }
+  };
+
+  /** What is read, or why not. */
+  const reading = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await watched(work());
+    } catch (error) {
+      throw new StoreError(faultOf(error));
+    }
+  };
+
+  const committed: typeof commit = (fill) => watched(commit(fill));
+
+  await reading(takeOver);
 
   return {
     term,
-    async rows() {
-      try {
-        const { transaction, value } = await begin('readonly', async (open) => {
-          const host = open.objectStore(HOST);
-          const [found, known, ...tables] = await Promise.all([
-            host.get(TERM), host.get(DONE),
-            ...TABLES.map((table) => Promise.all([table, open.objectStore(table).getAllKeys(), open.objectStore(table).getAll()])),
-          ]);
-          if (found !== term) throw new StoreError('superseded');
-          done = doneOf(known);
-          return tables.flatMap(([table, keys, values]) => keys.flatMap((key, index): Row[] => {
-            const value: unknown = values[index];
-            return typeof key === 'string' && value instanceof Uint8Array ? [{ table, key, value }] : [];
-          }));
-        });
-        const rows = await value;
-        await transaction.done;
-        return rows;
-      } catch (error) {
-        throw new StoreError(faultOf(error));
-      }
-    },
+    rows: () => reading(async () => {
+      const { transaction, value } = await begin('readonly', async (open) => {
+        const host = open.objectStore(HOST);
+        const [found, known, ...tables] = await Promise.all([
+          host.get(TERM), host.get(DONE),
+          ...TABLES.map((table) => Promise.all([table, open.objectStore(table).getAllKeys(), open.objectStore(table).getAll()])),
+        ]);
+        if (found !== term) throw new StoreError('superseded');
+        done = doneOf(known);
+        return tables.flatMap(([table, keys, values]) => keys.flatMap((key, index): Row[] => {
+          const value: unknown = values[index];
+          return typeof key === 'string' && value instanceof Uint8Array ? [{ table, key, value }] : [];
+        }));
+      });
+      const rows = await value;
+      await transaction.done;
+      return rows;
+    }),
     async write(writes, values = {}, mark) {
       const next = mark === undefined ? done : withMark(done, mark);
-      const stored = await commit((put) => {
+      const stored = await committed((put) => {
         for (const write of writes) put(write.table, write.key, write.value);
         for (const [key, value] of Object.entries(values)) put(HOST, key, value);
         if (mark !== undefined) put(HOST, DONE, next);
@@ -211,18 +250,11 @@ export async function openStore(name: string, closed: () => void): Promise<Store
       return stored;
     },
     isDone: ({ from, id }) => done.get(from)?.includes(id) ?? false,
-    async read(key) {
-      try {
-        const { value } = await begin('readonly', (open) => open.objectStore(HOST).get(key));
-        return (await value) as unknown;
-      } catch (error) {
-        throw new StoreError(faultOf(error));
-      }
-    },
-    keep: (values) => commit((put) => {
+    read: (key) => reading(async (): Promise<unknown> => (await begin('readonly', (open) => open.objectStore(HOST).get(key))).value),
+    keep: (values) => committed((put) => {
       for (const [key, value] of Object.entries(values)) put(HOST, key, value);
     }),
-    empty: (values) => commit((put, clear) => {
+    empty: (values) => committed((put, clear) => {
       for (const table of EVERYTHING) clear(table);
       for (const [key, value] of Object.entries({ ...values, [TERM]: term })) put(HOST, key, value);
     }),

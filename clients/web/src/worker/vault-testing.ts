@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto';
 import { identity } from '../core/protocol';
 import { newKey } from './proof';
 import { openStore, type Store } from './store';
+import { QUIET } from './store-testing';
 import type { Credential } from './transport';
 import { createVault, newRecovery, type Room, type Vault } from './vault';
 
@@ -36,7 +37,7 @@ export interface Bench {
 }
 
 export async function bench(name: string): Promise<Bench> {
-  const store = await openStore(name, () => undefined);
+  const store = await openStore(name, QUIET);
   const time = { clock: 1_000_000, steady: 400 };
   const open = (): Vault => createVault({ store, now: () => time.clock, steady: () => time.steady, rounds: 1_000 });
   const made: Bench = {

@@ -136,9 +136,8 @@ export interface Opened {
 export interface Room {
   readonly data: Bytes;
   rows(): Promise<readonly Row[]>;
+  /** `mark`: the command that is carried out by it. */
   write(writes: readonly Write[], mark?: Mark): Promise<Stored>;
-  /** Whether a command is durable, as far as the rows were read last. */
-  isDone(mark: Mark): boolean;
   credential(): Promise<Credential | null>;
   keep(credential: Credential): Promise<Stored>;
   /** Lets a further person in, or gives one a new PIN. */
@@ -168,6 +167,8 @@ export interface Door {
 }
 
 export interface Vault {
+  /** Whether a command is durable, as far as the disk was read last; also while the tablet is locked. */
+  isDone(mark: Mark): boolean;
   /** Who may unlock this tablet, and from when on; null: it has no PIN yet. */
   door(): Promise<Door | null>;
   /** A new data key under the first person's PIN, or under none; what is on the disk in clear is sealed. */
@@ -279,7 +280,6 @@ export function createVault(deps: VaultDeps): Vault {
         })));
         return store.write(sealed, {}, mark);
       },
-      isDone: (mark) => store.isDone(mark),
       async credential() {
         const sealed = p.attempt(bytes, await store.read(CREDENTIAL));
         const own = p.attempt(tabletKey, await store.read(KEY));
@@ -328,6 +328,7 @@ export function createVault(deps: VaultDeps): Vault {
   };
 
   return {
+    isDone: (mark) => store.isDone(mark),
     async door() {
       const vault = await read();
       if (vault === null) return null;

@@ -38,6 +38,8 @@ pub enum EffectKind {
     Unlink,
     /// A step is taken.
     Step,
+    /// A step is taken back.
+    TakeBack,
     /// A long text reads differently.
     Text,
     /// Something that has no place in a record.
@@ -77,7 +79,7 @@ impl Effect {
             EffectKind::Link | EffectKind::Unlink => {
                 self.shown = self.name.strip_prefix("lecturer/").and_then(|id| names.lecturer(id));
             }
-            EffectKind::Count | EffectKind::Step | EffectKind::Text | EffectKind::Other => {}
+            EffectKind::Count | EffectKind::Step | EffectKind::TakeBack | EffectKind::Text | EffectKind::Other => {}
         }
         self
     }
@@ -217,7 +219,11 @@ fn compare(before: &RecordView, after: &RecordView) -> Vec<Effect> {
     let gone = before.links.iter().filter(|link| after.links.binary_search(link).is_err());
     effects.extend(gone.map(|link| Effect::new(EffectKind::Unlink, link)));
     let known: BTreeSet<&String> = before.steps.iter().map(|step| &step.id).collect();
-    for step in after.steps.iter().filter(|step| !known.contains(&step.id)) {
+    let (taking, taken): (Vec<_>, Vec<_>) =
+        after.steps.iter().filter(|step| !known.contains(&step.id)).partition(|step| !step.undoes.is_empty());
+    let back = after.steps.iter().filter(|step| taking.iter().any(|taking| taking.undoes.contains(&step.id)));
+    effects.extend(back.map(|step| Effect::new(EffectKind::TakeBack, step.state.as_str())));
+    for step in taken {
         let after = step.reason.map(|reason| reason.as_str().to_owned());
         effects.push(Effect { after, ..Effect::new(EffectKind::Step, step.state.as_str()) });
     }

@@ -1,13 +1,14 @@
 // What this tablet is, what it still has to send, and whether what it holds is safe.
 
 import { type ReactNode, useEffect, useState } from 'react';
-import { useClient, useReady, useSnapshot } from '../../core/hooks';
+import { useCertain, useClient, useReady, useSnapshot } from '../../core/hooks';
 import { municipalityName, nameOf, type Registry } from '../../core/registry';
 import { clock } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
+import { isOffline } from '../../ui/save-state';
 import { People } from './people';
 
 interface Safety {
@@ -52,8 +53,10 @@ function Line({ label, children }: { readonly label: string; readonly children: 
 
 export function Device({ frame: Frame }: FrameProps): ReactNode {
   const client = useClient();
-  const { identity, status } = useReady();
+  const ready = useReady();
+  const { identity, status } = ready;
   const { registry } = useSnapshot();
+  const certain = useCertain();
   const [safety, setSafety] = useState<Safety | null>(null);
   useEffect(() => {
     void navigator.storage.persist().then(readSafety, readSafety).then(setSafety);
@@ -64,11 +67,11 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
     <Frame title={ja.device.title}>
       <Card className="px-5 py-2">
         <dl>
-          <Line label={ja.device.unsent}>{ja.device.unsentCount(status.unsent_records, status.unsent_changes)}</Line>
+          <Line label={ja.device.unsent}>{certain ? ja.device.unsentCount(status.unsent_records, status.unsent_changes) : ja.pill.unknown}</Line>
           <Line label={ja.device.agreed}>{at(status.last_agreed_at)}</Line>
           <Line label={ja.device.exchanged}>{at(status.last_exchange_at)}</Line>
           <Line label={ja.device.fault}>
-            {status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
+            {isOffline(ready) ? <span className="text-wait">{ja.device.offlineNow}</span> : status.last_fault === null ? ja.device.ok : <span className="text-wait">{ja.device.faults[status.last_fault] ?? ja.device.faults['refused']}</span>}
           </Line>
         </dl>
         <div className="py-3">
@@ -109,7 +112,7 @@ export function Device({ frame: Frame }: FrameProps): ReactNode {
                     <th scope="row" className="py-3 pr-3 text-left font-normal">{scopeName(registry, scope.scope)}</th>
                     <td className="num py-3 pr-6 pl-3 text-right">{scope.count}</td>
                     <td className="py-3"><code className="text-[0.8125rem] break-all">{scope.digest}</code></td>
-                    <td className={`py-3 pl-3 text-right font-bold whitespace-nowrap ${scope.agreed ? 'text-ok' : 'text-wait'}`}>{scope.agreed ? ja.device.same : ja.device.differs}</td>
+                    <td className={`py-3 pl-3 text-right font-bold whitespace-nowrap ${certain && scope.agreed ? 'text-ok' : 'text-wait'}`}>{!certain ? ja.pill.unknown : scope.agreed ? ja.device.same : ja.device.differs}</td>
                   </tr>
                 ))}
               </tbody>

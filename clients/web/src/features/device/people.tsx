@@ -79,7 +79,7 @@ export function People(): ReactNode {
     <>
       <Colleagues leave={setLeaving} />
       <div className="flex flex-wrap gap-3 py-3">
-        <Button size="large" onPress={() => void client.perform({ type: 'lock' })}>{text.lock}</Button>
+        <Button size="large" onPress={() => client.perform({ type: 'lock' })}>{text.lock}</Button>
         <Button size="large" onPress={() => setForm('person')}>{text.person.open}</Button>
         <Button size="large" onPress={() => setForm('again')}>{text.again.open}</Button>
       </div>

@@ -2,8 +2,8 @@
 // the code is typed.
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { ja } from '../../i18n/ja';
-import { shownCode } from '../lock/code';
+import { enrol as text } from '../../i18n/ja-enrol';
+import { codeIn } from '../lock/code';
 
 interface Detector {
   detect(source: HTMLVideoElement): Promise<readonly { readonly rawValue: string }[]>;
@@ -21,12 +21,6 @@ function makerOf(scope: object): DetectorMaker | null {
 
 export function canScan(): boolean {
   return makerOf(window) !== null && 'mediaDevices' in navigator;
-}
-
-/** The code in the office's link: of a tablet, or of a day pass. */
-export function codeIn(link: string, of: 'code' | 'pass'): string | null {
-  const found = /#(code|pass)=([0-9A-Za-z-]+)$/.exec(link);
-  return found?.[1] !== of || found[2] === undefined ? null : shownCode(found[2]);
 }
 
 export function Scan({ found }: { readonly found: (link: string) => void }): ReactNode {
@@ -57,6 +51,6 @@ export function Scan({ found }: { readonly found: (link: string) => void }): Rea
     };
   }, [found]);
   return failed
-    ? <p role="alert" className="font-bold text-wait">{ja.enrol.noCamera}</p>
-    : <video ref={video} muted playsInline aria-label={ja.enrol.scanning} className="aspect-square w-full rounded-12 bg-ink object-cover" />;
+    ? <p role="alert" className="font-bold text-wait">{text.noCamera}</p>
+    : <video ref={video} muted playsInline aria-label={text.scanning} className="aspect-square w-full rounded-12 bg-ink object-cover" />;
 }

@@ -17,6 +17,12 @@ export function shownCode(text: string): string | null {
   return tidy.length === 8 ? `${tidy.slice(0, 4)}-${tidy.slice(4)}` : null;
 }
 
+/** The code in the office's link: of a tablet, or of a day pass. */
+export function codeIn(link: string, of: 'code' | 'pass'): string | null {
+  const found = /#(code|pass)=([0-9A-Za-z-]+)$/.exec(link);
+  return found?.[1] !== of || found[2] === undefined ? null : shownCode(found[2]);
+}
+
 interface Input {
   readonly label: string;
   readonly help: string;

@@ -57,7 +57,7 @@ function Enter({ code, used, back }: { readonly code: string; readonly used: () 
       <p className="text-muted">{text.enter.after}</p>
       {typing && <SecretInput label={text.enter.code} help={text.enter.codeHelp} value={typed} change={setTyped} autoCapitalize="characters" />}
       {problem !== null && <p role="alert" className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{problem}</p>}
-      <Button look="primary" size="large" isDisabled={busy} onPress={() => void start()}>{busy ? text.enter.busy : text.enter.start}</Button>
+      <Button look="primary" size="large" isDisabled={busy} onPress={() => start()}>{busy ? text.enter.busy : text.enter.start}</Button>
       {(back || typing) && <Button size="large" onPress={used}>{back ? text.enter.back : text.enter.leave}</Button>}
     </Sheet>
   );

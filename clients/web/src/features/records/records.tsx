@@ -2,21 +2,21 @@
 
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import { useSnapshot } from '../../core/hooks';
-import type { Entry } from '../../core/records';
+import { type Entry, whenOf } from '../../core/records';
 import { municipalityName, type Registry } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Chips } from '../../ui/chips';
 import { INPUT } from '../../ui/field';
 import type { FrameProps } from '../../ui/frame';
-import { RecordRow, recordTitle } from '../../ui/record-row';
+import { isDateOdd, RecordRow, recordTitle } from '../../ui/record-row';
 
 const PAGE = 60;
 
 const FILTERS = {
   all: () => true,
   unsent: (entry: Entry) => entry.save_state === 'saved',
-  conflict: (entry: Entry) => entry.conflict_count > 0 || entry.save_state === 'held' || entry.save_state === 'declined',
+  conflict: (entry: Entry) => entry.conflict_count > 0 || entry.save_state === 'held' || entry.save_state === 'declined' || isDateOdd(entry),
   planned: (entry: Entry) => entry.group === 'planned',
   held: (entry: Entry) => entry.group === 'held',
   off: (entry: Entry) => entry.group === 'cancelled' || entry.group === 'postponed',
@@ -47,7 +47,7 @@ export function Records({ frame: Frame }: FrameProps): ReactNode {
   const indexed = useMemo(
     () =>
       [...entries.values()]
-        .sort((a, b) => (`${a.date ?? '9'} ${a.start ?? ''}${a.document}` < `${b.date ?? '9'} ${b.start ?? ''}${b.document}` ? 1 : -1))
+        .sort((a, b) => (whenOf(a) < whenOf(b) ? 1 : -1))
         .map((entry) => ({ entry, text: searchText(entry, registry) })),
     [entries, registry],
   );

@@ -43,12 +43,12 @@ function Total({ children }: { readonly children: ReactNode }): ReactNode {
   if (others.length > 0) parts.push(ja.attendance.others(sumOfOthers, others.map(([device]) => deviceName(registry, device)).join('、')));
   if (counted.carried > 0) parts.push(ja.attendance.carriedOver(counted.carried));
   return (
-    <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 [@media(min-height:42rem)]:sticky [@media(min-height:42rem)]:top-2">
+    <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 sticky top-2 low:static">
       <div>
-        <p className="flex items-baseline gap-3">
-          <span>{ja.attendance.total}</span>
+        <p className="flex flex-wrap items-baseline gap-x-3">
+          <span className="whitespace-nowrap">{ja.attendance.total}</span>
           {total === null ? (
-            <span className="text-[1.5rem] leading-[2.75rem] text-muted">{ja.none}</span>
+            <span className="text-[1.5rem] leading-[2.75rem] whitespace-nowrap text-muted">{ja.none}</span>
           ) : (
             <>
               <span className="num text-[2.75rem] leading-100">{total}</span>
@@ -56,7 +56,7 @@ function Total({ children }: { readonly children: ReactNode }): ReactNode {
             </>
           )}
         </p>
-        {total !== null && <p className="text-[0.875rem] text-muted">{parts.join('　')}</p>}
+        <p className="min-h-[1.4rem] text-[0.875rem] text-muted">{total !== null && parts.join('　')}</p>
       </div>
       {children}
     </Card>
@@ -100,7 +100,7 @@ export function Attendance(): ReactNode {
       <Total>
         <Chips label={ja.attendance.mode} hideLabel value={mode} options={MODES.map((value) => ({ value, label: ja.attendance.modes[value] }))} onChange={choose} />
       </Total>
-      {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences)}</p>}
+      {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences, view.attendance ?? 0)}</p>}
       <CounterGrid>
         {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} />}
         {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}

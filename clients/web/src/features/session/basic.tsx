@@ -4,12 +4,14 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useReady, useSnapshot } from '../../core/hooks';
 import { ACTIVITIES, type FieldName } from '../../core/records';
-import { longDate } from '../../i18n/dates';
+import { longDate, oddDate, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card } from '../../ui/card';
 import { Chips } from '../../ui/chips';
-import { SelectInput, TextInput, WhenInput } from '../../ui/field';
+import { SelectInput, TextInput } from '../../ui/field';
 import { recordPlace, recordTitle } from '../../ui/record-row';
+import { ValueInput } from '../../ui/value-box';
+import { readDate, readTime } from '../../i18n/values';
 import { AUDIENCES } from './attendance';
 import { Conflict } from './conflict';
 import { duplicatesOf } from './duplicates';
@@ -69,15 +71,22 @@ function Duplicates(): ReactNode {
   );
 }
 
+/** What to look at again in a date. */
+function OddDateNote({ date }: { readonly date: string }): ReactNode {
+  const odd = oddDate(date, todayIso(new Date()));
+  return odd !== null && <p className="font-bold text-wait">{ja.basic.oddDate[odd]}</p>;
+}
+
 export function Basic(): ReactNode {
   const { set } = useEditor();
   const { identity } = useReady();
   const { registry, entries } = useSnapshot();
   const date = useField('date');
+  const [start, end] = [useField('start'), useField('end')];
   const activity = useField('activity');
   const municipality = useField('municipality');
   const audience = useField('audience');
-  const keep = (field: FieldName, label: string) => (value: string): void => set(field, value, label);
+  const keep = (field: FieldName, label: string) => (value: string): Promise<void> => set(field, value, label);
 
   const venues = useMemo(() => [...new Set([...entries.values()].flatMap((entry) => (entry.venue === null ? [] : [entry.venue])))].slice(0, 100), [entries]);
   const municipalities = useMemo(() => {
@@ -97,10 +106,12 @@ export function Basic(): ReactNode {
     <>
       <Duplicates />
       <Card className="grid gap-x-5 gap-y-6 p-5 sm:grid-cols-2">
-        <WhenInput type="date" label={ja.basic.date} note={longDate(date)} value={date} onKeep={keep('date', ja.basic.date)} />
-        <div className="grid grid-cols-2 gap-3">
-          <WhenInput type="time" label={ja.basic.start} value={useField('start')} onKeep={keep('start', ja.basic.start)} />
-          <WhenInput type="time" label={ja.basic.end} value={useField('end')} onKeep={keep('end', ja.basic.end)} />
+        <ValueInput type="date" label={ja.basic.date} note={longDate(date)} stored={date} read={readDate} keep={keep('date', ja.basic.date)}>
+          <OddDateNote date={date} />
+        </ValueInput>
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(8rem,100%),1fr))] gap-3">
+          <ValueInput type="time" label={ja.basic.start} stored={start} read={(time) => readTime(time, { end })} keep={keep('start', ja.basic.start)} clear={() => keep('start', ja.basic.start)('')} />
+          <ValueInput type="time" label={ja.basic.end} stored={end} read={(time) => readTime(time, { start })} keep={keep('end', ja.basic.end)} clear={() => keep('end', ja.basic.end)('')} />
         </div>
         <Conflict field="date" label={ja.basic.date} />
         <Conflict field="start" label={ja.basic.start} />

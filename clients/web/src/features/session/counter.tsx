@@ -1,14 +1,16 @@
 // Counters: the product. A large plus, a small minus, who counted how many; or the whole number typed in.
 
-import { createContext, type ReactNode, useContext, useRef, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
 import { type Intent, tally, type Tally } from '../../core/records';
 import type { Registry } from '../../core/registry';
 import { ja } from '../../i18n/ja';
-import { Button } from '../../ui/button';
+import { announce } from '../../ui/announce';
+import { TapButton } from '../../ui/tap-button';
+import { Unsaved, useBox } from '../../ui/value-box';
+import { readCount } from '../../i18n/values';
 import { deviceName } from './conflict';
 import { useEditor } from './editor';
-import { parseCount } from './numbers';
 
 /** Whether counters take typed numbers at the moment. */
 export const TypingContext = createContext(false);
@@ -22,56 +24,52 @@ export function countedBy(counted: Tally, own: string, registry: Registry): read
 
 function Typed({ label, measure, total }: { readonly label: string; readonly measure: string; readonly total: number | null }): ReactNode {
   const { edit } = useEditor();
-  const [text, setText] = useState<string | null>(null);
-  const [invalid, setInvalid] = useState(false);
+  const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. */
-  const seen = useRef<number | null>(total);
+  const seen = useRef<number | null>(null);
+  const typing = useRef(false);
 
-  const keep = (): void => {
-    if (text === null) return;
-    const count = parseCount(text);
-    if (text.trim() === '') {
-      setText(null);
-      if (seen.current === null) return;
-      const before = seen.current;
-      edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before, reason: 'undo' }] });
-      return;
-    }
-    setInvalid(count === null);
-    if (count === null) return;
-    setText(null);
-    const by = count - (seen.current ?? 0);
-    if (seen.current !== null && by === 0) return;
-    const back: Intent = seen.current === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
-    const undo = { label: `${label} ${count}`, intents: [back] };
-    edit([{ type: 'count', measure, by, reason: 'recount' }], undo);
+  const keep = async (count: number): Promise<void> => {
+    const before = seen.current;
+    typing.current = false;
+    const by = count - (before ?? 0);
+    if (before !== null && by === 0) return;
+    const back: Intent = before === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
+    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [back] });
   };
+  /** An emptied box: nobody reported any. */
+  const clear = async (): Promise<void> => {
+    const before = seen.current;
+    typing.current = false;
+    if (before === null) return;
+    await edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before, reason: 'undo' }] });
+  };
+  const box = useBox({ stored: total === null ? '' : String(total), read: readCount, keep, clear });
 
   return (
     <div className="flex flex-col items-end gap-1">
       <input
         aria-label={ja.counter.entry(label)}
-        aria-invalid={invalid}
+        aria-invalid={box.reason !== null}
+        aria-describedby={reasonId}
         inputMode="numeric"
         autoComplete="off"
-        maxLength={6}
-        className="num h-16 w-28 rounded-8 border border-line-strong bg-surface px-3 text-right text-[1.75rem]"
-        value={text ?? (total === null ? '' : String(total))}
+        maxLength={20}
+        className="num h-16 w-28 rounded-8 border border-line-strong bg-surface px-3 text-right text-[1.75rem] aria-invalid:border-2 aria-invalid:border-danger"
+        value={box.text}
         placeholder="—"
-        onFocus={(event) => {
-          seen.current = total;
-          event.target.select();
-        }}
+        onFocus={(event) => event.target.select()}
         onChange={(event) => {
-          if (text === null) seen.current = total;
-          setText(event.target.value);
+          if (!typing.current) seen.current = total;
+          typing.current = true;
+          box.change(event.target.value);
         }}
-        onBlur={keep}
+        onBlur={box.leave}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && !event.nativeEvent.isComposing) event.currentTarget.blur();
         }}
       />
-      {invalid && <span role="alert" className="text-[0.875rem] text-danger">{ja.counter.invalid}</span>}
+      <div className="max-w-56"><Unsaved id={reasonId} reason={box.reason} /></div>
     </div>
   );
 }
@@ -92,16 +90,32 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
   const total = counted?.total ?? null;
   const own = counted?.by_device[identity.device] ?? 0;
 
-  const count = (by: 1 | -1): void =>
-    edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
+  const tapped = useRef(false);
+  useEffect(() => {
+    if (tapped.current && total !== null) announce(name, String(total));
+  }, [name, total]);
+
+  /** Taps that are not durable yet. */
+  const underWay = useRef(0);
+
+  const count = (by: 1 | -1): void => {
+    // several quick taps on − come before the number has changed
+    if (by < 0 && own + underWay.current <= 0) return;
+    tapped.current = true;
+    underWay.current += by;
+    const counted = edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
       label: ja.counter.undoPlus(name, by),
       intents: [{ type: 'count', measure, by: -by, reason: 'undo' }],
     });
+    void counted.finally(() => {
+      underWay.current -= by;
+    });
+  };
 
   return (
     <section
       aria-label={name}
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-12 border border-line bg-surface py-3 pr-3 pl-5"
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-12 border border-line bg-surface py-3 pr-3 pl-5 slim:grid-cols-1 slim:px-2"
     >
       <div>
         <h3 className="text-[1.0625rem]">{label}</h3>
@@ -120,18 +134,18 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         <Typed label={name} measure={measure} total={total} />
       ) : (
         <div className="flex items-center gap-2">
-          <Button
+          <TapButton
             look="quiet"
-            className="size-13 !rounded-full border border-line !p-0 text-[1.5rem] !font-normal !text-muted"
-            aria-label={ja.counter.minus(name)}
+            className="size-13 shrink-0 !rounded-full slim:size-11 border border-line !p-0 text-[1.5rem] !font-normal !text-muted"
+            label={ja.counter.minus(name)}
             isDisabled={own <= 0}
-            onPress={() => count(-1)}
+            onTap={() => count(-1)}
           >
             −
-          </Button>
-          <Button look="primary" className="size-[5.5rem] !rounded-16 !p-0 text-[2.625rem] !leading-100 !font-normal" aria-label={ja.counter.plus(name)} onPress={() => count(1)}>
+          </TapButton>
+          <TapButton look="primary" className="size-[5.5rem] !rounded-16 slim:w-auto slim:min-w-0 slim:flex-1 !p-0 text-[2.625rem] !leading-100 !font-normal" label={ja.counter.plus(name)} onTap={() => count(1)}>
             ＋
-          </Button>
+          </TapButton>
         </div>
       )}
     </section>

@@ -13,13 +13,21 @@ export interface Undo {
   readonly intents: readonly Intent[];
 }
 
+/** An edit that can be taken back, and the part of the record where it was made. */
+export interface Made extends Undo {
+  readonly place: string;
+}
+
 export interface Editor {
   readonly view: RecordView;
-  readonly undo: Undo | null;
+  readonly undo: Made | null;
+  /** The part of the record in sight. */
+  readonly look: (place: string) => void;
   readonly takeBack: () => void;
-  readonly edit: (intents: readonly Intent[], undo?: Undo) => void;
+  /** Over when the edits are durable, or the person has been told that they are not. */
+  readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<void>;
   /** Sets a field; an empty text clears it. */
-  readonly set: (field: FieldName, value: Value, label: string) => void;
+  readonly set: (field: FieldName, value: Value, label: string) => Promise<void>;
 }
 
 const EditorContext = createContext<Editor | null>(null);
@@ -42,7 +50,10 @@ export interface EditorProviderProps {
 export function EditorProvider({ document, view, first, children }: EditorProviderProps): ReactNode {
   const client = useClient();
   const unsaid = useRef(first);
-  const [stack, setStack] = useState<readonly Undo[]>([]);
+  const [stack, setStack] = useState<readonly Made[]>([]);
+  /** As [stack], also between two taps that come before the screen is drawn. */
+  const undos = useRef(stack);
+  const place = useRef('');
 
   const send = useCallback(
     async (intents: readonly Intent[], label?: string): Promise<boolean> => {
@@ -58,30 +69,38 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
   );
 
   const editor = useMemo<Editor>(() => {
+    const keep = (next: readonly Made[]): void => {
+      undos.current = next;
+      setStack(next);
+    };
     const edit: Editor['edit'] = (intents, undo) => {
-      if (undo !== undefined) setStack((older) => [...older.slice(1 - UNDO_DEPTH), undo]);
+      const made = undo === undefined ? null : { ...undo, place: place.current };
+      if (made !== null) keep([...undos.current.slice(1 - UNDO_DEPTH), made]);
       // what was not stored is not there to be taken back
-      void send(intents, undo?.label).then((stored) => {
-        if (!stored) setStack((older) => older.filter((one) => one !== undo));
+      return send(intents, undo?.label).then((stored) => {
+        if (!stored) keep(undos.current.filter((one) => one !== made));
       });
     };
     return {
       view,
       undo: stack.at(-1) ?? null,
+      look(next) {
+        place.current = next;
+      },
       takeBack() {
-        const last = stack.at(-1);
+        const last = undos.current.at(-1);
         if (last === undefined) return;
-        setStack(stack.slice(0, -1));
+        keep(undos.current.slice(0, -1));
         void send(last.intents, ja.session.undo(last.label)).then((stored) => {
-          if (!stored) setStack((older) => [...older, last]);
+          if (!stored) keep([...undos.current, last]);
         });
       },
       edit,
-      set(field, value, label) {
+      async set(field, value, label) {
         const before = view.fields[field]?.value ?? null;
         const next = value === '' ? null : value;
         if (next === before && (view.fields[field]?.alternatives.length ?? 0) === 0) return;
-        edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
+        await edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
       },
     };
   }, [view, stack, send]);

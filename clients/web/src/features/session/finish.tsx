@@ -2,7 +2,7 @@
 
 import { type ReactNode, useState } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
-import { REASONS, type Author, type Reason, type StepState } from '../../core/records';
+import { REASONS, type Author, type Reason, type Step, type StepState } from '../../core/records';
 import { clock } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
@@ -55,8 +55,12 @@ export function Finish(): ReactNode {
   const { identity } = useReady();
   const { registry } = useSnapshot();
   const [reason, setReason] = useState<Reason | null>(null);
-  const step = (state: StepState, why: Reason | null = null): void => edit([{ type: 'step', state, reason: why }]);
+  const step = (state: StepState, why: Reason | null = null): Promise<void> => edit([{ type: 'step', state, reason: why }]);
   const device = (id: string | null): string => (id === identity.device || id === null ? ja.thisTablet : deviceName(registry, id));
+  const present = view.steps.filter((item) => item.present);
+  const takeBack = (): Promise<void> => edit([{ type: 'take_back', steps: present.map((item) => item.id) }]);
+  const stepText = (item: Step): string => `${ja.state(item.state)}${item.reason === null ? '' : `（${ja.reason(item.reason)}）`}`;
+  const named = (ids: readonly string[]): string => view.steps.filter((item) => ids.includes(item.id)).map(stepText).join('、');
   const conflict = view.group === 'conflict';
   const off = view.group === 'cancelled' || view.group === 'postponed';
   const line = (author: Author): string =>
@@ -85,6 +89,12 @@ export function Finish(): ReactNode {
           </div>
         )}
         {view.group === 'held' && view.state !== 'held' && <p>{ja.finish.allDone}</p>}
+        {present.length > 0 && !conflict && (
+          <div>
+            <Button onPress={takeBack}>{ja.finish.takeBack(ja.state(view.state))}</Button>
+            <p className="mt-1.5 text-[0.875rem] text-muted">{ja.finish.takeBackHelp}</p>
+          </div>
+        )}
       </Card>
 
       <SectionTitle>{ja.finish.check}</SectionTitle>
@@ -112,7 +122,7 @@ export function Finish(): ReactNode {
             <ol>
               {[...view.steps].sort((a, b) => (a.at ?? Infinity) - (b.at ?? Infinity)).map((item) => (
                 <li key={item.id} className="flex flex-wrap justify-between gap-x-6 border-b border-line py-2.5 last:border-0">
-                  <b>{ja.state(item.state)}{item.reason !== null && `（${ja.reason(item.reason)}）`}</b>
+                  {item.undoes.length > 0 ? <b>{ja.finish.tookBack(named(item.undoes))}</b> : item.taken_back ? <s className="text-muted">{stepText(item)}</s> : <b>{stepText(item)}</b>}
                   <span className="text-[0.875rem] text-muted">{line(item)}</span>
                 </li>
               ))}

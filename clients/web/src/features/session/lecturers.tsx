@@ -1,14 +1,13 @@
 // Who speaks: chosen from the registry. A lecturer of the bank brings the association that sends them.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { useSnapshot } from '../../core/hooks';
 import type { Intent, StepState } from '../../core/records';
-import { type Lecturer, lecturerName, nameOf, senderOf } from '../../core/registry';
+import { type Lecturer, lecturerName, senderOf } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
+import { later } from '../../ui/fault';
 import { SelectInput } from '../../ui/field';
-import { INPUT } from '../../ui/field';
-import { Sheet } from '../../ui/dialog';
 import { Conflict } from './conflict';
 import { useEditor, useField } from './editor';
 
@@ -18,37 +17,8 @@ function isStep(text: string): text is Extract<StepState, (typeof STEPS)[number]
   return STEPS.some((known) => known === text);
 }
 
-function Choose({ open, onClose, onChoose }: { readonly open: boolean; readonly onClose: () => void; readonly onChoose: (lecturer: Lecturer) => void }): ReactNode {
-  const { registry } = useSnapshot();
-  const { view } = useEditor();
-  const [words, setWords] = useState('');
-  const wanted = words.normalize('NFKC').trim();
-  const found = registry.lecturers.filter(
-    (lecturer) =>
-      !view.links.includes(`lecturer/${lecturer.id}`) &&
-      `${lecturerName(lecturer)} ${lecturer.affiliation ?? ''} ${nameOf(registry.associations, lecturer.association) ?? ''}`.includes(wanted),
-  );
-  return (
-    <Sheet title={ja.basic.addLecturer} open={open} onClose={onClose}>
-      <input type="search" aria-label={ja.basic.searchLecturer} placeholder={ja.basic.searchLecturer} className={INPUT} value={words} onChange={(event) => setWords(event.target.value)} />
-      <ul className="min-h-0 overflow-y-auto">
-        {found.map((lecturer) => (
-          <li key={lecturer.id} className="border-t border-line">
-            <Button look="quiet" size="large" className="w-full !justify-start !px-2 text-left !text-ink" aria-label={ja.basic.chooseLecturer(lecturerName(lecturer))} onPress={() => onChoose(lecturer)}>
-              <span>
-                {lecturerName(lecturer)}
-                <span className="block text-[0.875rem] font-normal text-muted">
-                  {[nameOf(registry.associations, lecturer.association), lecturer.affiliation, lecturer.bank ? ja.basic.bank : null].filter((part) => part !== null).join(ja.separator)}
-                </span>
-              </span>
-            </Button>
-          </li>
-        ))}
-        {found.length === 0 && <li className="py-4 text-muted">{registry.lecturers.length === 0 ? ja.basic.noLecturers : ja.basic.noMatch}</li>}
-      </ul>
-    </Sheet>
-  );
-}
+// comes when it is opened: a sheet is more than a first screen has to carry
+const ChooseLecturer = later(async () => (await import('./choose-lecturer')).ChooseLecturer);
 
 export function Lecturers(): ReactNode {
   const { view, edit, set } = useEditor();
@@ -69,7 +39,7 @@ export function Lecturers(): ReactNode {
       intents.push({ type: 'set', field: 'dispatched_by', value: sender });
       undo.push({ type: 'set', field: 'dispatched_by', value: dispatchedBy === '' ? null : dispatchedBy });
     }
-    edit(intents, { label: `${ja.basic.lecturers} ${lecturerName(lecturer)}`, intents: undo });
+    void edit(intents, { label: `${ja.basic.lecturers} ${lecturerName(lecturer)}`, intents: undo });
     setOpen(false);
   };
 
@@ -113,11 +83,11 @@ export function Lecturers(): ReactNode {
           value={view.state === 'none' ? '' : view.state}
           empty={ja.basic.unset}
           groups={[{ label: null, options: STEPS.map((state) => ({ value: state, label: ja.state(state) })) }]}
-          onKeep={(value) => (isStep(value) ? edit([{ type: 'step', state: value, reason: null }]) : undefined)}
+          onKeep={(value) => (isStep(value) ? void edit([{ type: 'step', state: value, reason: null }]) : undefined)}
         />
       )}
       <Conflict field="dispatched_by" label={ja.basic.dispatch} />
-      <Choose open={open} onClose={() => setOpen(false)} onChoose={choose} />
+      {open && <Suspense><ChooseLecturer onClose={() => setOpen(false)} onChoose={choose} /></Suspense>}
     </>
   );
 }

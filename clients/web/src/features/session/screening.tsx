@@ -6,11 +6,12 @@ import { tally } from '../../core/records';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
-import { SelectInput, TextInput } from '../../ui/field';
+import { SelectInput } from '../../ui/field';
+import { ValueInput } from '../../ui/value-box';
+import { readMinutes } from '../../i18n/values';
 import { Conflict } from './conflict';
 import { Counter, CounterGrid } from './counter';
 import { useEditor, useField } from './editor';
-import { parseCount } from './numbers';
 
 const VIEWERS = 'screening.viewers';
 const NOTED = `noted/${VIEWERS}`;
@@ -21,9 +22,9 @@ export function Screening(): ReactNode {
   const medium = useField('medium');
   const viewers = tally(view, VIEWERS);
   const noted = view.links.includes(NOTED);
-  const toggle = (): void => {
+  const toggle = (): Promise<void> => {
     const [now, before] = noted ? (['unlink', 'link'] as const) : (['link', 'unlink'] as const);
-    edit([{ type: now, link: NOTED }], { label: ja.screening.uncounted, intents: [{ type: before, link: NOTED }] });
+    return edit([{ type: now, link: NOTED }], { label: ja.screening.uncounted, intents: [{ type: before, link: NOTED }] });
   };
   return (
     <>
@@ -35,14 +36,13 @@ export function Screening(): ReactNode {
           groups={[{ label: null, options: registry.media.map((item) => ({ value: item.name, label: item.name })) }]}
           onKeep={(value) => set('medium', value, ja.screening.medium)}
         />
-        <TextInput
+        <ValueInput
+          type="minutes"
           label={ja.screening.minutes}
-          value={useField('minutes')}
-          maxLength={4}
-          onKeep={(text) => {
-            const minutes = parseCount(text);
-            if (text === '' || minutes !== null) set('minutes', minutes ?? '', ja.screening.minutes);
-          }}
+          stored={useField('minutes')}
+          read={readMinutes}
+          keep={(minutes) => set('minutes', minutes, ja.screening.minutes)}
+          clear={() => set('minutes', '', ja.screening.minutes)}
         />
         <Conflict field="medium" label={ja.screening.medium} />
         <Conflict field="minutes" label={ja.screening.minutes} />

@@ -1,21 +1,9 @@
-// Small rules of the session screen: typed numbers, duplicates, texts edited on two tablets.
+// Small rules of the session screen: duplicates, texts edited on two tablets.
 
 import { describe, expect, it } from 'vitest';
 import { entry, isDocumentId } from '../../core/records';
 import { rebase } from '../../ui/field';
 import { duplicatesOf } from './duplicates';
-import { parseCount } from './numbers';
-
-describe('typed numbers', () => {
-  it('takes full-width digits, units and zero', () => {
-    expect(parseCount('１２人')).toBe(12);
-    expect(parseCount(' 0 ')).toBe(0);
-    expect(parseCount('1,234')).toBe(1234);
-  });
-  it('refuses what is no count', () => {
-    for (const text of ['', '-3', '2.5', '十', '123456']) expect(parseCount(text)).toBeNull();
-  });
-});
 
 describe('duplicates', () => {
   it('finds the same place on the same day, however it is spelled', () => {

@@ -1,6 +1,6 @@
 // One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ComponentType, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Link, useLocation } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
@@ -12,22 +12,26 @@ import { lecturerName } from '../../core/registry';
 import { clock, longDate } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
+import { later } from '../../ui/fault';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { StateText, SyncPill } from '../../ui/save-state';
+import { TapButton } from '../../ui/tap-button';
 import { Answers } from './answers';
 import { Attendance } from './attendance';
 import { Basic } from './basic';
 import { TypingContext } from './counter';
 import { EditorProvider, useEditor } from './editor';
-import { Finish } from './finish';
 import { Materials } from './materials';
 import { Notes } from './notes';
 import { Screening } from './screening';
 
+// the last tab comes when it is opened
+const Finish = later(async () => (await import('./finish')).Finish);
+
 const TABS = ['basic', 'attendance', 'screening', 'materials', 'answers', 'notes', 'finish'] as const;
 type TabName = (typeof TABS)[number];
 const COUNTING: readonly TabName[] = ['attendance', 'screening', 'materials', 'answers'];
-const PANELS: Record<TabName, () => ReactNode> = {
+const PANELS: Record<TabName, ComponentType> = {
   basic: Basic, attendance: Attendance, screening: Screening, materials: Materials, answers: Answers, notes: Notes, finish: Finish,
 };
 
@@ -66,18 +70,18 @@ function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: bo
   const place = record.venue === null && record.municipality === null ? null : recordPlace(record, registry);
   return (
     <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
-      <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3">
-        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] font-bold text-accent-ink hover:bg-accent-faint">
+      <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3 slim:gap-1">
+        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] slim:size-[max(1.5rem,44px)] slim:self-start font-bold text-accent-ink hover:bg-accent-faint">
           <svg aria-hidden="true" viewBox="0 0 24 24" className="size-7 fill-none stroke-current stroke-3"><path d="m15 5-7 7 7 7" /></svg>
         </Link>
         <div className="min-w-0">
-          <h1 className="text-[1.25rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
+          <h1 className="text-[1.25rem] low:text-[1.125rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
           <p className="text-[0.9375rem] text-muted">
             {longDate(text('date'))}{time}
-            {speakers.length > 0 && `　${ja.basic.lecturers} ${speakers.join('、')}`}
+            {speakers.length > 0 && <span className="slim:hidden">{`　${ja.basic.lecturers} ${speakers.join('、')}`}</span>}
           </p>
           <p className="text-[0.9375rem] text-muted">
-            {fresh ? ja.session.nothingYet : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
+            {fresh ? <>{ja.session.nothingYet}<span className="slim:hidden">{ja.session.savedByItself}</span></> : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
           </p>
         </div>
       </div>
@@ -90,10 +94,11 @@ function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; read
   const { undo, takeBack } = useEditor();
   const [, go] = useLocation();
   const next = TABS[TABS.indexOf(tab) + 1];
+  const undone = undo === null ? '' : undo.place === tab || !isTab(undo.place) ? undo.label : ja.session.undoOn(ja.session.tabs[undo.place], undo.label);
   return (
-    <footer className="border-t border-line bg-surface px-6 pt-3.5 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
+    <footer className="border-t border-line bg-surface px-6 pt-3.5 slim:px-3 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
       <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
-        {undo !== null && <Button className="max-w-76 text-left" onPress={takeBack}>{ja.session.undo(undo.label)}</Button>}
+        {undo !== null && <TapButton className="max-w-76 text-left" onTap={takeBack}>{ja.session.undo(undone)}</TapButton>}
         <div className="ml-auto flex flex-wrap items-center gap-3">
           {COUNTING.includes(tab) && <Button onPress={onTyping}>{typing ? ja.session.taps : ja.session.numbers}</Button>}
           <Button look="primary" size="large" onPress={() => (next === undefined ? go('/') : onNext(next))}>
@@ -121,8 +126,10 @@ function HeldNotice({ held }: { readonly held: readonly HeldWork[] }): ReactNode
 function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
   const bare = view.fields['activity'] === undefined || view.fields['venue'] === undefined;
   const [tab, setTab] = useState<TabName>(bare ? 'basic' : 'attendance');
+  const { look } = useEditor();
   const content = useRef<HTMLElement>(null);
   useEffect(() => {
+    look(tab);
     // newer browsers return a promise, which is no clean-up
     void content.current?.scrollTo(0, 0);
   }, [tab]);
@@ -133,9 +140,9 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
         selectedKey={tab}
         onSelectionChange={(key) => (isTab(key) ? setTab(key) : undefined)}
         keyboardActivation="manual"
-        className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]"
+        className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto"
       >
-        <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))]">
+        <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))] slim:px-3 low:pt-2">
           <Header view={view} fresh={fresh} />
           <TabList aria-label={ja.session.tabsLabel} className="mx-auto mt-1 flex max-w-5xl gap-1 overflow-x-auto overflow-y-hidden">
             {TABS.map((name) => (
@@ -150,13 +157,13 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
             ))}
           </TabList>
         </header>
-        <main ref={content} className="min-h-0 overflow-y-auto px-6 pb-5">
+        <main ref={content} className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] pb-5 slim:px-3 low:overflow-visible">
           {view.held.length > 0 && <HeldNotice held={view.held} />}
           {TABS.map((name) => {
             const Panel = PANELS[name];
             return (
               <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
-                <Panel />
+                <Suspense><Panel /></Suspense>
               </TabPanel>
             );
           })}

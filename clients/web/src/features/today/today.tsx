@@ -3,9 +3,9 @@
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { useReady, useSnapshot } from '../../core/hooks';
-import type { Entry } from '../../core/records';
+import { type Entry, whenOf } from '../../core/records';
 import { type Registry } from '../../core/registry';
-import { dayName, todayIso } from '../../i18n/dates';
+import { dayName, fiscalYear, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
@@ -22,16 +22,19 @@ export interface Day {
   readonly past: readonly Entry[];
 }
 
-/** Sorts records into the day's sections. A record without a date is treated as one of today's. */
+/** Sorts records into the day's sections. A plan without date and year is one of today's. */
 export function arrange(entries: Iterable<Entry>, today: string): Day {
   const sessions = [...entries].filter((entry) => entry.kind === 'session');
-  const when = (entry: Entry): string => `${entry.date ?? today} ${entry.start ?? '99'} ${entry.document}`;
-  const rising = [...sessions].sort((a, b) => (when(a) < when(b) ? -1 : 1));
+  const rising = [...sessions].sort((a, b) => (whenOf(a) < whenOf(b) ? -1 : 1));
   const planned = rising.filter((entry) => entry.group === 'planned');
+  const day = (entry: Entry): string => {
+    if (entry.date !== null) return entry.date;
+    return entry.fiscal_year === null || entry.fiscal_year === fiscalYear(today) ? today : `${entry.fiscal_year + 1}-03-31`;
+  };
   return {
-    now: planned.filter((entry) => (entry.date ?? today) === today),
-    overdue: planned.filter((entry) => (entry.date ?? today) < today),
-    upcoming: planned.filter((entry) => (entry.date ?? today) > today),
+    now: planned.filter((entry) => day(entry) === today),
+    overdue: planned.filter((entry) => day(entry) < today),
+    upcoming: planned.filter((entry) => day(entry) > today),
     past: rising.filter((entry) => entry.group !== 'planned').reverse(),
   };
 }

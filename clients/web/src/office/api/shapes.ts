@@ -235,6 +235,8 @@ export const recordDetail = p.object((f) => ({
     id: s.get('id', p.string),
     state: s.get('state', p.string),
     reason: s.get('reason', text),
+    undoes: s.get('undoes', p.list(p.string)),
+    taken_back: s.get('taken_back', p.nullable(p.boolean)) ?? false,
     author: s.get('author', p.nullable(author)),
   })))),
   state: f.get('state', p.string),

@@ -31,7 +31,7 @@ function Close({ month, end }: { readonly month: ClosingMonth; readonly end: (cl
       <p>{text.closeNote}</p>
       {month.reports_missing > 0 && <p className="rounded-8 bg-wait-soft px-4 py-2 font-bold text-wait">{text.missingWarning(month.reports_missing)}</p>}
       <WaysOut problem={problem} leave={() => end(false)}>
-        <Button look="primary" isDisabled={busy} onPress={() => void close()}>{text.closeNow}</Button>
+        <Button look="primary" isDisabled={busy} onPress={() => close()}>{text.closeNow}</Button>
       </WaysOut>
     </Sheet>
   );

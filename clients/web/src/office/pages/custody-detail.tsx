@@ -74,6 +74,8 @@ function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly
     }
     case 'step':
       return <><b>{text.step}</b><span>{text.stepTo(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after))}</span></>;
+    case 'take_back':
+      return <><b>{text.step}</b><span>{text.stepTakenBack(office.stepName(effect.name))}</span></>;
     case 'text':
       return (
         <>
@@ -120,8 +122,8 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
         <PersonalWarning text={reason} />
         <Refusal text={problem} />
         <div className="flex flex-wrap gap-3">
-          <Button look="primary" isDisabled={busy} onPress={() => void decide('admitted')}>{text.admit}</Button>
-          <Button isDisabled={busy} onPress={() => void decide('declined')}>{text.decline}</Button>
+          <Button look="primary" isDisabled={busy} onPress={() => decide('admitted')}>{text.admit}</Button>
+          <Button isDisabled={busy} onPress={() => decide('declined')}>{text.decline}</Button>
         </div>
         <p className="text-[0.875rem] text-muted">{text.decideNote}</p>
       </form>

@@ -144,7 +144,7 @@ function Acts({ tablet, holders, done }: { readonly tablet: Tablet; readonly hol
         <Sheet title={isPass ? text.passEndTitle(name) : text.revokeTitle(name)} open onClose={() => setAsking(false)}>
           <p>{isPass ? text.passEndNote : text.revokeNote}</p>
           <WaysOut problem={null} leave={() => setAsking(false)}>
-            <Button look="primary" onPress={() => void revoke()}>{isPass ? text.passEnd : text.revoke}</Button>
+            <Button look="primary" onPress={() => revoke()}>{isPass ? text.passEnd : text.revoke}</Button>
           </WaysOut>
         </Sheet>
       )}

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import { japanDay, japanMidnight } from '../../i18n/dates';
 import { office } from '../../i18n/ja-office';
 import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
@@ -22,16 +23,15 @@ const SCOPES = /^(?:(?:municipality|association|lecturer|session):\S+ ?)+$/;
 /** Says which page of a list was read, and nothing of what. */
 const PAGING = ['limit', 'offset', 'before'];
 
-/** Midnight in Japan of an ISO date, ms. */
+/** When the day so many days after a date begins in Japan, as the address says it. */
 function midnight(date: string, days: number): string | null {
-  const at = Date.parse(`${date}T00:00:00+09:00`);
-  return Number.isNaN(at) ? null : String(at + days * DAY_MS);
+  const at = japanMidnight(date);
+  return at === null ? null : String(at + days * DAY_MS);
 }
 
-/** The ISO date in Japan of a time in ms. */
+/** The date that [midnight] made it of; '' for what is none. */
 function dateOf(ms: string | null, days: number): string {
-  if (ms === null || !/^\d+$/.test(ms)) return '';
-  return new Date(Number(ms) - days * DAY_MS + 9 * 3_600_000).toISOString().slice(0, 10);
+  return ms === null || !/^\d+$/.test(ms) ? '' : japanDay(Number(ms) - days * DAY_MS);
 }
 
 function Target({ entry }: { readonly entry: Entry }): ReactNode {

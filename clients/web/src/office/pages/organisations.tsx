@@ -1,10 +1,11 @@
 // Associations and hubs with the municipalities they cover. Municipalities come from the official list and are not edited here.
 
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
@@ -28,8 +29,7 @@ function Edit({ association, all, end }: { readonly association: Association | n
     if (!next.delete(one)) next.add(one);
     return next;
   });
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     const body = { name: name.trim(), municipalities: [...covered], hub };
     const answer = association === null
       ? await api.post('/v1/registry/associations', body, nothing)
@@ -39,7 +39,7 @@ function Edit({ association, all, end }: { readonly association: Association | n
   };
   return (
     <Sheet title={association === null ? text.add : text.change} open onClose={() => end(false)}>
-      <form className="flex min-h-0 flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      <Form className="flex min-h-0 flex-col gap-4" act={submit}>
         <Labelled label={text.name}>{(id) => <input id={id} className={INPUT} value={name} maxLength={200} required autoComplete="off" onChange={(event) => setName(event.target.value)} />}</Labelled>
         <PersonalWarning text={name} />
         {association === null && (
@@ -75,7 +75,7 @@ function Edit({ association, all, end }: { readonly association: Association | n
         <WaysOut problem={problem} leave={() => end(false)}>
           <Button look="primary" type="submit">{text.save}</Button>
         </WaysOut>
-      </form>
+      </Form>
     </Sheet>
   );
 }

@@ -1,9 +1,10 @@
 // One's own signing in: name and password, passkeys, the organisation's account, and where one is signed in.
 
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import { PersonalWarning } from '../../ui/personal';
 import { useHub, useLive } from '../api/live';
 import { accepted, own, type Own } from '../api/own';
@@ -25,8 +26,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ readonly ok: boolean; readonly text: string } | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setBusy(true);
     const answer = await api.post('/v1/own/password', { name, password }, accepted);
     setBusy(false);
@@ -38,7 +38,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
   return (
     <Section title={text.password}>
       <p className="text-muted">{mine.password_set_at === null ? text.noPassword : text.passwordSince(eraMoment(mine.password_set_at))}</p>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      <Form className="flex flex-col gap-4" act={submit}>
         <Labelled label={office.signIn.name} help={text.nameHelp}>
           {(id, helpId) => <input id={id} aria-describedby={helpId} className={INPUT} value={name} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} onChange={(event) => setName(event.target.value)} />}
         </Labelled>
@@ -48,7 +48,7 @@ function Password({ mine, again }: { readonly mine: Own; readonly again: () => v
         </Labelled>
         {said !== null && <p role={said.ok ? 'status' : 'alert'} className={`font-bold ${said.ok ? '' : 'text-danger'}`}>{said.text}</p>}
         <div><Button look="primary" type="submit" isDisabled={busy || name.trim() === '' || password === ''}>{text.keepPassword}</Button></div>
-      </form>
+      </Form>
     </Section>
   );
 }
@@ -58,8 +58,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const add = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const add = async (): Promise<void> => {
     setBusy(true);
     setProblem(null);
     const begun = await api.post('/v1/own/passkeys/begin', {}, step);
@@ -86,16 +85,16 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
         {mine.passkeys.map((key) => (
           <li key={key.id} className="flex flex-wrap items-center justify-between gap-3 rounded-8 border border-line px-4 py-2">
             <span><b>{key.name}</b><span className="block text-[0.875rem] text-muted">{text.passkeyUse(eraMoment(key.added_at), key.used_at === null ? null : eraMoment(key.used_at))}</span></span>
-            <Button look="quiet" aria-label={text.removeOf(key.name)} onPress={() => void remove(key.id)}>{text.remove}</Button>
+            <Button look="quiet" aria-label={text.removeOf(key.name)} onPress={() => remove(key.id)}>{text.remove}</Button>
           </li>
         ))}
       </ul>
-      <form className="flex flex-wrap items-end gap-3" onSubmit={(event) => void add(event)}>
+      <Form className="flex flex-wrap items-end gap-3" act={add}>
         <Labelled label={text.passkeyName} className="min-w-[16rem] flex-1">
           {(id) => <input id={id} className={INPUT} value={name} maxLength={60} autoComplete="off" placeholder={text.passkeyExample} onChange={(event) => setName(event.target.value)} />}
         </Labelled>
         <Button type="submit" isDisabled={busy || name.trim() === ''}>{text.addPasskey}</Button>
-      </form>
+      </Form>
       <PersonalWarning text={name} />
       <Refusal text={problem} />
     </Section>
@@ -120,12 +119,12 @@ function Logins({ mine, again }: { readonly mine: Own; readonly again: () => voi
               <b>{login.agent}</b>{login.current && <span className="ml-2 rounded-4 bg-accent-soft px-2 text-[0.875rem]">{text.here}</span>}
               <span className="block text-[0.875rem] text-muted">{text.login(text.method(login.method), login.peer, eraMoment(login.seen_at))}</span>
             </span>
-            {!login.current && <Button look="quiet" aria-label={text.endOf(login.agent)} onPress={() => void end(`/v1/own/logins/${encodeURIComponent(login.id)}`)}>{text.end}</Button>}
+            {!login.current && <Button look="quiet" aria-label={text.endOf(login.agent)} onPress={() => end(`/v1/own/logins/${encodeURIComponent(login.id)}`)}>{text.end}</Button>}
           </li>
         ))}
       </ul>
       <Refusal text={problem} />
-      {mine.logins.length > 1 && <div><Button onPress={() => void end('/v1/own/logins')}>{text.endOthers}</Button></div>}
+      {mine.logins.length > 1 && <div><Button onPress={() => end('/v1/own/logins')}>{text.endOthers}</Button></div>}
     </Section>
   );
 }
@@ -145,7 +144,7 @@ function Provider({ mine, again }: { readonly mine: Own; readonly again: () => v
       <Refusal text={problem} />
       <div>
         {mine.linked
-          ? <Button onPress={() => void unlink()}>{text.unlink}</Button>
+          ? <Button onPress={() => unlink()}>{text.unlink}</Button>
           : <a href="/v1/own/provider?purpose=link" className="link py-2">{text.link}</a>}
       </div>
     </Section>

@@ -5,6 +5,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import type { Answer } from '../api/client';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
@@ -81,8 +82,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   const [choice, choose] = useState<Choice>(() => startOf(page, all));
   const [problem, setProblem] = useState<string | null>(null);
   const [made, setMade] = useState<Code | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setProblem(null);
     const added = await api.post('/v1/people', { name, ...choice }, (value) => value);
     if (!added.ok) return setProblem(problemText(added.problem));
@@ -94,7 +94,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   return (
     <Sheet title={text.add} open onClose={end}>
       {made === null ? (
-        <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        <Form className="flex flex-col gap-4" act={submit}>
           <Labelled label={text.name} help={text.nameHelp}>
             {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
           </Labelled>
@@ -102,7 +102,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
           <WaysOut problem={problem} leave={end}>
             <Button look="primary" type="submit">{text.addNow}</Button>
           </WaysOut>
-        </form>
+        </Form>
       ) : <ShowCode shown={made} of={name} />}
     </Sheet>
   );
@@ -157,8 +157,8 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
                 <span><b>{office.role(role.role)}</b>　{role.organisation.name}</span>
                 {role.may_edit && (
                   <span className="flex flex-wrap gap-2">
-                    <Button isDisabled={disabled} onPress={() => void makeCode(role)}>{text.makeCode}</Button>
-                    <Button look="quiet" onPress={() => void run(api.remove(`${path}/roles`, { role: role.role, organisation: role.organisation.id }, nothing))}>{text.take}</Button>
+                    <Button isDisabled={disabled} onPress={() => makeCode(role)}>{text.makeCode}</Button>
+                    <Button look="quiet" onPress={() => run(api.remove(`${path}/roles`, { role: role.role, organisation: role.organisation.id }, nothing))}>{text.take}</Button>
                   </span>
                 )}
               </li>
@@ -170,7 +170,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
           <section className="flex flex-col gap-3">
             <h3 className="text-[1.0625rem]">{text.give}</h3>
             <ChooseRole page={page} all={all} choice={choice} choose={choose} />
-            <div><Button onPress={() => void run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
+            <div><Button onPress={() => run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
           </section>
         )}
         {person.may_rename && <Rename key={person.name} person={person} run={(name) => void run(api.post(`${path}/name`, { name }, nothing))} />}
@@ -178,7 +178,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
           <section className="rounded-12 border border-line px-4 py-3">
             <h3 className="text-[1.0625rem]">{disabled ? text.disabledTitle : text.disableTitle}</h3>
             <p className="mt-1 text-[0.9375rem]">{disabled ? text.enableNote : text.disableNote}</p>
-            <Button className="mt-3" onPress={() => void run(api.post(`${path}/disabled`, { disabled: !disabled }, nothing))}>{disabled ? text.enable : text.disable}</Button>
+            <Button className="mt-3" onPress={() => run(api.post(`${path}/disabled`, { disabled: !disabled }, nothing))}>{disabled ? text.enable : text.disable}</Button>
           </section>
         )}
       </div>

@@ -137,7 +137,7 @@ function Steps({ data }: { readonly data: RecordDetail }): ReactNode {
         <ol className="flex flex-col gap-2">
           {data.steps.map((step) => (
             <li key={step.id} className="border-l-4 border-[#9db7f9] pl-3">
-              <b>{stateText(step)}</b>
+              {step.undoes.length > 0 ? <b>{text.takenBack(data.steps.filter((other) => step.undoes.includes(other.id)).map(stateText))}</b> : step.taken_back ? <s className="text-muted">{stateText(step)}</s> : <b>{stateText(step)}</b>}
               <span className="block text-[0.875rem] text-muted">{authorText(step.author)}</span>
             </li>
           ))}

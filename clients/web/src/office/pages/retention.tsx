@@ -1,11 +1,12 @@
 // How long things are kept; what is over falls due here, is confirmed by a person, and leaves a certificate.
 
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
 import { begun, type Destruction, retention, type Subject } from '../api/retention';
@@ -30,15 +31,14 @@ function Change({ subject, end }: { readonly subject: Subject; readonly end: () 
   const [name, , why] = wordsOf(subject.subject);
   const [years, setYears] = useState(subject.years);
   const [problem, setProblem] = useState<string | null>(null);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     const answer = await api.put(`/v1/retention/${subject.subject}`, { years }, nothing);
     if (answer.ok) end();
     else setProblem(problemText(answer.problem));
   };
   return (
     <Sheet title={text.changeOf(name)} open onClose={end}>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      <Form className="flex flex-col gap-4" act={submit}>
         <Labelled label={text.years} help={text.suggested(subject.suggested_years, why)}>
           {(id, helpId) => (
             <select id={id} aria-describedby={helpId} className={INPUT} value={years ?? ''} onChange={(event) => setYears(event.target.value === '' ? null : Number(event.target.value))}>
@@ -50,7 +50,7 @@ function Change({ subject, end }: { readonly subject: Subject; readonly end: () 
         <WaysOut problem={problem} leave={end}>
           <Button look="primary" type="submit">{text.save}</Button>
         </WaysOut>
-      </form>
+      </Form>
     </Sheet>
   );
 }

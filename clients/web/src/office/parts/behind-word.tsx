@@ -56,7 +56,7 @@ export function BehindWord({ title, draft, text, children, act, done, leave }: B
         {(id) => <input id={id} className={INPUT} autoComplete="off" value={word} onChange={(event) => setWord(event.target.value)} />}
       </Labelled>
       <WaysOut problem={problem} leave={leave}>
-        <Button className="border-danger text-danger" isDisabled={!ready || busy} onPress={() => void run()}>{text.now}</Button>
+        <Button className="border-danger text-danger" isDisabled={!ready || busy} onPress={() => run()}>{text.now}</Button>
       </WaysOut>
     </Sheet>
   );

@@ -49,7 +49,7 @@ export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly
   useAsOf(live.value, live.readAt);
   const over = live.problem?.code === 'unauthorised';
   const retry = over
-    ? <Button onPress={() => void api.signIn()}>{office.signIn.submit}</Button>
+    ? <Button onPress={() => api.signIn()}>{office.signIn.submit}</Button>
     : <Button onPress={live.again}>{office.frame.retry}</Button>;
   if (live.value === null) {
     if (live.problem === null) return <p role="status" className="py-10 text-muted">{office.frame.loading}</p>;

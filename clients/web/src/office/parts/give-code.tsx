@@ -61,7 +61,7 @@ export function GiveCode<Code>({ text, lead, first = '', options, more, give, sh
           <Select label={text.whom} empty={text.choose} value={chosen} choose={setChosen}>{options}</Select>
           {more?.(chosen)}
           <WaysOut problem={problem} leave={end}>
-            <Button look="primary" onPress={() => void issue()}>{text.issue}</Button>
+            <Button look="primary" onPress={() => issue()}>{text.issue}</Button>
           </WaysOut>
         </>
       ) : (

@@ -1,11 +1,12 @@
 // Before a dangerous act: the person shows once more who they are, and what they were doing goes on.
 
-import { type FormEvent, type ReactNode, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import type { Answer, Api } from '../api/client';
 import { own, type Own } from '../api/own';
 import { step, use } from '../api/passkey';
@@ -49,8 +50,7 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
     if (answer.ok) end(true);
     else setProblem(problemText(answer.problem));
   };
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     if (word.trim() === '') return;
     setBusy(true);
     finish(await api.post('/v1/own/proof', byCode ? { code: word.trim() } : { password: word }, nothing));
@@ -69,8 +69,8 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
   return (
     <Sheet title={text.title} open onClose={() => end(false)}>
       <p>{text.lead}</p>
-      {how !== null && how.passkeys.length > 0 && <Button isDisabled={busy} onPress={() => void byPasskey()}>{text.passkey}</Button>}
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+      {how !== null && how.passkeys.length > 0 && <Button isDisabled={busy} onPress={() => byPasskey()}>{text.passkey}</Button>}
+      <Form className="flex flex-col gap-4" act={submit}>
         <Labelled label={byCode ? office.signIn.code : office.signIn.password}>
           {(id) => <input id={id} className={INPUT} type={byCode ? 'text' : 'password'} autoComplete={byCode ? 'one-time-code' : 'current-password'} maxLength={256} value={word} onChange={(event) => setWord(event.target.value)} />}
         </Labelled>
@@ -80,7 +80,7 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
           <Button onPress={() => end(false)}>{ja.cancel}</Button>
           <Button look="primary" type="submit" isDisabled={busy || word.trim() === ''}>{text.submit}</Button>
         </div>
-      </form>
+      </Form>
     </Sheet>
   );
 }

@@ -61,7 +61,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             </p>
             <SwitchRole me={me} />
             <div className="text-[0.9375rem]"><Item href="/own" on={path.startsWith('/own')}>{office.nav.own}</Item></div>
-            <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={() => void leave()}>{office.nav.signOut}</Button>
+            <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={() => leave()}>{office.nav.signOut}</Button>
             <Refusal text={problem} />
           </div>
         </div>

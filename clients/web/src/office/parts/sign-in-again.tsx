@@ -113,7 +113,7 @@ export function SignInAgain({ me, startAnew }: { readonly me: Me; readonly start
     return (
       <div role="status" className="no-print fixed inset-x-0 bottom-0 z-40 flex flex-wrap items-center justify-center gap-x-4 gap-y-1 border-t border-wait-line bg-wait-soft px-5 py-2 text-wait">
         <p>{text.over}</p>
-        <Button onPress={() => void api.signIn()}>{office.signIn.submit}</Button>
+        <Button onPress={() => api.signIn()}>{office.signIn.submit}</Button>
       </div>
     );
   }

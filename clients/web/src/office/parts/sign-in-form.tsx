@@ -1,9 +1,10 @@
 // The ways to sign in: name and password, a passkey, the organisation's own account, a code from whoever gives them out.
 
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { INPUT, Labelled } from '../../ui/field';
+import { Form } from '../../ui/form';
 import type { Answer, Calls } from '../api/client';
 import { accepted, type Ways, ways as parseWays } from '../api/own';
 import { step, use } from '../api/passkey';
@@ -42,9 +43,7 @@ export function SignInForm({ calls, entered, linked = '', said = null, turned, o
     if (answer.ok) entered();
     else setProblem(problemText(answer.problem));
   };
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (busy) return;
+  const submit = async (): Promise<void> => {
     if (byCode ? code.trim() === '' : name.trim() === '' || password === '') return setProblem(byCode ? text.empty : text.emptyPassword);
     setBusy(true);
     finish(byCode ? await calls.post('/v1/login', { code: code.trim() }, accepted) : await calls.post('/v1/sign-in/password', { name, password }, accepted));
@@ -69,7 +68,7 @@ export function SignInForm({ calls, entered, linked = '', said = null, turned, o
 
   return (
     <>
-      <form className="flex flex-col gap-5" onSubmit={(event) => void submit(event)}>
+      <Form className="flex flex-col gap-5" act={submit}>
         {byCode ? (
           <Labelled label={text.code} help={text.help}>
             {(id, helpId) => (
@@ -88,9 +87,9 @@ export function SignInForm({ calls, entered, linked = '', said = null, turned, o
         )}
         <Refusal text={problem} />
         <Button look="primary" size="large" type="submit" isDisabled={busy}>{text.submit}</Button>
-      </form>
+      </Form>
       <div className="flex flex-col gap-3 border-t border-line pt-6">
-        {ways.passkeys && <Button size="large" isDisabled={busy} onPress={() => void byPasskey()}>{text.passkey}</Button>}
+        {ways.passkeys && <Button size="large" isDisabled={busy} onPress={byPasskey}>{text.passkey}</Button>}
         {ways.provider !== null && (
           <a href="/v1/sign-in/oidc" {...(over ? { target: '_blank', rel: 'noopener' } : {})} className="inline-flex min-h-14 items-center justify-center rounded-8 border border-accent-ink bg-surface px-6 py-1.5 text-center font-bold text-accent-ink hover:bg-accent-faint">{text.provider(ways.provider)}</a>
         )}

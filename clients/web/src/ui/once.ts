@@ -1,0 +1,42 @@
+// What a person sets going once goes once, however often the button is pressed meanwhile.
+
+import { useRef, useState } from 'react';
+
+/** A press so soon after the last one belongs to it. */
+const SAME_PRESS_MS = 500;
+
+export interface Once<A extends readonly unknown[]> {
+  readonly run: (...given: A) => void;
+  /** What was begun is not over. */
+  readonly goesOn: boolean;
+  /** The next press is a new one, however soon it comes. */
+  readonly renew: () => void;
+}
+
+/** Runs an act that answers with a promise unless its last run still goes on or is just over; any other act each time. */
+export function useOnce<A extends readonly unknown[]>(act: (...given: A) => unknown): Once<A> {
+  const running = useRef(false);
+  const last = useRef(-Infinity);
+  const [goesOn, setGoesOn] = useState(false);
+  const run = (...given: A): void => {
+    const now = performance.now();
+    const isSame = now - last.current < SAME_PRESS_MS;
+    if (running.current || isSame) {
+      last.current = now;
+      return;
+    }
+    const ended = act(...given);
+    if (!(ended instanceof Promise)) return;
+    last.current = now;
+    running.current = true;
+    setGoesOn(true);
+    void ended.finally(() => {
+      running.current = false;
+      setGoesOn(false);
+    });
+  };
+  const renew = (): void => {
+    last.current = -Infinity;
+  };
+  return { run, goesOn, renew };
+}
