@@ -15,8 +15,8 @@ use tsudoi_server::service::access::Role;
 use tsudoi_server::service::verify;
 use tsudoi_server::store::office::Within;
 use tsudoi_server::store::postgres::PostgresStore;
-use tsudoi_tests::chance::Chance;
-use tsudoi_tests::cluster::Cluster;
+use tsudoi_tests::Chance;
+use tsudoi_tests::Cluster;
 
 use crate::support::{self, Device, HONJO, Server, document_id, server, server_on};
 
@@ -202,14 +202,14 @@ async fn agree(server: &Server, seed: u64) {
 }
 
 #[tokio::test]
-async fn fig_9_a_tablet_the_roll_ups_and_a_table_give_one_number() {
+async fn a_tablet_the_roll_ups_and_a_table_give_one_number() {
     for seed in [1, 2] {
         agree(&server().await, seed).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fig_9_a_tablet_the_roll_ups_and_a_table_give_one_number_on_postgresql() {
+async fn a_tablet_the_roll_ups_and_a_table_give_one_number_on_postgresql() {
     let cluster = Cluster::start();
     let store = Arc::new(PostgresStore::open(&cluster.database(), 8).await.unwrap());
     agree(&server_on(store, Config::default(), tempfile::tempdir().unwrap()).await, 3).await;
@@ -217,7 +217,7 @@ async fn fig_9_a_tablet_the_roll_ups_and_a_table_give_one_number_on_postgresql()
 
 /// A record in the second year from now, and one of a year that is none.
 #[tokio::test]
-async fn fig_10_a_record_is_in_an_offered_year_or_among_those_that_are_in_none() {
+async fn a_record_is_in_an_offered_year_or_among_those_that_are_in_none() {
     let server = server().await;
     let mut pen = server.device(1, HONJO).await;
     for (number, date) in
@@ -249,7 +249,7 @@ async fn fig_10_a_record_is_in_an_offered_year_or_among_those_that_are_in_none()
 }
 
 #[tokio::test]
-async fn fig_11_a_server_that_starts_on_older_figures_makes_them_anew() {
+async fn a_server_that_starts_on_older_figures_makes_them_anew() {
     let server = server().await;
     records(&server, 4, 20).await;
     let mut raw = server.raw().await;
@@ -263,7 +263,7 @@ async fn fig_11_a_server_that_starts_on_older_figures_makes_them_anew() {
 }
 
 #[tokio::test]
-async fn fig_12_the_lecturers_of_a_year_are_those_who_were_registered_in_it() {
+async fn the_lecturers_of_a_year_are_those_who_were_registered_in_it() {
     use serde_json::json;
     let server = server().await;
     let administrator = server.signed_in(Role::Administrator, "11").await;
