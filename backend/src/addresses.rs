@@ -1,6 +1,8 @@
 //! Settings that are addresses, looked at before anything uses them: one that only nearly fits would break later, somewhere
 //! else, and without words.
 
+use std::net::SocketAddr;
+
 use url::Url;
 
 use crate::config::Config;
@@ -39,6 +41,14 @@ pub fn check(config: &Config) -> Result<(), AddressError> {
         return Err(refused("public_url", "", why));
     }
     Ok(())
+}
+
+/// Whether a server can listen on this.
+pub fn check_listen(text: &str) -> Result<(), AddressError> {
+    let why =
+        "it is no IP address with a port; write e.g. 127.0.0.1:8787, or 0.0.0.0:8787 for every address of this machine";
+    let refused = || AddressError { key: "listen", value: text.to_owned(), why };
+    text.parse::<SocketAddr>().map(|_| ()).map_err(|_| refused())
 }
 
 /// An address of the web without a query, which may have a path.
@@ -105,6 +115,17 @@ mod tests {
         for (text, why) in wrong {
             let said = public(text);
             assert!(said.starts_with("public_url = ") && said.contains(why), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn where_the_server_listens_is_an_address_and_a_port() {
+        for text in ["127.0.0.1:8787", "[::]:80"] {
+            assert_eq!(check_listen(text), Ok(()));
+        }
+        for text in ["localhost:8787", "8787", "0.0.0.0", "http://127.0.0.1:8787"] {
+            let said = Config::load(None, |name| (name == "TSUDOI_LISTEN").then(|| text.to_owned())).unwrap_err();
+            assert!(said.to_string().contains("listen = ") && said.to_string().contains("127.0.0.1:8787"), "{said}");
         }
     }
 

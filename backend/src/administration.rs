@@ -8,13 +8,15 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use sync_core::ids::DeviceId;
 
+use crate::output::out;
 use crate::service::access::{Action, Caller, Role};
 use crate::service::journal::{self, Act, Who};
 use crate::service::people::{self, NewPerson, PeopleError, RoleChoice, organisation_name};
 use crate::service::registry::{self, NewAssociation, RegistryError};
 use crate::service::retention::RetentionError;
+use crate::service::secret::NoRandomness;
 use crate::service::tablets::{self, NewTabletCode, TabletError};
-use crate::service::{App, reference};
+use crate::service::{App, organisation, reference};
 use crate::store::StoreError;
 use crate::store::journal::JournalHead;
 
@@ -39,8 +41,11 @@ pub struct RoleArguments {
 }
 
 impl RoleArguments {
-    fn choice(self) -> RoleChoice {
-        RoleChoice { role: self.role, organisation: self.organisation }
+    /// The role, in an organisation that the registry has.
+    async fn choice(self, app: &App, caller: &Caller) -> Result<RoleChoice, AdministrationError> {
+        let registry = app.store.registry(&caller.tenant).await?.unwrap_or_default();
+        organisation::check(&registry, &caller.tenant, self.role, &self.organisation)?;
+        Ok(RoleChoice { role: self.role, organisation: self.organisation })
     }
 }
 
@@ -66,6 +71,9 @@ pub enum UserVerb {
         /// Name.
         #[arg(long)]
         name: String,
+        /// How it is read, in kana.
+        #[arg(long)]
+        reading: Option<String>,
         #[command(flatten)]
         role: RoleArguments,
     },
@@ -76,6 +84,9 @@ pub enum UserVerb {
         /// The new name.
         #[arg(long)]
         name: String,
+        /// How it is read, in kana.
+        #[arg(long)]
+        reading: Option<String>,
     },
     /// Gives a person another role.
     Give {
@@ -193,7 +204,7 @@ pub enum AuditVerb {
 #[derive(Debug, thiserror::Error)]
 pub enum AdministrationError {
     /// No such prefecture.
-    #[error("{0} is not a prefecture of this server; known ones are 11 and 14, made by `org prefecture`")]
+    #[error("{0} is no prefecture of this server, two digits; it knows 11 and 14, which `org prefecture` makes")]
     Tenant(String),
     /// People.
     #[error(transparent)]
@@ -204,12 +215,18 @@ pub enum AdministrationError {
     /// Organisations.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// An organisation.
+    #[error(transparent)]
+    Organisation(#[from] organisation::Unknown),
     /// Keeping and destroying.
     #[error(transparent)]
     Retention(#[from] RetentionError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The terminal.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -235,7 +252,7 @@ pub async fn caller(app: &App, prefecture: &Prefecture) -> Result<Caller, Admini
 
 /// Runs a verb about people.
 pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> {
-    let mut out = std::io::stdout();
+    let mut out = out();
     match verb {
         UserVerb::List(prefecture) => {
             for person in people::list(app, &caller(app, &prefecture).await?).await?.people {
@@ -252,25 +269,25 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
                 }
             }
         }
-        UserVerb::Add { prefecture, name, role } => {
+        UserVerb::Add { prefecture, name, reading, role } => {
             let caller = caller(app, &prefecture).await?;
-            let choice = role.choice();
-            let new = NewPerson { name, role: choice.role, organisation: choice.organisation.clone() };
+            let choice = role.choice(app, &caller).await?;
+            let new = NewPerson { name, reading, role: choice.role, organisation: choice.organisation.clone() };
             let person = people::add(app, &caller, new).await?;
             let code = people::sign_in_code(app, &caller, &person, &choice).await?;
             writeln!(out, "{person}  {}", code.code)?;
         }
-        UserVerb::Rename { person, name } => {
+        UserVerb::Rename { person, name, reading } => {
             let caller = caller(app, &person.prefecture).await?;
-            people::rename(app, &caller, &person.person, &name).await?;
+            people::rename(app, &caller, &person.person, &name, reading.as_deref()).await?;
         }
         UserVerb::Give { person, role } => {
             let caller = caller(app, &person.prefecture).await?;
-            people::give(app, &caller, &person.person, &role.choice()).await?;
+            people::give(app, &caller, &person.person, &role.choice(app, &caller).await?).await?;
         }
         UserVerb::Take { person, role } => {
             let caller = caller(app, &person.prefecture).await?;
-            people::take(app, &caller, &person.person, &role.choice()).await?;
+            people::take(app, &caller, &person.person, &role.choice(app, &caller).await?).await?;
         }
         UserVerb::Disable(person) => {
             let caller = caller(app, &person.prefecture).await?;
@@ -282,7 +299,7 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
         }
         UserVerb::Code { person, role } => {
             let caller = caller(app, &person.prefecture).await?;
-            let code = people::sign_in_code(app, &caller, &person.person, &role.choice()).await?;
+            let code = people::sign_in_code(app, &caller, &person.person, &role.choice(app, &caller).await?).await?;
             writeln!(out, "{}", code.code)?;
         }
     }
@@ -291,12 +308,12 @@ pub async fn user(app: &App, verb: UserVerb) -> Result<(), AdministrationError> 
 
 /// Runs a verb about tablets.
 pub async fn device(app: &App, verb: DeviceVerb) -> Result<(), AdministrationError> {
-    let mut out = std::io::stdout();
+    let mut out = out();
     match verb {
         DeviceVerb::List(prefecture) => list_devices(app, &prefecture, &mut out).await?,
         DeviceVerb::Code { person, role, device, lecturer } => {
             let caller = caller(app, &person.prefecture).await?;
-            let RoleChoice { role, organisation } = role.choice();
+            let RoleChoice { role, organisation } = role.choice(app, &caller).await?;
             let device = device.map(|device| device.to_string());
             let address = app.config.reached_at("http://localhost");
             let new = NewTabletCode { person: person.person, role, organisation, address, device, lecturer };
@@ -333,7 +350,7 @@ async fn list_devices(app: &App, prefecture: &Prefecture, out: &mut impl Write) 
 
 /// Runs a verb about organisations.
 pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), AdministrationError> {
-    let mut out = std::io::stdout();
+    let mut out = out();
     match verb {
         OrganisationVerb::List(prefecture) => {
             let found = app.store.registry(&prefecture.tenant).await?;
@@ -371,7 +388,7 @@ pub async fn organisation(app: &App, verb: OrganisationVerb) -> Result<(), Admin
 /// Walks along the chains of the journal; whether all are sound.
 pub async fn audit(app: &App, verb: AuditVerb) -> Result<bool, AdministrationError> {
     let AuditVerb::Verify { ends } = verb;
-    let mut out = std::io::stdout();
+    let mut out = out();
     let mut sound = true;
     let mut tenants = app.store.list_tenants().await?;
     tenants.push(String::new());

@@ -5,24 +5,26 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use sync_core::ids::{DeviceId, DocumentId};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::administration::{self, AdministrationError, AuditVerb, DeviceVerb, OrganisationVerb, UserVerb};
+use crate::codes::{self, CodeArguments};
 use crate::config::{Config, ConfigError};
+use crate::operations::{self, PurgeArguments};
+use crate::output::{complain, out};
 use crate::retention::{self, RetentionVerb};
-use crate::service::access::{Action, Role};
 use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
-use crate::service::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
 use crate::service::first::{self, FirstError};
-use crate::service::journal::{Act, Who};
 use crate::service::retention::destruction;
-use crate::service::secret::{NoRandomness, SignInCode};
-use crate::service::{App, day_pass, demo, purge, reference, registry, scrub, verify};
-use crate::store::{self, StoreError};
+use crate::service::verify;
+use crate::service::{App, day_pass, demo, scrub};
+use crate::store::StoreError;
+use crate::store::open::{self, OpenError, Purpose};
 use crate::{http, telemetry};
 
 /// The server of Tsudoi.
@@ -43,7 +45,7 @@ struct Arguments {
 enum Verb {
     /// Brings the database up to this version and serves until told to end.
     Serve(Listen),
-    /// Brings the database up to this version.
+    /// Makes a database, or brings one up to this version. Of all verbs only this, `serve` and `demo` do.
     Migrate,
     /// Fills the database with the demonstration's people, associations and sign-in codes. Safe to run twice.
     Demo {
@@ -95,46 +97,8 @@ struct Listen {
     listen: Option<SocketAddr>,
 }
 
-#[derive(Debug, Args)]
-struct PurgeArguments {
-    /// Prefecture, two digits.
-    #[arg(long)]
-    tenant: String,
-    /// The record's id.
-    #[arg(long)]
-    document: DocumentId,
-    /// Why; kept for good.
-    #[arg(long)]
-    reason: String,
-}
-
-#[derive(Debug, Args)]
-struct CodeArguments {
-    /// Prefecture, two digits.
-    #[arg(long)]
-    tenant: String,
-    /// lecturer, staff, coordinator, municipal, prefectural or administrator.
-    #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
-    role: Role,
-    /// Name of the person.
-    #[arg(long)]
-    person: String,
-    /// Municipality code (staff, municipal), association id (coordinator, lecturer), or the prefecture.
-    #[arg(long)]
-    organisation: String,
-    /// A scope a tablet gets, e.g. municipality:112119; may be repeated. * lets the tablet name them.
-    #[arg(long = "scope")]
-    scopes: Vec<String>,
-    /// How often the code can be used.
-    #[arg(long, default_value_t = 1)]
-    uses: i64,
-    /// Id of a known tablet, as `device list` shows it, that the code registers anew; without it the code is for new ones.
-    #[arg(long)]
-    device: Option<DeviceId>,
-    /// Hours until it expires.
-    #[arg(long, default_value_t = 24)]
-    hours: u64,
-}
+/// How long each step of ending may take, after running requests have ended.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// Why a verb failed, for a person to read.
 #[derive(Debug, thiserror::Error)]
@@ -142,11 +106,11 @@ enum CommandError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Demo(#[from] DemoError),
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
     #[error("{0}")]
@@ -155,22 +119,20 @@ enum CommandError {
     Serve(#[from] http::serve::ServeError),
     #[error("cannot print JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("{0} is not known; known prefectures are 11 and 14")]
-    Tenant(String),
     #[error(transparent)]
     Administration(#[from] AdministrationError),
     #[error(transparent)]
     First(#[from] FirstError),
-    #[error("{0} is not a scope")]
-    Scope(String),
 }
 
 /// Runs the verb the arguments name.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = tokio::runtime::Runtime::new()
-        .map_err(CommandError::from)
-        .and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    let outcome = tokio::runtime::Runtime::new().map_err(CommandError::from).and_then(|runtime| {
+        let outcome = runtime.block_on(dispatch(arguments));
+        runtime.shutdown_timeout(ENDING);
+        outcome
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
@@ -178,7 +140,7 @@ pub fn run() -> ExitCode {
             // some messages quote their cause already
             let cause = cause.filter(|cause| !error.to_string().contains(cause.as_str()));
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            eprintln!("tsudoi-server: {error}{cause}");
+            complain(format_args!("tsudoi-server: {error}{cause}"));
             ExitCode::from(2)
         }
     }
@@ -190,23 +152,41 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         config.database = database;
     }
     telemetry::start(&config);
-    let store = store::open(&config.database, config.reader_connections, config.database_connections).await?;
-    store.migrate().await?;
+    let purpose = match arguments.verb {
+        Verb::Serve(_) | Verb::Migrate | Verb::Demo { .. } => Purpose::Upgrade,
+        _ => Purpose::Use,
+    };
+    let upgrades = matches!(purpose, Purpose::Upgrade);
+    let limits = open::Limits {
+        readers: config.reader_connections,
+        connections: config.database_connections,
+        answer: Duration::from_secs(config.database_seconds),
+        check: Duration::from_secs(config.check_seconds),
+    };
+    if matches!(arguments.verb, Verb::Serve(_) | Verb::Demo { serve: true, .. }) {
+        http::serve::outlive_hang_ups(&config);
+    }
+    let store = open::open(&config.database, limits, purpose).await?;
     let app = App::new(config.clone(), store.clone(), Arc::new(SystemClock));
-    verify::refresh(&app).await?;
+    if upgrades {
+        verify::refresh(&app).await?;
+    }
     let code = match arguments.verb {
         Verb::Serve(listen) => serve(app.clone(), listen, &config).await?,
-        Verb::Migrate => ExitCode::SUCCESS,
+        Verb::Migrate => {
+            writeln!(out(), "{} is up to date", open::shown(&config.database))?;
+            ExitCode::SUCCESS
+        }
         Verb::Demo { json, serve: then_serve, listen } => {
             let sign_ins = demo::seed(&app, &config.database).await?;
             show_demo(&sign_ins, &config, json)?;
             if then_serve { serve(app.clone(), listen, &config).await? } else { ExitCode::SUCCESS }
         }
-        Verb::Verify => compare(&app).await?,
-        Verb::Rebuild => rebuild(&app).await?,
-        Verb::RenewEpochs { tenant } => renew_epochs(&app, tenant.as_deref()).await?,
-        Verb::Purge(arguments) => destroy(&app, arguments).await?,
-        Verb::Code(arguments) => make_code(&app, arguments).await?,
+        Verb::Verify => operations::compare(&app).await?,
+        Verb::Rebuild => operations::rebuild(&app).await?,
+        Verb::RenewEpochs { tenant } => operations::renew_epochs(&app, tenant.as_deref()).await?,
+        Verb::Purge(arguments) => operations::destroy(&app, arguments).await?,
+        Verb::Code(arguments) => codes::make(&app, arguments).await.map(|()| ExitCode::SUCCESS)?,
         Verb::User(verb) => administration::user(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
         Verb::Device(verb) => administration::device(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
         Verb::Org(verb) => administration::organisation(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
@@ -216,22 +196,26 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         },
         Verb::Retention(verb) => retention::run(&app, verb).await.map(|()| ExitCode::SUCCESS)?,
     };
-    app.journal.flush().await;
-    store.close().await;
+    // what cannot be written down now is not waited for: a database that does not answer would keep the process for good
+    let flushed = timeout(ENDING, app.journal.flush()).await.is_ok();
+    let closed = timeout(ENDING, store.close()).await.is_ok();
+    if !flushed || !closed {
+        tracing::warn!("the database did not answer at the end");
+    }
     Ok(code)
 }
 
 async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, CommandError> {
+    http::serve::check(config)?;
     let address = listen.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
-    let mut out = std::io::stdout();
-    http::serve::check(config)?;
+    let mut out = out();
     let scheme = if config.tls_certificate.is_empty() { "http" } else { "https" };
     let own = format!("{scheme}://{}", listener.local_addr()?);
     if let Some(code) = first::code(&app).await? {
         // the one secret a log ever holds: it works once, within a day, and only until someone administers
         let (reached, code) = (config.reached_at(&own), code.shown());
-        tracing::warn!("nobody administers this server yet; sign in once at {reached}/office#code={code}");
+        tracing::warn!(target: telemetry::ALWAYS, "nobody administers this server yet; sign in once at {reached}/office#code={code}");
     }
     writeln!(out, "tsudoi-server ready {own}")?;
     out.flush()?;
@@ -242,21 +226,10 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     Ok(ExitCode::SUCCESS)
 }
 
-/// The database without its password.
-fn shown(database: &str) -> String {
-    match database.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
-        Some((scheme, (login, rest))) if store::is_url(database) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{rest}")
-        }
-        _ => database.to_owned(),
-    }
-}
-
 fn show_demo(sign_ins: &[SignIn], config: &Config, json: bool) -> Result<(), CommandError> {
-    let mut out = std::io::stdout();
+    let mut out = out();
     if json {
-        let whole = serde_json::json!({ "database": shown(&config.database), "sign_ins": sign_ins });
+        let whole = serde_json::json!({ "database": open::shown(&config.database), "sign_ins": sign_ins });
         writeln!(out, "{}", serde_json::to_string(&whole)?)?;
     } else {
         for one in sign_ins {
@@ -264,74 +237,4 @@ fn show_demo(sign_ins: &[SignIn], config: &Config, json: bool) -> Result<(), Com
         }
     }
     Ok(out.flush()?)
-}
-
-async fn compare(app: &App) -> Result<ExitCode, CommandError> {
-    let mut out = std::io::stdout();
-    let mut sound = true;
-    for tenant in app.store.list_tenants().await? {
-        let findings = verify::verify(app, &tenant).await?;
-        for difference in &findings.differences {
-            writeln!(out, "{tenant} {difference}")?;
-        }
-        let (documents, scopes, count) = (findings.documents, findings.scopes, findings.count);
-        writeln!(out, "{tenant}: {documents} documents, {scopes} scopes, {count} differences")?;
-        sound &= count == 0;
-    }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn rebuild(app: &App) -> Result<ExitCode, CommandError> {
-    let mut out = std::io::stdout();
-    for tenant in app.store.list_tenants().await? {
-        let count = verify::rebuild(app, &tenant).await?;
-        app.journal.note(Who::command_line(&tenant), Act::done(Action::Operate).to("rebuild")).await?;
-        writeln!(out, "{tenant}: {count} documents")?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn renew_epochs(app: &App, tenant: Option<&str>) -> Result<ExitCode, CommandError> {
-    let count = app.store.renew_epochs(tenant).await?;
-    let act = Act::done(Action::Operate).to("renew-epochs");
-    app.journal.note(Who::command_line(tenant.unwrap_or_default()), act).await?;
-    writeln!(std::io::stdout(), "{count} scopes")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn destroy(app: &App, arguments: PurgeArguments) -> Result<ExitCode, CommandError> {
-    let PurgeArguments { tenant, document, reason } = arguments;
-    if !app.store.list_tenants().await?.contains(&tenant) {
-        return Err(CommandError::Tenant(tenant));
-    }
-    let done = purge::purge(app, Who::command_line(&tenant), document, &reason).await?;
-    writeln!(std::io::stdout(), "{}", if done { "destroyed" } else { "was destroyed before" })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn make_code(app: &App, arguments: CodeArguments) -> Result<ExitCode, CommandError> {
-    let known = reference::prefectures().into_iter().find(|prefecture| prefecture.tenant == arguments.tenant);
-    let prefecture = known.ok_or(CommandError::Tenant(arguments.tenant))?;
-    let valid = |scope: &&String| scope.as_str() == ANY_SCOPES || scope.parse::<sync_core::ids::ScopeId>().is_ok();
-    if let Some(wrong) = arguments.scopes.iter().find(|scope| !valid(scope)) {
-        return Err(CommandError::Scope(wrong.clone()));
-    }
-    registry::ensure_tenant(app, &prefecture).await?;
-    let grant = Grant {
-        tenant: prefecture.tenant.to_owned(),
-        person_name: arguments.person,
-        role: arguments.role,
-        organisation: arguments.organisation,
-        scopes: arguments.scopes.join(" "),
-        uses: arguments.uses,
-        expires_at: app.now().plus_ms(arguments.hours.saturating_mul(3_600_000)).0,
-        device: arguments.device,
-    };
-    let code = SignInCode::random()?;
-    keep_code(app, &code, &grant).await?;
-    let act = Act::done(Action::IssueEnrolment).to(person_id(&grant));
-    let act = act.saying(format!("{} {} {}", grant.role.as_str(), grant.organisation, grant.scopes));
-    app.journal.note(Who::command_line(&grant.tenant), act).await?;
-    writeln!(std::io::stdout(), "{}", code.shown())?;
-    Ok(ExitCode::SUCCESS)
 }

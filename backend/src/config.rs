@@ -85,12 +85,14 @@ macro_rules! settings {
 
 settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787)), "Address and port to listen on.";
-    database: String = "tsudoi.sqlite".to_owned(), "An SQLite file, made when it is missing, or postgres://user:password@host/database, with ?sslmode=verify-full for TLS.";
+    database: String = "tsudoi.sqlite".to_owned(), "An SQLite file, made by serve and migrate when it is missing, or postgres://user:password@host/database, with ?sslmode=verify-full for TLS.";
     prefecture: String = "11".to_owned(), "Prefecture of the first administrator, two digits: 11 or 14. Read at starts before anyone administers.";
     log: String = "info".to_owned(), "What is logged: a tracing filter such as info or tsudoi_server=debug.";
     log_format: LogFormat = LogFormat::Text, "text for people, json for machines.";
     reader_connections: u32 = 4, "SQLite: connections that read. Writing always goes through one.";
     database_connections: u32 = 16, "PostgreSQL: connections of this process.";
+    database_seconds: u64 = 20, "How long the database may leave a statement without an answer, in seconds; then its connection is closed and the request told that the database cannot be reached.";
+    check_seconds: u64 = 20, "SQLite: how long the file may be checked for damage before it is used, in seconds.";
     gate_threads: usize = 0, "Documents checked at the same time; 0 means one per processor core.";
     gate_budget_ms: u64 = 10_000, "How long the documents of one request may be judged, in ms; the rest is sent again.";
     gate_change_bytes: usize = 16_384, "Largest change of a document, in bytes; a larger one goes to custody. Limits of the gate are raised, never lowered.";
@@ -178,6 +180,9 @@ impl Config {
             if let Some(value) = variable(&key.variable()) {
                 table.insert(key.name.to_owned(), typed_like(&key.default, value));
             }
+        }
+        if let Some(text) = table.get("listen").and_then(toml::Value::as_str) {
+            addresses::check_listen(text)?;
         }
         let config = table.try_into()?;
         addresses::check(&config)?;

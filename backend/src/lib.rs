@@ -6,11 +6,16 @@
 //!
 //! Deliberately absent: state besides the store. Everything kept in memory is a bounded cache that may be empty.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod addresses;
 mod administration;
+mod codes;
 pub mod commands;
 pub mod config;
 pub mod http;
+mod operations;
+mod output;
 mod retention;
 pub mod service;
 pub mod store;

@@ -6,6 +6,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use crate::administration::{AdministrationError, Prefecture, caller};
+use crate::output::out;
 use crate::service::App;
 use crate::service::retention::{self, Subject, certificate, destruction};
 
@@ -55,7 +56,7 @@ pub enum RetentionVerb {
 
 /// Runs a verb about keeping.
 pub async fn run(app: &App, verb: RetentionVerb) -> Result<(), AdministrationError> {
-    let mut out = std::io::stdout();
+    let mut out = out();
     match verb {
         RetentionVerb::List(prefecture) => {
             let page = retention::page(app, &caller(app, &prefecture).await?).await?;

@@ -105,6 +105,7 @@ export default defineConfig(({ mode }) => ({
       },
     },
   },
-  server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
+  // a test reads the codes that the server can answer out of its source
+  server: { proxy: { '/v1': 'http://127.0.0.1:8080' }, fs: { allow: [join(root, '../..')] } },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
 }));

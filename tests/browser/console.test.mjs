@@ -129,3 +129,104 @@ test('seven tabs over HTTP/1.1: one stream, a download in the seventh, news in a
   tablet.record('四回目');
   await say(4);
 });
+
+test('the frame leaves room for the screen, however large the letters or small the window', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  await signIn(desk, server.code('administrator-11'));
+  await desk.goto('/office/prefecture?fiscal_year=2024');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  for (const [width, height, letters] of [[360, 740, 100], [360, 740, 200], [180, 370, 100], [360, 740, 400], [320, 256, 100], [768, 1024, 100], [768, 1024, 200], [1024, 400, 100], [1440, 900, 200]]) {
+    const name = `${width}x${height} at ${letters} %`;
+    await page.setViewportSize({ width, height });
+    await page.evaluate((percent) => {
+      document.documentElement.style.fontSize = `${percent}%`;
+    }, letters);
+    await page.screenshot({ path: join(SCREENSHOTS, `frame-${width}x${height}-${letters}.png`) });
+    const frame = await page.getByRole('complementary').boundingBox();
+    const isBeside = frame.width < width / 2;
+    assert.ok(isBeside || frame.height <= height / 4, `${name}: the frame is ${frame.height} px high`);
+    await page.evaluate(() => window.scrollTo(0, 200));
+    const after = await page.getByRole('complementary').boundingBox();
+    assert.ok(isBeside || after.y + after.height <= 0 || after.y < 0, `${name}: the frame goes with the screen`);
+    await page.evaluate(() => window.scrollTo(0, 0));
+    if (isBeside) continue;
+    await page.getByRole('button', { name: '画面を選ぶ' }).click();
+    await page.getByRole('navigation', { name: '画面' }).getByRole('link', { name: '記録', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: '記録' }).waitFor();
+    assert.ok(!(await page.getByRole('navigation', { name: '画面' }).isVisible()), `${name}: the list closes`);
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: /講師人材バンク/ }).waitFor();
+  }
+  assert.deepEqual(page.problems, []);
+});
+
+test('a number that changes by itself is told once, and leaves place and focus where they are', async (t) => {
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1024, height: 400 });
+  const { page } = desk;
+  await signIn(desk, server.code('administrator-11'));
+  await desk.goto('/office/municipality/112119?fiscal_year=2026');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const tablet = headless(server, server.code('staff-112119'));
+  tablet.record('一回目');
+  const activities = page.getByRole('table', { name: '催しと活動（種類別）' });
+  const planned = activities.getByRole('link', { name: /^ACP講話 予定 1/ });
+  await planned.waitFor();
+  await page.evaluate(() => {
+    window.told = [];
+    const place = document.querySelector('[role=status][aria-label="新しくなった数字"]');
+    new MutationObserver(() => window.told.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true });
+  });
+  await planned.focus();
+  await planned.evaluate((one) => one.scrollIntoView({ block: 'start' }));
+  const placeOf = () => page.evaluate(() => document.activeElement.getBoundingClientRect().y);
+  const at = await placeOf();
+  tablet.record('二回目');
+  await activities.getByRole('link', { name: /^ACP講話 予定 2/ }).waitFor();
+  await page.waitForFunction(() => window.told.length > 0);
+  const told = await page.evaluate(() => window.told);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^新しくなりました。.*ACP講話 予定 2/);
+  assert.ok(Math.abs((await placeOf()) - at) <= 2, 'what was looked at stays where it was');
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^ACP講話 予定 2/);
+});
+
+test('the history of a record says what was done, and names stand in the order of their readings', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await startServer(t);
+  loadCase(t, server);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  await signIn(desk, server.code('administrator-11'));
+  await desk.goto('/office/records?fiscal_year=2024&activity=training');
+  await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
+  const history = page.getByRole('region', { name: '変更の履歴' }).or(page.locator('section', { has: page.getByRole('heading', { name: '変更の履歴' }) }));
+  await history.getByText('「上里町役場 4階大会議室」を入れました').waitFor();
+  await history.getByText('「実施」にしました').waitFor();
+  await history.getByText('+25').waitFor();
+  await history.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(SCREENSHOTS, 'history.png') });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await history.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(SCREENSHOTS, 'history-360.png') });
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await page.getByRole('link', { name: '講師', exact: true }).click();
+  for (const [surname, reading] of [['薦部', 'こもべ'], ['荻野', 'おぎの'], ['富沢', 'とみざわ']]) {
+    await page.getByRole('button', { name: new RegExp(`^${surname}.*を変更する$`) }).first().click();
+    await page.getByRole('dialog').getByLabel('ふりがな').fill(reading);
+    await page.getByRole('dialog').getByRole('button', { name: '保存する' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText(reading, { exact: true }).waitFor();
+  }
+  const names = await page.getByRole('table').locator('tbody th').allInnerTexts();
+  const read = names.map((name) => name.split('\n')[1]).filter((reading) => !reading.includes('登録なし'));
+  assert.deepEqual(read, ['おぎの', 'こもべ', 'とみざわ']);
+  await page.screenshot({ path: join(SCREENSHOTS, 'lecturers.png') });
+  assert.deepEqual(page.problems, []);
+});

@@ -88,6 +88,7 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
     ['/office/own', 'own'],
     ['/office/healing', 'healing'],
     ['/office/people', 'people'],
+    ['/office/lecturers', 'lecturers'],
     ['/office/organisations', 'organisations'],
     ['/office/journal', 'journal'],
     ['/office/retention', 'retention'],

@@ -86,6 +86,7 @@ test('every screen of the console has a print of its own', async (t) => {
     ['/office/devices', 'devices', false],
     ['/office/healing', 'healing', false],
     ['/office/people', 'people', false],
+    ['/office/lecturers', 'lecturers', false],
     ['/office/organisations', 'organisations', false],
     ['/office/journal', 'journal', true],
     ['/office/retention', 'retention', false],

@@ -2,16 +2,20 @@
 
 use crate::{none, read};
 
-const SCREENS: [&str; 2] = ["clients/web/src/i18n/ja.ts", "clients/web/src/i18n/ja-codes.ts"];
+const SCREENS: [&str; 3] =
+    ["clients/web/src/i18n/ja.ts", "clients/web/src/i18n/ja-codes.ts", "clients/web/src/i18n/ja-words.ts"];
 const FILES: &str = "backend/src/service/office/words.rs";
 const COLUMNS: &str = "backend/src/service/office/export.rs";
 
-/// The pairs of code and word in `const NAME: … = { … };`.
+/// The pairs of code and word in `const NAME: … = { … }`.
 fn listed(name: &str) -> Vec<(String, String)> {
-    let begin = format!("const {name}: Record<");
-    let text = SCREENS.iter().map(|file| read(file)).find(|text| text.contains(&begin));
-    let text = text.unwrap_or_else(|| panic!("the screens have no list {name}"));
-    let list = text.split(&begin).nth(1).unwrap().split('{').nth(1).unwrap().split('}').next().unwrap();
+    let begins = [format!("const {name}: Record<"), format!("const {name} = {{")];
+    let found = SCREENS.iter().map(|file| read(file)).find_map(|text| {
+        let begin = begins.iter().find_map(|begin| text.find(begin))?;
+        Some(text.get(begin..)?.to_owned())
+    });
+    let text = found.unwrap_or_else(|| panic!("the screens have no list {name}"));
+    let list = text.split('{').nth(1).unwrap().split('}').next().unwrap();
     // code: 'word', with quotes around the code where it needs some
     let mut parts = list.split('\'').peekable();
     let mut pairs = Vec::new();
@@ -43,7 +47,7 @@ fn files_call_things_as_the_screens_do() {
     let columns = read(COLUMNS);
     let shown =
         ["activity", "title", "occasion", "fiscal_year", "month", "date", "municipality", "venue", "association"];
-    let fields = listed("field");
+    let fields = listed("fields");
     let of_columns = fields.iter().filter(|(code, _)| shown.contains(&code.as_str()));
     offenders.extend(
         of_columns

@@ -12,6 +12,7 @@ mod office;
 mod proxy;
 mod server;
 mod tablet;
+mod wire;
 
 pub use chance::Chance;
 pub use cluster::Cluster;
@@ -20,3 +21,4 @@ pub use office::Office;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, SignIn};
 pub use tablet::{Headless, band, count, material, set, step};
+pub use wire::Wire;

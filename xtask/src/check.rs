@@ -10,7 +10,7 @@ use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
 use std::process::Command;
 
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 21] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
@@ -86,9 +86,18 @@ pub fn run(house: &House, only: &[String]) -> Result<()> {
 
 /// Installs what the tests need and builds nothing else.
 pub fn set_up(house: &House) -> Result<()> {
-    let names =
-        ["rust-tools", "cargo-deny", "compilers", "chromium", "postgresql", "npm", "npm-browser", "npm-interop"]
-            .map(str::to_owned);
+    let names = [
+        "rust-tools",
+        "cargo-deny",
+        "compilers",
+        "chromium",
+        "postgresql",
+        "nginx",
+        "npm",
+        "npm-browser",
+        "npm-interop",
+    ]
+    .map(str::to_owned);
     run(house, &names)?;
     tools::wasm_compiler()?;
     Ok(())

@@ -101,7 +101,7 @@ async fn names(app: &App, caller: &Caller) -> Result<(Named, TenantView), ApiErr
 /// Turns a code into an enrolled tablet. The proof in the header `DPoP` shows the key it will be known by.
 #[utoipa::path(post, path = "/v1/enrol", tag = "identity", request_body = EnrolRequest,
     responses((status = 200, body = EnrolResponse), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 409, body = Problem), (status = 429, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn enrol_device(
     State(app): State<App>,
     Peer(peer): Peer,

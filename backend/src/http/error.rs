@@ -12,6 +12,7 @@ use crate::http::request_id;
 use crate::service::access::{Caller, Role};
 use crate::service::admission::Refused;
 use crate::service::enrol::EnrolError;
+use crate::service::organisation::Unknown;
 use crate::service::registry::RegistryError;
 use crate::service::secret::NoRandomness;
 use crate::store::StoreError;
@@ -151,6 +152,19 @@ impl ApiError {
         .retry_after(2)
     }
 
+    /// The database cannot be reached, or does not take what is written; the same request works when it does again.
+    pub fn without_database(code: &'static str) -> Self {
+        let what = match code {
+            "database_full" => "サーバーの記録の置き場所がいっぱいで、書き込めません。管理者に知らせてください。",
+            "database_read_only" => {
+                "サーバーのデータベースが読み取り専用になっていて、書き込めません。管理者に知らせてください。"
+            }
+            _ => "サーバーがデータベースにつながりません。続くときは管理者に知らせてください。",
+        };
+        let detail = format!("{what}端末の記録は端末に残っていて、つながると自動で送り直します。");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(5)
+    }
+
     /// The server failed; the cause is in its log.
     pub fn internal() -> Self {
         Self::new(
@@ -176,7 +190,12 @@ impl From<StoreError> for ApiError {
             }
             error => {
                 tracing::error!(%error, cause, "the store failed");
-                Self::internal()
+                match error {
+                    StoreError::Unreachable(_) => Self::without_database("database_unreachable"),
+                    StoreError::Full => Self::without_database("database_full"),
+                    StoreError::ReadOnly => Self::without_database("database_read_only"),
+                    _ => Self::internal(),
+                }
             }
         }
     }
@@ -203,6 +222,17 @@ impl From<Refused> for ApiError {
     }
 }
 
+impl From<Unknown> for ApiError {
+    fn from(Unknown { given, meant }: Unknown) -> Self {
+        let advice = match meant {
+            Some(meant) => format!("{}（{}）のことでしたら、「{}」と書いてください。", meant.name, meant.id, meant.id),
+            None => "先に登録するか、番号をお確かめください。".to_owned(),
+        };
+        let detail = format!("「{given}」は台帳にないか、ここでは使えません。{advice}");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_reference", detail)
+    }
+}
+
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         match error {
@@ -213,11 +243,7 @@ impl From<RegistryError> for ApiError {
                 "name_taken",
                 "同じ名前がすでに登録されています。区別できる名前にしてください。",
             ),
-            RegistryError::Unknown(what) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_reference",
-                format!("「{what}」は台帳にありません。先に登録するか、番号をお確かめください。"),
-            ),
+            RegistryError::Unknown(unknown) => unknown.into(),
             RegistryError::Store(error) => error.into(),
         }
     }
@@ -247,6 +273,7 @@ impl From<EnrolError> for ApiError {
                 "device_taken",
                 "この端末はすでに登録されています。端末の記録は消さずに、事務局の画面の「端末」でこの端末を開き、「登録し直すコードを出す」で出したコードを入れてください。",
             ),
+            EnrolError::Scope(unknown) => unknown.into(),
             EnrolError::Invalid => Self::invalid("端末の名前を1〜80文字で入力してください。"),
             EnrolError::NoRandomness(error) => error.into(),
             EnrolError::Store(error) => error.into(),

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::error::{ApiError, Problem};
-use crate::service::App;
+use crate::service::{App, readiness};
 
 /// The version of the server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,16 +33,11 @@ async fn livez() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Answers when the database does.
+/// Answers when the database takes what is written, durably and soon.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 204), (status = 503, body = Problem)))]
 async fn readyz(State(app): State<App>) -> Result<StatusCode, ApiError> {
-    match app.store.ping().await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            Err(ApiError::busy())
-        }
-    }
+    readiness::check(&app).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tells the version.

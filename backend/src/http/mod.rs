@@ -31,6 +31,7 @@ pub mod serve;
 pub mod signin;
 pub mod sync;
 pub mod tablets;
+pub mod text;
 pub mod tls;
 pub mod web;
 
@@ -110,6 +111,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(web::method_not_allowed)
         .fallback(web::fallback)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
+        .layer(middleware::from_fn(text::layer))
         .layer(middleware::from_fn_with_state(app.clone(), headers::layer))
         .layer(middleware::from_fn_with_state((app.clone(), proxies), proxy::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::nonces))

@@ -41,11 +41,7 @@ impl From<PeopleError> for ApiError {
                 "name_taken",
                 "同じ組織に同じ名前の利用者がいます。その利用者に役割を加えるか、区別できる名前にしてください。",
             ),
-            PeopleError::Organisation => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_reference",
-                "この役割の組織が台帳にありません。市町村または医師会を選び直してください。",
-            ),
+            PeopleError::Organisation(unknown) => unknown.into(),
             PeopleError::Oneself => {
                 conflict("oneself", "自分自身の利用は止められません。ほかの管理者に頼んでください。")
             }
@@ -79,6 +75,8 @@ struct Disabling {
 struct NewName {
     /// 1 to 80 letters.
     name: String,
+    /// How it is read, in kana, at most 80 letters; absent or empty: not stated.
+    reading: Option<String>,
 }
 
 /// The people of the caller's part, with their roles.
@@ -112,7 +110,7 @@ async fn rename(
     Path(person): Path<String>,
     ApiJson(new): ApiJson<NewName>,
 ) -> Result<StatusCode, ApiError> {
-    people::rename(&app, &caller, &person, &new.name).await?;
+    people::rename(&app, &caller, &person, &new.name, new.reading.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::http::proxy::Proxies;
@@ -19,6 +20,22 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
     match Pair::of(&app.config.tls_certificate, &app.config.tls_key)? {
         Some(pair) => serve_tls(app, listener, pair).await,
         None => Ok(serve_plain(app, listener).await?),
+    }
+}
+
+/// From here on SIGHUP ends nothing. Where there is a certificate, whoever follows it looks at it then; else it is said that
+/// there is nothing to read again.
+pub fn outlive_hang_ups(config: &Config) {
+    let mut told = match signal(SignalKind::hangup()) {
+        Ok(told) => told,
+        Err(error) => return tracing::warn!(%error, "SIGHUP is not heard"),
+    };
+    if config.tls_certificate.is_empty() {
+        tokio::spawn(async move {
+            while told.recv().await.is_some() {
+                tracing::info!("SIGHUP: there is no certificate to read again; nothing changes");
+            }
+        });
     }
 }
 
@@ -88,7 +105,7 @@ async fn serve_plain(app: App, listener: TcpListener) -> std::io::Result<()> {
 /// Returns when the process is told to end, by ^C or by SIGTERM.
 async fn end_signal() {
     let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
                 _ = interrupt => {}

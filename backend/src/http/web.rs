@@ -25,7 +25,51 @@ const MISSING: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">
     <p>画面のファイルがまだ組み込まれていません。<code>npm --prefix clients/web ci &amp;&amp; npm --prefix clients/web run \
     build</code> を実行してから、サーバーを作り直してください。</p></html>";
 
-/// Answers every path that no endpoint has.
+const UNKNOWN: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width\"><title>見つかりません</title>\
+    <h1>このページはありません</h1><p>アドレスをお確かめください。</p>\
+    <p><a href=\"/\">記録の画面</a>　<a href=\"/office\">事務局の画面</a></p></html>";
+
+/// Addresses of the field app, as its router has them; `:` stands for any one part.
+const FIELD: [&str; 5] = ["/", "/session/:document", "/records", "/summary", "/device"];
+/// Addresses of the console, below `/office`.
+const OFFICE: [&str; 18] = [
+    "/",
+    "/prefecture",
+    "/municipality/:code",
+    "/association/:id",
+    "/records/:document",
+    "/records",
+    "/custody/:document/:device",
+    "/custody",
+    "/devices/:device",
+    "/devices",
+    "/healing",
+    "/closings/:month",
+    "/closings",
+    "/people",
+    "/organisations",
+    "/journal",
+    "/retention",
+    "/own",
+];
+
+/// The page of an address, when it is one of an app's.
+fn page(path: &str) -> Option<&'static str> {
+    let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let fits = |pattern: &&str, path: &[String]| {
+        let pattern = parts(pattern);
+        pattern.len() == path.len()
+            && pattern.iter().zip(path).all(|(wanted, part)| wanted.starts_with(':') || wanted == part)
+    };
+    let path = parts(path);
+    match path.split_first() {
+        Some((first, rest)) if first == "office" => OFFICE.iter().any(|one| fits(one, rest)).then_some("office.html"),
+        _ => FIELD.iter().any(|one| fits(one, &path)).then_some("index.html"),
+    }
+}
+
+/// Answers every path that no endpoint has: files and pages of the apps, and nothing else.
 pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "v1" || path.starts_with("v1/") {
@@ -34,24 +78,26 @@ pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response 
     if method != Method::GET && method != Method::HEAD {
         return method_not_allowed().await.into_response();
     }
-    let office = path == "office" || path.starts_with("office/");
-    let has_extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let page = if office { "office.html" } else { "index.html" };
-    let (name, file) = match Dist::get(path).filter(|_| !path.is_empty()) {
-        Some(file) => (path, Some(file)),
-        None if has_extension => return ApiError::not_found().into_response(),
-        None => (page, Dist::get(page)),
-    };
-    let mut response = match file {
-        Some(file) => serve(name, file, &headers),
-        None => {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-            (StatusCode::NOT_FOUND, headers, MISSING).into_response()
-        }
+    let file = Dist::get(path).filter(|_| !path.is_empty()).map(|file| (path, file));
+    let page = page(uri.path());
+    let mut response = match file.or_else(|| page.and_then(|page| Some((page, Dist::get(page)?)))) {
+        Some((name, file)) => serve(name, file, &headers),
+        None if page.is_some() => told(MISSING),
+        None if wants_page(&headers) => told(UNKNOWN),
+        None => ApiError::not_found().into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+}
+
+fn told(page: &'static str) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (StatusCode::NOT_FOUND, headers, page).into_response()
 }
 
 /// Refuses a method that the path does not have.
@@ -91,4 +137,34 @@ fn serve(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The routes a router's source names.
+    fn named(source: &str) -> Vec<&str> {
+        source.split("<Route path=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn every_address_of_the_apps_has_its_page_and_no_other_has_one() {
+        let field = named(include_str!("../../../clients/web/src/app/app.tsx"));
+        let office = named(include_str!("../../../clients/web/src/office/console.tsx"));
+        assert!(field.len() > 3 && office.len() > 15);
+        for route in field {
+            assert_eq!(page(&route.replace(':', "")), Some("index.html"), "{route}");
+        }
+        for route in office {
+            assert_eq!(page(&format!("/office{}", route.replace(':', ""))), Some("office.html"), "{route}");
+        }
+        assert_eq!(
+            (page("/"), page("/office"), page("/office/")),
+            (Some("index.html"), Some("office.html"), Some("office.html"))
+        );
+        for unknown in ["/healthz", "/session", "/session/a/b", "/office/x", "/wp-login", "/Records", "/office.php"] {
+            assert_eq!(page(unknown), None, "{unknown}");
+        }
+    }
 }

@@ -111,6 +111,7 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
                 in_training: false,
                 registered_in: None,
                 left_in: None,
+                reading: None,
             };
             lecturers = put_lecturer(app, &caller, new).await?;
         }

@@ -9,6 +9,7 @@ use super::access::{Action, Caller, Role};
 use super::attempts::network;
 use super::day_pass;
 use super::journal::Act;
+use super::organisation::{Unknown, check_scope};
 use super::secret::{NoRandomness, SignInCode, id_from_name, random_token, secret_hash};
 use crate::store::StoreError;
 use crate::store::types::{CodePurpose, CodeRow, Enrolment, NewDevice, SecretHash};
@@ -36,6 +37,9 @@ pub enum EnrolError {
     /// Too many scopes, or a device without a name.
     #[error("the request has the wrong form")]
     Invalid,
+    /// A scope of something the registry does not have.
+    #[error(transparent)]
+    Scope(#[from] Unknown),
     /// The machine gave no randomness.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -118,7 +122,11 @@ pub async fn enrol(
     };
     app.attempts.forgive(&network(peer));
     let scopes = match row.scopes.as_str() {
-        ANY_SCOPES => asked.to_vec(),
+        ANY_SCOPES => {
+            let registry = app.store.registry(&row.tenant).await?.unwrap_or_default();
+            let known = asked.iter().map(|scope| check_scope(&registry, scope.as_str()));
+            known.collect::<Result<Vec<_>, _>>()?
+        }
         scopes => scopes.split_whitespace().filter_map(|scope| scope.parse().ok()).collect(),
     };
     let token = random_token()?;

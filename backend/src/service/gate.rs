@@ -77,6 +77,22 @@ impl Judged {
         self.write.as_ref().map_or(0, |write| write.snapshot.len() as u64)
     }
 
+    /// Its document and figures are in the database; nothing is left to write but what is held.
+    pub fn is_written(&mut self) {
+        // what came back is counted once
+        self.work.again = false;
+        self.write = None;
+        self.rollups = Rollups::new();
+    }
+
+    /// What would have been let in waits for a person instead.
+    pub fn hold(&mut self) {
+        self.is_written();
+        for (_, verdict) in self.verdicts.iter_mut().filter(|(_, verdict)| *verdict == Verdict::Stored) {
+            *verdict = Verdict::Custody(Code::Structure);
+        }
+    }
+
     fn refused(work: Work, verdict: Verdict) -> Self {
         let verdicts = work.changes.iter().map(|bytes| (hash_of(bytes), verdict)).collect();
         Self { work, verdicts, write: None, rollups: Rollups::new(), newly_damaged: false }

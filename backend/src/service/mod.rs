@@ -18,12 +18,14 @@ pub mod gate;
 pub mod journal;
 pub mod lookup;
 pub mod office;
+pub mod organisation;
 mod pace;
 pub mod people;
 pub mod possession;
 pub mod projection;
 pub mod purge;
 mod push;
+pub mod readiness;
 pub mod reference;
 pub mod registry;
 pub mod retention;
@@ -37,16 +39,18 @@ pub mod tablets;
 pub mod told;
 pub mod verify;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sync_core::ids::ScopeId;
 use sync_core::time::Timestamp;
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 
 use crate::config::Config;
-use crate::store::Store;
 use crate::store::types::Change;
+use crate::store::{Store, StoreError};
 use admission::Admission;
 use attempts::Attempts;
 use cache::DocumentCache;
@@ -114,6 +118,8 @@ pub struct Parts {
     pub told: Told,
     /// Where acts are noted.
     pub journal: Journal,
+    /// Held by whoever tries whether the database takes a row.
+    pub readiness: Mutex<()>,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -133,7 +139,7 @@ impl App {
         let notices = broadcast::channel(1024).0;
         let cold = Arc::new(ColdCache::new(config.cold_cache_bytes));
         if let Some(changes) = store.changes() {
-            tokio::spawn(forward(changes, notices.clone(), cold.clone(), cache.clone()));
+            tokio::spawn(forward(changes, store.clone(), notices.clone(), cold.clone(), cache.clone()));
         }
         Self(Arc::new(Parts {
             gate: Gate::new(&config, cache.clone()),
@@ -156,6 +162,7 @@ impl App {
             cache,
             possession: possession::Possession::default(),
             contended: Mutex::default(),
+            readiness: Mutex::default(),
             ending: watch::channel(false).0,
         }))
     }
@@ -166,14 +173,24 @@ impl App {
     }
 }
 
+/// How often what was missed is looked for; then tablets and screens find it by asking, as they do by themselves.
+const CATCH_UPS: u32 = 120;
+/// How long to wait in between.
+const CATCH_UP_AGAIN: Duration = Duration::from_millis(500);
+
+/// How scopes stood when they were last announced after notices may have been lost.
+type Standing = HashMap<(String, ScopeId), u64>;
+
 /// Announces here what other processes over the same database commit, and forgets what they destroyed, until the store is
 /// gone.
 async fn forward(
     mut changes: broadcast::Receiver<Change>,
+    store: Arc<dyn Store>,
     notices: broadcast::Sender<Notice>,
     cold: Arc<ColdCache>,
     documents: Arc<DocumentCache>,
 ) {
+    let mut known = Standing::new();
     loop {
         match changes.recv().await {
             Ok(Change::Scope { tenant, scope }) => {
@@ -185,8 +202,32 @@ async fn forward(
             Ok(Change::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
                 cold.clear();
                 documents.clear();
+                for _ in 0..CATCH_UPS {
+                    match catch_up(store.as_ref(), &notices, &mut known).await {
+                        Ok(()) => break,
+                        Err(error) => tracing::warn!(%error, "what is new could not be looked for yet"),
+                    }
+                    tokio::time::sleep(CATCH_UP_AGAIN).await;
+                }
             }
             Err(broadcast::error::RecvError::Closed) => break,
         }
     }
+}
+
+/// Announces every scope that has moved on since this was last done: notices may have been lost.
+async fn catch_up(
+    store: &dyn Store,
+    notices: &broadcast::Sender<Notice>,
+    known: &mut Standing,
+) -> Result<(), StoreError> {
+    for tenant in store.list_tenants().await? {
+        for row in store.list_scopes(&tenant).await? {
+            let (scope, seq) = (row.scope, row.seq);
+            if known.insert((tenant.clone(), scope.clone()), seq) != Some(seq) {
+                let _ = notices.send(Notice { tenant: tenant.clone(), scope });
+            }
+        }
+    }
+    Ok(())
 }

@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 use super::App;
 use super::access::{Action, Caller, Extent, Organisation, Role};
 use super::journal::Act;
+use super::organisation;
 use super::registry::Named;
 use super::secret::{NoRandomness, SignInCode, id_from_name};
 use crate::store::StoreError;
-use crate::store::people::{Membership, PersonRow};
-use crate::store::types::{Association, CodePurpose, CodeRow, Registry};
+use crate::store::people::{Membership, PersonName, PersonRow};
+use crate::store::types::{CodePurpose, CodeRow, Registry};
 
 /// Longest name, in letters.
 const NAME_LETTERS: usize = 80;
@@ -39,8 +40,8 @@ pub enum PeopleError {
     #[error("someone of this name is there already")]
     Taken,
     /// The organisation is not in the registry, or not of the kind the role has.
-    #[error("no such organisation for this role")]
-    Organisation,
+    #[error(transparent)]
+    Organisation(#[from] organisation::Unknown),
     /// One's own access is not one's own to take away.
     #[error("one's own access")]
     Oneself,
@@ -73,6 +74,8 @@ pub struct PersonView {
     pub person: String,
     /// Name.
     pub name: String,
+    /// How it is read, in kana; null: not stated.
+    pub reading: Option<String>,
     /// Since when they may not sign in, ms; null: they may.
     pub disabled_at: Option<u64>,
     /// When they last signed in to the console, ms; null: never.
@@ -124,6 +127,8 @@ impl RoleChoice {
 pub struct NewPerson {
     /// Name, 1 to 80 letters.
     pub name: String,
+    /// How it is read, in kana, at most 80 letters; absent or empty: not stated.
+    pub reading: Option<String>,
     /// Their first role.
     pub role: Role,
     /// Its organisation.
@@ -168,26 +173,6 @@ pub fn organisation_name(registry: &Registry, role: Role, id: &str) -> String {
     found.unwrap_or_else(|| id.to_owned())
 }
 
-/// Lecturers are of the associations, which keep the lecturer bank; staff work at hubs; coordinators at both.
-const fn works_at(role: Role, association: &Association) -> bool {
-    match role {
-        Role::Lecturer => !association.hub,
-        Role::Staff => association.hub,
-        _ => true,
-    }
-}
-
-fn known(registry: &Registry, tenant: &str, choice: &RoleChoice) -> bool {
-    match Organisation::of(choice.role, &choice.organisation) {
-        Organisation::Prefecture => choice.organisation == tenant,
-        Organisation::Municipality(code) => registry.municipalities.iter().any(|one| one.code == code),
-        Organisation::Association(id) => {
-            registry.associations.iter().any(|one| one.id == id && works_at(choice.role, one))
-        }
-        Organisation::Session(_) => false,
-    }
-}
-
 /// A person as this caller sees them; `None` when they do not.
 fn seen(caller: &Caller, registry: &Registry, row: PersonRow) -> Option<PersonView> {
     let choices: Vec<RoleChoice> = row.memberships.iter().filter_map(choice_of).collect();
@@ -210,6 +195,7 @@ fn seen(caller: &Caller, registry: &Registry, row: PersonRow) -> Option<PersonVi
         roles: visible.into_iter().map(role).collect(),
         person: row.person,
         name: row.name,
+        reading: row.reading,
         disabled_at: row.disabled_at,
         signed_in_at: row.signed_in_at,
     })
@@ -234,6 +220,11 @@ fn name_of(text: &str) -> Result<&str, PeopleError> {
     if fits { Ok(name) } else { Err(PeopleError::Name) }
 }
 
+/// A reading as it is stored; none when there is nothing in it.
+fn reading_of(text: Option<&str>) -> Result<Option<&str>, PeopleError> {
+    text.map(str::trim).filter(|reading| !reading.is_empty()).map(name_of).transpose()
+}
+
 async fn registry_of(app: &App, caller: &Caller) -> Result<Registry, PeopleError> {
     app.store.registry(&caller.tenant).await?.ok_or(PeopleError::NotFound)
 }
@@ -255,7 +246,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<PeoplePage, PeopleError>
     let rows = app.store.list_people(&caller.tenant).await?;
     let only_organisation = (caller.extent(Action::EditPeople) == Extent::Own).then(|| caller.organisation.clone());
     let fits = |role: &Role| match &only_organisation {
-        Some(own) => known(&registry, &caller.tenant, &RoleChoice { role: *role, organisation: own.clone() }),
+        Some(own) => organisation::fits(&registry, &caller.tenant, *role, own),
         None => true,
     };
     let gives = if caller.may(Action::EditPeople) { caller.role.gives() } else { &[] };
@@ -274,11 +265,14 @@ pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<String, P
         return Err(PeopleError::Forbidden);
     }
     let name = name_of(&new.name)?;
-    if !known(&registry_of(app, caller).await?, &caller.tenant, &choice) {
-        return Err(PeopleError::Organisation);
-    }
+    let reading = reading_of(new.reading.as_deref())?;
+    organisation::check(&registry_of(app, caller).await?, &caller.tenant, choice.role, &choice.organisation)?;
     let person = free_id(app, caller, name, &choice).await?;
-    if !app.store.add_person(&caller.tenant, &person, name, &choice.membership()).await? {
+    if !app
+        .store
+        .add_person(&caller.tenant, &person, PersonName { written: name, reading }, &choice.membership())
+        .await?
+    {
         return Err(PeopleError::Taken);
     }
     let act = Act::done(Action::EditPeople).to(&person).saying(format!("add {}", choice.shown()));
@@ -300,13 +294,20 @@ async fn free_id(app: &App, caller: &Caller, name: &str, choice: &RoleChoice) ->
     Err(PeopleError::Taken)
 }
 
-/// Gives a person another name. What they have recorded is theirs under the new one.
-pub async fn rename(app: &App, caller: &Caller, person: &str, name: &str) -> Result<(), PeopleError> {
+/// Gives a person another name and reading. What they have recorded is theirs under the new one.
+pub async fn rename(
+    app: &App,
+    caller: &Caller,
+    person: &str,
+    name: &str,
+    reading: Option<&str>,
+) -> Result<(), PeopleError> {
     let (_, choices) = open(app, caller, person).await?;
     if !caller.may(Action::EditPeople) || !may_rename(caller, &choices) {
         return Err(PeopleError::Forbidden);
     }
-    app.store.rename_person(&caller.tenant, person, name_of(name)?).await?;
+    let name = PersonName { written: name_of(name)?, reading: reading_of(reading)? };
+    app.store.rename_person(&caller.tenant, person, name).await?;
     let act = Act::done(Action::EditPeople).to(person).saying("rename");
     Ok(app.journal.note(caller, act).await?)
 }
@@ -317,9 +318,7 @@ pub async fn give(app: &App, caller: &Caller, person: &str, choice: &RoleChoice)
     if !may_give(caller, choice) {
         return Err(PeopleError::Forbidden);
     }
-    if !known(&registry_of(app, caller).await?, &caller.tenant, choice) {
-        return Err(PeopleError::Organisation);
-    }
+    organisation::check(&registry_of(app, caller).await?, &caller.tenant, choice.role, &choice.organisation)?;
     app.store.give_role(&caller.tenant, person, &choice.membership()).await?;
     let act = Act::done(Action::EditPeople).to(person).saying(format!("give {}", choice.shown()));
     Ok(app.journal.note(caller, act).await?)

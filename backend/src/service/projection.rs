@@ -11,6 +11,7 @@ use sync_core::domain::vocabulary::{Activity, Attribution, CancelReason, Group};
 use sync_core::domain::{Facts, facts};
 use sync_core::figures::{Figure, Split, quantities, standing, together};
 use sync_core::ids::{DocumentId, ScopeId};
+use sync_core::text::column;
 
 use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
 
@@ -19,11 +20,16 @@ pub fn project(document: &Document) -> Projection {
     let facts = facts(document);
     let quantities = quantities(&facts);
     Projection {
-        tallies: quantities.iter().map(|(figure, value)| (figure.to_string(), *value)).collect(),
-        lecturers: facts.lecturers.iter().map(|(id, how)| (id.clone(), how.as_str().to_owned())).collect(),
+        tallies: quantities.iter().map(|(figure, value)| (column(&figure.to_string()), *value)).collect(),
+        lecturers: facts.lecturers.iter().map(|(id, how)| (column(id), how.as_str().to_owned())).collect(),
         flags: facts.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
         fact: fact_row(facts),
     }
+}
+
+/// What a column of a table holds of a text; `None` when nothing is left of it.
+fn held(text: Option<String>) -> Option<String> {
+    text.map(|text| column(&text)).filter(|text| !text.is_empty())
 }
 
 fn fact_row(facts: Facts) -> FactRow {
@@ -36,17 +42,17 @@ fn fact_row(facts: Facts) -> FactRow {
         kind: facts.kind.as_str().to_owned(),
         activity: facts.activity.map(|activity| activity.as_str().to_owned()),
         fiscal_year: facts.fiscal_year,
-        month: facts.month,
-        date: facts.date,
-        start: facts.start,
-        municipality: facts.municipality,
-        association: facts.association,
-        dispatched_by: facts.dispatched_by,
-        item: facts.item,
-        title: facts.title,
-        occasion: facts.occasion,
-        venue: facts.venue,
-        medium: facts.medium,
+        month: held(facts.month),
+        date: held(facts.date),
+        start: held(facts.start),
+        municipality: held(facts.municipality),
+        association: held(facts.association),
+        dispatched_by: held(facts.dispatched_by),
+        item: held(facts.item),
+        title: held(facts.title),
+        occasion: held(facts.occasion),
+        venue: held(facts.venue),
+        medium: held(facts.medium),
         state: state.to_owned(),
         group: facts.group.as_str().to_owned(),
         reason: facts.reason.map(|reason| reason.as_str().to_owned()),

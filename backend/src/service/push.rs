@@ -107,8 +107,14 @@ pub(super) async fn push(
             }
         }
         note_damage(app, caller, &done).await?;
-        let write = collect(app, caller, tablet, &done);
-        match app.commits.write(write).await? {
+        let written = match app.commits.write(collect(app, caller, tablet, &done)).await {
+            Err(StoreError::Constraint(cause)) => {
+                hold_refused(app, caller, tablet, &mut done, &cause).await?;
+                app.commits.write(collect(app, caller, tablet, &done)).await
+            }
+            written => written,
+        };
+        match written? {
             PushOutcome::Committed => {
                 let mut receipts = settle(caller, done);
                 receipts.extend(gone.into_iter().map(|work| (work.document, purged(&work))));
@@ -179,6 +185,34 @@ async fn note_damage(app: &App, caller: &Caller, judged: &[Judged]) -> Result<()
         tracing::error!(tenant = caller.tenant, %document, "a stored document is damaged; tablets are asked for it");
     }
     audit::note(app, &caller.tenant, &found).await
+}
+
+/// The database has refused something of these documents. Each is written alone; what is refused then is held, so that the
+/// others pass. Those written are left with nothing more to write.
+async fn hold_refused(
+    app: &App,
+    caller: &Caller,
+    tablet: &Tablet,
+    judged: &mut [Judged],
+    cause: &str,
+) -> Result<(), StoreError> {
+    tracing::error!(tenant = caller.tenant, cause, "the database refused what a document adds to its tables");
+    for one in judged.iter_mut().filter(|one| one.write.is_some()) {
+        let alone = collect(app, caller, tablet, std::slice::from_ref(one));
+        match app.commits.write(alone).await {
+            Ok(PushOutcome::Committed) => one.is_written(),
+            // it is judged anew with what the next writing finds outdated
+            Ok(PushOutcome::Outdated(_)) => {}
+            Err(StoreError::Constraint(cause)) => {
+                let (document, device) = (one.work.document, tablet.device);
+                tracing::error!(tenant = caller.tenant, %document, %device, cause, "a document is held, as the database refuses it");
+                app.cache.forget(&caller.tenant, document);
+                one.hold();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// What the judged documents write.

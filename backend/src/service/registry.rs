@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::access::{Action, Caller, Extent, Organisation};
 use super::cache::ByteCache;
 use super::journal::Act;
+use super::organisation::{Unknown, check_municipality};
 use super::secret::id_from_name;
 use super::{App, reference};
 use crate::store::StoreError;
@@ -34,8 +35,8 @@ pub enum RegistryError {
     #[error("another association or hub has this name")]
     Taken,
     /// A municipality, or an association, that the registry does not have; or a year that no record can be of.
-    #[error("unknown: {0}")]
-    Unknown(String),
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,6 +100,8 @@ pub struct LecturerView {
     pub registered_in: Option<i64>,
     /// Starting year of the last fiscal year in which they were in the bank; null: they still are, or it is not known.
     pub left_in: Option<i64>,
+    /// How the name is read, in kana; null: not stated.
+    pub reading: Option<String>,
 }
 
 /// 配布物.
@@ -180,6 +183,7 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
                 in_training: l.in_training,
                 registered_in: l.registered_in,
                 left_in: l.left_in,
+                reading: l.reading,
             })
             .collect(),
         materials: registry
@@ -265,6 +269,8 @@ pub struct NewLecturer {
     pub registered_in: Option<i64>,
     /// Starting year of the last fiscal year in which they were in the bank; absent: it stays as it is.
     pub left_in: Option<i64>,
+    /// How the name is read, in kana; absent or empty: as it was.
+    pub reading: Option<String>,
 }
 
 /// A material to add, or to extend by eligibilities.
@@ -287,16 +293,16 @@ async fn editable(app: &App, caller: &Caller, action: Action, names: &[&str]) ->
     if names.iter().any(|name| name.trim().is_empty() || name.chars().count() > NAME_CHARS) {
         return Err(RegistryError::Name);
     }
-    app.store.registry(&caller.tenant).await?.ok_or_else(|| RegistryError::Unknown(caller.tenant.clone()))
+    app.store
+        .registry(&caller.tenant)
+        .await?
+        .ok_or_else(|| Unknown { given: caller.tenant.clone(), meant: None }.into())
 }
 
 /// Adds an association or a hub; returns its id.
 pub async fn put_association(app: &App, caller: &Caller, new: NewAssociation) -> Result<String, RegistryError> {
     let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
-    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
-    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
-        return Err(RegistryError::Unknown(unknown.clone()));
-    }
+    new.municipalities.iter().try_for_each(|code| check_municipality(&registry, code))?;
     let existing = registry.associations.iter().find(|association| association.name == new.name);
     if existing.is_some_and(|existing| existing.hub != new.hub) {
         return Err(RegistryError::Taken);
@@ -319,12 +325,9 @@ pub async fn change_association(
 ) -> Result<(), RegistryError> {
     let registry = editable(app, caller, Action::EditOrganisations, &[&new.name]).await?;
     if !registry.associations.iter().any(|association| association.id == id) {
-        return Err(RegistryError::Unknown(id.to_owned()));
+        return Err(Unknown { given: id.to_owned(), meant: None }.into());
     }
-    let known = |code: &&String| registry.municipalities.iter().any(|municipality| municipality.code == **code);
-    if let Some(unknown) = new.municipalities.iter().find(|code| !known(code)) {
-        return Err(RegistryError::Unknown(unknown.clone()));
-    }
+    new.municipalities.iter().try_for_each(|code| check_municipality(&registry, code))?;
     if registry.associations.iter().any(|association| association.name == new.name && association.id != id) {
         return Err(RegistryError::Taken);
     }
@@ -334,14 +337,16 @@ pub async fn change_association(
 
 /// Adds a lecturer; returns the id.
 pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Result<String, RegistryError> {
-    let registry = editable(app, caller, Action::EditLecturers, &[&new.surname]).await?;
+    let reading = new.reading.map(|reading| reading.trim().to_owned()).filter(|reading| !reading.is_empty());
+    let names: Vec<&str> = std::iter::once(new.surname.as_str()).chain(reading.as_deref()).collect();
+    let registry = editable(app, caller, Action::EditLecturers, &names).await?;
     let association = match new.association {
         None => None,
         Some(text) => {
             // the lecturer bank is the associations'
             let mut associations = registry.associations.into_iter().filter(|known| !known.hub);
             let found = associations.find(|known| known.id == text || known.name == text);
-            Some(found.ok_or(RegistryError::Unknown(text))?.id)
+            Some(found.ok_or(Unknown { given: text, meant: None })?.id)
         }
     };
     let allowed = match &association {
@@ -353,7 +358,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     }
     let years = [new.registered_in, new.left_in];
     if let Some(year) = years.into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
-        return Err(RegistryError::Unknown(year.to_string()));
+        return Err(Unknown { given: year.to_string(), meant: None }.into());
     }
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
@@ -368,6 +373,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         in_training: new.in_training,
         registered_in: new.registered_in,
         left_in: new.left_in,
+        reading,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
     app.journal.note(caller, Act::done(Action::EditLecturers).to(&lecturer.id)).await?;

@@ -9,9 +9,10 @@ use sync_core::ids::ScopeId;
 use super::App;
 use super::projection::{figures, places, project};
 use crate::store::StoreError;
-use crate::store::types::{Place, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument, accumulate};
+use crate::store::types::{
+    Part, Place, Rebuilt, RollupKey, RollupValue, Rollups, ScopeRow, StoredDocument, accumulate,
+};
 
-const PAGE_DOCUMENTS: u32 = 200;
 /// Longest list of differences that is kept.
 const DIFFERENCES: usize = 1_000;
 
@@ -51,30 +52,29 @@ pub fn derive(stored: &StoredDocument) -> Option<Rebuilt> {
     })
 }
 
-/// Compares a tenant's projections, roll-ups, feed and digests with its documents. Run it while nobody writes.
+/// Compares a tenant's projections, roll-ups, feed and digests with its documents, all of one moment: people may go on
+/// writing.
 pub async fn verify(app: &App, tenant: &str) -> Result<Findings, StoreError> {
     let mut findings = Findings::default();
     let mut rollups = Rollups::new();
     let mut sums: BTreeMap<ScopeId, (u64, Digest)> = BTreeMap::new();
-    let mut after = None;
-    loop {
-        let page = app.store.list_documents(tenant, after, PAGE_DOCUMENTS).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.document);
-        for stored in &page {
-            findings.documents += 1;
-            compare(stored, &mut findings, &mut rollups, &mut sums);
+    let mut see = |part: Part| match part {
+        Part::Documents(page) => {
+            for stored in &page {
+                findings.documents += 1;
+                compare(stored, &mut findings, &mut rollups, &mut sums);
+            }
         }
-    }
-    let mut after = None;
-    loop {
-        let page = app.store.list_retired(tenant, after, PAGE_DOCUMENTS).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        page.iter().for_each(|(_, projection)| accumulate(&mut rollups, &figures(projection), 1));
-    }
-    compare_rollups(&rollups, &app.store.list_rollups(tenant).await?, &mut findings);
-    for row in app.store.list_scopes(tenant).await? {
+        Part::Retired(page) => page.iter().for_each(|(_, line)| accumulate(&mut rollups, &figures(line), 1)),
+        Part::Rollups(stored) => compare_rollups(&rollups, &stored, &mut findings),
+        Part::Scopes(rows) => compare_scopes(&rows, &mut sums, &mut findings),
+    };
+    app.store.survey(tenant, &mut see).await?;
+    Ok(findings)
+}
+
+fn compare_scopes(rows: &[ScopeRow], sums: &mut BTreeMap<ScopeId, (u64, Digest)>, findings: &mut Findings) {
+    for row in rows {
         findings.scopes += 1;
         let (count, digest) = sums.remove(&row.scope).unwrap_or((0, Digest::ZERO));
         if (row.document_count, row.digest) != (count, digest) {
@@ -90,7 +90,6 @@ pub async fn verify(app: &App, tenant: &str) -> Result<Findings, StoreError> {
     for scope in sums.keys() {
         findings.add(format!("scope {scope}: missing"));
     }
-    Ok(findings)
 }
 
 fn compare(

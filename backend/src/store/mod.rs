@@ -42,6 +42,7 @@ pub mod day_pass;
 pub mod error;
 pub mod journal;
 pub mod office;
+pub mod open;
 pub mod people;
 pub mod postgres;
 pub mod retention;
@@ -52,8 +53,7 @@ pub mod tablets;
 pub mod types;
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sync_core::digest::{Digest, FeedState};
@@ -65,6 +65,7 @@ use day_pass::DayPassStore;
 pub use error::StoreError;
 use journal::JournalStore;
 use office::{OfficeStore, Within};
+use open::Schema;
 use people::PeopleStore;
 use retention::RetentionStore;
 use signin::SignInStore;
@@ -72,20 +73,27 @@ use tablets::TabletStore;
 use types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
     Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
+
+/// How long a statement may be silent, unless the settings say otherwise.
+pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long one may be in what walks through everything: rebuilding, closing a month, vacuuming.
+const LONG: Duration = Duration::from_secs(3_600);
 
 /// A database that keeps the contract above.
 #[async_trait]
 pub trait Store:
     OfficeStore + JournalStore + PeopleStore + RetentionStore + SignInStore + TabletStore + DayPassStore + Send + Sync
 {
-    /// Whether the database answers and has its schema.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether the database takes what is written, durably: a row of its own is.
+    async fn ready(&self, now: u64) -> Result<(), StoreError>;
 
     /// Brings the schema up to this binary's. Safe to run twice.
     async fn migrate(&self) -> Result<(), StoreError>;
+    /// How the database's schema stands to this binary's.
+    async fn schema(&self) -> Result<Schema, StoreError>;
     /// Closes every connection; what is committed stays.
     async fn close(&self);
 
@@ -185,6 +193,9 @@ pub trait Store:
     async fn list_scopes(&self, tenant: &str) -> Result<Vec<ScopeRow>, StoreError>;
     /// Every roll-up figure that is not zero.
     async fn list_rollups(&self, tenant: &str) -> Result<Rollups, StoreError>;
+    /// Shows everything that belongs to a tenant's documents as it is at one moment, in portions: all documents, then what
+    /// stays of those that were kept long enough, then the roll-ups, then the scopes.
+    async fn survey(&self, tenant: &str, see: &mut (dyn FnMut(Part) + Send)) -> Result<(), StoreError>;
     /// Replaces projections, roll-ups, contributions, counts and digests by what `project` makes of each document.
     /// A document of which it makes nothing keeps its feed entries and has no projections. What stays of documents that
     /// were kept long enough stays, and counts as `figures` says. Returns how many documents.
@@ -208,6 +219,8 @@ pub trait Store:
     /// Destroys a document with all that follows from it; what is left is that it was destroyed, when, by whom and why.
     /// Its bytes are not in the database afterwards. A document the store never had is noted too.
     async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError>;
+    /// Whether anything is known of a record: itself, that it was destroyed, or work of it in custody.
+    async fn knows(&self, tenant: &str, document: DocumentId) -> Result<bool, StoreError>;
     /// Those of the documents that were destroyed.
     async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError>;
     /// Notes that stored documents are damaged or missing; tablets are asked for them until a push repairs them.
@@ -283,13 +296,4 @@ pub trait Store:
 /// Whether this names a PostgreSQL database rather than a file.
 pub fn is_url(database: &str) -> bool {
     database.starts_with("postgres://") || database.starts_with("postgresql://")
-}
-
-/// Opens the database: a URL of PostgreSQL, or else an SQLite file. Does not migrate.
-pub async fn open(database: &str, reader_connections: u32, connections: u32) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(if is_url(database) {
-        Arc::new(postgres::PostgresStore::open(database, connections).await?)
-    } else {
-        Arc::new(sqlite::SqliteStore::open(Path::new(database), reader_connections).await?)
-    })
 }

@@ -14,6 +14,15 @@ pub struct Membership {
     pub organisation: String,
 }
 
+/// A name as it is written and, where that was stated, as it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonName<'a> {
+    /// As it is written.
+    pub written: &'a str,
+    /// In kana.
+    pub reading: Option<&'a str>,
+}
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRow {
@@ -21,6 +30,8 @@ pub struct PersonRow {
     pub person: String,
     /// Name.
     pub name: String,
+    /// How it is read, in kana.
+    pub reading: Option<String>,
     /// Since when they may not sign in, ms.
     pub disabled_at: Option<u64>,
     /// When they last signed in to the console, ms.
@@ -29,10 +40,10 @@ pub struct PersonRow {
     pub memberships: Vec<Membership>,
 }
 
-/// Keeping people. Each change that tablets see (a new name) moves the registry's version.
+/// Keeping people. Each change that tablets see (a new name or reading) moves the registry's version.
 #[async_trait]
 pub trait PeopleStore {
-    /// Every person of a tenant, by name.
+    /// Every person of a tenant, by the reading of their names, or else by the names.
     async fn list_people(&self, tenant: &str) -> Result<Vec<PersonRow>, StoreError>;
     /// One of them.
     async fn lookup_person(&self, tenant: &str, person: &str) -> Result<Option<PersonRow>, StoreError>;
@@ -41,11 +52,11 @@ pub trait PeopleStore {
         &self,
         tenant: &str,
         person: &str,
-        name: &str,
+        name: PersonName<'_>,
         membership: &Membership,
     ) -> Result<bool, StoreError>;
     /// Gives a person another name; false when there is no such person.
-    async fn rename_person(&self, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError>;
+    async fn rename_person(&self, tenant: &str, person: &str, name: PersonName<'_>) -> Result<bool, StoreError>;
     /// Gives a role; false when they had it.
     async fn give_role(&self, tenant: &str, person: &str, membership: &Membership) -> Result<bool, StoreError>;
     /// Takes a role away, with the codes and sign-ins that were made with it; false when they did not have it.

@@ -41,6 +41,7 @@ async fn lecturer(server: &Server, surname: &str, bank: bool) -> String {
         in_training: false,
         registered_in: None,
         left_in: None,
+        reading: None,
     };
     put_lecturer(&server.app, &Caller::command_line("11"), new).await.unwrap()
 }

@@ -66,7 +66,11 @@ async fn a_device_id_cannot_be_taken_over_by_another_organisation() {
 async fn an_open_code_lets_the_device_name_its_scopes_and_a_closed_one_does_not() {
     let server = server().await;
     let open = server.code(Role::Administrator, "11", "*", 1).await;
-    let asked = ["municipality:113859", "association:as-1"];
+    let asked = ["municipality:113859", "municipality:112119"];
+    let unknown =
+        json!({ "code": open.shown(), "device": DEVICE, "device_name": "x", "scopes": ["municipality:112118"] });
+    let refused = server.post("/v1/enrol", None, &unknown).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "unknown_reference"));
     let body = json!({ "code": open.shown(), "device": DEVICE, "device_name": "x", "scopes": asked });
     assert_eq!(server.post("/v1/enrol", None, &body).await.json()["scopes"], json!(asked));
     let closed = server.code(Role::Staff, "112119", HONJO, 1).await;

@@ -55,6 +55,14 @@ async fn unknown_paths_and_methods_are_problems() {
     assert_eq!(server.get("/v1/nothing", None).await.code(), "not_found");
     assert_eq!(server.get("/assets/nothing.js", None).await.code(), "not_found");
     assert_eq!(server.get("/v1/login", None).await.code(), "method_not_allowed");
+    for path in ["/healthz", "/office/x", "/wp-login.php", "/records/1/2"] {
+        let answer = server.get(path, None).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"), "{path}");
+        let request = Request::get(path).header("accept", "text/html,*/*").body(Body::empty()).unwrap();
+        let page = server.send_bare(request).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"), "{path}");
+    }
     let answer = server.post("/v1/login", None, &json!({ "kode": 1 })).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "invalid_request"));
 }
@@ -62,7 +70,7 @@ async fn unknown_paths_and_methods_are_problems() {
 #[tokio::test]
 async fn pages_are_served_with_a_strict_policy_and_never_kept_for_long() {
     let server = server().await;
-    for path in ["/", "/office", "/office/x", "/records/1"] {
+    for path in ["/", "/office", "/office/records/1", "/session/1"] {
         let answer = server.get(path, None).await;
         assert!(answer.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"), "{path}");
         assert_eq!(answer.headers[header::CACHE_CONTROL], "no-cache", "{path}");
@@ -106,9 +114,16 @@ async fn the_registry_is_edited_by_some_and_each_entry_is_made_once() {
     assert_eq!(registry["lecturers"][0]["association"], association);
     assert_eq!(registry["materials"].as_array().unwrap().len(), 8);
     assert_eq!(registry["materials"][0]["eligibilities"].as_array().unwrap().len(), 5);
-    let wrong = json!({ "name": "x", "municipalities": ["999999"] });
-    let refused = server.post("/v1/registry/associations", administrator.credential(), &wrong).await;
-    assert_eq!(refused.code(), "unknown_reference");
+    for (code, meant) in
+        [("999999", None), ("112118", Some("112119")), ("11211", Some("112119")), ("本庄市", Some("112119"))]
+    {
+        let wrong = json!({ "name": "x", "municipalities": [code] });
+        let refused = server.post("/v1/registry/associations", administrator.credential(), &wrong).await;
+        assert_eq!(refused.code(), "unknown_reference");
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert_eq!(detail.contains("と書いてください"), meant.is_some(), "{detail}");
+        assert!(meant.is_none_or(|meant| detail.contains(meant)), "{detail}");
+    }
 }
 
 #[tokio::test]

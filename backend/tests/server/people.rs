@@ -111,6 +111,38 @@ async fn of_a_person_with_roles_elsewhere_only_ones_own_part_is_seen() {
 }
 
 #[tokio::test]
+async fn people_and_lecturers_have_a_reading_that_can_be_corrected() {
+    let server = server().await;
+    let cookie = server.signed_in(Role::Administrator, "11").await;
+    let administrator = Some(("cookie", cookie.as_str()));
+    let new = json!({ "name": "一二三", "reading": " うたかね ", "role": "prefectural", "organisation": "11" });
+    let person = server.post("/v1/people", administrator, &new).await.json()["person"].clone();
+    let reading = async || {
+        let page = server.read(&cookie, "/v1/people").await;
+        page["people"].as_array().unwrap().iter().find(|one| one["person"] == person).unwrap()["reading"].clone()
+    };
+    assert_eq!(reading().await, "うたかね");
+    let path = format!("/v1/people/{}/name", person.as_str().unwrap());
+    server.post(&path, administrator, &json!({ "name": "一二三", "reading": "ひふみ" })).await;
+    assert_eq!(reading().await, "ひふみ");
+    server.post(&path, administrator, &json!({ "name": "一二三" })).await;
+    assert_eq!(reading().await, Value::Null);
+    let long = json!({ "name": "一二三", "reading": "ひ".repeat(81) });
+    assert_eq!(server.post(&path, administrator, &long).await.status, StatusCode::BAD_REQUEST);
+
+    let lecturer = async |body: &Value| {
+        assert_eq!(server.post("/v1/registry/lecturers", administrator, body).await.status, StatusCode::OK);
+        server.read(&cookie, "/v1/registry").await["lecturers"][0]["reading"].clone()
+    };
+    assert_eq!(lecturer(&json!({ "surname": "薦部", "bank": true, "reading": "こもべ" })).await, "こもべ");
+    assert_eq!(
+        lecturer(&json!({ "surname": "薦部", "bank": false })).await,
+        "こもべ",
+        "a list without readings takes none away"
+    );
+}
+
+#[tokio::test]
 async fn the_first_administrator_gets_a_new_link_until_one_was_used() {
     let server = server().await;
     let first = first::code(&server.app).await.unwrap().unwrap();
@@ -128,7 +160,10 @@ async fn the_first_administrator_gets_a_new_link_until_one_was_used() {
 async fn there_is_no_first_administrator_where_someone_administers() {
     let server = server().await;
     let caller = Caller::command_line("11");
-    let new = NewPerson { name: "佐藤".to_owned(), role: Role::Administrator, organisation: "11".to_owned() };
+    let new =
+        NewPerson {
+            name: "佐藤".to_owned(), reading: None, role: Role::Administrator, organisation: "11".to_owned()
+        };
     people::add(&server.app, &caller, new).await.unwrap();
     assert!(first::code(&server.app).await.unwrap().is_none());
 }

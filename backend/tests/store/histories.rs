@@ -293,6 +293,7 @@ impl Historian<'_> {
                     in_training: self.chance.below(2) == 0,
                     registered_in: (self.chance.below(2) == 0).then_some(2024),
                     left_in: (self.chance.below(4) == 0).then_some(2025),
+                    reading: self.maybe(&["すずき"]),
                 };
                 store.upsert_lecturer("11", &lecturer).await.unwrap();
             }

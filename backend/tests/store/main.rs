@@ -16,6 +16,8 @@ mod custody;
 #[cfg(test)]
 mod day_pass;
 #[cfg(test)]
+mod frozen;
+#[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod lookups;
@@ -41,6 +43,8 @@ mod summaries;
 #[path = "../server/support.rs"]
 #[allow(dead_code, reason = "shared with the other test binaries, which use the rest")]
 mod support;
+#[cfg(test)]
+mod texts;
 
 use tsudoi_server::store::Store;
 use tsudoi_server::store::postgres::PostgresStore;

@@ -48,7 +48,7 @@ async fn listen(server: &Server, device: &Device) -> Arc<std::sync::Mutex<String
     heard
 }
 
-async fn push_one(server: &Server, device: &mut Device, number: u8, value: &str) {
+pub async fn push_one(server: &Server, device: &mut Device, number: u8, value: &str) {
     let id = document_id(number);
     let change = device.set(id, "title", value);
     let push = device.push(id, vec![change]);

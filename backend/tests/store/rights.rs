@@ -3,7 +3,7 @@
 use tsudoi_server::service::journal::{ChainFault, verify};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::journal::{JournalFilter, JournalHead, NewEntry};
-use tsudoi_server::store::people::Membership;
+use tsudoi_server::store::people::{Membership, PersonName};
 use tsudoi_server::store::signin::NewLogin;
 use tsudoi_server::store::types::{CodePurpose, CodeRow};
 
@@ -72,19 +72,44 @@ async fn futures<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
     done
 }
 
+const fn named(written: &str) -> PersonName<'_> {
+    PersonName { written, reading: None }
+}
+
+async fn people_stand_in_the_order_of_their_readings(store: &dyn Store) {
+    store.upsert_tenant("35", "県", &[]).await.unwrap();
+    let staff = Membership { role: "staff".to_owned(), organisation: "112119".to_owned() };
+    for (id, written, reading) in
+        [("pe-1", "渡辺", "わたなべ"), ("pe-2", "安藤", "あんどう"), ("pe-3", "一二三", "うたかね")]
+    {
+        let name = PersonName { written, reading: Some(reading) };
+        assert!(store.add_person("35", id, name, &staff).await.unwrap());
+    }
+    let listed = async || {
+        let people = store.list_people("35").await.unwrap();
+        people.into_iter().map(|one| (one.person, one.reading.unwrap())).collect::<Vec<_>>()
+    };
+    let order = [("pe-2", "あんどう"), ("pe-3", "うたかね"), ("pe-1", "わたなべ")];
+    assert_eq!(listed().await, order.map(|(id, reading)| (id.to_owned(), reading.to_owned())));
+    let name = PersonName { written: "一二三", reading: Some("ひふみ") };
+    assert!(store.rename_person("35", "pe-3", name).await.unwrap());
+    let order = [("pe-2", "あんどう"), ("pe-3", "ひふみ"), ("pe-1", "わたなべ")];
+    assert_eq!(listed().await, order.map(|(id, reading)| (id.to_owned(), reading.to_owned())));
+}
+
 async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) {
     store.upsert_tenant("33", "県", &[]).await.unwrap();
     let staff = Membership { role: "staff".to_owned(), organisation: "112119".to_owned() };
     let officer = Membership { role: "municipal".to_owned(), organisation: "112119".to_owned() };
     let version = store.registry_version("33").await.unwrap();
-    assert!(store.add_person("33", "pe-1", "山田", &staff).await.unwrap());
-    assert!(!store.add_person("33", "pe-1", "佐藤", &officer).await.unwrap(), "the id is taken");
+    assert!(store.add_person("33", "pe-1", named("山田"), &staff).await.unwrap());
+    assert!(!store.add_person("33", "pe-1", named("佐藤"), &officer).await.unwrap(), "the id is taken");
     assert_eq!(store.registry_version("33").await.unwrap(), version + 1);
-    assert!(store.rename_person("33", "pe-1", "鈴木").await.unwrap());
-    assert!(!store.rename_person("34", "pe-1", "鈴木").await.unwrap(), "unknown in another prefecture");
+    assert!(store.rename_person("33", "pe-1", named("鈴木")).await.unwrap());
+    assert!(!store.rename_person("34", "pe-1", named("鈴木")).await.unwrap(), "unknown in another prefecture");
     assert_eq!(store.lookup_person("33", "pe-1").await.unwrap().unwrap().name, "鈴木");
     assert_eq!(store.registry_version("33").await.unwrap(), version + 2, "tablets see the new name");
-    assert!(store.rename_person("33", "pe-1", "山田").await.unwrap());
+    assert!(store.rename_person("33", "pe-1", named("山田")).await.unwrap());
     assert!(store.give_role("33", "pe-1", &officer).await.unwrap());
     assert!(!store.give_role("33", "pe-1", &officer).await.unwrap());
     let person = store.lookup_person("33", "pe-1").await.unwrap().unwrap();
@@ -130,6 +155,7 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
 pub async fn rights(store: &dyn Store) {
     st_16_the_journal_is_one_chain_for_each_prefecture(store).await;
     st_17_a_sign_in_holds_while_the_person_has_the_role(store).await;
+    people_stand_in_the_order_of_their_readings(store).await;
 }
 
 fn new_login(token_hash: [u8; 32], now: u64) -> NewLogin {

@@ -108,6 +108,9 @@ pub enum CliError {
     /// No remembered credential fits.
     #[error("{0}")]
     Credential(String),
+    /// Standard output cannot be written.
+    #[error("結果を書き出せませんでした（{0}）。書き出し先の空き容量を確かめてください")]
+    Output(std::io::Error),
     /// The benchmark could not run.
     #[error("計測できませんでした: {0}")]
     Bench(String),

@@ -11,6 +11,8 @@
 //! path or the registry endpoints; credentials are never printed.
 //! Deliberately absent: deciding what merges, what is sent and what counts. That is sync-core's.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod api;
 pub mod args;
 pub mod bench;
@@ -23,6 +25,7 @@ pub mod host;
 pub mod key;
 pub mod load;
 pub mod output;
+pub mod say;
 pub mod synthetic;
 pub mod transport;
 pub mod wanted;

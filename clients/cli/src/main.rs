@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     match tsudoi::commands::run(tsudoi::args::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            tsudoi::say::complain(&error);
             ExitCode::from(error.exit_code())
         }
     }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -192,3 +192,38 @@ fn a_record_is_made_edited_and_refused_in_plain_words() {
     assert!(!unsent.status.success());
     assert!(String::from_utf8_lossy(&unsent.stderr).contains("端末に残っています"));
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_nothing_and_loses_nothing() {
+    let server = Server::start();
+    let machine = observer(&server, &["--scope", "municipality:112119"]);
+    let mut child = machine
+        .command(&["record", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().unwrap();
+    // as an editor of another system writes it
+    write!(input, "\u{feff}").unwrap();
+    for number in 0..50 {
+        writeln!(input, "{}", TITLE.replace('会', &format!("会{number}"))).unwrap();
+    }
+    drop(input);
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+    assert_eq!(machine.records().len(), 50);
+
+    for arguments in [&["show"][..], &["show", "--json"], &["sync"], &["digest"]] {
+        let mut child = machine.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+const TITLE: &str = r#"{"intent":{"type":"set","field":"title","value":"会"}}"#;

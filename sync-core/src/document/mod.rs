@@ -10,6 +10,7 @@ mod chunk;
 mod follow;
 mod genesis;
 mod heads;
+mod history;
 mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ pub use change::{Action, Change, Operation, RawChange};
 pub use chunk::{ChangeError, Outline, hash_of, lengthen, shorten};
 pub use follow::{FollowError, Follower};
 pub use heads::Heads;
+pub use history::{Deed, Past};
 pub use layout::{Container, Kind, SCHEMA, TextName};
 
 use crate::ids::{ActorId, ChangeHash, DeviceId, DocumentId};
@@ -414,17 +416,6 @@ impl Document {
     /// A long text.
     pub fn text(&self, name: TextName) -> String {
         self.crdt.text(Container::Text(name).object()).unwrap_or_default()
-    }
-
-    /// Who changed the document, oldest first, without the genesis.
-    pub fn history(&mut self) -> Vec<Authorship> {
-        let mut history = Vec::new();
-        for change in self.crdt.get_changes_meta(&[]) {
-            if !change.deps.is_empty() {
-                history.push(read_authorship(&change.actor, change.message.as_deref().unwrap_or(""), change.timestamp));
-            }
-        }
-        history
     }
 
     /// What stands in a map, with the value shown and whether there are others. One walk; a look at each key costs as much.

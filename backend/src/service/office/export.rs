@@ -106,10 +106,17 @@ pub async fn send(app: &App, caller: &Caller, query: RecordQuery, to: &mut impl 
     to.take(piece).await?;
 
     let records = moment.list_record_ids(&all).await?;
+    let written = |rows: Vec<WholeRow>| lines(rows.into_iter().map(|row| line(&registry, &columns, row)));
+    let mut read = Vec::new();
     for page in records.chunks(PAGE) {
-        let rows = moment.list_whole(page).await?;
-        to.take(lines(rows.into_iter().map(|row| line(&registry, &columns, row)))?).await?;
+        // the database reads a page while the one before is written
+        let before = std::mem::take(&mut read);
+        let written = async { to.take(written(before)?).await };
+        let (rows, taken) = tokio::join!(moment.list_whole(page), written);
+        taken?;
+        read = rows?;
     }
+    to.take(written(read)?).await?;
     to.take(end(HEADERS.len() + columns.names.len() + 1, records.len(), as_of)?).await
 }
 

@@ -10,6 +10,7 @@ pub mod era;
 pub mod export;
 pub mod figure;
 pub mod healing;
+pub mod history;
 pub mod journal;
 pub mod municipality;
 pub mod prefecture;

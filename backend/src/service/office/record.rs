@@ -9,6 +9,7 @@ use sync_core::domain::view;
 use sync_core::ids::{DeviceId, DocumentId};
 use utoipa::ToSchema;
 
+use super::history::{PastChange, history};
 use super::{Named, OfficeError, named};
 use crate::service::App;
 use crate::service::access::Caller;
@@ -123,8 +124,8 @@ pub struct RecordDetail {
     pub conflict_count: i64,
     /// What a person should look at.
     pub flags: Vec<String>,
-    /// Who changed it, earliest first.
-    pub history: Vec<Author>,
+    /// Who changed what, earliest first.
+    pub history: Vec<PastChange>,
 }
 
 /// Whether a record is the caller's to see.
@@ -199,7 +200,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         attendance: record.attendance,
         conflict_count: i64::try_from(record.conflict_count()).unwrap_or(i64::MAX),
         flags: flags.into_iter().collect(),
-        history: document.history().iter().map(|author| names.author(author)).collect(),
+        history: history(&mut document, &names),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Many rows in one statement: each column travels as one array, so that a statement has one text whatever its rows.
 
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::PgRow;
 use sync_core::ids::DocumentId;
 
-use super::failed;
 use super::sql::batch::{Insert, Select, Type, Value};
+use super::{Connection, failed};
 use crate::store::StoreError;
 
 /// Most rows in one statement; arrays are bounded by memory alone.
@@ -45,7 +45,7 @@ fn array(of: Type) -> &'static str {
 
 /// Inserts the rows in their order; what the statement returns, when it returns anything.
 pub(in crate::store) async fn insert(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     insert: &Insert,
     rows: &[Vec<Value<'_>>],
 ) -> Result<Vec<PgRow>, StoreError> {
@@ -71,7 +71,7 @@ pub(in crate::store) fn insert_text(insert: &Insert, _rows: usize) -> String {
 
 /// Rows whose column is one of the keys; also runs a `DELETE`.
 pub(in crate::store) async fn select(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     select: &Select,
     tenant: &str,
     keys: &[Value<'_>],
@@ -101,7 +101,7 @@ pub(in crate::store) fn select_text(select: &Select, _keys: usize) -> String {
 
 /// Deletes the rows of these documents from several tables, in one round trip.
 pub(in crate::store) async fn delete_all(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     deletes: &[Select],
     tenant: &str,
     ids: &[DocumentId],

@@ -15,6 +15,7 @@ mod feed;
 mod filter;
 mod healing;
 mod journal;
+pub(in crate::store) mod lease;
 mod matters;
 pub(in crate::store) mod migration;
 mod moment;
@@ -30,6 +31,7 @@ mod rollup;
 mod signin;
 mod statements;
 mod sums;
+mod survey;
 mod tablets;
 
 use std::collections::HashMap;
@@ -44,14 +46,16 @@ use tokio::sync::broadcast;
 
 use super as dialect;
 use crate::store::office::Within;
+use crate::store::open::Schema;
 use crate::store::types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
     DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
+    Municipality, NewDevice, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite, Rebuilt,
     Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
+use lease::Lease;
 
 /// A unit of work is not started over once it has taken this long.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -103,14 +107,19 @@ fn corrupt(table: &'static str, column: &'static str) -> StoreError {
 
 #[async_trait]
 impl Store for SqlStore {
-    async fn ping(&self) -> Result<(), StoreError> {
-        let mut reader = self.reader().await?;
-        sqlx::query(statements::PING).fetch_optional(&mut *reader).await.map_err(failed)?;
-        Ok(())
+    async fn ready(&self, now: u64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let query = sqlx::query(statements::NOTE_READY).bind(integer(now));
+        query.execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
         self.migrate_schema().await
+    }
+
+    async fn schema(&self) -> Result<Schema, StoreError> {
+        migration::schema(&mut *self.reader().await?).await
     }
 
     async fn close(&self) {
@@ -246,6 +255,10 @@ impl Store for SqlStore {
         rollup::list(self, tenant).await
     }
 
+    async fn survey(&self, tenant: &str, see: &mut (dyn FnMut(Part) + Send)) -> Result<(), StoreError> {
+        survey::survey(self, tenant, see).await
+    }
+
     async fn rebuild(
         &self,
         tenant: &str,
@@ -267,6 +280,10 @@ impl Store for SqlStore {
 
     async fn purge(&self, purge: &Purge) -> Result<PurgeOutcome, StoreError> {
         again!(purge::purge(self, purge))
+    }
+
+    async fn knows(&self, tenant: &str, document: DocumentId) -> Result<bool, StoreError> {
+        purge::knows(self, tenant, document).await
     }
 
     async fn list_purged(&self, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError> {
@@ -364,6 +381,26 @@ impl Store for SqlStore {
 }
 
 impl SqlStore {
+    /// A connection for single statements that read.
+    pub(in crate::store) async fn reader(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.readers(), self.pulse(), self.limit(), None).await
+    }
+
+    /// A connection for single statements that write.
+    pub(in crate::store) async fn writer(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.writers(), self.pulse(), self.limit(), None).await
+    }
+
+    /// Starts a look at one moment.
+    pub(in crate::store) async fn look(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.readers(), self.pulse(), self.limit(), Some(dialect::BEGIN_LOOK)).await
+    }
+
+    /// Starts a writing transaction.
+    pub(in crate::store) async fn begin(&self) -> Result<Lease, StoreError> {
+        Lease::take(self.writers(), self.pulse(), self.limit(), Some(dialect::BEGIN)).await
+    }
+
     /// Every statement in the store's words for this database, as texts, for the test that prepares them all. Filters
     /// of lists are put together when they are asked for and not among them.
     pub fn statement_texts() -> Vec<String> {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use sqlx::Transaction;
 use sync_core::ids::DocumentId;
 
 use super::batch::Select;
-use super::dialect::{Database, SqlStore};
+use super::dialect::SqlStore;
+use super::lease::Lease;
 use super::office::{document_of, figures, lecturers_of, record_ids, records_of, years};
 use super::{get, journal, purge, registry};
 use crate::store::StoreError;
@@ -19,7 +19,7 @@ pub(super) const TALLIES_OF: Select = Select::by_document("SELECT document, meas
 
 /// The look, and whose it is.
 pub(super) struct SqlMoment {
-    look: Transaction<'static, Database>,
+    look: Lease,
     tenant: String,
 }
 

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use super::dialect::{ATTEMPTS, Connection, Row, SqlStore, failed};
 use super::{PATIENCE, again, get, integer, registry, statements as sql, unsigned};
 use crate::store::StoreError;
-use crate::store::people::{Membership, PeopleStore, PersonRow};
+use crate::store::people::{Membership, PeopleStore, PersonName, PersonRow};
 use crate::store::types::SecretHash;
 
 fn person_of(row: &Row, memberships: Vec<Membership>) -> Result<PersonRow, StoreError> {
     Ok(PersonRow {
         person: get(row, "person")?,
         name: get(row, "name")?,
+        reading: get(row, "reading")?,
         disabled_at: get::<Option<i64>>(row, "disabled_at")?.map(unsigned),
         signed_in_at: get::<Option<i64>>(row, "signed_in_at")?.map(unsigned),
         memberships,
@@ -46,11 +47,11 @@ async fn add(
     store: &SqlStore,
     tenant: &str,
     person: &str,
-    name: &str,
+    name: PersonName<'_>,
     membership: &Membership,
 ) -> Result<bool, StoreError> {
     let mut transaction = store.begin().await?;
-    let query = sqlx::query(sql::INSERT_PERSON).bind(tenant).bind(person).bind(name);
+    let query = sqlx::query(sql::INSERT_PERSON).bind(tenant).bind(person).bind(name.written).bind(name.reading);
     if query.execute(&mut *transaction).await.map_err(failed)?.rows_affected() == 0 {
         return Ok(false);
     }
@@ -60,9 +61,9 @@ async fn add(
     Ok(true)
 }
 
-async fn rename(store: &SqlStore, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError> {
+async fn rename(store: &SqlStore, tenant: &str, person: &str, name: PersonName<'_>) -> Result<bool, StoreError> {
     let mut transaction = store.begin().await?;
-    let query = sqlx::query(sql::RENAME_PERSON).bind(tenant).bind(person).bind(name);
+    let query = sqlx::query(sql::RENAME_PERSON).bind(tenant).bind(person).bind(name.written).bind(name.reading);
     if query.execute(&mut *transaction).await.map_err(failed)?.rows_affected() == 0 {
         return Ok(false);
     }
@@ -127,13 +128,13 @@ impl PeopleStore for SqlStore {
         &self,
         tenant: &str,
         person: &str,
-        name: &str,
+        name: PersonName<'_>,
         membership: &Membership,
     ) -> Result<bool, StoreError> {
         again!(add(self, tenant, person, name, membership))
     }
 
-    async fn rename_person(&self, tenant: &str, person: &str, name: &str) -> Result<bool, StoreError> {
+    async fn rename_person(&self, tenant: &str, person: &str, name: PersonName<'_>) -> Result<bool, StoreError> {
         again!(rename(self, tenant, person, name))
     }
 

@@ -84,6 +84,11 @@ pub(super) async fn purge(store: &SqlStore, purge: &Purge) -> Result<PurgeOutcom
     Ok(PurgeOutcome::Done(scopes))
 }
 
+pub(super) async fn knows(store: &SqlStore, tenant: &str, document: DocumentId) -> Result<bool, StoreError> {
+    let query = sqlx::query(sql::KNOWS).bind(tenant).bind(&document.as_bytes()[..]);
+    Ok(query.fetch_optional(&mut *store.reader().await?).await.map_err(failed)?.is_some())
+}
+
 pub(super) async fn list(store: &SqlStore, tenant: &str, ids: &[DocumentId]) -> Result<Vec<PurgedRow>, StoreError> {
     read(&mut *store.reader().await?, tenant, ids).await
 }

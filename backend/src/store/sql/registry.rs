@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Transaction;
 use sync_core::ids::{DeviceId, ScopeId};
 
 use super::dialect::{Arguments, Connection, Database, Row, SqlStore, failed};
+use super::lease::Lease;
 use super::places::ensure_scopes;
 use super::statements as sql;
 use super::{corrupt, flag, get, unsigned};
@@ -24,13 +24,13 @@ async fn changed(connection: &mut Connection, query: Query<'_>) -> Result<u64, S
 
 /// A transaction that alone changes the registry of a tenant: positions follow each other, and processes that start at
 /// once make the same entries one after the other.
-async fn begin<'a>(store: &'a SqlStore, tenant: &str) -> Result<Transaction<'a, Database>, StoreError> {
+async fn begin(store: &SqlStore, tenant: &str) -> Result<Lease, StoreError> {
     let mut transaction = store.begin().await?;
     changed(&mut transaction, sqlx::query(sql::HOLD_REGISTRY).bind(tenant)).await?;
     Ok(transaction)
 }
 
-async fn finish(mut transaction: Transaction<'_, Database>, tenant: &str, count: u64) -> Result<(), StoreError> {
+async fn finish(mut transaction: Lease, tenant: &str, count: u64) -> Result<(), StoreError> {
     if count > 0 {
         changed(&mut transaction, sqlx::query(sql::BUMP_REGISTRY).bind(tenant)).await?;
     }
@@ -131,7 +131,8 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
         .bind(i64::from(one.bank))
         .bind(i64::from(one.in_training))
         .bind(one.registered_in)
-        .bind(one.left_in);
+        .bind(one.left_in)
+        .bind(&one.reading);
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
 }
@@ -210,6 +211,7 @@ pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<R
             in_training: flag(row, "in_training")?,
             registered_in: get(row, "registered_in")?,
             left_in: get(row, "left_in")?,
+            reading: get(row, "reading")?,
         })
     };
     let mut material = |row: &Row| {

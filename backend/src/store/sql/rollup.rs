@@ -189,8 +189,12 @@ pub(super) async fn add_rollups(
 }
 
 pub(super) async fn list(store: &SqlStore, tenant: &str) -> Result<Rollups, StoreError> {
-    let rows =
-        sqlx::query(sql::LIST_ROLLUPS).bind(tenant).fetch_all(&mut *store.reader().await?).await.map_err(failed)?;
+    read(&mut *store.reader().await?, tenant).await
+}
+
+/// As [`list`], inside a transaction.
+pub(super) async fn read(connection: &mut Connection, tenant: &str) -> Result<Rollups, StoreError> {
+    let rows = sqlx::query(sql::LIST_ROLLUPS).bind(tenant).fetch_all(connection).await.map_err(failed)?;
     rows.iter().map(entry_of).collect()
 }
 

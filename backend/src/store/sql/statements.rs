@@ -31,10 +31,11 @@ statements! {
      ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
-    INSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    RENAME_PERSON = "UPDATE person SET name = $3 WHERE tenant = $1 AND person = $2";
-    LIST_PERSONS = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 ORDER BY name, person";
-    LOOKUP_PERSON = "SELECT person, name, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
+    INSERT_PERSON = "INSERT INTO person (tenant, person, name, reading) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    RENAME_PERSON = "UPDATE person SET name = $3, reading = $4 WHERE tenant = $1 AND person = $2";
+    LIST_PERSONS = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 \
+     ORDER BY COALESCE(reading, name), name, person";
+    LOOKUP_PERSON = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
     LIST_MEMBERSHIPS = "SELECT person, role, organisation FROM membership WHERE tenant = $1 \
      ORDER BY person, role, organisation";
     LOOKUP_MEMBERSHIPS = "SELECT role, organisation FROM membership WHERE tenant = $1 AND person = $2 \
@@ -127,15 +128,17 @@ statements! {
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     UPSERT_LECTURER = "INSERT INTO lecturer \
-     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, registered_in, left_in) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
+     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, registered_in, left_in, reading) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
      title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
      in_training = excluded.in_training, registered_in = COALESCE(excluded.registered_in, lecturer.registered_in), \
-     left_in = COALESCE(excluded.left_in, lecturer.left_in) WHERE lecturer.title IS DISTINCT FROM excluded.title \
+     left_in = COALESCE(excluded.left_in, lecturer.left_in), reading = COALESCE(excluded.reading, lecturer.reading) \
+     WHERE lecturer.title IS DISTINCT FROM excluded.title \
      OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
      OR lecturer.in_training <> excluded.in_training \
      OR COALESCE(excluded.registered_in, lecturer.registered_in) IS DISTINCT FROM lecturer.registered_in \
-     OR COALESCE(excluded.left_in, lecturer.left_in) IS DISTINCT FROM lecturer.left_in";
+     OR COALESCE(excluded.left_in, lecturer.left_in) IS DISTINCT FROM lecturer.left_in \
+     OR lecturer.reading IS DISTINCT FROM COALESCE(excluded.reading, lecturer.reading)";
     UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \
      ON CONFLICT (tenant, material) DO UPDATE SET name = excluded.name, unit = excluded.unit \
@@ -154,7 +157,7 @@ statements! {
     LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
      WHERE tenant = $1 ORDER BY association, municipality";
     LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \
-     in_training, registered_in, left_in FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
+     in_training, registered_in, left_in, reading FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
     LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";
@@ -240,7 +243,7 @@ statements! {
      RETURNING kind, tenant, person, data, expires_at";
     DELETE_OLD_CEREMONIES = "DELETE FROM ceremony WHERE expires_at <= $1";
 
-    PING = "SELECT 1 FROM tenant LIMIT 1";
+    NOTE_READY = "INSERT INTO readiness (id, at) VALUES ('the only one', $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
      WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
     CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
@@ -265,6 +268,8 @@ statements! {
      medium = CASE WHEN medium IS NOT NULL THEN '' END, item = CASE WHEN LENGTH(item) = 1 THEN item END \
      WHERE tenant = $1 AND document = $2";
     RETIRE_FLAGS = "DELETE FROM flag WHERE tenant = $1 AND document = $2";
+    KNOWS = "SELECT 1 FROM document WHERE tenant = $1 AND document = $2 \
+     UNION ALL SELECT 1 FROM custody WHERE tenant = $1 AND document = $2 LIMIT 1";
     INSERT_PURGED = "INSERT INTO purged (tenant, document, purged_at, purged_by, reason) VALUES ($1, $2, $3, $4, $5)";
 
     INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \

@@ -2,11 +2,11 @@
 //! and each stays prepared.
 
 use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::SqliteRow;
 use sync_core::ids::DocumentId;
 
-use super::failed;
 use super::sql::batch::{Insert, Select, Value};
+use super::{Connection, failed};
 use crate::store::StoreError;
 
 /// Most values in one statement; SQLite allows 32,766.
@@ -29,7 +29,7 @@ fn power(count: usize) -> usize {
 
 /// Inserts the rows; what the statement returns, when it returns anything.
 pub(in crate::store) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     insert: &Insert,
     rows: &[Vec<Value<'_>>],
 ) -> Result<Vec<SqliteRow>, StoreError> {
@@ -56,7 +56,7 @@ pub(in crate::store) fn insert_text(insert: &Insert, rows: usize) -> String {
 
 /// Rows whose column is one of the keys; also runs a `DELETE`.
 pub(in crate::store) async fn select(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     select: &Select,
     tenant: &str,
     keys: &[Value<'_>],
@@ -84,7 +84,7 @@ pub(in crate::store) fn select_text(select: &Select, keys: usize) -> String {
 
 /// Deletes the rows of these documents from several tables.
 pub(in crate::store) async fn delete_all(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     deletes: &[Select],
     tenant: &str,
     ids: &[DocumentId],

@@ -3,19 +3,21 @@
 //! Every connection uses the write-ahead log with `synchronous=FULL`, so that a commit is on the disk when it returns.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
 
 use sync_core::ids::{DocumentId, ScopeId};
 use tokio::sync::broadcast;
 
+use super::BEGIN;
+use super::check::Hold;
+use super::sql::lease::{Lease, Pulse};
 use super::sql::migration;
-use crate::store::StoreError;
 use crate::store::types::Change;
+use crate::store::{LIMIT, LONG, StoreError};
 
 /// Version, name and text of every migration, oldest first. Files are never edited once they have been released.
 const MIGRATIONS: &[migration::Text] = &[
@@ -32,7 +34,9 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611281000, "codes", include_str!("../../../../migrations/sqlite/202611281000_codes.sql")),
     (202611281010, "custody_matters", include_str!("../../../../migrations/sqlite/202611281010_custody_matters.sql")),
     (202611281020, "late_records", include_str!("../../../../migrations/sqlite/202611281020_late_records.sql")),
+    (202611301300, "readiness", include_str!("../../../../migrations/sqlite/202611301300_readiness.sql")),
     (202611301400, "copies", include_str!("../../../../migrations/sqlite/202611301400_copies.sql")),
+    (202611301500, "reading", include_str!("../../../../migrations/sqlite/202611301500_reading.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.
@@ -43,6 +47,10 @@ const CHECKPOINTS: usize = 3;
 pub struct SqliteStore {
     writer: SqlitePool,
     reader: SqlitePool,
+    pulse: Pulse,
+    limit: Duration,
+    #[expect(dead_code, reason = "lets go of the file when the last store of it is gone")]
+    hold: Option<Arc<Hold>>,
 }
 
 impl SqliteStore {
@@ -61,14 +69,29 @@ impl SqliteStore {
             .row_buffer_size(1_024)
             .statement_cache_capacity(400);
         // a file does not hang up: its connections need not be tried before each use
-        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false).acquire_timeout(Duration::from_secs(10));
         let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
         let reader = pool()
             .max_connections(reader_connections.max(1))
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(failed)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, pulse: Pulse::default(), limit: LIMIT, hold: None })
+    }
+
+    /// Statements may be silent only so long.
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Keeps the file from other processes as long as this store is there.
+    pub(in crate::store) fn held(self, hold: Option<Hold>) -> Self {
+        Self { hold: hold.map(Arc::new), ..self }
+    }
+
+    /// Every migration, oldest first.
+    pub(in crate::store) fn migrations() -> &'static [migration::Text] {
+        MIGRATIONS
     }
 
     /// Brings the schema up to this binary's. Safe to run twice.
@@ -77,30 +100,25 @@ impl SqliteStore {
         migrator.run(&self.writer).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
-    /// Starts a writing transaction. `IMMEDIATE`: it holds the write lock from its first statement, so that what it
-    /// reads cannot change before it commits.
-    pub(in crate::store) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
+    pub(in crate::store) fn readers(&self) -> &SqlitePool {
+        &self.reader
     }
 
-    /// Starts a transaction during which no document is written by another.
-    pub(in crate::store) async fn begin_alone(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.begin().await
+    pub(in crate::store) fn writers(&self) -> &SqlitePool {
+        &self.writer
     }
 
-    /// Starts a look at one moment.
-    pub(in crate::store) async fn look(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.reader.begin().await.map_err(failed)
+    pub(in crate::store) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
-    /// A connection for single statements that read.
-    pub(in crate::store) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.reader.acquire().await.map_err(failed)
+    pub(in crate::store) fn limit(&self) -> Duration {
+        self.limit
     }
 
-    /// The connection for single statements that write.
-    pub(in crate::store) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.writer.acquire().await.map_err(failed)
+    /// Starts a transaction during which no document is written by another. Its statements may take long.
+    pub(in crate::store) async fn begin_alone(&self) -> Result<Lease, StoreError> {
+        Lease::take(&self.writer, &self.pulse, LONG, Some(BEGIN)).await
     }
 
     /// One process owns the file, so nobody else has to be told.
@@ -118,7 +136,7 @@ impl SqliteStore {
     pub(in crate::store) async fn forget_bytes(&self) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
         for _ in 0..CHECKPOINTS {
-            let query = sqlx::query_scalar::<Sqlite, i64>("PRAGMA wal_checkpoint(TRUNCATE)");
+            let query = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)");
             if query.fetch_one(&mut *writer).await.map_err(failed)? == 0 {
                 return Ok(());
             }
@@ -136,14 +154,65 @@ impl SqliteStore {
 /// Sorts a driver error into the families of [`StoreError`].
 pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
     match &error {
-        sqlx::Error::PoolTimedOut => StoreError::Busy,
-        sqlx::Error::Database(cause) => match cause.code().as_deref() {
-            Some("5" | "261" | "517") => StoreError::Busy,
-            Some(code) if code.parse::<u32>().is_ok_and(|code| code & 0xff == 19) => {
-                StoreError::Constraint(cause.message().to_owned())
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
+            StoreError::Unreachable(Box::new(error))
+        }
+        sqlx::Error::Database(cause) => {
+            match cause.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+                // busy, locked
+                Some(5 | 6) => StoreError::Busy,
+                // too big, constraint, mismatch
+                Some(18 | 19 | 20) => StoreError::Constraint(cause.message().to_owned()),
+                Some(8) => StoreError::ReadOnly,
+                Some(13) => StoreError::Full,
+                _ => StoreError::Unavailable(Box::new(error)),
             }
-            _ => StoreError::Unavailable(Box::new(error)),
-        },
+        }
         _ => StoreError::Unavailable(Box::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqliteConnection;
+    use sqlx::{Connection as _, Executor as _};
+
+    use super::*;
+    use crate::store::Store as _;
+
+    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+        let store = SqliteStore::open(&folder.path().join("t.sqlite"), 2).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_called_so_and_takes_again_what_comes_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        let pages: i64 =
+            sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *store.writer().await.unwrap()).await.unwrap();
+        let most = |pages: i64| sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        store.writer().await.unwrap().execute(most(pages)).await.unwrap();
+        let name = "名".repeat(100_000);
+        let full = store.upsert_tenant("11", &name, &[]).await;
+        assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
+        assert_eq!(store.list_tenants().await.unwrap(), Vec::<String>::new());
+        store.writer().await.unwrap().execute(most(1_000_000)).await.unwrap();
+        store.upsert_tenant("11", &name, &[]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_that_another_process_holds_is_busy() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        store.writer().await.unwrap().execute("PRAGMA busy_timeout = 20").await.unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("t.sqlite"));
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        let busy = store.ready(1).await;
+        assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
+        other.execute("ROLLBACK").await.unwrap();
+        store.ready(1).await.unwrap();
     }
 }

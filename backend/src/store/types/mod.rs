@@ -476,3 +476,16 @@ pub struct Rebuilt {
     /// Where it should stand; scopes it is not in any more are here with [`FeedState::Left`].
     pub places: Vec<Place>,
 }
+
+/// A portion of everything there is of a prefecture.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Documents with what follows from them.
+    Documents(Vec<StoredDocument>),
+    /// What stays of documents that were kept long enough.
+    Retired(Vec<(DocumentId, Projection)>),
+    /// Every roll-up figure that is not zero.
+    Rollups(Rollups),
+    /// How every scope stands.
+    Scopes(Vec<ScopeRow>),
+}

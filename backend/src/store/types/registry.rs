@@ -3,7 +3,7 @@
 use sync_core::ids::DeviceId;
 
 /// The registry of a tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
     /// Counts changes.
     pub version: u64,
@@ -72,6 +72,8 @@ pub struct Lecturer {
     pub registered_in: Option<i64>,
     /// Starting year of the last fiscal year in which they were in the bank; null: they still are, or it is not known.
     pub left_in: Option<i64>,
+    /// How the name is read, in kana.
+    pub reading: Option<String>,
 }
 
 /// 配布物.

@@ -178,6 +178,7 @@ impl World {
             in_training: false,
             registered_in: None,
             left_in: None,
+            reading: None,
         };
         let administrator = Caller::command_line(tenant);
         let lecturer = put_lecturer(&self.server.app, &administrator, new).await.unwrap();

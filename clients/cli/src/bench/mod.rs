@@ -32,6 +32,7 @@ use crate::api;
 use crate::args::{Bench, BenchName, BenchStore};
 use crate::error::CliError;
 use crate::key::TabletKey;
+use crate::say::say;
 use crate::transport::Server;
 use day::Tablet;
 use process::ServerProcess;
@@ -49,8 +50,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
         BenchName::Dashboard => dashboard::run(args),
         BenchName::HotScope => hot_scope::run(args),
     }?;
-    println!("{line}");
-    Ok(())
+    say(line)
 }
 
 fn store_name(store: BenchStore) -> &'static str {

@@ -71,6 +71,7 @@ impl ServerProcess {
     pub(super) fn start(args: &Bench, settings: &[(&str, &str)]) -> Result<Self, CliError> {
         let database = Database::new(args.store)?;
         let settings: Vec<_> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        command(&args.server_binary, &database, &settings).arg("migrate").output().map_err(failed)?;
         let made = command(&args.server_binary, &database, &settings)
             .args(["code", "--tenant", "11", "--role", "administrator", "--person", "計測", "--organisation", "11"])
             .args(["--scope", "*", "--uses", "100000"])

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::error::Category;
 use sync_core::domain::vocabulary::{Activity as Kind, CancelReason};
 use sync_core::domain::{FIELD_CHARS, TEXT_CHARS};
 
+use super::text::Place;
 use super::{CaseError, read};
 
 /// A whole file.
@@ -294,9 +296,9 @@ impl CaseFile {
         let case: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
             let place = if path == "." { "先頭".to_owned() } else { path };
-            CaseError::at(place, error.into_inner().to_string())
+            CaseError::at(place, in_words(text, &error.into_inner()))
         })?;
-        reader.end().map_err(|error| CaseError::at("末尾", error.to_string()))?;
+        reader.end().map_err(|error| CaseError::at("末尾", in_words(text, &error)))?;
         case.check()?;
         Ok(case)
     }
@@ -323,6 +325,18 @@ impl CaseFile {
             }
         }
         Ok(())
+    }
+}
+
+/// What a parser says, with line and letter in front.
+fn in_words(text: &str, error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let place = Place::of(text, error.line(), error.column());
+    match error.classify() {
+        Category::Eof => format!("{place}でファイルが途中で終わっています。もう一度書き出してください（{said}）"),
+        Category::Data => format!("{place}: {said}"),
+        _ => format!("{place}が JSON の書き方に合いません。かぎ括弧やコンマを確かめてください（{said}）"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A year of an area as its own report states it, read from a case file and turned into wanted records.
 //!
-//! [`form`] reads and checks the file, [`words`] knows the wordings, [`spread`] places records, [`mapping`] makes the
+//! [`text`] reads the letters, [`form`] reads and checks the file, [`words`] knows the wordings, [`spread`] places records, [`mapping`] makes the
 //! records. Deliberately absent: the network, and the plan and stock of a file, which are checked and not entered.
 
 pub mod form;
@@ -9,6 +9,7 @@ pub mod names;
 pub mod places;
 mod read;
 pub mod spread;
+pub mod text;
 pub mod words;
 
 /// A case file that cannot be loaded, and where it says so.
@@ -22,6 +23,11 @@ pub struct CaseError {
 }
 
 impl CaseError {
+    /// A file whose letters cannot be read.
+    pub fn unreadable(message: String) -> Self {
+        Self::at("文字", message)
+    }
+
     /// An error at a place.
     pub fn at(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self { place: place.into(), message: message.into() }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Place;
 use crate::api;
 use crate::error::CliError;
+use crate::say::say;
 
 #[derive(Serialize)]
 struct Comparison {
@@ -44,18 +45,18 @@ pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
         });
     }
     if json {
-        println!("{}", serde_json::to_string(&lines).unwrap_or_default());
+        say(serde_json::to_string(&lines).unwrap_or_default())?;
     } else {
         for line in &lines {
             let word = if line.equal { "一致" } else { "不一致" };
             let theirs = line.server_digest.as_deref().unwrap_or("なし");
-            println!(
+            say(format_args!(
                 "{word}  {}  端末 {} 件 {}  サーバー {} 件 {theirs}",
                 line.scope,
                 line.own_count,
                 line.own_digest,
                 line.server_count.unwrap_or(0)
-            );
+            ))?;
         }
     }
     if lines.iter().all(|line| line.equal) { Ok(()) } else { Err(CliError::Differs) }

@@ -8,13 +8,17 @@ use crate::args::Enrol;
 use crate::error::CliError;
 use crate::home::{Credential, Home};
 use crate::host::Host;
+use crate::say::say;
 use crate::transport::Server;
 
 pub(super) fn run(place: &Place, args: &Enrol) -> Result<(), CliError> {
     let server = Server::new(place.server()?)?;
     if let Some(known) = place.home.credential(server.address(), &place.tablet)? {
         if !args.again {
-            println!("この端末（{}）は登録済みです: {}（{}）", place.tablet, known.tenant.name, known.person.name);
+            say(format_args!(
+                "この端末（{}）は登録済みです: {}（{}）",
+                place.tablet, known.tenant.name, known.person.name
+            ))?;
             return Ok(());
         }
         let unsent = Host::open(&place.home, known)?.status().unsent_records;
@@ -27,12 +31,11 @@ pub(super) fn run(place: &Place, args: &Enrol) -> Result<(), CliError> {
     }
     let scopes = (!args.scopes.is_empty()).then_some(args.scopes.as_slice());
     let credential = enrol(&place.home, &server, &place.tablet, &args.code, &args.name, scopes)?;
-    println!("登録しました: {}（{}）", credential.tenant.name, credential.person.name);
+    say(format_args!("登録しました: {}（{}）", credential.tenant.name, credential.person.name))?;
     if !credential.scopes.is_empty() {
-        println!("受け取る範囲: {}", credential.scopes.join("、"));
+        say(format_args!("受け取る範囲: {}", credential.scopes.join("、")))?;
     }
-    println!("次は tsudoi sync で記録を受け取れます");
-    Ok(())
+    say("次は tsudoi sync で記録を受け取れます")
 }
 
 /// Enrols a tablet under a new id and remembers its credential.

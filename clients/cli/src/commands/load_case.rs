@@ -5,13 +5,15 @@ use crate::args::LoadCase;
 use crate::case::form::CaseFile;
 use crate::case::mapping::map;
 use crate::case::names::Names;
+use crate::case::{CaseError, text};
 use crate::error::CliError;
 use crate::load::{Crew, Loaded, Registrar};
+use crate::say::say;
 
 pub(super) fn run(place: &Place, args: &LoadCase) -> Result<(), CliError> {
-    let text = std::fs::read_to_string(&args.file)
+    let bytes = std::fs::read(&args.file)
         .map_err(|source| CliError::input(format!("事例ファイル {} を読めません", args.file.display()), source))?;
-    let case = CaseFile::parse(&text)?;
+    let case = CaseFile::parse(&text::decode(&bytes).map_err(CaseError::unreadable)?)?;
     let mut named = case.area.municipalities.clone();
     for activity in &case.activities {
         named.extend(activity.all_municipalities().into_iter().map(str::to_owned));
@@ -20,20 +22,19 @@ pub(super) fn run(place: &Place, args: &LoadCase) -> Result<(), CliError> {
     let names = registrar.enter(&case)?;
     let mapped = map(&case, &names)?;
     for note in &mapped.notes {
-        println!("注意: {note}");
+        say(format_args!("注意: {note}"))?;
     }
     let scopes = scopes(&case, &names)?;
     let mut crew = Crew::open(&place.home, &registrar, "case", &scopes)?;
     let loaded = crew.load(&mapped.records)?;
     let area = case.area.medical_area.clone().unwrap_or_default();
-    println!(
+    say(format_args!(
         "{} {}年度 {area}（{}）",
         names.registry.tenant.name,
         case.fiscal_year,
         case.area.all_associations().join("、")
-    );
-    print(&loaded);
-    Ok(())
+    ))?;
+    print(&loaded)
 }
 
 /// Associations first: what belongs to no municipality then has its home with an association.
@@ -49,15 +50,15 @@ fn scopes(case: &CaseFile, names: &Names) -> Result<Vec<String>, CliError> {
 }
 
 /// What loading did, in three lines.
-pub(super) fn print(loaded: &Loaded) {
+pub(super) fn print(loaded: &Loaded) -> Result<(), CliError> {
     let same = loaded.records - loaded.new - loaded.completed;
-    println!(
+    say(format_args!(
         "記録 {} 件: 新しく記録 {} 件、足りない分を補った {} 件、変わりなし {same} 件",
         loaded.records, loaded.new, loaded.completed
-    );
-    println!(
+    ))?;
+    say(format_args!(
         "サーバーが受け取った変更 {} 件（送り直しで重なった {} 件は数えられていません）",
         loaded.stored, loaded.duplicate
-    );
-    println!("3台の端末とサーバーは照合済みです");
+    ))?;
+    say("3台の端末とサーバーは照合済みです")
 }

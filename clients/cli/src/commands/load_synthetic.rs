@@ -6,6 +6,7 @@ use super::{Place, load_case};
 use crate::args::LoadSynthetic;
 use crate::error::CliError;
 use crate::load::{Crew, Registrar};
+use crate::say::say;
 use crate::synthetic;
 
 pub(super) fn run(place: &Place, args: &LoadSynthetic) -> Result<(), CliError> {
@@ -17,7 +18,6 @@ pub(super) fn run(place: &Place, args: &LoadSynthetic) -> Result<(), CliError> {
     let records = synthetic::records(registrar.registry(), &cast, until);
     let mut crew = Crew::open(&place.home, &registrar, "synthetic", &[synthetic::HOME_SCOPE.to_owned()])?;
     let loaded = crew.load(&records)?;
-    println!("見本の記録（{}、{}まで）", registrar.registry().tenant.name, args.until);
-    load_case::print(&loaded);
-    Ok(())
+    say(format_args!("見本の記録（{}、{}まで）", registrar.registry().tenant.name, args.until))?;
+    load_case::print(&loaded)
 }

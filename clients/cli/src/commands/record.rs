@@ -1,6 +1,6 @@
 //! `tsudoi record`: records without a network. What is printed as recorded is durable.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::BufRead as _;
 
 use serde::{Deserialize, Serialize};
 use sync_core::document::{Kind, Scalar};
@@ -9,8 +9,10 @@ use sync_core::ids::DocumentId;
 
 use super::Place;
 use crate::args::{Edit, Record};
+use crate::case::text;
 use crate::error::CliError;
 use crate::host::Host;
+use crate::say::say;
 
 pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
     let mut host = place.open()?;
@@ -29,15 +31,13 @@ pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
                 ));
             }
             host.record(intents.into_iter().map(|intent| (document, kind, intent)))?;
-            println!("{document}");
-            Ok(())
+            say(document)
         }
         (Some(document), Some(edit)) => {
             let document = parse_id(document)?;
             let kind = kind_of(&host, document).ok_or_else(|| CliError::NoRecord(document.to_string()))?;
             host.record([(document, kind, intent(edit)?)])?;
-            println!("{document}");
-            Ok(())
+            say(document)
         }
         _ => Err(CliError::input(
             "tsudoi record new … か tsudoi record 記録 set|count|link|unlink|write|step … の形で書いてください",
@@ -65,17 +65,17 @@ struct Recorded {
 }
 
 fn read_lines(host: &mut Host) -> Result<(), CliError> {
-    let mut out = std::io::stdout().lock();
     for (index, line) in std::io::stdin().lock().lines().enumerate() {
         let number = index + 1;
         let bad = |cause: String| {
             CliError::input(format!("標準入力の {number} 行目を直してください。その前の行までは記録しました"), cause)
         };
         let line = line.map_err(|error| bad(error.to_string()))?;
+        let line = line.trim_start_matches(text::BOM);
         if line.trim().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_str(&line).map_err(|error| bad(error.to_string()))?;
+        let line: Line = serde_json::from_str(line).map_err(|error| bad(error.to_string()))?;
         let document = line.document.unwrap_or_else(new_id);
         let kind = line.kind.or_else(|| kind_of(host, document)).unwrap_or(Kind::Session);
         host.record([(document, kind, line.intent)]).map_err(|error| match error {
@@ -83,10 +83,7 @@ fn read_lines(host: &mut Host) -> Result<(), CliError> {
             other => other,
         })?;
         let recorded = serde_json::to_string(&Recorded { line: number, document }).unwrap_or_default();
-        // a reader that went away no longer wants acknowledgements; what was recorded stays
-        if writeln!(out, "{recorded}").and_then(|()| out.flush()).is_err() {
-            return Ok(());
-        }
+        say(recorded)?;
     }
     Ok(())
 }

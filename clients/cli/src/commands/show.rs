@@ -10,6 +10,7 @@ use crate::api::Registry;
 use crate::args::Show;
 use crate::error::CliError;
 use crate::output;
+use crate::say::say;
 
 pub(super) fn run(place: &Place, args: &Show) -> Result<(), CliError> {
     let host = place.open()?;
@@ -18,11 +19,11 @@ pub(super) fn run(place: &Place, args: &Show) -> Result<(), CliError> {
         let mut list = host.list();
         list.sort_by(|a, b| (&a.date, &a.start, a.document).cmp(&(&b.date, &b.start, b.document)));
         if args.json {
-            println!("{}", serde_json::json!({ "status": host.status(), "records": list }));
+            say(serde_json::json!({ "status": host.status(), "records": list }))?;
         } else {
-            println!("記録 {} 件。{}", list.len(), output::status_lines(&host.status()).replace('\n', "。"));
+            say(format_args!("記録 {} 件。{}", list.len(), output::status_lines(&host.status()).replace('\n', "。")))?;
             for record in &list {
-                println!("{}", output::record_line(record));
+                say(output::record_line(record))?;
             }
         }
         return Ok(());
@@ -35,9 +36,9 @@ pub(super) fn run(place: &Place, args: &Show) -> Result<(), CliError> {
             .map_err(|error| CliError::input(format!("{} に書き出せません", file.display()), error))?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&detail).unwrap_or_default());
+        say(serde_json::to_string(&detail).unwrap_or_default())?;
     } else {
-        print!("{}", text(&detail, &registry));
+        say(text(&detail, &registry))?;
     }
     Ok(())
 }
@@ -77,7 +78,6 @@ fn text(detail: &RecordDetail, registry: &Registry) -> String {
     for entry in &detail.history {
         lines.push(format!("履歴: {} {}", output::time_word(entry.at), entry.by));
     }
-    lines.push(String::new());
     lines.join("\n")
 }
 

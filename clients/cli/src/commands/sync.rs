@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Place;
 use crate::error::CliError;
 use crate::output::{save_word, status_lines};
+use crate::say::say;
 use sync_core::tablet::SaveState;
 
 pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
@@ -20,15 +21,15 @@ pub(super) fn run(place: &Place, json: bool) -> Result<(), CliError> {
             "missing_deps": receipts.missing_deps,
             "purged": receipts.purged,
         });
-        println!("{}", json!({ "receipts": receipts, "held_records": held, "status": status }));
+        say(json!({ "receipts": receipts, "held_records": held, "status": status }))?;
     } else {
-        println!(
+        say(format_args!(
             "受け取られた変更 {} 件、受け取り済みだった変更 {} 件、預かりになった変更 {} 件",
             receipts.stored, receipts.duplicate, receipts.custody
-        );
-        println!("{}", status_lines(&status));
+        ))?;
+        say(status_lines(&status))?;
         if held > 0 {
-            println!("{} の記録 {held} 件", save_word(SaveState::Held));
+            say(format_args!("{} の記録 {held} 件", save_word(SaveState::Held)))?;
         }
     }
     talked?;

@@ -63,7 +63,7 @@ export interface ClientDeps {
 const ONE_BY_ONE = 20;
 const LIST_PAUSE_MS = 300;
 /** An answer that takes longer is told about. */
-const LATE_MS = 3_000;
+const LATE_MS = 2_500;
 /** Between two questions whether anybody answers. */
 const BEAT_MS = 4_000;
 

@@ -22,6 +22,9 @@ export interface Lecturer {
   readonly affiliation: string | null;
   readonly association: string | null;
   readonly bank: boolean;
+  readonly in_training: boolean;
+  /** How the name is read, in kana; '' where nobody stated it. */
+  readonly reading: string;
 }
 
 /** 郡市医師会, or 在宅医療連携拠点. */
@@ -72,6 +75,8 @@ export const registry: p.Parse<Registry> = p.object((f) => ({
     affiliation: l.get('affiliation', text),
     association: l.get('association', text),
     bank: l.get('bank', p.nullable(p.boolean)) ?? false,
+    in_training: l.get('in_training', p.nullable(p.boolean)) ?? false,
+    reading: l.get('reading', text) ?? '',
   })))),
   materials: f.get('materials', p.list(p.object((m) => ({
     id: m.get('id', p.string),

@@ -3,14 +3,8 @@
 import { fiscalYearName } from './dates';
 import { ja } from './ja';
 import { codes } from './ja-codes';
+import { refusals } from './ja-refusals';
 import { fields } from './ja-words';
-
-const refusal: Record<string, string> = {
-  unauthorised: 'サインインしていません', forbidden: '権限がありません', not_found: '見つからないか、見られません',
-  code_unknown: 'コードが違うか、期限切れです', too_many_codes: '違うコードが続きました', invalid_request: '内容が正しくありません',
-  device_taken: '登録済みの端末で、その端末のコードではありません', pass_over: '一日券の時間が終わっています', pass_too_early: '一日券を出すには早すぎます', device_revoked: '端末の登録が終わっています', not_possible: 'もうできません', unknown_reference: '台帳にありません', name_taken: '同じ名前があります', oneself: '自分自身です',
-  already_decided: '判断が済んでいます', already_done: '済んでいます', person_disabled: '利用を止められています', too_often: '続けて送りすぎです',
-};
 
 const act: Record<string, string> = {
   add: '登録', give: '役割を加えた', take: '役割を外した', disable: '利用を止めた', rename: '名前を変えた', enable: '利用を再開した', code: 'サインインコードを出した', role: '役割を切り替えた',
@@ -42,7 +36,7 @@ export const office = {
   none: ja.none,
   ...codes,
 
-  nav: { devices: '端末', label: '画面', dashboard: 'ダッシュボード', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
+  nav: { devices: '端末', label: '画面', choose: '画面を選ぶ', close: '閉じる', dashboard: '集計', records: '記録', custody: '預かり', closings: '月の締め', healing: '戻った記録', people: '利用者', lecturers: '講師', organisations: '医師会・拠点', journal: '操作の記録', retention: '保存期間', role: '役割を切り替える', own: 'サインインの設定', signOut: 'サインアウト', skip: '本文へ移る' },
 
   signIn: {
     title: '事務局にサインイン',
@@ -141,6 +135,9 @@ export const office = {
     retry: 'もう一度読み込む',
   },
 
+  changedLabel: '新しくなった数字',
+  changed: (named: readonly string[], more: number): string => `新しくなりました。${named.join('、')}${more > 0 ? `、ほか${number.format(more)}か所` : ''}`,
+
   print: { print: '印刷', loading: 'すべて読み込んでいます…' },
 
   pages: {
@@ -217,6 +214,9 @@ export const office = {
     among: (names: string) => `${names}（講師の内訳は報告なし）`,
     amongNote: '「内訳は報告なし」の行は、どの講師が何回行ったかが報告されていない派遣です。講師ごとに数え直したり、掛け合わせたりしていません。',
     unnamed: '講師の報告なし',
+    search: '講師の名前で探す',
+    notFound: 'この名前の講師の派遣はありません。',
+    searched: (words: string) => `「${words}」で絞り込んだものです。`,
     separateNote: '1回の派遣に複数の講師が行った場合は、それぞれの行に1回と数えます。',
     empty: 'この年度の派遣はまだありません。',
   },
@@ -327,6 +327,7 @@ export const office = {
     text: { outcome: '内容・実績', issue: '課題・問題点', plan: '取組計画' } as Readonly<Record<string, string>>,
     noTexts: '文章はまだありません。',
     history: '変更の履歴',
+    historyOlder: '古い変更です。したことは表示していません。',
     historyCount: (count: number) => `${number.format(count)}回の変更`,
     someone: '記入者不明',
     onDevice: (name: string) => `端末「${name}」`,
@@ -334,6 +335,41 @@ export const office = {
     attendance: '参加者',
     held: 'この記録には、判断を待つ預かりがあります',
     heldFrom: (name: string) => `端末「${name}」から届いたものを見る`,
+  },
+
+  effect: {
+    lecturer: '講師', step: '経過', other: 'その他',
+    entered: (after: string) => `「${after}」が入ります`,
+    emptied: (before: string) => `「${before}」が消えます`,
+    becomes: (before: string, after: string) => `「${before}」から「${after}」に変わります`,
+    holds: (after: string) => `「${after}」`,
+    adds: (by: number) => (by < 0 ? `${number.format(-by)} 減ります` : `${number.format(by)} 増えます`),
+    total: (before: string, after: string) => `（合計 ${before} → ${after}）`,
+    linked: (name: string) => `「${name}」が加わります`,
+    unlinked: (name: string) => `「${name}」が外れます`,
+    noted: '「行ったが数の報告なし」になります',
+    unnoted: '「行ったが数の報告なし」が外れます',
+    heads: '参加者',
+    carried: (count: string) => `数え方の変更で、それまでの人のうち${count}人を不明として引き継ぎ`,
+    uncarried: (count: string) => `数え方の変更で引き継いだ${count}人の取り消し`,
+    voided: '報告なしに戻ります',
+    unvoided: '報告なしではなくなります',
+    state: (state: string, why: string | null) => `${state}${why === null ? '' : `（${why}）`}`,
+    stepTo: (state: string) => `「${state}」が加わります`,
+    stepTakenBack: (state: string) => `「${state}」が取り消されます`,
+    did: {
+      entered: (after: string) => `「${after}」を入れました`,
+      emptied: (before: string) => `「${before}」を消しました`,
+      becomes: (before: string, after: string) => `「${before}」を「${after}」に変えました`,
+      linked: (name: string) => `「${name}」を加えました`,
+      unlinked: (name: string) => `「${name}」を外しました`,
+      noted: '「行ったが数の報告なし」にしました',
+      unnoted: '「行ったが数の報告なし」を外しました',
+      voided: '報告なしに戻しました',
+      unvoided: '報告なしではなくしました',
+      step: (state: string) => `「${state}」にしました`,
+      stepTakenBack: (state: string) => `「${state}」を取り消しました`,
+    },
   },
 
   custody: {
@@ -359,30 +395,11 @@ export const office = {
     doesNotFit: '今の記録にはそのままつなげられません。下は、届いたものに書かれている内容です。',
     cut: '量が多いため、下に表示しているのは、届いたもののうち読み取れた内容だけです。',
     noEffects: '読み取れる内容はありません。',
-    entered: (after: string) => `「${after}」が入ります`,
-    emptied: (before: string) => `「${before}」が消えます`,
-    becomes: (before: string, after: string) => `「${before}」から「${after}」に変わります`,
-    set: (after: string) => `「${after}」`,
-    adds: (by: number) => (by < 0 ? `${number.format(-by)} 減ります` : `${number.format(by)} 増えます`),
-    total: (before: string, after: string) => `（合計 ${before} → ${after}）`,
-    lecturer: '講師',
-    linked: (name: string) => `「${name}」が加わります`,
-    unlinked: (name: string) => `「${name}」が外れます`,
-    noted: '「行ったが数の報告なし」になります',
-    unnoted: '「行ったが数の報告なし」が外れます',
-    heads: '参加者',
-    carried: (count: string) => `数え方の変更で、それまでの人のうち${count}人が不明として引き継がれます`,
-    uncarried: (count: string) => `数え方の変更で引き継いだ${count}人が外れます`,
-    voided: '「報告なし」に戻ります',
-    unvoided: '「報告なし」でなくなります',
-    step: '経過',
-    stepTo: (state: string, why: string | null) => `「${state}${why === null ? '' : `（${why}）`}」が加わります`,
-    stepTakenBack: (state: string) => `「${state}」が取り消されます`,
-    other: 'その他',
     decide: '判断',
     yourReason: '判断の理由',
     reasonHelp: '送った端末の画面にも、あなたの名前と一緒に表示されます。',
     reasonNeeded: '判断の理由を入れてください。',
+    moreArrived: '入力している間に、新しいものが届きました。上の内容をもう一度確かめてから、押してください。',
     admit: '取り込む',
     decline: '取り込まない',
     decideNote: '判断は一度だけです。取り込まない場合も、届いた内容は消えずにここで読めます。',
@@ -411,9 +428,9 @@ export const office = {
       which: 'どの登録講師の端末ですか', choose: '講師を選んでください', note: 'この端末には、選んだ講師ご自身の派遣の記録だけが届きます。',
       nobody: 'この医師会の講師が名簿にありません。先に講師を名簿に加えてください。',
     },
-    copied: 'この端末の写しが動いています',
+    copied: '写しがあります', copiedSome: '写しが動いている端末があります',
     copiedSince: (when: string) => `この端末の写しが動いています（${when}に分かりました）`,
-    copiedNote: '同じ中身の機器が2台あり、どちらも同じ端末として送っています。記録は失われません。使わないほうの機器を止め、使うほうをこの画面の「登録し直すコードを出す」で登録し直してください。',
+    copiedNote: '同じ中身の機器が2台あり、どちらも同じ端末として送っています。記録は失われません。使わないほうの機器を止め、使うほうは、端末の名前の画面にある「登録し直すコードを出す」で登録し直してください。',
     holderGone: '登録した人の役割が終わっています',
     holderGoneNote: '登録し直すコードを出し、別の人の名前で登録し直してください。それまで送受信はできません。端末にある未送信の記録は残ります。',
     enrolled: (when: string) => `${when} に登録`, revokedAt: (when: string) => `${when} に利用を止めました。このあと届いた記録は、預かり中になります。`,
@@ -438,7 +455,7 @@ export const office = {
   pass: {
     open: '一日券を出す', title: '一日券を出します',
     lead: '講師の先生が、ご自分のスマートフォンやタブレットで、この会だけを記録できるようにします。会の日が終わると、自動で使えなくなります。',
-    whom: '記録する講師', choose: '講師を選んでください', here: 'この会の講師', bank: '人材バンクの講師', issue: 'QR を出す', picture: '一日券の QR',
+    whom: '記録する講師', choose: '講師を選んでください', here: 'この会の講師', own: 'この会の医師会の講師', bank: 'ほかの医師会の講師', issue: 'QR を出す', picture: '一日券の QR',
     scan: '先生の端末のカメラで読み取ってもらい、「この会の記録を始める」を押してもらってください。一度だけ使えます。始めるときは電波が必要です。',
     until: (when: string) => `QR は ${when} まで使えます`, ends: (name: string, day: string) => `${name}は、この会を ${day}いっぱい記録できます`,
     started: '先生の端末で始まると、「端末」の画面に出ます。',
@@ -482,6 +499,8 @@ export const office = {
     giveNow: '役割を加える',
     take: '役割を外す',
     takeNote: '役割を外すと、その役割で登録した端末は、別の人の名前で登録し直すまで送受信できなくなります。端末にある未送信の記録は残ります。',
+    reading: 'ふりがな',
+    readingHelp: '一覧はふりがなの順に並びます。例：やまだ たろう',
     rename: '名前を変える',
     renameNote: 'これまでの記録の作成者も、新しい名前で表示されます。',
     newName: '新しい名前',
@@ -495,6 +514,25 @@ export const office = {
     disabledTitle: '利用を止めています',
     enableNote: '再開すると、またサインインできるようになります。',
     enable: '利用を再開する',
+  },
+
+  roster: {
+    title: '講師',
+    lead: '郡市医師会の講師の名簿です。ふりがなの順に並びます。自分の医師会の講師が先です。',
+    search: '名前・ふりがな・所属で探す',
+    count: (count: number) => `${number.format(count)}人`,
+    name: '名前',
+    kind: '人材バンク',
+    association: '医師会',
+    box: { surname: '姓', given_name: '名', reading: 'ふりがな', title: '職名', affiliation: '所属' },
+    readingHelp: '一覧はふりがなの順に並びます。例：とみざわ いちろう',
+    noReading: 'ふりがなの登録なし',
+    bank: '人材バンクに登録している',
+    inBank: '登録', notInBank: '登録なし',
+    add: '講師を登録する',
+    change: '変更する',
+    changeOf: (name: string) => `${name}を変更する`,
+    save: '保存する',
   },
 
   organisations: {
@@ -535,7 +573,7 @@ export const office = {
     record: '記録を開く',
     passSession: '一日券の会',
     empty: '条件に合う記録はありません。',
-    refusal: (code: string): string => `断りました：${refusal[code] ?? code}`,
+    refusal: (code: string): string => `断りました：${refusals[code] ?? 'ほかの理由'}`,
     /** What the server wrote beside an act, in words. */
     detail: (detail: string, place: (id: string) => string): string => {
       const [verb = '', who = '', where = ''] = detail.split(' ');
@@ -647,6 +685,6 @@ export const office = {
     unauthorised: 'サインインの期限が切れています。サインインすると、続きからできます。入力した内容は残っています。',
     unreachable: 'サーバーにつながりません。通信の状態を確かめて、もう一度お試しください。',
     unreadable: 'サーバーの返事を読み取れませんでした。画面を読み込み直してください。',
-    dashboard: 'ダッシュボードへ',
+    dashboard: '集計へ',
   },
 } as const;

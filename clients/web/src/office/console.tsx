@@ -19,6 +19,7 @@ import { CustodyDetailPage } from './pages/custody-detail';
 import { DevicePage, DevicesPage } from './pages/devices';
 import { HealingPage } from './pages/healing';
 import { JournalPage } from './pages/journal';
+import { LecturersPage } from './pages/lecturers';
 import { MunicipalityPage } from './pages/municipality';
 import { OrganisationsPage } from './pages/organisations';
 import { PeoplePage } from './pages/people';
@@ -29,6 +30,7 @@ import { RecordsPage } from './pages/records';
 import { RetentionPage } from './pages/retention';
 import { SignIn } from './pages/sign-in';
 import { homeOf } from './home';
+import { Announcer } from './parts/announce';
 import { problemText } from './parts/frame';
 import { Prover } from './parts/proof';
 import { Shell, type SignOut } from './parts/shell';
@@ -67,6 +69,7 @@ function Screens({ me, signOut }: { readonly me: Me; readonly signOut: SignOut }
           <Route path="/closings"><ClosingsPage /></Route>
           <Route path="/custody"><CustodyPage /></Route>
           <Route path="/people"><PeoplePage /></Route>
+          <Route path="/lecturers"><LecturersPage me={me} /></Route>
           <Route path="/organisations"><OrganisationsPage mayEdit={me.may.includes('edit_organisations')} /></Route>
           <Route path="/journal"><JournalPage /></Route>
           <Route path="/retention"><RetentionPage /></Route>
@@ -110,7 +113,7 @@ export function Console({ api }: { readonly api: Api }): ReactNode {
       const { me } = stage;
       return (
         <HubProvider key={`${me.tenant.code} ${me.person.id} ${me.role} ${me.organisation}`} api={api}>
-          <KnownLecturers api={api}><Screens me={me} signOut={signOut} /></KnownLecturers>
+          <KnownLecturers api={api}><Announcer><Screens me={me} signOut={signOut} /></Announcer></KnownLecturers>
           <Prover api={api} />
           <SignInAgain me={me} startAnew={(next) => setStage({ stage: 'in', me: next })} />
         </HubProvider>

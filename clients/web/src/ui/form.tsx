@@ -11,10 +11,10 @@ export interface FormProps {
 }
 
 export function Form({ act, className, children }: FormProps): ReactNode {
-  const { run, goesOn, renew } = useOnce(act);
+  const { run, goesOn } = useOnce(act);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     run(event);
   };
-  return <form className={className} aria-busy={goesOn} onInput={renew} onSubmit={submit}>{children}</form>;
+  return <form className={className} aria-busy={goesOn} onSubmit={submit}>{children}</form>;
 }

@@ -2,15 +2,18 @@
 
 import { useRef, useState } from 'react';
 
-/** A press so soon after the last one belongs to it. */
+/** A press so soon after the last one belongs to it, unless something was typed or chosen in between. */
 const SAME_PRESS_MS = 500;
+
+let typed = -Infinity;
+for (const name of ['input', 'change']) {
+  document.addEventListener(name, () => { typed = performance.now(); }, { capture: true });
+}
 
 export interface Once<A extends readonly unknown[]> {
   readonly run: (...given: A) => void;
   /** What was begun is not over. */
   readonly goesOn: boolean;
-  /** The next press is a new one, however soon it comes. */
-  readonly renew: () => void;
 }
 
 /** Runs an act that answers with a promise unless its last run still goes on or is just over; any other act each time. */
@@ -20,7 +23,7 @@ export function useOnce<A extends readonly unknown[]>(act: (...given: A) => unkn
   const [goesOn, setGoesOn] = useState(false);
   const run = (...given: A): void => {
     const now = performance.now();
-    const isSame = now - last.current < SAME_PRESS_MS;
+    const isSame = now - last.current < SAME_PRESS_MS && typed < last.current;
     if (running.current || isSame) {
       last.current = now;
       return;
@@ -35,8 +38,5 @@ export function useOnce<A extends readonly unknown[]>(act: (...given: A) => unkn
       setGoesOn(false);
     });
   };
-  const renew = (): void => {
-    last.current = -Infinity;
-  };
-  return { run, goesOn, renew };
+  return { run, goesOn };
 }

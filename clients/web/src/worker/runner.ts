@@ -248,7 +248,6 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
         around.opening();
         core = deps.open(seat.who.identity.device, deps.random(8), rows, now());
       }
-      fault = null;
     } catch (error) {
       if (mine !== opening) return;
       started = true;
@@ -261,6 +260,12 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
       tell({ type: 'online', online });
       void listen();
     }
+    // all is well when the disk has taken what the opening asked for, not before
+    void writing.then(() => {
+      if (mine !== opening || fault === null) return;
+      fault = null;
+      around.changed();
+    });
   };
 
   const hear = (): void => tell({ type: 'sync' });

@@ -3,8 +3,8 @@
 // Invariants: a batch of writes is one transaction with strict durability and counts as written on `complete` only;
 // error, abort and a full disk all come back as a fault, never as silence. Opening takes the disk over: it raises `term`,
 // and every later transaction looks at it, so that a worker that was stopped and replaced can write nothing when it wakes.
-// A connection that died is opened anew by the next use, and a disk that says nothing for 3 s is told about. The layout is never changed to take over: a stopped tab answers no
-// change of version.
+// A connection that died is opened anew by the next use, and a disk that says nothing for 2.5 s is told about. The layout is
+// never changed to take over: a stopped tab answers no change of version.
 
 import { type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import type { Row, Write } from './core';
@@ -19,7 +19,7 @@ const DONE = 'done';
 const PAGES = 16;
 const COMMANDS = 64;
 /** A disk that takes longer is told about. */
-const LATE_MS = 3_000;
+const LATE_MS = 2_500;
 
 /** `denied`: the browser gives no storage; `newer`: a newer version of the app laid it out; `superseded`: another took over. */
 export type StoreFault = 'quota' | 'storage' | 'denied' | 'newer' | 'superseded';

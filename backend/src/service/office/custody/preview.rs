@@ -65,12 +65,12 @@ pub struct Effect {
 }
 
 impl Effect {
-    fn new(kind: EffectKind, name: impl Into<String>) -> Self {
+    pub(in super::super) fn new(kind: EffectKind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into(), shown: None, before: None, after: None, by: None }
     }
 
     /// With names in place of ids.
-    pub(super) fn named(mut self, names: &Names<'_>) -> Self {
+    pub(in super::super) fn named(mut self, names: &Names<'_>) -> Self {
         match self.kind {
             EffectKind::Field => {
                 let name = |value: Option<String>| value.map(|value| names.value(&self.name, &value).unwrap_or(value));

@@ -74,3 +74,15 @@ describe('a sign-in that ran out', () => {
     expect(await s.api.bare.post('/v1/sign-in/password', {}, anything)).toEqual({ ok: false, problem: OVER });
   });
 });
+
+describe('an act', () => {
+  it('that is under way is not begun a second time', async () => {
+    const s = server();
+    s.signedIn = true;
+    const presses = [1, 2, 3, 4, 5].map(() => s.api.post('/v1/devices/codes', { person: 'pe-1' }, anything));
+    const other = s.api.post('/v1/devices/codes', { person: 'pe-2' }, anything);
+    expect((await Promise.all([...presses, other])).every((one) => one.ok)).toBe(true);
+    await s.api.post('/v1/devices/codes', { person: 'pe-1' }, anything);
+    expect(s.sent).toHaveLength(3);
+  });
+});

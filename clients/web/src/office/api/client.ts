@@ -1,7 +1,8 @@
 // The console's way to the server: one request function, every answer parsed, every failure a value.
 //
 // Invariants: a request that finds the sign-in over waits for a new one and is then made again; while somebody signs in,
-// no other request is made; nothing but `bare` may be called by who signs in.
+// no other request is made; nothing but `bare` may be called by who signs in; an act that is under way is not begun a second
+// time, however often its button is pressed.
 
 import * as p from '../../core/parse';
 
@@ -72,7 +73,7 @@ export function createApi(deps: ApiDeps): Api {
   let signing: Promise<boolean> | null = null;
   let prover: (() => Promise<boolean>) | null = null;
 
-  const once: Ask = async (path, init, parse) => {
+  const once = async (path: string, init: RequestInit): Promise<Answer<unknown>> => {
     let response: Response;
     try {
       response = await deps.fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init });
@@ -81,11 +82,13 @@ export function createApi(deps: ApiDeps): Api {
       return { ok: false, problem: { code: 'unreachable', detail: null } };
     }
     const body = await bodyOf(response);
-    if (!response.ok) {
-      const parsed = p.attempt(problem, body);
-      return { ok: false, problem: parsed.ok ? parsed.value : { code: 'unreadable', detail: null } };
-    }
-    const parsed = p.attempt(parse, body);
+    if (response.ok) return { ok: true, value: body };
+    const parsed = p.attempt(problem, body);
+    return { ok: false, problem: parsed.ok ? parsed.value : { code: 'unreadable', detail: null } };
+  };
+  const read = <T>(answer: Answer<unknown>, parse: p.Parse<T>): Answer<T> => {
+    if (!answer.ok) return answer;
+    const parsed = p.attempt(parse, answer.value);
     return parsed.ok ? parsed : { ok: false, problem: { code: 'unreadable', detail: null } };
   };
 
@@ -98,13 +101,22 @@ export function createApi(deps: ApiDeps): Api {
     return signing;
   };
 
-  const ask: Ask = async (path, init, parse) => {
-    const urgent = init.method !== undefined;
+  const signedIn = async (path: string, init: RequestInit): Promise<Answer<unknown>> => {
     await signing;
-    let answer = await once(path, init, parse);
-    if (!answer.ok && answer.problem.code === 'unauthorised' && (await signIn(urgent))) answer = await once(path, init, parse);
-    if (!answer.ok && answer.problem.code === 'proof_needed' && prover !== null && (await prover())) answer = await once(path, init, parse);
+    let answer = await once(path, init);
+    if (!answer.ok && answer.problem.code === 'unauthorised' && (await signIn(init.method !== undefined))) answer = await once(path, init);
+    if (!answer.ok && answer.problem.code === 'proof_needed' && prover !== null && (await prover())) answer = await once(path, init);
     return answer;
+  };
+
+  /** Acts that are under way, by what is sent. */
+  const acts = new Map<string, Promise<Answer<unknown>>>();
+  const ask: Ask = async (path, init, parse) => {
+    if (init.method === undefined) return read(await signedIn(path, init), parse);
+    const key = `${init.method} ${path} ${String(init.body)}`;
+    const act = acts.get(key) ?? signedIn(path, init).finally(() => acts.delete(key));
+    acts.set(key, act);
+    return read(await act, parse);
   };
 
   const statusOf = async (path: string): Promise<number | null> =>
@@ -112,7 +124,7 @@ export function createApi(deps: ApiDeps): Api {
 
   return {
     ...callsBy(ask),
-    bare: callsBy(once),
+    bare: callsBy(async (path, init, parse) => read(await once(path, init), parse)),
     signInWith(next) {
       signer = next;
     },

@@ -1,7 +1,7 @@
 // Answers on custody, healing and closed months, parsed at the door.
 
 import * as p from '../../core/parse';
-import { author, named, text } from './shapes';
+import { author, effect, named, text } from './shapes';
 
 const decision = p.object((f) => ({
   decision: f.get('decision', p.string),
@@ -27,16 +27,6 @@ export const custody = p.object((f) => ({
   next: f.get('next', text),
 }));
 export type Custody = ReturnType<typeof custody>;
-
-const effect = p.object((f) => ({
-  kind: f.get('kind', p.string),
-  name: f.get('name', p.string),
-  shown: f.get('shown', text),
-  before: f.get('before', text),
-  after: f.get('after', text),
-  by: f.get('by', p.nullable(p.integer)),
-}));
-export type Effect = ReturnType<typeof effect>;
 
 export const custodyDetail = p.object((f) => ({
   document: f.get('document', p.string),

@@ -14,6 +14,7 @@ export const roles = p.array(role);
 const person = p.object((f) => ({
   person: f.get('person', p.string),
   name: f.get('name', p.string),
+  reading: f.get('reading', text),
   disabled_at: f.get('disabled_at', p.nullable(p.integer)),
   signed_in_at: f.get('signed_in_at', p.nullable(p.integer)),
   roles: f.get('roles', roles),

@@ -201,6 +201,17 @@ export const association = p.object((f) => ({
 }));
 export type Association = ReturnType<typeof association>;
 
+/** One thing that changes do, or would do. */
+export const effect = p.object((f) => ({
+  kind: f.get('kind', p.string),
+  name: f.get('name', p.string),
+  shown: f.get('shown', text),
+  before: f.get('before', text),
+  after: f.get('after', text),
+  by: f.get('by', p.nullable(p.integer)),
+}));
+export type Effect = ReturnType<typeof effect>;
+
 export const author = p.object((f) => ({
   person: f.get('person', p.nullable(named)),
   device: f.get('device', p.nullable(named)),
@@ -245,7 +256,7 @@ export const recordDetail = p.object((f) => ({
   attendance: f.get('attendance', p.nullable(p.integer)),
   conflict_count: f.get('conflict_count', p.integer),
   flags: f.get('flags', p.array(p.string)),
-  history: f.get('history', p.array(author)),
+  history: f.get('history', p.array(p.object((h) => ({ author: h.get('author', author), effects: h.get('effects', p.nullable(p.array(effect))) })))),
 }));
 export type RecordDetail = ReturnType<typeof recordDetail>;
 

@@ -9,95 +9,31 @@ import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
 import { useKept } from '../api/drafts';
 import { useHub, useLive } from '../api/live';
-import { type CustodyDetail, type Effect, custodyDetail, decided } from '../api/proof';
-import { eraDate, eraMoment } from '../format';
+import { type CustodyDetail, custodyDetail, decided } from '../api/proof';
+import { eraMoment } from '../format';
+import { EffectLine } from '../parts/effect';
 import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
-import { type Names, useNames } from '../parts/names';
+import { useNames } from '../parts/names';
 import { PrintButton } from '../parts/print';
 import { Refusal } from '../parts/ways-out';
 
 const text = office.custody;
-
-function valueText(field: string, value: string | null): string {
-  if (value === null || value === '') return office.none;
-  switch (field) {
-    case 'activity': return ja.activity(value);
-    case 'date': return eraDate(value);
-    case 'medium': return office.medium(value);
-    default: return value;
-  }
-}
-
-function fieldText({ name, before, after }: Effect, fits: boolean): string {
-  const value = valueText(name, after);
-  if (!fits) return text.set(value);
-  if (before === null) return text.entered(value);
-  return after === null ? text.emptied(valueText(name, before)) : text.becomes(valueText(name, before), value);
-}
-
-/** What a link is about, and what becomes of it. */
-function linkWords(link: string, shown: string | null, added: boolean, names: Names): readonly [string, string] {
-  const [kind, rest = ''] = link.split(/\/(.*)/su);
-  switch (kind) {
-    case 'noted': return [office.measure(rest, names.material), added ? text.noted : text.unnoted];
-    case 'void': return [office.measure(rest.split('@')[0] ?? rest, names.material), added ? text.voided : text.unvoided];
-    case 'carried': return [text.heads, (added ? text.carried : text.uncarried)(rest.split('/')[1] ?? '')];
-    default: return [text.lecturer, added ? text.linked(shown ?? link) : text.unlinked(shown ?? link)];
-  }
-}
-
-function EffectLine({ effect, names, fits }: { readonly effect: Effect; readonly names: Names; readonly fits: boolean }): ReactNode {
-  switch (effect.kind) {
-    case 'field':
-      return (
-        <>
-          <b>{office.field(effect.name)}</b>
-          <span>{fieldText(effect, fits)}</span>
-        </>
-      );
-    case 'count':
-      return (
-        <>
-          <b>{office.measure(effect.name, names.material)}</b>
-          <span>
-            {text.adds(effect.by ?? 0)}
-            {fits && <span className="text-muted">{text.total(effect.before === null ? office.none : effect.before, effect.after ?? office.none)}</span>}
-          </span>
-        </>
-      );
-    case 'link':
-    case 'unlink': {
-      const added = effect.kind === 'link';
-      const [subject, change] = linkWords(effect.name, effect.shown, added, names);
-      return <><b>{subject}</b><span>{change}</span></>;
-    }
-    case 'step':
-      return <><b>{text.step}</b><span>{text.stepTo(office.stepName(effect.name), effect.after === null ? null : ja.reason(effect.after))}</span></>;
-    case 'take_back':
-      return <><b>{text.step}</b><span>{text.stepTakenBack(office.stepName(effect.name))}</span></>;
-    case 'text':
-      return (
-        <>
-          <b>{office.record.text[effect.name] ?? effect.name}</b>
-          <span className="whitespace-pre-wrap">
-            {effect.before !== null && effect.before !== '' && <del className="block text-muted">{effect.before}</del>}
-            {effect.after}
-          </span>
-        </>
-      );
-    default:
-      return <><b>{text.other}</b><span>{effect.name}</span></>;
-  }
-}
 
 function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: () => void }): ReactNode {
   const { api } = useHub();
   const [reason, setReason] = useKept(`custody ${data.document} ${data.device.id}`);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  // nothing is decided on that came while the reason was typed
+  const waiting = data.waiting.join();
+  const [seen, setSeen] = useState(waiting);
   const decide = async (decision: 'admitted' | 'declined'): Promise<void> => {
     if (reason.trim() === '') return setProblem(text.reasonNeeded);
+    if (seen !== waiting) {
+      setSeen(waiting);
+      return setProblem(text.moreArrived);
+    }
     setBusy(true);
     const answer = await api.post('/v1/custody/decisions', { document: data.document, device: data.device.id, hashes: data.waiting, decision, reason: reason.trim() }, decided);
     setBusy(false);
@@ -171,7 +107,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
           <ul className="flex flex-col">
             {data.effects.map((effect, index) => (
               <li key={`${effect.kind}-${effect.name}-${index}`} className="grid grid-cols-[minmax(8rem,14rem)_minmax(0,1fr)] gap-x-4 border-b border-[#e6e6e6] py-1.5 last:border-b-0">
-                <EffectLine effect={effect} names={names} fits={data.fits} />
+                <EffectLine effect={effect} names={names} tense={data.fits ? 'would' : 'holds'} />
               </li>
             ))}
           </ul>
@@ -183,7 +119,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
           <p className="mt-1 text-[0.875rem] text-muted">{decision.by.name}{ja.separator}{eraMoment(decision.at)}</p>
         </Panel>
       ))}
-      {data.may_decide && <Decide key={data.waiting.join()} data={data} done={again} />}
+      {data.may_decide && <Decide data={data} done={again} />}
       {!data.may_decide && data.waiting.length > 0 && <p className="text-muted">{text.othersDecide}</p>}
     </>
   );

@@ -60,7 +60,7 @@ function Orphaned(): ReactNode {
 function Copied({ since }: { readonly since: string | null }): ReactNode {
   return (
     <Warning>
-      <p className="font-bold">{since === null ? text.copied : text.copiedSince(since)}</p>
+      <p className="font-bold">{since === null ? text.copiedSome : text.copiedSince(since)}</p>
       <p>{text.copiedNote}</p>
     </Warning>
   );

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { japanDay, japanMidnight } from '../../i18n/dates';
 import { office } from '../../i18n/ja-office';
+import { inOrder } from '../../i18n/order';
 import { INPUT, Labelled } from '../../ui/field';
 import { useLive } from '../api/live';
 import { type NextPath, usePages } from '../api/pages';
@@ -128,7 +129,7 @@ export function JournalPage(): ReactNode {
           {(id) => (
             <select id={id} className={INPUT} value={search.get('person') ?? ''} onChange={(event) => set('person', event.target.value)}>
               <option value="">{text.everyone}</option>
-              {everyone.value?.people.map((one) => <option key={one.person} value={one.person}>{one.name}</option>)}
+              {inOrder(everyone.value?.people ?? [], (one) => one.name).map((one) => <option key={one.person} value={one.person}>{one.name}</option>)}
               <option value="tsudoi-server">{text.commandLine}</option>
             </select>
           )}

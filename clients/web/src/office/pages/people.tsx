@@ -2,6 +2,7 @@
 
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
+import { inOrder } from '../../i18n/order';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
 import { INPUT, Labelled } from '../../ui/field';
@@ -79,12 +80,13 @@ function ShowCode({ shown, of }: { readonly shown: Code; readonly of: string }):
 function Add({ page, all, end }: { readonly page: People; readonly all: Organisations; readonly end: () => void }): ReactNode {
   const { api } = useHub();
   const [name, setName] = useState('');
+  const [reading, setReading] = useState('');
   const [choice, choose] = useState<Choice>(() => startOf(page, all));
   const [problem, setProblem] = useState<string | null>(null);
   const [made, setMade] = useState<Code | null>(null);
   const submit = async (): Promise<void> => {
     setProblem(null);
-    const added = await api.post('/v1/people', { name, ...choice }, (value) => value);
+    const added = await api.post('/v1/people', { name, reading, ...choice }, (value) => value);
     if (!added.ok) return setProblem(problemText(added.problem));
     const id = typeof added.value === 'object' && added.value !== null && 'person' in added.value ? String(added.value.person) : '';
     const answer = await api.post(`/v1/people/${encodeURIComponent(id)}/code`, choice, code);
@@ -98,6 +100,7 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
           <Labelled label={text.name} help={text.nameHelp}>
             {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
           </Labelled>
+          <Reading value={reading} change={setReading} />
           <ChooseRole page={page} all={all} choice={choice} choose={choose} />
           <WaysOut problem={problem} leave={end}>
             <Button look="primary" type="submit">{text.addNow}</Button>
@@ -108,11 +111,20 @@ function Add({ page, all, end }: { readonly page: People; readonly all: Organisa
   );
 }
 
-function Rename({ person, run }: { readonly person: Person; readonly run: (name: string) => void }): ReactNode {
+function Reading({ value, change }: { readonly value: string; readonly change: (reading: string) => void }): ReactNode {
+  return (
+    <Labelled label={text.reading} help={text.readingHelp}>
+      {(id, help) => <input id={id} className={INPUT} value={value} maxLength={80} autoComplete="off" aria-describedby={help} onChange={(event) => change(event.target.value)} />}
+    </Labelled>
+  );
+}
+
+function Rename({ person, run }: { readonly person: Person; readonly run: (name: string, reading: string) => void }): ReactNode {
   const [name, setName] = useState(person.name);
+  const [reading, setReading] = useState(person.reading ?? '');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (name.trim() !== '' && name.trim() !== person.name) run(name.trim());
+    if (name.trim() !== '' && (name.trim() !== person.name || reading.trim() !== (person.reading ?? ''))) run(name.trim(), reading.trim());
   };
   return (
     <form className="flex flex-col gap-2" onSubmit={submit}>
@@ -120,6 +132,7 @@ function Rename({ person, run }: { readonly person: Person; readonly run: (name:
       <Labelled label={text.newName} help={text.renameNote}>
         {(id, help) => <input id={id} className={INPUT} value={name} maxLength={80} required autoComplete="off" aria-describedby={help} onChange={(event) => setName(event.target.value)} />}
       </Labelled>
+      <Reading value={reading} change={setReading} />
       <div><Button type="submit">{text.rename}</Button></div>
     </form>
   );
@@ -173,7 +186,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
             <div><Button onPress={() => run(api.post(`${path}/roles`, choice, nothing))}>{text.giveNow}</Button></div>
           </section>
         )}
-        {person.may_rename && <Rename key={person.name} person={person} run={(name) => void run(api.post(`${path}/name`, { name }, nothing))} />}
+        {person.may_rename && <Rename key={`${person.name} ${person.reading ?? ''}`} person={person} run={(name, reading) => void run(api.post(`${path}/name`, { name, reading }, nothing))} />}
         {person.may_disable && (
           <section className="rounded-12 border border-line px-4 py-3">
             <h3 className="text-[1.0625rem]">{disabled ? text.disabledTitle : text.disableTitle}</h3>
@@ -214,7 +227,7 @@ export function PeoplePage(): ReactNode {
   return (
     <Loaded live={live}>
       {(page) => {
-        const shown = page.people.filter((one) => [one.name, ...one.roles.flatMap((role) => [office.role(role.role), role.organisation.name])].some((word) => word.includes(search.trim())));
+        const shown = inOrder(page.people, (one) => one.name, (one) => one.reading ?? '').filter((one) => [one.name, one.reading ?? '', ...one.roles.flatMap((role) => [office.role(role.role), role.organisation.name])].some((word) => word.includes(search.trim())));
         const person = page.people.find((one) => one.person === chosen);
         const mayEdit = page.gives.length > 0;
         return (

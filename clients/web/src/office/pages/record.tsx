@@ -8,9 +8,10 @@ import { PersonalWarning } from '../../ui/personal';
 import { useLive } from '../api/live';
 import { custody } from '../api/proof';
 import { type Author, type Me, type RecordDetail, recordDetail } from '../api/shapes';
-import { eraDate, eraMoment, monthName } from '../format';
+import { eraMoment } from '../format';
 import { DayPass } from '../parts/day-pass';
 import { Destroy } from '../parts/destroy';
+import { EffectLine, valueText } from '../parts/effect';
 import { Panel } from '../parts/figures';
 import { Loaded, useTitle } from '../parts/frame';
 import { type Names, useNames } from '../parts/names';
@@ -26,18 +27,7 @@ const ORDER = [
 
 type Value = { readonly value: string; readonly name: string | null };
 
-function shown(field: string, { value, name }: Value, names: Names): string {
-  if (name !== null) return name;
-  switch (field) {
-    case 'activity': return ja.activity(value);
-    case 'date': return eraDate(value);
-    case 'month': return monthName(value);
-    case 'fiscal_year': return /^\d{4}$/.test(value) ? office.year.name(Number(value)) : value;
-    case 'medium': return names.medium(value) ?? office.medium(value);
-    case 'lecturer_attribution': return office.attribution(value);
-    default: return value;
-  }
-}
+const shown = (field: string, { value, name }: Value, names: Names): string => name ?? valueText(field, value, names);
 
 function authorText(author: Author | null): string {
   if (author === null) return text.someone;
@@ -165,6 +155,26 @@ function Texts({ data }: { readonly data: RecordDetail }): ReactNode {
   );
 }
 
+/** Who did what, and when. */
+function History({ data, names }: { readonly data: RecordDetail; readonly names: Names }): ReactNode {
+  return (
+    <Panel title={text.history} side={<span className="text-[0.875rem] text-muted">{text.historyCount(data.history.length)}</span>}>
+      <ol className="flex flex-col text-[0.9375rem]">
+        {data.history.map(({ author, effects }, index) => (
+          <li key={`${author.at}-${index}`} className="grid gap-x-6 border-b border-[#e6e6e6] py-1.5 last:border-b-0 md:grid-cols-[minmax(0,1fr)_minmax(0,22rem)]">
+            <div className="flex flex-col">
+              {effects === null ? <span className="text-muted">{text.historyOlder}</span> : effects.map((effect, at) => (
+                <p key={`${effect.kind}-${effect.name}-${at}`} className="grid grid-cols-[minmax(7rem,11rem)_minmax(0,1fr)] gap-x-4"><EffectLine effect={effect} names={names} tense="did" /></p>
+              ))}
+            </div>
+            <span className="text-[0.875rem] text-muted">{authorText(author)}</span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
 /** Work of tablets on this record that waits for a decision. */
 function Held({ document }: { readonly document: string }): ReactNode {
   const live = useLive(`/v1/custody?document=${encodeURIComponent(document)}`, custody);
@@ -204,7 +214,7 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
           <span>{office.kind(data.kind)}</span>
           <span>{office.frame.asOf(eraMoment(data.as_of))}</span>
         </p>
-        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="no-print mt-3"><DayPass document={data.document} here={data.lecturers} /></div>}
+        {data.kind === 'session' && me.may.includes('issue_day_pass') && <div className="no-print mt-3"><DayPass document={data.document} association={value('association') ?? value('dispatched_by')} here={data.lecturers} /></div>}
       </header>
       <Held document={data.document} />
       {['title', 'occasion', 'venue'].map((name) => <PersonalWarning key={name} text={value(name) ?? ''} say={text.personal} />)}
@@ -217,11 +227,7 @@ function Screen({ data, me }: { readonly data: RecordDetail; readonly me: Me }):
         <div className="flex min-w-0 flex-col gap-4"><Counts data={data} names={names} /><Steps data={data} /></div>
       </div>
       <Texts data={data} />
-      <Panel title={text.history} side={<span className="text-[0.875rem] text-muted">{text.historyCount(data.history.length)}</span>}>
-        <ol className="flex flex-col gap-1 text-[0.9375rem]">
-          {data.history.map((author, index) => <li key={`${author.at}-${index}`}>{authorText(author)}</li>)}
-        </ol>
-      </Panel>
+      <History data={data} names={names} />
       {me.role === 'administrator' && <Destroy document={data.document} title={title} />}
     </>
   );

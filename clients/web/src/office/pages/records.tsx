@@ -6,6 +6,7 @@ import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { type NextPath, usePages } from '../api/pages';
 import { recordPage, type RecordPage as Page } from '../api/shapes';
+import { useAnnounced } from '../parts/announce';
 import { CONDITIONS, conditionsOf } from '../parts/conditions';
 import { Download } from '../parts/download';
 import { Loaded, useTitle } from '../parts/frame';
@@ -25,6 +26,11 @@ function Chip({ label, remove }: { readonly label: string; readonly remove: () =
       <Button look="quiet" className="no-print ml-1 min-h-9 px-3" aria-label={text.remove(label)} onPress={remove}>×</Button>
     </li>
   );
+}
+
+function Total({ words }: { readonly words: string }): ReactNode {
+  useAnnounced(`${text.title} ${words}`);
+  return <p className="text-[1.125rem] font-bold tabular-nums">{words}</p>;
 }
 
 function nextRecords(conditions: string): NextPath<Page> {
@@ -60,7 +66,7 @@ export function RecordsPage({ mayExport }: { readonly mayExport: boolean }): Rea
     <>
       <header className="flex flex-wrap items-baseline gap-x-4">
         <h1 className="text-[1.75rem] leading-130">{text.title}</h1>
-        {total !== undefined && <p aria-live="polite" className="text-[1.125rem] font-bold tabular-nums">{text.count(total)}</p>}
+        {total !== undefined && <Total words={text.count(total)} />}
         <div className="ml-auto flex flex-wrap gap-3">
           <PrintButton pages={live} />
           {mayExport && <Download path={`/v1/records.csv?${conditions}`}>{text.csv}</Download>}

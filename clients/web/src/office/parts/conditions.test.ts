@@ -7,7 +7,7 @@ import type { Names } from './names';
 const names: Names = {
   municipality: (code) => (code === '112119' ? '本庄市' : code),
   association: (id) => id,
-  lecturer: (id) => (id === 'le-1' ? '富沢医師' : id),
+  lecturerReading: () => '', lecturer: (id) => (id === 'le-1' ? '富沢医師' : id),
   material: () => null,
   medium: () => null,
 };

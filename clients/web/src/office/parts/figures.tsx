@@ -5,10 +5,12 @@ import { Link } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import type { Figure, Group, Groups } from '../api/shapes';
 import { plain, recordCount, wording } from '../format';
+import { useAnnounced } from './announce';
 
 /** A number in a table; leads to the records behind it when there are any. */
 export function Cell({ figure, unit = '', label }: { readonly figure: Figure; readonly unit?: string; readonly label: string }): ReactNode {
   const text = plain(figure, unit);
+  useAnnounced(`${label} ${text}`);
   const style = figure.total === null ? 'text-muted text-[0.875rem]' : figure.total === 0 ? 'zero' : 'font-bold';
   if (recordCount(figure) === 0) return <span className={style}>{text}</span>;
   return (
@@ -22,6 +24,7 @@ export type Meaning = keyof typeof office.figure.meanings;
 /** A large figure with its name above and its completeness below. */
 export function Key({ name, figure, unit, note, after, meaning }: { readonly name: string; readonly figure: Figure; readonly unit: string; readonly note?: ReactNode; readonly after?: ReactNode; readonly meaning?: Meaning }): ReactNode {
   const words = wording(figure, unit);
+  useAnnounced(`${name} ${words.value}${words.suffix}`);
   const value = (
     <>
       <span className={figure.total === null ? 'text-[1.375rem] font-bold' : 'num text-[2.25rem] leading-[1.2]'}>{words.value}</span>

@@ -3,12 +3,13 @@
 import type { ReactNode } from 'react';
 import type { Lecturer } from '../../core/registry';
 import { office } from '../../i18n/ja-office';
+import { inOrder } from '../../i18n/order';
 import type { Holder, Tablet } from '../api/devices';
 
 export const keyOf = (holder: Holder): string => `${holder.person.id} ${holder.role} ${holder.organisation}`;
 
 export function HolderOptions({ holders }: { readonly holders: readonly Holder[] }): ReactNode {
-  return holders.map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>);
+  return inOrder(holders, (one) => one.person.name).map((one) => <option key={keyOf(one)} value={keyOf(one)}>{one.person.name}（{office.role(one.role)}）</option>);
 }
 
 /** Who is chosen at first for this tablet: who registered it, in the same role before any other; '' when they are gone. */
@@ -21,7 +22,7 @@ export function firstHolder(holders: readonly Holder[], { person, role }: Tablet
 /** Whose PIN can be replaced on this tablet: each person once. */
 export function peopleOf(holders: readonly Holder[], tablet: Tablet): readonly Holder['person'][] {
   const all = [...(tablet.holder_gone ? [] : [tablet.person]), ...holders.map((one) => one.person)];
-  return [...new Map(all.map((one) => [one.id, one])).values()];
+  return inOrder([...new Map(all.map((one) => [one.id, one])).values()], (one) => one.name);
 }
 
 const plain = (name: string): string => name.normalize('NFKC').replace(/\s/g, '');

@@ -7,6 +7,8 @@ export interface Names {
   readonly municipality: (code: string) => string;
   readonly association: (id: string) => string;
   readonly lecturer: (id: string) => string;
+  /** In kana; '' where it is not known. */
+  readonly lecturerReading: (id: string) => string;
   /** わたしの連絡先カード, or with its eligibility. */
   readonly material: (material: string, eligibility: string) => string | null;
   readonly medium: (id: string) => string | null;
@@ -21,6 +23,7 @@ export function useNames(): Names {
       const found = value?.lecturers.find((one) => one.id === id);
       return found === undefined ? id : lecturerName(found);
     },
+    lecturerReading: (id) => value?.lecturers.find((one) => one.id === id)?.reading ?? '',
     material: (material, eligibility) => {
       const found = value?.materials.find((one) => one.id === material);
       if (found === undefined) return null;

@@ -3,6 +3,7 @@
 import { type ReactNode, useState } from 'react';
 import { lecturerName, registry } from '../../core/registry';
 import { office } from '../../i18n/ja-office';
+import { inOrder } from '../../i18n/order';
 import { type Holder, scanCode, type Tablet } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { eraMoment } from '../format';
@@ -24,7 +25,7 @@ export function TabletCode({ holders, tablet, end }: TabletCodeProps): ReactNode
   const { value } = useLive('/v1/registry', registry);
   const [picked, setPicked] = useState<{ readonly of: string; readonly lecturer: string } | null>(null);
   const holderOf = (chosen: string): Holder | undefined => holders.find((one) => keyOf(one) === chosen);
-  const lecturersOf = (holder: Holder) => (value?.lecturers ?? []).filter((one) => one.association === holder.organisation);
+  const lecturersOf = (holder: Holder) => inOrder((value?.lecturers ?? []).filter((one) => one.association === holder.organisation), lecturerName, (one) => one.reading);
   const lecturerFor = (holder: Holder): string => (picked?.of === keyOf(holder) ? picked.lecturer : lecturerOf(holder.person.name, lecturersOf(holder)));
 
   const give = (chosen: string) => {

@@ -1,0 +1,168 @@
+//! What each change of a record did, in the form in which held changes are shown too.
+//!
+//! Long texts are told by the sentence: what the writer took out, and what they put in.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sync_core::document::{Deed, Document};
+use sync_core::domain::Step;
+use utoipa::ToSchema;
+
+use super::custody::{Effect, EffectKind};
+use super::record::{Author, Names, scalar_text, text_name};
+
+/// Changes whose deeds are looked up; of older ones only who and when is told.
+const MOST: usize = 500;
+/// Signs that a sentence was rewritten, for the merge of texts; no person sets them.
+const SIGNS: &str = "rewrote.";
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PastChange {
+    /// Who made it.
+    pub author: Author,
+    /// What it did; null: not looked up.
+    pub effects: Option<Vec<Effect>>,
+}
+
+/// Every change, oldest first.
+pub(super) fn history(document: &mut Document, names: &Names<'_>) -> Vec<PastChange> {
+    let steps = steps(document);
+    let past = document.past(MOST).into_iter();
+    past.map(|past| PastChange {
+        author: names.author(&past.author),
+        effects: past.deeds.map(|deeds| {
+            let effects = deeds.into_iter().flat_map(|deed| effects(deed, &steps));
+            effects.map(|effect| effect.named(names)).collect()
+        }),
+    })
+    .collect()
+}
+
+/// The readable steps of a document by id.
+fn steps(document: &Document) -> BTreeMap<String, Step> {
+    let read = |(id, text): (String, String)| Some((id, serde_json::from_str(&text).ok()?));
+    document.steps().into_iter().filter_map(read).collect()
+}
+
+/// What one deed is to people: mostly one thing; a step that takes others back is those.
+fn effects(deed: Deed, steps: &BTreeMap<String, Step>) -> Vec<Effect> {
+    vec![match deed {
+        Deed::Field { name, .. } if name.starts_with(SIGNS) => return Vec::new(),
+        Deed::Field { name, before, after } => Effect {
+            before: before.first().map(scalar_text),
+            after: after.as_ref().map(scalar_text),
+            ..Effect::new(EffectKind::Field, name)
+        },
+        Deed::Count { measure, by, .. } => Effect { by: Some(by), ..Effect::new(EffectKind::Count, measure) },
+        Deed::Link { name, is_added } => {
+            Effect::new(if is_added { EffectKind::Link } else { EffectKind::Unlink }, name)
+        }
+        Deed::Step { step } => {
+            let Ok(step) = serde_json::from_str::<Step>(&step) else { return Vec::new() };
+            if !step.undoes.is_empty() {
+                let back = step.undoes.iter().filter_map(|id| steps.get(id));
+                return back.map(|step| Effect::new(EffectKind::TakeBack, step.state.as_str())).collect();
+            }
+            let reason = step.reason.map(|reason| reason.as_str().to_owned());
+            Effect { after: reason, ..Effect::new(EffectKind::Step, step.state.as_str()) }
+        }
+        Deed::Text { name, before, after } => {
+            let (gone, new) = (without(&before, &after), without(&after, &before));
+            Effect { before: Some(gone), after: Some(new), ..Effect::new(EffectKind::Text, text_name(name)) }
+        }
+    }]
+}
+
+/// The sentences of a text that another does not have, each as often as it lacks it.
+fn without(text: &str, other: &str) -> String {
+    let sentences = |text| str::split_inclusive(text, ['。', '！', '？', '\n']);
+    let mut had: Vec<&str> = sentences(other).collect();
+    let lacking = |sentence: &&str| match had.iter().position(|one| one == sentence) {
+        Some(place) => {
+            had.swap_remove(place);
+            false
+        }
+        None => true,
+    };
+    sentences(text).filter(lacking).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sync_core::document::{Kind, Reason, Scalar, TextName};
+    use sync_core::ids::{ActorId, DeviceId, DocumentId};
+    use sync_core::time::Timestamp;
+
+    use super::*;
+
+    fn told(document: &mut Document) -> Vec<(EffectKind, String, Option<String>, Option<String>, Option<i64>)> {
+        let steps = steps(document);
+        let deeds = document.past(MOST).into_iter().flat_map(|past| past.deeds.unwrap());
+        deeds
+            .flat_map(|deed| effects(deed, &steps))
+            .map(|one| (one.kind, one.name, one.before, one.after, one.by))
+            .collect()
+    }
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn each_change_is_told_by_what_it_did_to_what_its_writer_saw() {
+        let device = DeviceId::from_bytes([2; 16]);
+        let mut one = Document::genesis(DocumentId::from_bytes([1; 16]), Kind::Session).unwrap();
+        one.write_as(ActorId::new(device, 1));
+        let at = Timestamp(1_700_000_000_000);
+        one.set_field("venue", Some(&Scalar::Text("児玉公民館".into()))).unwrap();
+        one.commit(at, "pe-a", None).unwrap();
+        one.count("attendance.band.75-84", device, 3).unwrap();
+        one.count("attendance.band.75-84", device, -1).unwrap();
+        one.commit(at, "pe-a", Some(Reason::Mistake)).unwrap();
+        one.write_text(TextName::Issue, "会場が寒かった。駐車場が足りない。").unwrap();
+        one.commit(at, "pe-a", None).unwrap();
+        let mut other = one.clone();
+        other.write_as(ActorId::new(DeviceId::from_bytes([3; 16]), 1));
+        one.set_field("venue", Some(&Scalar::Text("本庄市役所".into()))).unwrap();
+        one.set_field("rewrote.issue.00000000", Some(&Scalar::Text("+".into()))).unwrap();
+        one.commit(at, "pe-a", None).unwrap();
+        other.set_field("venue", None).unwrap();
+        other.write_text(TextName::Issue, "会場は暑かった。駐車場が足りない。").unwrap();
+        other.append_step("s1", "{\"state\":\"cancelled\",\"reason\":\"weather\"}").unwrap();
+        other.link("lecturer/le-1").unwrap();
+        other.commit(at, "pe-b", None).unwrap();
+        one.merge(&mut other).unwrap();
+
+        let mut told = told(&mut one);
+        // two who wrote apart stand in either order
+        told[3..].sort_by(|one, other| (one.0, &one.1, &one.3).cmp(&(other.0, &other.1, &other.3)));
+        assert_eq!(
+            told,
+            [
+                (EffectKind::Field, "venue".into(), None, text("児玉公民館"), None),
+                (EffectKind::Count, "attendance.band.75-84".into(), None, None, Some(2)),
+                (EffectKind::Text, "issue".into(), text(""), text("会場が寒かった。駐車場が足りない。"), None),
+                (EffectKind::Field, "venue".into(), text("児玉公民館"), None, None),
+                (EffectKind::Field, "venue".into(), text("児玉公民館"), text("本庄市役所"), None),
+                (EffectKind::Link, "lecturer/le-1".into(), None, None, None),
+                (EffectKind::Step, "cancelled".into(), None, text("weather"), None),
+                (EffectKind::Text, "issue".into(), text("会場が寒かった。"), text("会場は暑かった。"), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn of_very_many_changes_the_last_are_told() {
+        let device = DeviceId::from_bytes([2; 16]);
+        let mut document = Document::genesis(DocumentId::from_bytes([1; 16]), Kind::Session).unwrap();
+        document.write_as(ActorId::new(device, 1));
+        for _ in 0..3 {
+            document.count("attendance", device, 1).unwrap();
+            document.commit(Timestamp(1_700_000_000_000), "pe-a", None).unwrap();
+        }
+        let looked_up: Vec<bool> = document.past(2).iter().map(|past| past.deeds.is_some()).collect();
+        assert_eq!(looked_up, [false, true, true]);
+    }
+}

@@ -1,0 +1,4 @@
+-- How names are read, in kana: lists of people and lecturers stand in this order. NULL: not stated.
+
+ALTER TABLE person ADD COLUMN reading TEXT;
+ALTER TABLE lecturer ADD COLUMN reading TEXT;
