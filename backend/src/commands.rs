@@ -21,6 +21,7 @@ use crate::service::clock::SystemClock;
 use crate::service::demo::{DemoError, SignIn};
 use crate::service::first::{self, FirstError};
 use crate::service::retention::destruction;
+use crate::service::verify;
 use crate::service::{App, day_pass, demo, scrub};
 use crate::store::StoreError;
 use crate::store::open::{self, OpenError, Purpose};
@@ -155,6 +156,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
         Verb::Serve(_) | Verb::Migrate | Verb::Demo { .. } => Purpose::Upgrade,
         _ => Purpose::Use,
     };
+    let upgrades = matches!(purpose, Purpose::Upgrade);
     let limits = open::Limits {
         readers: config.reader_connections,
         connections: config.database_connections,
@@ -166,6 +168,9 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
     }
     let store = open::open(&config.database, limits, purpose).await?;
     let app = App::new(config.clone(), store.clone(), Arc::new(SystemClock));
+    if upgrades {
+        verify::refresh(&app).await?;
+    }
     let code = match arguments.verb {
         Verb::Serve(listen) => serve(app.clone(), listen, &config).await?,
         Verb::Migrate => {

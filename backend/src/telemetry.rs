@@ -39,7 +39,7 @@ fn filter(text: &str) -> (EnvFilter, Option<String>) {
     let for_everything = |part: &&str| part.parse::<LevelFilter>().is_ok();
     // a single word that is no level would be taken as the name of a part, and silence all others
     let strange = parts.iter().find(|part| !for_everything(part) && !part.contains('='));
-    let base = if parts.iter().any(|part| for_everything(part)) { "" } else { "info," };
+    let base = if parts.iter().any(for_everything) { "" } else { "info," };
     let whole = format!("{base}{},{ALWAYS}=warn", parts.join(","));
     let made = match strange {
         Some(part) => Err(format!("{part} is neither off, error, warn, info, debug, trace nor PART=LEVEL")),

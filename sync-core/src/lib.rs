@@ -3,6 +3,7 @@
 pub mod digest;
 pub mod document;
 pub mod domain;
+pub mod figures;
 pub mod gate;
 pub mod ids;
 pub mod sync;

@@ -34,7 +34,7 @@ const LEAST: usize = 4 * 1024;
 #[derive(Debug)]
 pub enum Answer {
     /// Made for this request.
-    Fresh(SyncResponse),
+    Fresh(Box<SyncResponse>),
     /// Made before.
     Ready(Arc<Ready>),
 }
@@ -210,7 +210,7 @@ impl Asked {
         let whole: usize = response.documents.iter().map(|payload| payload.snapshot.len()).sum();
         let bytes = whole + response.part.as_ref().map_or(0, |part| part.bytes.len());
         if !same || bytes < LEAST || !response.wanted.is_empty() || !response.decisions.is_empty() {
-            return Ok(Answer::Fresh(response));
+            return Ok(Answer::Fresh(Box::new(response)));
         }
         let made = tokio::task::spawn_blocking(move || (Ready::new(&response).map(Arc::new), response));
         match made.await.map_err(|_| StoreError::Busy)? {
@@ -218,7 +218,7 @@ impl Asked {
                 app.cold.answers.put(self.key, ready.clone(), ready.rest.len());
                 Ok(Answer::Ready(ready))
             }
-            (None, response) => Ok(Answer::Fresh(response)),
+            (None, response) => Ok(Answer::Fresh(Box::new(response))),
         }
     }
 }

@@ -109,6 +109,8 @@ pub async fn seed(app: &App, database: &str) -> Result<Vec<SignIn>, DemoError> {
                 association: Some(honjo.clone()),
                 bank: false,
                 in_training: false,
+                registered_in: None,
+                left_in: None,
                 reading: None,
             };
             lecturers = put_lecturer(app, &caller, new).await?;

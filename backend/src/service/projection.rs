@@ -1,29 +1,26 @@
-//! What a document adds to tables that reports read: one row of facts, tallies, and figures for the roll-ups.
+//! What a document adds to tables that reports read: one row of facts, the quantities it adds, and figures for the roll-ups.
 //!
-//! Invariant: a figure is derived from the stored row alone, so that what a document added can always be taken away
-//! again exactly. "Not reported" stays `None` and is counted as unreported, never as 0.
+//! Invariant: a figure is derived from the stored rows alone, so that what a document added can always be taken away
+//! again exactly. What counts, and as what, is `sync_core::figures`' to say.
 
 use std::collections::BTreeMap;
 
 use sync_core::digest::{Digest, FeedState};
 use sync_core::document::{Document, Heads};
-use sync_core::domain::vocabulary::{Activity, Group, StepState};
-use sync_core::domain::{Facts, facts, group_of};
+use sync_core::domain::vocabulary::{Activity, Attribution, CancelReason, Group};
+use sync_core::domain::{Facts, facts};
+use sync_core::figures::{Figure, Split, quantities, standing, together};
 use sync_core::ids::{DocumentId, ScopeId};
 use sync_core::text::column;
 
 use crate::store::types::{FactRow, Place, Projection, RollupKey, Rollups};
 
-/// Heads at what was held.
-pub const ATTENDANCE: &str = "attendance";
-/// Viewers of screenings.
-pub const VIEWERS: &str = "screening.viewers";
-
 /// Reads what the projections hold on a document.
 pub fn project(document: &Document) -> Projection {
     let facts = facts(document);
+    let quantities = quantities(&facts);
     Projection {
-        tallies: facts.tallies.iter().map(|(measure, value)| (column(&measure.to_string()), *value)).collect(),
+        tallies: quantities.iter().map(|(figure, value)| (column(&figure.to_string()), *value)).collect(),
         lecturers: facts.lecturers.iter().map(|(id, how)| (column(id), how.as_str().to_owned())).collect(),
         flags: facts.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
         fact: fact_row(facts),
@@ -57,6 +54,7 @@ fn fact_row(facts: Facts) -> FactRow {
         venue: held(facts.venue),
         medium: held(facts.medium),
         state: state.to_owned(),
+        group: facts.group.as_str().to_owned(),
         reason: facts.reason.map(|reason| reason.as_str().to_owned()),
         is_dispatch: facts.is_dispatch,
         attendance: facts.attendance,
@@ -65,131 +63,35 @@ fn fact_row(facts: Facts) -> FactRow {
     }
 }
 
-/// What a stored state counts as.
-pub fn group_of_state(state: &str) -> Group {
-    match state {
-        "conflict" => Group::Conflict,
-        state => StepState::parse(state).map_or(Group::Planned, group_of),
-    }
-}
-
 /// The figures a document adds to the roll-ups.
 pub fn figures(projection: &Projection) -> Rollups {
-    let fact = &projection.fact;
-    let group = group_of_state(&fact.state);
-    let held = group == Group::Held;
-    let group = group.as_str();
-    let mut figures = Figures { fact, rollups: BTreeMap::new() };
+    let Projection { fact, tallies, lecturers, .. } = projection;
+    let activity = fact.activity.as_deref().and_then(Activity::parse);
+    let group = Group::parse(&fact.group).unwrap_or(Group::Planned);
+    let reason = fact.reason.as_deref().and_then(CancelReason::parse);
+    let attributed = |(id, how): (&String, &String)| Some((id.clone(), Attribution::parse(how)?));
+    let lecturers: Vec<_> = lecturers.iter().filter_map(attributed).collect();
+    let quantity = |(id, value): (&String, &Option<i64>)| Some((id.parse::<Figure>().ok()?, *value));
+    let mut contributions = standing(activity, group, reason, fact.is_dispatch, &lecturers);
+    contributions.extend(together(tallies.iter().filter_map(quantity).collect()));
 
-    figures.add(&format!("record.{}.{group}", fact.activity.as_deref().unwrap_or("none")), Some(1));
-    if fact.is_dispatch {
-        figures.add(&format!("dispatch.{group}"), Some(1));
-        if group == Group::Cancelled.as_str() {
-            figures.add(&format!("dispatch.cancelled.{}", fact.reason.as_deref().unwrap_or("none")), Some(1));
+    let split = Split::new(fact.association.clone(), fact.dispatched_by.clone());
+    let key = |figure: &Figure| {
+        let of = |kept: bool, part: &Option<String>| part.clone().filter(|_| kept).unwrap_or_default();
+        RollupKey {
+            fiscal_year: fact.fiscal_year.unwrap_or(0),
+            measure: figure.to_string(),
+            municipality: of(figure.by_municipality(), &fact.municipality),
+            association: of(true, &split.association),
+            holder: of(true, &split.holder),
+            month: of(figure.by_month(), &fact.month),
         }
-        for lecturers in credited(&projection.lecturers) {
-            figures.add_to_year(&format!("dispatch.{lecturers}.{group}"));
-        }
+    };
+    let mut rollups = Rollups::new();
+    for (figure, value) in contributions {
+        rollups.entry(key(&figure)).or_default().add(value);
     }
-    if held && (fact.attendance.is_some() || gathers(fact)) {
-        figures.add(ATTENDANCE, fact.attendance);
-    }
-    let screened = fact.medium.is_some() || fact.activity.as_deref() == Some(Activity::Screening.as_str());
-    if held && screened && !projection.tallies.contains_key(VIEWERS) {
-        figures.add(VIEWERS, None);
-    }
-    let mut together: BTreeMap<String, Option<i64>> = BTreeMap::new();
-    for (measure, value) in &projection.tallies {
-        figures.add(measure, *value);
-        if let Some(name) = counted_together(measure) {
-            let sum = together.entry(name.to_owned()).or_default();
-            *sum = sum.map_or(*value, |sum| Some(sum.saturating_add(value.unwrap_or(0))));
-        }
-    }
-    for (name, value) in together {
-        let municipality = fact.municipality.clone().unwrap_or_default();
-        figures.add_at(&format!("{TOGETHER}{name}"), value, municipality, String::new());
-    }
-    figures.rollups
-}
-
-/// What begins the measures that count a record once, however many measures it has of what follows: in its year,
-/// municipality and association, whatever its month.
-pub const TOGETHER: &str = "together.";
-
-/// What a measure is counted together with others as: a material for whatever eligibility, consultations of any way.
-fn counted_together(measure: &str) -> Option<&str> {
-    let (name, _) = measure.rsplit_once('.')?;
-    (name == "consultation" || name.starts_with("material.")).then_some(name)
-}
-
-/// Whether a measure of the roll-ups is one that records report themselves, and not made from other things of them.
-pub fn is_reported(measure: &str) -> bool {
-    let derived = ["record.", "dispatch.", TOGETHER];
-    measure != ATTENDANCE && !derived.iter().any(|begin| measure.starts_with(begin))
-}
-
-/// Whom a dispatch counts for, in the words of a measure: `by.` and a lecturer, for each that is named; `among.` and
-/// all of them joined by `+`, once, when the source does not say which it was; `by.none` when nobody is.
-fn credited(lecturers: &BTreeMap<String, String>) -> Vec<String> {
-    if lecturers.is_empty() {
-        return vec!["by.none".to_owned()];
-    }
-    if lecturers.values().any(|attribution| attribution == "among") {
-        let all: Vec<&str> = lecturers.keys().map(String::as_str).collect();
-        return vec![format!("among.{}", all.join("+"))];
-    }
-    lecturers.keys().map(|lecturer| format!("by.{lecturer}")).collect()
-}
-
-/// Whether people come together there, so that a missing head count is a gap.
-fn gathers(fact: &FactRow) -> bool {
-    match fact.activity.as_deref().map(Activity::parse) {
-        None | Some(None) => fact.kind == "session",
-        Some(Some(activity)) => match activity {
-            Activity::Lecture
-            | Activity::RoundTable
-            | Activity::PublicLecture
-            | Activity::VisitingLecture
-            | Activity::Training
-            | Activity::Booth
-            | Activity::Meeting => true,
-            Activity::Screening | Activity::Distribution | Activity::Publicity | Activity::Consultation => false,
-        },
-    }
-}
-
-struct Figures<'a> {
-    fact: &'a FactRow,
-    rollups: Rollups,
-}
-
-impl Figures<'_> {
-    fn add(&mut self, measure: &str, value: Option<i64>) {
-        let place = self.fact.municipality.clone().unwrap_or_default();
-        let month = self.fact.month.clone().unwrap_or_default();
-        self.add_at(measure, value, place, month);
-    }
-
-    /// Counts the record once in its year and association, whatever its municipality and month.
-    fn add_to_year(&mut self, measure: &str) {
-        self.add_at(measure, Some(1), String::new(), String::new());
-    }
-
-    fn add_at(&mut self, measure: &str, value: Option<i64>, municipality: String, month: String) {
-        let fact = self.fact;
-        let association = fact.dispatched_by.clone().or_else(|| fact.association.clone()).unwrap_or_default();
-        let fiscal_year = fact.fiscal_year.unwrap_or(0);
-        let key = RollupKey { fiscal_year, measure: measure.to_owned(), municipality, association, month };
-        let figure = self.rollups.entry(key).or_default();
-        match value {
-            Some(number) => {
-                figure.reported += 1;
-                figure.total = figure.total.saturating_add(number);
-            }
-            None => figure.unreported += 1,
-        }
-    }
+    rollups
 }
 
 /// Where a document stands: in its home, in every scope its fields and links name, and in the scope of itself alone while

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sync_core::document::Authors;
+use sync_core::domain::FISCAL_YEARS;
 use sync_core::ids::{DeviceId, is_slug};
 use sync_core::wire::{Name, Names};
 use utoipa::ToSchema;
@@ -36,7 +37,7 @@ pub enum RegistryError {
     /// Another association or hub has this name.
     #[error("another association or hub has this name")]
     Taken,
-    /// A municipality, or an association, that the registry does not have.
+    /// A municipality, or an association, that the registry does not have; or a year that no record can be of.
     #[error(transparent)]
     Unknown(#[from] Unknown),
     /// The store failed.
@@ -98,6 +99,10 @@ pub struct LecturerView {
     pub bank: bool,
     /// 人材育成中.
     pub in_training: bool,
+    /// Starting year of the fiscal year in which the bank took them in; null: not known.
+    pub registered_in: Option<i64>,
+    /// Starting year of the last fiscal year in which they were in the bank; null: they still are, or it is not known.
+    pub left_in: Option<i64>,
     /// How the name is read, in kana; null: not stated.
     pub reading: Option<String>,
 }
@@ -176,6 +181,8 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
                 association: l.association,
                 bank: l.bank,
                 in_training: l.in_training,
+                registered_in: l.registered_in,
+                left_in: l.left_in,
                 reading: l.reading,
             })
             .collect(),
@@ -299,6 +306,10 @@ pub struct NewLecturer {
     /// 人材育成中.
     #[serde(default)]
     pub in_training: bool,
+    /// Starting year of the fiscal year in which the bank took them in; absent: it stays as it is.
+    pub registered_in: Option<i64>,
+    /// Starting year of the last fiscal year in which they were in the bank; absent: it stays as it is.
+    pub left_in: Option<i64>,
     /// How the name is read, in kana; absent or empty: as it was.
     pub reading: Option<String>,
 }
@@ -386,6 +397,10 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     if !allowed {
         return Err(RegistryError::Forbidden);
     }
+    let years = [new.registered_in, new.left_in];
+    if let Some(year) = years.into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
+        return Err(Unknown { given: year.to_string(), meant: None }.into());
+    }
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
     let lecturer = Lecturer {
@@ -397,6 +412,8 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         association,
         bank: new.bank,
         in_training: new.in_training,
+        registered_in: new.registered_in,
+        left_in: new.left_in,
         reading,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;

@@ -86,7 +86,7 @@ pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: Sync
     let copied_at = copied(app, caller, tablet, &request).await?;
     if copied_at.is_some() {
         let response = fresh(app, caller, tablet, request, &wanted).await?;
-        return Ok(Answer::Fresh(SyncResponse { copied_at, ..response }));
+        return Ok(Answer::Fresh(Box::new(SyncResponse { copied_at, ..response })));
     }
     let asked = cold::Asked::new(app, caller, tablet, &request, &wanted);
     if let Some(ready) = asked.as_ref().and_then(|asked| asked.ready(app)) {
@@ -96,7 +96,7 @@ pub async fn exchange(app: &App, caller: &Caller, tablet: &Tablet, request: Sync
     let response = fresh(app, caller, tablet, request, &wanted).await?;
     match asked {
         Some(asked) => asked.keep(app, response).await,
-        None => Ok(Answer::Fresh(response)),
+        None => Ok(Answer::Fresh(Box::new(response))),
     }
 }
 

@@ -139,14 +139,26 @@ fn compare_rollups(should: &Rollups, is: &Rollups, findings: &mut Findings) {
 }
 
 fn shown_key(key: &RollupKey) -> String {
-    let RollupKey { fiscal_year, measure, municipality, association, month } = key;
+    let RollupKey { fiscal_year, measure, municipality, association, holder, month } = key;
     format!(
-        "roll-up {measure} year {fiscal_year} month '{month}' municipality '{municipality}' association '{association}'"
+        "roll-up {measure} year {fiscal_year} month '{month}' municipality '{municipality}' association '{association}' \
+         holder '{holder}'"
     )
 }
 
 fn shown_value(value: &RollupValue) -> String {
     format!("{} ({} reported, {} unreported)", value.total, value.reported, value.unreported)
+}
+
+/// Makes anew what a migration left to be made anew: rules have changed, and what stands there follows older ones. To be
+/// called before anything is served or written.
+pub async fn refresh(app: &App) -> Result<(), StoreError> {
+    for tenant in app.store.list_stale_tenants().await? {
+        tracing::info!(tenant, "figures follow older rules and are made anew; this may take minutes");
+        let documents = rebuild(app, &tenant).await?;
+        tracing::info!(tenant, documents, "figures were made anew");
+    }
+    Ok(())
 }
 
 /// Replaces everything that follows from a tenant's documents. Returns how many documents there are.

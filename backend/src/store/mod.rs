@@ -144,6 +144,9 @@ pub trait Store:
     /// Every tenant.
     async fn list_tenants(&self) -> Result<Vec<String>, StoreError>;
 
+    /// Those of whom everything that follows from documents is to be made anew, since rules have changed.
+    async fn list_stale_tenants(&self) -> Result<Vec<String>, StoreError>;
+
     // Documents and feed.
 
     /// Those of the documents that exist, with all that hangs on them, in no order.

@@ -40,8 +40,10 @@ pub struct RecordFilter {
     pub municipality: Option<String>,
     /// Name of a medical area of the registry.
     pub medical_area: Option<String>,
-    /// The association that sent a lecturer, else the one the record belongs to.
+    /// The association or hub whose record it is, or that sent the lecturer.
     pub association: Option<String>,
+    /// The association that sent the lecturer.
+    pub dispatched_by: Option<String>,
     /// Stable name of an activity.
     pub activity: Option<String>,
     /// Stable name of a group.
@@ -64,6 +66,10 @@ pub struct RecordFilter {
     pub is_dispatch: Option<bool>,
     /// Sessions planned for a day before this one, of which nothing is reported yet.
     pub report_missing_on: Option<String>,
+    /// Something a person should look at, by its stable name.
+    pub flag: Option<String>,
+    /// Records whose year is not known, or comes after this one.
+    pub outside_years_until: Option<i64>,
 }
 
 /// A record as lists and sums need it. `None` is "not reported".
@@ -97,6 +103,8 @@ pub struct RecordRow {
     pub medium: Option<String>,
     /// `none`, a step's state, or `conflict`.
     pub state: String,
+    /// What it counts as.
+    pub group: String,
     /// Why cancelled or postponed.
     pub reason: Option<String>,
     /// Whether an association sent a lecturer.
@@ -111,13 +119,13 @@ pub struct RecordRow {
     pub conflict_count: i64,
 }
 
-/// Records of one title and state, counted.
+/// Records of one title and group, counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TitleSum {
     /// The title.
     pub title: Option<String>,
-    /// `none`, a step's state, or `conflict`.
-    pub state: String,
+    /// What they count as.
+    pub group: String,
     /// How many records.
     pub count: i64,
 }
@@ -136,8 +144,8 @@ pub struct OccasionSum {
 pub struct LecturerSum {
     /// Registry id; `None`: records without any lecturer.
     pub lecturer: Option<String>,
-    /// `none`, a step's state, or `conflict`.
-    pub state: String,
+    /// What they count as.
+    pub group: String,
     /// How many records.
     pub count: i64,
 }
@@ -310,7 +318,7 @@ pub trait OfficeStore {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError>;
-    /// Those records by title and state, in no order.
+    /// Those records by title and group, in no order.
     async fn sum_titles(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<TitleSum>, StoreError>;
     /// The screenings among those records by occasion; the filter's measure does not matter.
     async fn sum_occasions(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<OccasionSum>, StoreError>;
@@ -318,7 +326,7 @@ pub trait OfficeStore {
     async fn sum_attendance(&self, tenant: &str, filter: &RecordFilter) -> Result<RollupValue, StoreError>;
     /// Those records by lecturer, each as often as it has lecturers, but for those "among" several; in no order.
     async fn sum_lecturers(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<LecturerSum>, StoreError>;
-    /// Those records "among" several lecturers: their states, and all their lecturers.
+    /// Those records "among" several lecturers: their groups, and all their lecturers.
     async fn list_among(&self, tenant: &str, filter: &RecordFilter) -> Result<Vec<(String, LecturerRow)>, StoreError>;
     /// Whether one of those records is made up, which is where its title begins with 見本.
     async fn any_sample(&self, tenant: &str, filter: &RecordFilter) -> Result<bool, StoreError>;

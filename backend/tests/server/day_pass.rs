@@ -39,6 +39,8 @@ async fn lecturer(server: &Server, surname: &str, bank: bool) -> String {
         association: None,
         bank,
         in_training: false,
+        registered_in: None,
+        left_in: None,
         reading: None,
     };
     put_lecturer(&server.app, &Caller::command_line("11"), new).await.unwrap()

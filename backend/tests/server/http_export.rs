@@ -87,6 +87,7 @@ async fn an_export_holds_everything_that_is_counted_and_nothing_that_nobody_repo
     let fields = [("municipality", "112119"), ("date", "2026-05-01"), ("title", "1/2"), ("venue", "0012")];
     let mut changes: Vec<_> = fields.iter().map(|(field, value)| tablet.set(id, field, value)).collect();
     changes.extend(counts.map(|(measure, by)| tablet.count(id, measure, by)));
+    changes.push(tablet.step(id, sync_core::domain::vocabulary::StepState::Held));
     let push = tablet.push(id, changes);
     server.sync(&tablet, &tablet.request(vec![push])).await;
 

@@ -18,10 +18,12 @@ const PAGE: u64 = 4 << 10;
 fn long(device: &mut Device, number: u8, letters: usize) -> DocumentPush {
     let id = document_id(number);
     let mut changes = vec![device.set(id, "municipality", "112119")];
-    let mut text = String::new();
     for round in 0..letters / 1_000 {
-        text.extend((0..1_000).filter_map(|n| char::from_u32(0x4e00 + (n * 7 + round as u32 * 131) % 0x5000)));
-        changes.push(device.edit(id, |document, _| document.write_text(TextName::Outcome, &text).unwrap()));
+        let more: String =
+            (0..1_000).filter_map(|n| char::from_u32(0x4e00 + (n * 7 + round as u32 * 131) % 0x5000)).collect();
+        changes.push(device.edit(id, |document, _| {
+            document.splice_text(TextName::Outcome, round * 1_000, 0, &more).unwrap();
+        }));
     }
     device.push(id, changes)
 }
@@ -114,6 +116,7 @@ async fn syn_14_the_registry_comes_in_parts_of_one_version() {
             association: None,
             bank: true,
             in_training: false,
+            reading: None,
         };
         server.app.store.upsert_lecturer("11", &lecturer).await.unwrap();
     }

@@ -11,6 +11,8 @@ mod day_pass;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod http_export;
 #[cfg(test)]
 mod http_identity;

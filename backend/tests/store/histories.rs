@@ -87,7 +87,9 @@ impl Historian<'_> {
         row.dispatched_by = self.maybe(&["as-1", "as-2"]);
         row.activity = self.maybe(&["lecture", "screening", "training"]);
         row.title = self.maybe(&["講話", "ん", "a", "Z", "鷗", "見本の会"]);
-        row.state = self.pick(&["none", "held", "reported", "cancelled", "confirmed"]).to_owned();
+        let states = [("none", "planned"), ("held", "held"), ("reported", "held"), ("cancelled", "cancelled")];
+        let (state, group) = states[self.chance.below(4) as usize];
+        (row.state, row.group) = (state.to_owned(), group.to_owned());
         row.is_dispatch = row.dispatched_by.is_some();
         row.attendance = (self.chance.below(2) == 0).then_some(12);
         row
@@ -101,6 +103,7 @@ impl Historian<'_> {
                 measure: self.pick(&["attendance", "record.none.planned", "dispatch.none.held"]).to_owned(),
                 municipality: self.pick(&["112119", ""]).to_owned(),
                 association: self.pick(&["as-1", ""]).to_owned(),
+                holder: self.pick(&["as-2", ""]).to_owned(),
                 month: self.pick(&["2026-04", "2026-05"]).to_owned(),
             };
             let total = self.chance.below(9) as i64 - 3;
@@ -288,6 +291,8 @@ impl Historian<'_> {
                     association: None,
                     bank: self.chance.below(2) == 0,
                     in_training: self.chance.below(2) == 0,
+                    registered_in: (self.chance.below(2) == 0).then_some(2024),
+                    left_in: (self.chance.below(4) == 0).then_some(2025),
                     reading: self.maybe(&["すずき"]),
                 };
                 store.upsert_lecturer("11", &lecturer).await.unwrap();

@@ -255,6 +255,7 @@ async fn st_15_what_was_reported_stays_as_it_was(store: &dyn Store) {
             measure: "attendance".to_owned(),
             municipality: municipality.to_owned(),
             association: String::new(),
+            holder: String::new(),
             month: "2026-05".to_owned(),
         };
         (key, RollupValue { reported: 1, unreported: 0, total })
@@ -300,13 +301,16 @@ fn in_month(number: u8, revision: Option<i64>, edit: impl Fn(&mut Projection)) -
     let fact = &mut one.projection.fact;
     (fact.month, fact.fiscal_year) = (Some("2026-07".to_owned()), Some(2026));
     (fact.municipality, fact.association) = (Some("112119".to_owned()), Some("as-1".to_owned()));
-    (fact.state, fact.attendance) = ("held".to_owned(), Some(20));
+    (fact.state, fact.group) = ("held".to_owned(), "held".to_owned());
+    fact.attendance = Some(20);
+    one.projection.tallies.insert("attendance".to_owned(), Some(20));
     edit(&mut one.projection);
     let key = |month: &str| RollupKey {
         fiscal_year: 2026,
         measure: "attendance".to_owned(),
         municipality: "112119".to_owned(),
         association: "as-1".to_owned(),
+        holder: String::new(),
         month: month.to_owned(),
     };
     // records of one month may add and take away the same
@@ -334,10 +338,13 @@ pub async fn st_15_every_record_that_makes_a_difference_is_named(store: &dyn Sto
     assert_eq!(changed(&Within::Tenant).await, []);
 
     put(in_month(230, Some(1), |one| one.fact.title = Some("題".to_owned()))).await;
-    put(in_month(231, Some(1), |one| one.fact.attendance = Some(21))).await;
+    put(in_month(231, Some(1), |one| {
+        one.tallies.insert("attendance".to_owned(), Some(21));
+    }))
+    .await;
     put(in_month(232, Some(1), month("2026-08"))).await;
     put(in_month(233, Some(1), |one| one.fact.municipality = Some("113859".to_owned()))).await;
-    put(in_month(234, Some(1), |one| one.fact.state = "cancelled".to_owned())).await;
+    put(in_month(234, Some(1), |one| one.fact.group = "cancelled".to_owned())).await;
     put(in_month(234, Some(2), same)).await;
     put(in_month(235, Some(1), |one| one.tallies = [("screening.viewers".to_owned(), Some(0))].into())).await;
     put(in_month(237, Some(1), same)).await;

@@ -20,6 +20,7 @@ fn figures(projection: &Projection) -> Rollups {
         measure: "kept".to_owned(),
         municipality: String::new(),
         association: String::new(),
+        holder: String::new(),
         month: String::new(),
     };
     Rollups::from([(key, RollupValue { reported: 1, unreported: 0, total: projection.fact.attendance.unwrap_or(0) })])

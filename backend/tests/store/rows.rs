@@ -52,6 +52,7 @@ pub fn fact() -> FactRow {
         venue: None,
         medium: None,
         state: "none".to_owned(),
+        group: "planned".to_owned(),
         reason: None,
         is_dispatch: false,
         attendance: None,
@@ -92,6 +93,7 @@ pub fn push(documents: Vec<DocumentWrite>) -> PushWrite {
         measure: "record.none.planned".to_owned(),
         municipality: String::new(),
         association: String::new(),
+        holder: String::new(),
         month: String::new(),
     };
     let count = documents.len() as i64;

@@ -158,6 +158,9 @@ fn filters() -> Vec<RecordFilter> {
         RecordFilter { within: Within::Municipality("112119".to_owned()), ..year.clone() },
         RecordFilter { within: Within::Association("as-1".to_owned()), ..year.clone() },
         RecordFilter { association: text(), ..year.clone() },
+        RecordFilter { dispatched_by: text(), is_dispatch: Some(true), ..year.clone() },
+        RecordFilter { flag: Some("date_implausible".to_owned()), ..RecordFilter::default() },
+        RecordFilter { outside_years_until: Some(2027), ..RecordFilter::default() },
         RecordFilter { is_dispatch: Some(true), ..year.clone() },
         RecordFilter { report_missing_on: Some("2026-06-01".to_owned()), ..year.clone() },
         RecordFilter { lecturer: text(), ..year.clone() },
@@ -275,9 +278,9 @@ pub async fn plans_use_indexes(sqlite_file: &Path, postgres_url: &str) {
 /// Enough rows that reading a whole table is the wrong plan.
 const FILL: &[&str] = &[
     "INSERT INTO record_fact (tenant, document, kind, fiscal_year, month, date, municipality, association, dispatched_by, \
-     state, is_dispatch, conflict_count, updated_at) SELECT '14', decode(md5(n::TEXT), 'hex'), 'session', \
+     state, record_group, is_dispatch, conflict_count, updated_at) SELECT '14', decode(md5(n::TEXT), 'hex'), 'session', \
      2020 + n % 7, '2026-05', '2026-05-' || lpad((n % 28 + 1)::TEXT, 2, '0'), '14' || n % 60, 'as-' || n % 30, \
-     CASE WHEN n % 20 = 0 THEN 'as-' || n % 30 END, CASE WHEN n % 50 = 0 THEN 'confirmed' ELSE 'reported' END, \
+     CASE WHEN n % 20 = 0 THEN 'as-' || n % 30 END, CASE WHEN n % 50 = 0 THEN 'confirmed' ELSE 'reported' END, CASE WHEN n % 50 = 0 THEN 'planned' ELSE 'held' END, \
      CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END, 0, n FROM generate_series(1, 60000) n",
     "INSERT INTO document (tenant, document, kind, home_scope, heads, snapshot, revision, updated_at) \
      SELECT tenant, document, kind, '', '', '', 1, 1 FROM record_fact WHERE tenant = '14'",
@@ -286,7 +289,7 @@ const FILL: &[&str] = &[
     "INSERT INTO tally_fact SELECT tenant, document, 'screening.viewers', 5 FROM record_fact WHERE tenant = '14'",
     "INSERT INTO record_lecturer SELECT tenant, document, 'le-' || substr(encode(document, 'hex'), 1, 2), 'named' \
      FROM record_fact WHERE tenant = '14'",
-    "INSERT INTO rollup SELECT '14', 2020 + n % 7, 'm' || n, 'c' || n % 63, 'a' || n % 30, 'measure' || n % 40, 1, 0, 5 \
+    "INSERT INTO rollup SELECT '14', 2020 + n % 7, 'm' || n, 'c' || n % 63, 'a' || n % 30, 'measure' || n % 40, 1, 0, 5, '' \
      FROM generate_series(1, 30000) n",
     "ANALYZE",
 ];

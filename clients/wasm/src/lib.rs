@@ -7,6 +7,7 @@ mod convert;
 #[cfg(target_arch = "wasm32")]
 mod fixed;
 
+use sync_core::figures::Place;
 use sync_core::ids::DocumentId;
 use sync_core::tablet::{Exchanged, Identity, Input, Tablet, TaskId};
 use wasm_bindgen::prelude::*;
@@ -88,6 +89,11 @@ impl WasmTablet {
     /// Every record in a line, JSON.
     pub fn list(&self) -> Result<String, JsError> {
         json(&self.tablet.list())
+    }
+
+    /// The figures of a fiscal year over the records here, by id, JSON. `scope` names the organisation whose they are.
+    pub fn figures(&self, fiscal_year: i32, scope: &str) -> Result<String, JsError> {
+        json(&self.tablet.figures(i64::from(fiscal_year), &Place::of_scope(scope)))
     }
 
     /// The line of one record, JSON; undefined when it is not here.

@@ -89,8 +89,11 @@ pub(super) fn is_document(bytes: &[u8]) -> bool {
     Reader::past_header(bytes, CHUNK_DOCUMENT).is_some_and(|mut reader| reader.is_document().unwrap_or(false))
 }
 
-/// The writers and the messages of a saved document, each at least once, read without loading it. `None` when it is none.
-pub(super) fn writers_and_messages(saved: &[u8]) -> Option<(Vec<&[u8]>, Vec<&[u8]>)> {
+/// Who is named in a saved document: its writers and the messages of its changes, each at least once.
+pub(super) type Named<'a> = (Vec<&'a [u8]>, Vec<&'a [u8]>);
+
+/// The writers and the messages of a saved document, read without loading it. `None` when it is none.
+pub(super) fn writers_and_messages(saved: &[u8]) -> Option<Named<'_>> {
     let mut reader = Reader::past_header(saved, CHUNK_DOCUMENT)?;
     let mut writers = Vec::new();
     for _ in 0..reader.unsigned().ok()? {

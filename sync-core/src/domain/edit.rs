@@ -3,9 +3,10 @@
 use super::intent::{Intent, IntentError};
 use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
+use super::tally::void_link;
 use super::{Step, rewritten};
 use crate::document::{Document, Scalar, TextName};
-use crate::ids::IntentId;
+use crate::ids::{DeviceId, IntentId};
 
 /// Letters of a long text that one edit changes.
 const LETTERS: usize = 25;
@@ -58,7 +59,11 @@ impl Intent {
         let step = |step: Option<Step>| step.into_iter().map(|step| Edit(Inner::Step(step))).collect();
         Ok(match self {
             Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
-            Self::Count { measure, by, .. } => one(Inner::Count(measure.clone(), *by)),
+            Self::Count { measure, by, .. } => {
+                let link = void_link(&measure.to_string(), id.device);
+                vec![Edit(Inner::Count(measure.clone(), *by)), Edit(Inner::Unlink(link))]
+            }
+            Self::Void { measure, seen } => void(document, measure, id.device, *seen),
             Self::Link { link } => one(Inner::Link(link.clone())),
             Self::Unlink { link } => one(Inner::Unlink(link.clone())),
             Self::Step { state, reason } => step(Step::towards(document, *state, *reason)),
@@ -85,4 +90,19 @@ impl Intent {
         }
         Ok(())
     }
+}
+
+/// What was seen goes from this device's count, so that what others count meanwhile stays.
+fn void(document: &Document, measure: &Measure, id: DeviceId, seen: i64) -> Vec<Edit> {
+    let name = measure.to_string();
+    let taken = (seen != 0).then(|| Edit(Inner::Count(measure.clone(), -seen)));
+
+    let tallies = document.tallies();
+    let mut devices: Vec<DeviceId> =
+        tallies.iter().filter(|(of, ..)| *of == name).map(|(_, device, _)| *device).collect();
+    if taken.is_some() && !devices.contains(&id) {
+        devices.push(id);
+    }
+    let links = devices.into_iter().map(|device| Edit(Inner::Link(void_link(&name, device))));
+    taken.into_iter().chain(links).collect()
 }

@@ -1,16 +1,22 @@
-//! What a record contributes to figures: the one place where a record becomes numbers.
+//! What a record says, as plain values. What it adds to figures is decided in `figures`.
 //!
 //! Invariant: nothing that was not reported becomes a number. What took place without a reported number is a measure
 //! with no value.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::date::Date;
 use super::intent::ends_before_start;
 use super::measure::Measure;
+use super::tally::Heads;
 use super::view::{RecordView, without_step_authors};
 use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
 use crate::document::{Document, Kind, Scalar};
+use crate::ids::is_slug;
+
+/// Starting years of the fiscal years that records can be of: none was kept before, and none is planned for after.
+pub const FISCAL_YEARS: RangeInclusive<i64> = 2000..=2099;
 
 /// The facts of one record. Absent values are `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +25,7 @@ pub struct Facts {
     pub kind: Kind,
     /// Kind of outreach.
     pub activity: Option<Activity>,
-    /// Starting year of the fiscal year, from the date, else the month, else as stated.
+    /// Starting year of the fiscal year, from the date, else the month, else as stated; within [`FISCAL_YEARS`].
     pub fiscal_year: Option<i64>,
     /// `YYYY-MM`.
     pub month: Option<String>,
@@ -70,15 +76,19 @@ pub fn facts(document: &Document) -> Facts {
     let record = &without_step_authors(document);
     let text = |field: &str| record.text(field).map(str::to_owned);
     let date = record.text("date").and_then(Date::parse);
-    let stated_month = record.text("month").filter(|month| Date::parse(&format!("{month}-01")).is_some());
-    let month = date.map(Date::month_text).or_else(|| stated_month.map(str::to_owned));
-    let of_month = month.as_deref().and_then(|month| Date::parse(&format!("{month}-01"))).map(Date::fiscal_year);
+    let stated_month = record.text("month");
+    let stated_month = stated_month.and_then(|month| Date::parse(&format!("{month}-01")));
+    let counted_on = date.or(stated_month);
+    let stated_year = counted_on.map(Date::fiscal_year).or_else(|| record.number("fiscal_year"));
+    let fiscal_year = stated_year.filter(|year| FISCAL_YEARS.contains(year));
+    // a year nobody reports for is no year: the record stands among those without one
+    let month = fiscal_year.and(counted_on).map(Date::month_text);
     let attribution = record.text("lecturer_attribution").and_then(Attribution::parse).unwrap_or(Attribution::Named);
     let mut tallies = BTreeMap::new();
     let mut lecturers = Vec::new();
     for link in &record.links {
         match link.split_once('/') {
-            Some(("lecturer", id)) => lecturers.push((id.to_owned(), attribution)),
+            Some(("lecturer", id)) if is_slug(id) => lecturers.push((id.to_owned(), attribution)),
             Some(("noted", measure)) => {
                 if let Ok(measure) = measure.parse() {
                     tallies.insert(measure, None);
@@ -92,10 +102,16 @@ pub fn facts(document: &Document) -> Facts {
             tallies.insert(measure, Some(tally.total));
         }
     }
+    // consultations have no course of their own: what is counted was done
+    let tallied = record.kind == Kind::Consultation && record.steps.is_empty();
+    let (state, group) = if tallied { (Some(StepState::Held), Group::Held) } else { (record.state, record.group) };
+    let activity = record.text("activity").and_then(Activity::parse);
+    let activity = activity.or_else(|| (record.kind == Kind::Consultation).then_some(Activity::Consultation));
+    let year_implausible = stated_year.is_some() && fiscal_year.is_none();
     Facts {
         kind: record.kind,
-        activity: record.text("activity").and_then(Activity::parse),
-        fiscal_year: date.map(Date::fiscal_year).or(of_month).or_else(|| record.number("fiscal_year")),
+        activity,
+        fiscal_year,
         month,
         date: date.and(text("date")),
         start: text("start"),
@@ -107,22 +123,25 @@ pub fn facts(document: &Document) -> Facts {
         occasion: text("occasion"),
         venue: text("venue"),
         medium: text("medium"),
-        state: record.state,
-        group: record.group,
+        state,
+        group,
         reason: record.reason,
-        is_dispatch: record.fields.contains_key("dispatched_by"),
+        is_dispatch: record.text("dispatched_by").is_some(),
         attendance: record.attendance,
         viewers: record.total(&Measure::Viewers.to_string()),
-        flags: flags(record, &tallies),
+        flags: flags(record, &tallies, group, year_implausible),
         tallies,
         lecturers,
         conflict_count: record.conflict_count(),
     }
 }
 
-fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<Flag> {
-    let by_band = record.sum("attendance.band.");
-    let by_audience = record.sum("attendance.audience.");
+fn flags(
+    record: &RecordView,
+    tallies: &BTreeMap<Measure, Option<i64>>,
+    group: Group,
+    year_implausible: bool,
+) -> Vec<Flag> {
     let date_unreadable = match record.fields.get("date").map(|field| &field.value) {
         Some(Scalar::Text(text)) => Date::parse(text).is_none(),
         Some(Scalar::Number(_)) => true,
@@ -135,9 +154,11 @@ fn flags(record: &RecordView, tallies: &BTreeMap<Measure, Option<i64>>) -> Vec<F
         (Flag::TextRewritten, !record.rewritten.is_empty()),
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
+        (Flag::DateImplausible, year_implausible),
         (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
-        (Flag::AttendanceDiffers, by_band.zip(by_audience).is_some_and(|(bands, audiences)| bands != audiences)),
+        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ()),
+        (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),
     ];
     found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
 }

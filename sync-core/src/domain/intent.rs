@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::date::Date;
 use super::measure::Measure;
 use super::rewritten;
+use super::tally::Way;
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
 use crate::document::{EditError, Reason, Scalar, TextName};
 use crate::ids::{IntentId, is_slug};
@@ -44,7 +45,16 @@ pub enum Intent {
         #[serde(default)]
         reason: Option<Reason>,
     },
-    /// Adds a link: `lecturer/<id>`, or `noted/<measure>` for what took place without a reported number.
+    /// Takes a measure back to "not reported": what the person saw is taken away from this device's count, and every
+    /// count of the measure is marked void until its device counts again.
+    Void {
+        /// What was counted.
+        measure: Measure,
+        /// The total the person saw.
+        seen: i64,
+    },
+    /// Adds a link: `lecturer/<id>`, `noted/<measure>` for what took place without a reported number, or
+    /// `carried/<way>/<number>` for heads carried over to the way they are counted by from now on.
     Link {
         /// The link.
         link: String,
@@ -152,10 +162,13 @@ impl Intent {
     pub fn check(&self) -> Result<(), IntentError> {
         match self {
             Self::Set { field, value } => check_field(field, value.as_ref()),
-            Self::Count { by, .. } if by.abs() > COUNT_BY => Err(IntentError::Count(*by)),
+            Self::Count { by, .. } | Self::Void { seen: by, .. } if !(-COUNT_BY..=COUNT_BY).contains(by) => {
+                Err(IntentError::Count(*by))
+            }
             Self::Link { link } | Self::Unlink { link } => match link.split_once('/') {
                 Some(("lecturer", id)) if is_slug(id) => Ok(()),
                 Some(("noted", measure)) if measure.parse::<Measure>().is_ok() => Ok(()),
+                Some(("carried", _)) if Way::carried(link).is_some() => Ok(()),
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
@@ -168,7 +181,7 @@ impl Intent {
                     (1..=TAKEN_BACK).contains(&steps.len()) && steps.iter().all(|id| id.parse::<IntentId>().is_ok());
                 if fits { Ok(()) } else { Err(IntentError::Steps) }
             }
-            Self::Count { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
+            Self::Count { .. } | Self::Void { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
         }
     }
 
@@ -191,6 +204,7 @@ impl Intent {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Count { reason, .. } => *reason,
+            Self::Void { .. } => Some(Reason::Recount),
             Self::Set { .. }
             | Self::Link { .. }
             | Self::Unlink { .. }

@@ -40,6 +40,17 @@ pub enum Measure {
     Consultation(&'static str),
 }
 
+impl Measure {
+    /// Every measure but those of materials, which the registry names, in the order lists show them.
+    pub fn fixed() -> impl Iterator<Item = Self> {
+        let answers = |question| ANSWERS.into_iter().map(move |answer| Self::Answer { question, answer });
+        let heads = AGE_BANDS.into_iter().map(Self::Band).chain(AUDIENCES.into_iter().map(Self::Audience));
+        let others =
+            QUESTIONS.into_iter().flat_map(answers).chain(CONSULTATION_WAYS.into_iter().map(Self::Consultation));
+        heads.chain([Self::Viewers]).chain(others)
+    }
+}
+
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -105,6 +116,9 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Measure>().unwrap().to_string(), text);
         }
+        let fixed: Vec<String> = Measure::fixed().map(|measure| measure.to_string()).collect();
+        assert_eq!((fixed.len(), fixed[0].as_str()), (9 + 7 + 1 + 9 + 4, "attendance.band.10-29"));
+        assert!(fixed.iter().all(|text| text.parse::<Measure>().is_ok()));
         for text in ["", "attendance.band.90+", "material.contact-card", "material.A.b", "screening.viewers.x"] {
             assert!(text.parse::<Measure>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! What documents mean: fields, measures, steps, and the facts that reports count.
+//! What documents mean: fields, measures, steps, and the facts that figures are made of.
 //!
 //! Deliberately absent: names of participants, a clock, and anything that refuses a merge. What is odd is flagged.
 
@@ -10,14 +10,16 @@ mod measure;
 mod rewritten;
 mod sentences;
 mod steps;
+mod tally;
 mod view;
 pub mod vocabulary;
 
 pub use date::Date;
 pub use edit::Edit;
-pub use facts::{Facts, facts};
+pub use facts::{FISCAL_YEARS, Facts, facts};
 pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS, YEARS};
 pub use measure::{Measure, MeasureError};
 pub use rewritten::is_mark;
 pub use steps::{Present, Step, group_of};
-pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, TallyView, view};
+pub use tally::{Heads, TallyView, Way};
+pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, view};

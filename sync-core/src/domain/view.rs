@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::rewritten;
 use super::steps::{self, Present, Step};
+use super::tally::{self, Heads, TallyView, Way};
 use super::vocabulary::{CancelReason, Group, StepState};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
-use crate::ids::{DeviceId, DocumentId};
+use crate::ids::DocumentId;
 
 /// A field with the value to show. With more than one alternative it is in conflict and a person must choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,17 +37,6 @@ pub struct RewrittenView {
     pub sentence: String,
     /// Who, as far as it is known.
     pub by: Vec<Authorship>,
-}
-
-/// A measure with its total and who counted how many.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TallyView {
-    /// The measure, also when it is not one we know.
-    pub measure: String,
-    /// Sum over devices.
-    pub total: i64,
-    /// Each device's own count.
-    pub by_device: BTreeMap<DeviceId, i64>,
 }
 
 /// One step with its author.
@@ -96,8 +86,11 @@ pub struct RecordView {
     pub group: Group,
     /// Why it was cancelled or postponed.
     pub reason: Option<CancelReason>,
-    /// Heads in all; `None` when nobody reported any.
+    /// Heads in all, the greater of both ways of counting them; `None` when nobody reported any.
     pub attendance: Option<i64>,
+    /// For each way of counting heads that lags behind, the link that carries the missing ones over when a person
+    /// switches to it.
+    pub carry: BTreeMap<Way, String>,
 }
 
 impl RecordView {
@@ -120,13 +113,6 @@ impl RecordView {
     /// The total of a measure; `None` when it was not reported.
     pub fn total(&self, measure: &str) -> Option<i64> {
         self.tallies.iter().find(|tally| tally.measure == measure).map(|tally| tally.total)
-    }
-
-    /// The sum over all reported measures that begin with `prefix`; `None` when none was.
-    pub fn sum(&self, prefix: &str) -> Option<i64> {
-        let mut of_prefix = self.tallies.iter().filter(|tally| tally.measure.starts_with(prefix)).peekable();
-        of_prefix.peek()?;
-        Some(of_prefix.map(|tally| tally.total).sum())
     }
 
     /// Fields in conflict and texts rewritten apart, and one more when the steps contradict each other.
@@ -169,14 +155,9 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         };
         fields.insert(name, FieldView { value, alternatives });
     }
-    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
-    for (measure, device, count) in document.tallies() {
-        by_measure.entry(measure).or_default().insert(device, count);
-    }
-    let tallies = by_measure
-        .into_iter()
-        .map(|(measure, by_device)| TallyView { measure, total: by_device.values().sum(), by_device })
-        .collect();
+    let links = document.links();
+    let tallies = tally::read(document, &links);
+    let heads = Heads::of(&tallies);
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);
     let gone: BTreeSet<String> = steps::left_out(&recorded).into_iter().map(str::to_owned).collect();
@@ -189,20 +170,19 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
             StepView { id, state, reason, after, undoes, taken_back, present, authorship: None }
         })
         .collect();
-    let mut record = RecordView {
+    RecordView {
         document: document.id(),
         kind: document.kind(),
         fields,
+        attendance: heads.attendance(),
+        carry: heads.carry(&tallies),
         tallies,
-        links: document.links(),
+        links,
         texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),
         rewritten,
         steps,
         state,
         group,
         reason,
-        attendance: None,
-    };
-    record.attendance = record.sum("attendance.band.").or_else(|| record.sum("attendance.audience."));
-    record
+    }
 }

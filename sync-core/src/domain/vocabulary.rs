@@ -131,19 +131,23 @@ words! {
         StepConflict = "step_conflict",
         /// The date is not a date.
         DateUnreadable = "date_unreadable",
+        /// The date, month or year is none that records can be of.
+        DateImplausible = "date_implausible",
         /// It ends before it starts.
         EndsBeforeStart = "ends_before_start",
         /// A total below zero.
         NegativeTotal = "negative_total",
         /// Head counts by age and by audience differ.
         AttendanceDiffers = "attendance_differs",
+        /// Something was counted, and nobody said that it took place: the counts are in no figure.
+        CountedNotHeld = "counted_not_held",
     }
 }
 
 /// Age bands of attendance, youngest first.
 pub const AGE_BANDS: [&str; 9] = ["10-29", "30-39", "40-49", "50-59", "60-69", "70-74", "75-84", "85+", "unknown"];
-/// Audiences of attendance: 住民, 家族・現役世代, 民生委員, 医療職, 介護職, その他.
-pub const AUDIENCES: [&str; 6] = ["resident", "family", "welfare-volunteer", "medical", "care", "other"];
+/// Audiences of attendance: 住民, 家族・現役世代, 民生委員, 医療職, 介護職, その他, not known.
+pub const AUDIENCES: [&str; 7] = ["resident", "family", "welfare-volunteer", "medical", "care", "other", "unknown"];
 /// Questions of the session questionnaire, the same as in the prefectural poll.
 pub const QUESTIONS: [&str; 3] = ["knows-acp", "has-talked", "intends"];
 /// Answers to each question.

@@ -43,7 +43,7 @@ impl Disk {
     /// From the row that was stored. A number that was never answered is said again: the server may have taken it.
     pub fn open(stored: Option<&[u8]>, seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x6469_736b);
-        let row = match stored.and_then(|bytes| decode::<DiskRow>(bytes)) {
+        let row = match stored.and_then(decode::<DiskRow>) {
             Some(row) if !row.answered => row,
             Some(row) => DiskRow { was: Some(row.is), is: chance.below(u64::MAX), answered: false },
             None => DiskRow { was: None, is: chance.below(u64::MAX), answered: false },

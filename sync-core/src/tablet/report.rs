@@ -8,6 +8,7 @@ use super::{Fault, Tablet};
 use crate::document::{Authorship, Kind};
 use crate::domain::vocabulary::{Activity, CancelReason, Group, StepState};
 use crate::domain::{Measure, RecordView, view};
+use crate::figures::{Place, Sum, sums};
 use crate::ids::{DeviceId, DocumentId, ScopeId};
 use crate::time::Timestamp;
 
@@ -220,6 +221,13 @@ impl Tablet {
     /// Every record on this tablet, by id. Sorting is the screen's.
     pub fn list(&self) -> Vec<RecordSummary> {
         self.shelf.iter().map(|(id, _)| id).filter_map(|id| self.summary(id)).collect()
+    }
+
+    /// The figures of a fiscal year at a place, by id, over the records on this tablet.
+    pub fn figures(&self, fiscal_year: i64, place: &Place) -> BTreeMap<String, Sum> {
+        let records = self.shelf.iter().map(|(_, entry)| &entry.facts);
+        let sums = sums(records, Some(fiscal_year), place);
+        sums.into_iter().map(|(figure, sum)| (figure.to_string(), sum)).collect()
     }
 
     /// One line of the list.

@@ -5,20 +5,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
+use super::figure::{Figure, GroupCounts, Groups, Link};
 use super::municipality::{MeasureFigure, Screenings, measures, screenings};
 use super::records::{RecordItem, listed};
 use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
 use super::{Desk, Frame, Named, OfficeError, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::service::projection::ATTENDANCE;
 use crate::store::office::{NOT_REPORTED, RecordFilter, TitleSum, Within};
 
 /// Most trainings listed.
 const MOST_TRAININGS: u32 = 50;
-/// What the measures of consultations begin with.
-const CONSULTATION: &str = "consultation";
 
 /// Dispatches to one municipality.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -148,11 +145,11 @@ pub async fn dashboard(
         by_municipality: by_municipality(&desk, &known.municipalities, &by_place, &dispatch_link),
         by_month: by_month(months, &dispatch_link),
         attendance: sums::attendance(&figures, &link),
-        training_attendance: Figure::of(training_attendance, &training_link.with("measure", ATTENDANCE)),
+        training_attendance: Figure::of(training_attendance, &training_link.with("measure", &sums::attendance_id())),
         training_count: Figure::count(training_count, &training_link),
         trainings: listed(&desk, trainings).await?,
         meetings: meetings(&titles, &link),
-        consultations: sums::together(&figures, CONSULTATION, &link),
+        consultations: sums::consultations(&figures, &link),
         measures: measures(&figures, &link),
         screenings: screenings(occasions, &link),
     })
@@ -213,7 +210,7 @@ fn meetings(sums: &[TitleSum], link: &Link) -> Vec<TitleFigures> {
     let link = link.with("activity", "meeting");
     let mut counts: BTreeMap<Option<&str>, GroupCounts> = BTreeMap::new();
     for sum in sums {
-        counts.entry(sum.title.as_deref()).or_default().add(group_of(&sum.state), sum.count);
+        counts.entry(sum.title.as_deref()).or_default().add(&sum.group, sum.count);
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(title, counts)| (title.is_none(), -counts.all()));

@@ -10,7 +10,7 @@ use sync_core::ids::DocumentId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::records::within;
-use super::{Named, OfficeError, day_in_japan, fiscal_year_of, named};
+use super::{Named, OfficeError, day_in_japan, fiscal_year_of, last_year, named};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::service::journal::Act;
@@ -226,6 +226,7 @@ pub async fn list(app: &App, caller: &Caller, query: ClosingQuery) -> Result<Clo
         app.store.count_records_by_month(tenant, &filter),
         app.store.count_corrections(tenant, fiscal_year),
     )?;
+    fiscal_years.retain(|year| *year <= last_year(today));
     fiscal_years.extend([present, fiscal_year]);
     fiscal_years.retain(|year| *year > 0);
     fiscal_years.sort_unstable();

@@ -16,6 +16,15 @@ pub fn short_year(fiscal_year: i64) -> String {
     era_of(fiscal_year).map_or_else(|| fiscal_year.to_string(), |(year, _, letter)| format!("{letter}{year}"))
 }
 
+/// 令和6年度.
+pub fn fiscal_year_name(fiscal_year: i64) -> String {
+    match era_of(fiscal_year) {
+        Some((1, name, _)) => format!("{name}元年度"),
+        Some((year, name, _)) => format!("{name}{year}年度"),
+        None => format!("{fiscal_year}年度"),
+    }
+}
+
 /// 令和8年11月30日 19:06, as the clock in Japan shows it.
 pub fn time_in_japan(ms: u64) -> String {
     let utc = i64::try_from(ms).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
@@ -40,6 +49,13 @@ fn day(day: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_era_has_a_year_0() {
+        let names = [1925, 1926, 1988, 1989, 2018, 2019, 2024].map(fiscal_year_name);
+        let expected = ["1925年度", "昭和元年度", "昭和63年度", "平成元年度", "平成30年度", "令和元年度", "令和6年度"];
+        assert_eq!(names, expected);
+    }
 
     #[test]
     fn a_fiscal_year_is_called_by_the_era_it_ends_its_first_year_in() {

@@ -13,7 +13,6 @@ use super::words::{activity, group, measures, reason};
 use super::{Named, OfficeError, Pieces};
 use crate::service::App;
 use crate::service::access::Caller;
-use crate::service::projection::VIEWERS;
 use crate::store::office::{NOT_REPORTED, WholeRow, Within};
 use crate::store::types::Registry;
 
@@ -39,6 +38,8 @@ const HEADERS: [&str; 17] = [
     "参加者",
     "見た人",
 ];
+/// Figures that have columns among the first.
+const OWN_COLUMNS: [&str; 2] = ["attendance", "screening.viewers"];
 /// What is counted under a name the registry does not know.
 const OTHER: &str = "ほかの数";
 
@@ -62,7 +63,7 @@ impl Columns {
         for (measure, value) in tallies.iter().filter_map(|(measure, value)| Some((measure, (*value)?))) {
             match self.places.get(measure).and_then(|place| cells.get_mut(*place)) {
                 Some(cell) => *cell = value.to_string(),
-                None if measure == VIEWERS => {}
+                None if OWN_COLUMNS.contains(&measure.as_str()) => {}
                 None => other.push(format!("{measure} {value}")),
             }
         }
@@ -123,10 +124,13 @@ pub async fn send(app: &App, caller: &Caller, query: RecordQuery, to: &mut impl 
 fn line(registry: &Registry, columns: &Columns, row: WholeRow) -> Vec<String> {
     let year = row.record.fiscal_year;
     let item = item(registry, row.record, &row.lecturers, row.destroyed);
-    first_cells(&item, year).into_iter().chain(columns.cells(&row.tallies)).collect()
+    // what was counted and did not take place is in no figure, and in no column that people add up
+    let counted =
+        OWN_COLUMNS.map(|id| row.tallies.iter().find(|(figure, _)| figure == id).and_then(|(_, value)| *value));
+    first_cells(&item, year, counted).into_iter().chain(columns.cells(&row.tallies)).collect()
 }
 
-fn first_cells(record: &RecordItem, fiscal_year: Option<i64>) -> [String; 17] {
+fn first_cells(record: &RecordItem, fiscal_year: Option<i64>, counted: [Option<i64>; 2]) -> [String; 17] {
     let text = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
     let name = |named: &Option<Named>| named.as_ref().map(|named| cell(&named.name)).unwrap_or_default();
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -149,8 +153,8 @@ fn first_cells(record: &RecordItem, fiscal_year: Option<i64>) -> [String; 17] {
         cell(&format!("{}{among}", lecturers.join("、"))),
         cell(group(&record.group)),
         record.reason.as_deref().map(|code| cell(reason(code))).unwrap_or_default(),
-        number(record.attendance),
-        number(record.viewers),
+        number(counted[0]),
+        number(counted[1]),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Figures and the links to the records behind them.
 
 use serde::Serialize;
+use sync_core::domain::vocabulary::Group;
 use utoipa::ToSchema;
 
 use crate::store::types::RollupValue;
@@ -44,7 +45,8 @@ impl Link {
     /// Narrowed by one more condition; the value is escaped.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut text = format!("{}&{name}=", self.0);
+        let joint = if self.0.is_empty() { "" } else { "&" };
+        let mut text = format!("{}{joint}{name}=", self.0);
         for byte in value.bytes() {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
@@ -52,6 +54,13 @@ impl Link {
             }
         }
         Self(text)
+    }
+
+    /// The same of every year.
+    #[must_use]
+    pub fn without_year(&self) -> Self {
+        let parts = self.0.split('&').filter(|part| !part.starts_with("fiscal_year=") && !part.is_empty());
+        Self(parts.collect::<Vec<_>>().join("&"))
     }
 
     /// The query, without a question mark.
@@ -81,23 +90,10 @@ pub struct GroupCounts {
     counts: [i64; 5],
 }
 
-const GROUPS: [&str; 5] = ["planned", "held", "cancelled", "postponed", "conflict"];
-
-/// The group of a stored state.
-pub fn group_of(state: &str) -> &'static str {
-    match state {
-        "held" | "reported" | "settled" => "held",
-        "cancelled" => "cancelled",
-        "postponed" => "postponed",
-        "conflict" => "conflict",
-        _ => "planned",
-    }
-}
-
 impl GroupCounts {
-    /// Adds records of a group; an unknown group counts for nothing.
+    /// Adds records of a group; a word that is none counts for nothing.
     pub fn add(&mut self, group: &str, count: i64) {
-        if let Some(index) = GROUPS.iter().position(|known| *known == group) {
+        if let Some(index) = Group::ALL.iter().position(|known| known.as_str() == group) {
             self.counts[index] += count;
         }
     }
@@ -111,7 +107,7 @@ impl GroupCounts {
 
     /// Records held.
     pub fn held(&self) -> i64 {
-        self.counts[1]
+        Group::ALL.iter().zip(self.counts).filter(|(group, _)| **group == Group::Held).map(|(_, count)| count).sum()
     }
 
     /// Records in all.
@@ -121,8 +117,9 @@ impl GroupCounts {
 
     /// With links that narrow `link` by group.
     pub fn linked(&self, link: &Link) -> Groups {
-        let [planned, held, cancelled, postponed, conflict] =
-            std::array::from_fn(|index| Figure::count(self.counts[index], &link.with("group", GROUPS[index])));
+        let [planned, held, cancelled, postponed, conflict] = std::array::from_fn(|index| {
+            Figure::count(self.counts[index], &link.with("group", Group::ALL[index].as_str()))
+        });
         Groups { planned, held, cancelled, postponed, conflict }
     }
 }

@@ -97,7 +97,10 @@ mod tests {
 
     use super::*;
 
-    fn told(document: &mut Document) -> Vec<(EffectKind, String, Option<String>, Option<String>, Option<i64>)> {
+    /// Kind, name, before, after, and by how many.
+    type Told = (EffectKind, String, Option<String>, Option<String>, Option<i64>);
+
+    fn told(document: &mut Document) -> Vec<Told> {
         let steps = steps(document);
         let deeds = document.past(MOST).into_iter().flat_map(|past| past.deeds.unwrap());
         deeds
@@ -121,7 +124,7 @@ mod tests {
         one.count("attendance.band.75-84", device, 3).unwrap();
         one.count("attendance.band.75-84", device, -1).unwrap();
         one.commit(at, "pe-a", Some(Reason::Mistake)).unwrap();
-        one.write_text(TextName::Issue, "会場が寒かった。駐車場が足りない。").unwrap();
+        one.splice_text(TextName::Issue, 0, 0, "会場が寒かった。駐車場が足りない。").unwrap();
         one.commit(at, "pe-a", None).unwrap();
         let mut other = one.clone();
         other.write_as(ActorId::new(DeviceId::from_bytes([3; 16]), 1));
@@ -129,7 +132,7 @@ mod tests {
         one.set_field("rewrote.issue.00000000", Some(&Scalar::Text("+".into()))).unwrap();
         one.commit(at, "pe-a", None).unwrap();
         other.set_field("venue", None).unwrap();
-        other.write_text(TextName::Issue, "会場は暑かった。駐車場が足りない。").unwrap();
+        other.splice_text(TextName::Issue, 0, "会場が寒かった。".chars().count(), "会場は暑かった。").unwrap();
         other.append_step("s1", "{\"state\":\"cancelled\",\"reason\":\"weather\"}").unwrap();
         other.link("lecturer/le-1").unwrap();
         other.commit(at, "pe-b", None).unwrap();

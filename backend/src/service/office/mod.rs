@@ -37,6 +37,12 @@ use figure::Link;
 /// A tablet counts as silent after this many days without a word.
 pub const SILENT_AFTER_DAYS: u64 = 7;
 
+/// The last fiscal year that is offered: the next one, since plans are made for it. What is later stands among the records
+/// whose year is not known.
+fn last_year(today: NaiveDate) -> i64 {
+    fiscal_year_of(today) + 1
+}
+
 /// The last fiscal year that can be asked for.
 const LAST_YEAR: i64 = 9_998;
 
@@ -117,6 +123,10 @@ pub struct Frame {
     pub reports_missing_records: String,
     /// Tablets not heard of for a week.
     pub silent_tablets: Vec<SilentTablet>,
+    /// Records of the same organisation in no year that is offered, which are in no figure of a year.
+    pub outside_years: i64,
+    /// Lists them.
+    pub outside_years_records: String,
     /// Whether made-up records are among the figures.
     pub sample: bool,
 }
@@ -154,6 +164,7 @@ impl<'a> Desk<'a> {
         let registry = registry.ok_or(OfficeError::NotFound)?;
         let today = day_in_japan(app.now().0);
         let present = fiscal_year_of(today);
+        years.retain(|year| *year <= last_year(today));
         let fiscal_year = asked.unwrap_or_else(|| {
             let until_now = years.iter().rev().find(|year| **year <= present);
             until_now.or(years.first()).copied().unwrap_or(present)
@@ -172,9 +183,12 @@ impl<'a> Desk<'a> {
     async fn frame(&self, link: Link, filter: &RecordFilter) -> Result<Frame, StoreError> {
         let (store, tenant, now) = (&self.app.store, self.tenant, self.app.now().0);
         let missing = RecordFilter { report_missing_on: Some(self.today.to_string()), ..filter.clone() };
-        let (silent, reports_missing, sample) = tokio::try_join!(
+        let outside =
+            RecordFilter { fiscal_year: None, outside_years_until: Some(last_year(self.today)), ..filter.clone() };
+        let (silent, reports_missing, outside_years, sample) = tokio::try_join!(
             store.list_silent(tenant, &self.within, now.saturating_sub(SILENT_AFTER_DAYS * 86_400_000)),
             store.count_records(tenant, &missing),
+            store.count_records(tenant, &outside),
             store.any_sample(tenant, filter),
         )?;
         Ok(Frame {
@@ -183,6 +197,8 @@ impl<'a> Desk<'a> {
             fiscal_years: self.years.clone(),
             reports_missing,
             reports_missing_records: link.with("report_missing", "true").text(),
+            outside_years,
+            outside_years_records: link.without_year().with("outside_years", "true").text(),
             silent_tablets: silent.into_iter().map(silent_tablet).collect(),
             sample,
         })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sync_core::domain::Measure;
 use utoipa::ToSchema;
 
 use super::figure::{Figure, Groups, Link};
@@ -11,7 +12,6 @@ use super::sums::{ByLecturer, Figures, LecturerCounts, ReasonFigure};
 use super::{Desk, Frame, Named, OfficeError, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Organisation};
-use crate::service::projection::{VIEWERS, is_reported};
 use crate::store::office::{NOT_REPORTED, OccasionSum, RecordFilter, Within};
 use crate::store::types::RollupValue;
 
@@ -227,7 +227,7 @@ fn material(
     MaterialFigures {
         material: Named { id: id.to_owned(), name },
         unit: known.map(|one| one.unit.clone()).unwrap_or_default(),
-        figure: sums::together(figures, &format!("material.{id}"), link),
+        figure: sums::material(figures, id, link),
         by_eligibility,
         by_month,
     }
@@ -257,7 +257,8 @@ pub(super) fn measures(figures: &Figures, link: &Link) -> Vec<MeasureFigure> {
     let mut sums: BTreeMap<&str, RollupValue> = BTreeMap::new();
     for (key, value) in figures {
         let measure = key.measure.as_str();
-        if is_reported(measure) && !measure.starts_with("material.") && measure != VIEWERS && !value.is_zero() {
+        let shown_apart = |measure: &Measure| matches!(measure, Measure::Material { .. } | Measure::Viewers);
+        if measure.parse().is_ok_and(|measure| !shown_apart(&measure)) && !value.is_zero() {
             sums.entry(measure).or_default().merge(value);
         }
     }
@@ -272,7 +273,7 @@ pub(super) fn measures(figures: &Figures, link: &Link) -> Vec<MeasureFigure> {
 pub(super) fn screenings(mut occasions: Vec<OccasionSum>, link: &Link) -> Screenings {
     occasions.sort_by(|a, b| a.occasion.cmp(&b.occasion));
     let figures = |viewers: RollupValue, link: &Link| {
-        let link = link.with("measure", VIEWERS);
+        let link = link.with("measure", &Measure::Viewers.to_string());
         (Figure::count(viewers.reported + viewers.unreported, &link), Figure::of(viewers, &link))
     };
     let mut all = RollupValue::default();

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use super::figure::{Figure, GroupCounts, Groups, Link};
 use super::sums::{ByLecturer, LecturerCounts, ReasonFigure};
-use super::{Desk, Frame, Named, OfficeError, sums};
+use super::{Desk, Frame, Named, OfficeError, fiscal_year_of, sums};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
+use crate::store::types::Lecturer;
 
 /// Dispatches of one association.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -58,13 +59,15 @@ pub struct Reach {
     pub not_reached: Vec<Named>,
 }
 
-/// The lecturer bank.
+/// The lecturer bank in the year shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Bank {
-    /// Lecturers registered.
-    pub registered: i64,
-    /// Of them, in training.
-    pub in_training: i64,
+    /// Lecturers registered in that year; null: nobody noted since when any of them is.
+    pub registered: Option<i64>,
+    /// Lecturers of whom nobody noted since when they are registered; they are in no year before the present one.
+    pub unknown: i64,
+    /// Of those registered, in training; null for other years than the present one, since only the present state is kept.
+    pub in_training: Option<i64>,
 }
 
 /// The dashboard.
@@ -118,14 +121,10 @@ pub async fn dashboard(
     let by_association = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.association);
     by_association.values().for_each(|counts| all.merge(counts));
     let by_municipality = sums::counts_by(&dispatched, sums::DISPATCH, |key| &key.municipality);
-    let bank: Vec<_> = desk.registry.lecturers.iter().filter(|lecturer| lecturer.bank).collect();
     Ok(PrefectureDashboard {
         frame,
         prefecture: Named { id: desk.tenant.to_owned(), name: desk.registry.tenant_name.clone() },
-        bank: Bank {
-            registered: count(bank.iter().copied()),
-            in_training: count(bank.iter().filter(|lecturer| lecturer.in_training)),
-        },
+        bank: bank(&desk),
         dispatches: all.linked(&dispatch_link),
         cancelled: sums::reasons(&dispatched, &dispatch_link),
         reach: reach(&desk, &by_municipality),
@@ -135,6 +134,23 @@ pub async fn dashboard(
         by_municipality: municipalities(&desk, &by_municipality, &dispatch_link),
         by_lecturer: LecturerCounts::of_figures(&dispatched).linked(&desk, &dispatch_link),
     })
+}
+
+/// Who is registered now is registered in the present year and those to come; before, what was noted decides.
+fn bank(desk: &Desk<'_>) -> Bank {
+    let (year, present) = (desk.fiscal_year, fiscal_year_of(desk.today));
+    let lecturers = || desk.registry.lecturers.iter();
+    if year >= present {
+        let now = || lecturers().filter(|one| one.bank);
+        let in_training = count(now().filter(|one| one.in_training));
+        return Bank { registered: Some(count(now())), unknown: 0, in_training: Some(in_training) };
+    }
+    let since = |one: &&Lecturer| one.registered_in.is_some_and(|since| since <= year);
+    let still = |one: &&Lecturer| one.left_in.map_or(one.bank, |last| last >= year);
+    let registered = count(lecturers().filter(since).filter(still));
+    let unknown = count(lecturers().filter(|one| one.bank && one.registered_in.is_none()));
+    let is_known = unknown == 0 || lecturers().any(|one| one.registered_in.is_some());
+    Bank { registered: is_known.then_some(registered), unknown, in_training: None }
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> i64 {
@@ -159,7 +175,7 @@ fn associations(desk: &Desk<'_>, counts: &BTreeMap<&str, GroupCounts>, link: &Li
         .into_iter()
         .map(|(id, counts)| AssociationFigures {
             association: desk.association(id),
-            dispatches: counts.linked(&link.with("association", id)),
+            dispatches: counts.linked(&link.with("dispatched_by", id)),
         })
         .collect()
 }

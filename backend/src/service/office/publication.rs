@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use sync_core::domain::Measure;
+use sync_core::domain::vocabulary::{Activity, Group};
+use sync_core::figures::Figure as Counted;
+
 use super::era::short_year;
 use super::spreadsheet::{MARK, cell, end, lines};
 use super::suppression::{Published, publish};
 use super::{OfficeError, day_in_japan, fiscal_year_of};
 use crate::service::App;
 use crate::service::access::{Action, Caller, Extent};
-use crate::service::projection::{ATTENDANCE, VIEWERS};
 use crate::store::types::RollupValue;
 
 /// Columns before the counts.
@@ -26,15 +29,14 @@ fn shown(published: Published) -> String {
     }
 }
 
-/// The measure a roll-up counts for in this table: its column's key.
-fn column_of(measure: &str) -> Option<String> {
-    match measure.split('.').collect::<Vec<_>>()[..] {
-        ["record", activity, "held"] if activity != "distribution" && activity != "consultation" => {
-            Some("held".to_owned())
-        }
-        ["attendance"] => Some("attendance".to_owned()),
-        ["screening", "viewers"] => Some("viewers".to_owned()),
-        ["material", material, ..] => Some(format!("material.{material}")),
+/// The column a figure counts for in this table, as its key.
+fn column_of(figure: &str) -> Option<String> {
+    match figure.parse().ok()? {
+        Counted::Records { activity: Some(Activity::Distribution | Activity::Consultation), .. } => None,
+        Counted::Records { group: Group::Held, .. } => Some("held".to_owned()),
+        Counted::Attendance => Some("attendance".to_owned()),
+        Counted::Counted(Measure::Viewers) => Some("viewers".to_owned()),
+        Counted::Counted(Measure::Material { material, .. }) => Some(format!("material.{material}")),
         _ => None,
     }
 }
@@ -57,7 +59,7 @@ pub async fn table(app: &App, caller: &Caller, fiscal_year: Option<i64>) -> Resu
     }
     let mut sums: BTreeMap<(String, String), RollupValue> = BTreeMap::new();
     let mut figures = Vec::new();
-    for prefix in ["record", ATTENDANCE, VIEWERS, "material"] {
+    for prefix in ["record", "attendance", "screening.viewers", "material"] {
         figures.extend(moment.list_figures(year, prefix).await?);
     }
     for (key, value) in figures {

@@ -68,6 +68,8 @@ pub struct TallyDetail {
     pub total: Option<i64>,
     /// By tablet.
     pub by_device: Vec<DeviceCount>,
+    /// Heads carried over when somebody switched to this way of counting them; part of the sum.
+    pub carried: i64,
 }
 
 /// A step.
@@ -153,6 +155,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         measure: measure.to_owned(),
         total: None,
         by_device: Vec::new(),
+        carried: 0,
     });
     let counted = record.tallies.iter().map(|tally| TallyDetail {
         measure: tally.measure.clone(),
@@ -162,6 +165,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
             .iter()
             .map(|(device, count)| DeviceCount { device: names.device(*device), count: *count })
             .collect(),
+        carried: tally.carried,
     });
     let mut steps: Vec<StepDetail> = record
         .steps
@@ -178,7 +182,8 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         .collect();
     steps.sort_by_key(|step| step.author.as_ref().map(|author| author.at));
     let lecturers = record.links.iter().filter_map(|link| link.strip_prefix("lecturer/"));
-    let (state, flags) = stored.projection.map_or_else(Default::default, |held| (held.fact.state, held.flags));
+    let held = stored.projection.map(|held| (held.fact.state, held.fact.group, held.flags));
+    let (state, group, flags) = held.unwrap_or_default();
     Ok(RecordDetail {
         as_of: app.now().0,
         document: id.to_string(),
@@ -190,7 +195,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         texts: record.texts.iter().map(|(name, text)| (text_name(*name).to_owned(), text.clone())).collect(),
         steps,
         state,
-        group: record.group.as_str().to_owned(),
+        group,
         reason: record.reason.map(|reason| reason.as_str().to_owned()),
         attendance: record.attendance,
         conflict_count: i64::try_from(record.conflict_count()).unwrap_or(i64::MAX),

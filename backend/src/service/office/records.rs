@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::ids::DocumentId;
 use utoipa::{IntoParams, ToSchema};
 
-use super::figure::group_of;
-use super::{Desk, Named, OfficeError, day_in_japan, named};
+use super::{Desk, Named, OfficeError, day_in_japan, last_year, named};
 use crate::service::App;
 use crate::service::access::{Action, Caller};
 use crate::store::StoreError;
@@ -32,8 +31,10 @@ pub struct RecordQuery {
     pub municipality: Option<String>,
     /// Name of a medical area.
     pub medical_area: Option<String>,
-    /// Registry id: sent the lecturer, else the record's own.
+    /// Registry id: the association or hub whose record it is, or that sent the lecturer.
     pub association: Option<String>,
+    /// Registry id: the association that sent the lecturer.
+    pub dispatched_by: Option<String>,
     /// Stable name of an activity.
     pub activity: Option<String>,
     /// planned, held, cancelled, postponed or conflict.
@@ -56,6 +57,10 @@ pub struct RecordQuery {
     pub is_dispatch: Option<bool>,
     /// Only sessions planned for a day that has passed, of which nothing is reported.
     pub report_missing: Option<bool>,
+    /// Only those in no year that is offered: their year is not known, or is later than the next one.
+    pub outside_years: Option<bool>,
+    /// Stable name of something a person should look at.
+    pub flag: Option<String>,
     /// How many to pass over.
     pub offset: Option<u32>,
     /// How many at most; 100 unless stated, 500 at most.
@@ -154,6 +159,7 @@ pub fn filter(app: &App, caller: &Caller, query: RecordQuery) -> RecordFilter {
         municipality: query.municipality,
         medical_area: query.medical_area,
         association: query.association,
+        dispatched_by: query.dispatched_by,
         activity: query.activity,
         group: query.group,
         reason: query.reason,
@@ -165,6 +171,8 @@ pub fn filter(app: &App, caller: &Caller, query: RecordQuery) -> RecordFilter {
         among,
         is_dispatch: query.is_dispatch,
         report_missing_on: missing.then(|| day_in_japan(app.now().0).to_string()),
+        outside_years_until: query.outside_years.unwrap_or(false).then(|| last_year(day_in_japan(app.now().0))),
+        flag: query.flag,
     }
 }
 
@@ -217,7 +225,7 @@ pub(super) fn item(registry: &Registry, row: RecordRow, lecturers: &[LecturerRow
             .iter()
             .map(|lecturer| named(registry, Registry::lecturer_name, &lecturer.lecturer))
             .collect(),
-        group: group_of(&row.state).to_owned(),
+        group: row.group,
         state: row.state,
         reason: row.reason,
         attendance: row.attendance,

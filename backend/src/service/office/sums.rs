@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sync_core::figures::Figure as Counted;
 use sync_core::ids::DocumentId;
 use utoipa::ToSchema;
 
-use super::figure::{Figure, GroupCounts, Groups, Link, group_of};
+use super::figure::{Figure, GroupCounts, Groups, Link};
 use super::{Desk, Named};
-use crate::service::projection::{ATTENDANCE, TOGETHER};
 use crate::store::StoreError;
 use crate::store::office::{NOT_REPORTED, RecordFilter};
 use crate::store::types::{RollupKey, RollupValue};
@@ -98,15 +98,26 @@ pub fn total(figures: &Figures, measure: &str) -> RollupValue {
     sum
 }
 
-/// A measure and all that begin with it and a dot; each record counts once, with a number when any of its measures has
-/// one.
-pub fn together(figures: &Figures, name: &str, link: &Link) -> Figure {
-    Figure::of(total(figures, &format!("{TOGETHER}{name}")), &link.with("measure", name))
+/// Consultations of any way.
+pub fn consultations(figures: &Figures, link: &Link) -> Figure {
+    let sum = total(figures, &Counted::Consultations.to_string());
+    Figure::of(sum, &link.with("measure", "consultation"))
+}
+
+/// A material for whatever eligibility.
+pub fn material(figures: &Figures, material: &str, link: &Link) -> Figure {
+    let sum = total(figures, &Counted::Material(material.to_owned()).to_string());
+    Figure::of(sum, &link.with("measure", &format!("material.{material}")))
+}
+
+/// The id of attendance.
+pub fn attendance_id() -> String {
+    Counted::Attendance.to_string()
 }
 
 /// Heads at what was held; a gathering without a head count is one that is not reported.
 pub fn attendance(figures: &Figures, link: &Link) -> Figure {
-    Figure::of(total(figures, ATTENDANCE), &link.with("measure", ATTENDANCE))
+    Figure::of(total(figures, &attendance_id()), &link.with("measure", &attendance_id()))
 }
 
 fn reason_figures(counts: BTreeMap<Option<String>, i64>, link: &Link) -> Vec<ReasonFigure> {
@@ -141,14 +152,14 @@ impl LecturerCounts {
                 Some(lecturer) => counts.named.entry(lecturer).or_default(),
                 None => &mut counts.unnamed,
             };
-            of_lecturer.add(group_of(&sum.state), sum.count);
+            of_lecturer.add(&sum.group, sum.count);
         }
         let mut sets: BTreeMap<DocumentId, (String, BTreeSet<String>)> = BTreeMap::new();
-        for (state, row) in desk.app.store.list_among(desk.tenant, filter).await? {
-            sets.entry(row.document).or_insert_with(|| (state, BTreeSet::new())).1.insert(row.lecturer);
+        for (group, row) in desk.app.store.list_among(desk.tenant, filter).await? {
+            sets.entry(row.document).or_insert_with(|| (group, BTreeSet::new())).1.insert(row.lecturer);
         }
-        for (state, lecturers) in sets.into_values() {
-            counts.among.entry(lecturers.into_iter().collect()).or_default().add(group_of(&state), 1);
+        for (group, lecturers) in sets.into_values() {
+            counts.among.entry(lecturers.into_iter().collect()).or_default().add(&group, 1);
         }
         Ok(counts)
     }

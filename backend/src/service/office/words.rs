@@ -71,6 +71,7 @@ fn audience(code: &str) -> &str {
         "medical" => "医療職",
         "care" => "介護職",
         "other" => "その他",
+        "unknown" => "対象不明",
         other => other,
     }
 }

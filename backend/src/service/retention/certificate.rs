@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use super::{RetentionError, Subject, check, named};
 use crate::service::App;
 use crate::service::access::Caller;
+use crate::service::office::era::fiscal_year_name;
 
 /// The line before the list.
 pub const LIST: &str = "【一覧】";
@@ -13,13 +14,6 @@ pub const LIST: &str = "【一覧】";
 fn time(ms: u64) -> String {
     let utc = i64::try_from(ms).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
     FixedOffset::east_opt(9 * 3600).map(|zone| utc.with_timezone(&zone).to_rfc3339()).unwrap_or_default()
-}
-
-fn fiscal_year(year: i64) -> String {
-    match year {
-        2019.. => format!("令和{}年度", year - 2018).replace("令和1年度", "令和元年度"),
-        _ => format!("平成{}年度", year - 1988),
-    }
 }
 
 /// The text; a destruction that goes on has none yet.
@@ -44,7 +38,7 @@ pub async fn text(app: &App, caller: &Caller, destruction: &str) -> Result<Strin
         ("証明書の番号", row.destruction.clone()),
         ("県", format!("{prefecture}（{}）", row.tenant)),
         ("消去したもの", subject.label().to_owned()),
-        ("対象の年度", format!("{}まで（保存期間{}年）", fiscal_year(row.fiscal_year), row.years)),
+        ("対象の年度", format!("{}まで（保存期間{}年）", fiscal_year_name(row.fiscal_year), row.years)),
         ("件数", row.item_count.to_string()),
         ("消去を確かめた人", format!("{}（{}）", by.name, by.id)),
         ("理由", row.reason.replace(['\r', '\n'], " ")),

@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use super::batch::{Insert, Select, Type, Value};
 use super::dialect::{Connection, SqlStore, failed};
 use super::documents::document_of;
-use super::filter::{held, planned};
 use super::office::organisation;
 use super::{flag, get, integer, rollup, statements as sql, unsigned};
 use crate::store::StoreError;
@@ -57,29 +56,35 @@ pub(super) async fn list(
         .collect()
 }
 
-/// Figures of closed months that were written to and are others than was reported.
+/// Figures of closed months that were written to and are others than was reported; `$condition` narrows them further.
 macro_rules! differing {
-    () => {
-        "FROM closing c JOIN late_figure m ON m.tenant = c.tenant AND m.month = c.month LEFT JOIN closed_rollup k \
-         ON k.tenant = m.tenant AND k.month = m.month AND k.measure = m.measure AND k.municipality = m.municipality \
-         AND k.association = m.association LEFT JOIN rollup r ON r.tenant = m.tenant AND r.fiscal_year = c.fiscal_year \
-         AND r.measure = m.measure AND r.municipality = m.municipality AND r.association = m.association \
-         AND r.month = m.month WHERE (COALESCE(k.reported, 0) <> COALESCE(r.reported, 0) \
-         OR COALESCE(k.unreported, 0) <> COALESCE(r.unreported, 0) OR COALESCE(k.total, 0) <> COALESCE(r.total, 0)) \
-         AND c.tenant = $1"
+    ($condition:expr) => {
+        concat!(
+            "FROM closing c JOIN late_figure m ON m.tenant = c.tenant AND m.month = c.month LEFT JOIN closed_rollup k \
+             ON k.tenant = m.tenant AND k.month = m.month AND k.measure = m.measure AND k.municipality = m.municipality \
+             AND k.association = m.association LEFT JOIN rollup r ON r.tenant = m.tenant \
+             AND r.fiscal_year = c.fiscal_year AND r.measure = m.measure AND r.municipality = m.municipality \
+             AND r.association = m.association AND r.month = m.month WHERE c.tenant = $1 AND ",
+            $condition,
+            " GROUP BY c.fiscal_year, m.month, m.measure, m.municipality, m.association, k.reported, k.unreported, k.total \
+             HAVING COALESCE(k.reported, 0) <> COALESCE(SUM(r.reported), 0) \
+             OR COALESCE(k.unreported, 0) <> COALESCE(SUM(r.unreported), 0) \
+             OR COALESCE(k.total, 0) <> COALESCE(SUM(r.total), 0)"
+        )
     };
 }
 pub(super) const CORRECTIONS: &str = concat!(
-    "SELECT c.fiscal_year, m.month, m.measure, m.municipality, m.association, COALESCE(k.reported, 0) AS reported_then, \
-     COALESCE(k.unreported, 0) AS unreported_then, COALESCE(k.total, 0) AS total_then, COALESCE(r.reported, 0) AS reported, \
-     COALESCE(r.unreported, 0) AS unreported, COALESCE(r.total, 0) AS total ",
-    differing!(),
-    " AND c.month = $2 ORDER BY m.measure, m.municipality, m.association"
+    "SELECT c.fiscal_year, m.month, m.measure, m.municipality, m.association, '' AS holder, \
+     COALESCE(k.reported, 0) AS reported_then, COALESCE(k.unreported, 0) AS unreported_then, \
+     COALESCE(k.total, 0) AS total_then, CAST(COALESCE(SUM(r.reported), 0) AS BIGINT) AS reported, \
+     CAST(COALESCE(SUM(r.unreported), 0) AS BIGINT) AS unreported, CAST(COALESCE(SUM(r.total), 0) AS BIGINT) AS total ",
+    differing!("c.month = $2"),
+    " ORDER BY m.measure, m.municipality, m.association"
 );
 pub(super) const COUNT_CORRECTIONS: &str = concat!(
-    "SELECT m.month, m.municipality, m.association, COUNT(*) AS n ",
-    differing!(),
-    " AND c.fiscal_year = $2 GROUP BY m.month, m.municipality, m.association"
+    "SELECT month, municipality, association, COUNT(*) AS n FROM (SELECT m.month, m.municipality, m.association ",
+    differing!("c.fiscal_year = $2"),
+    ") differing GROUP BY month, municipality, association"
 );
 pub(super) const LATE_FIGURE: Insert = Insert {
     table: "late_figure",
@@ -128,18 +133,13 @@ pub(super) async fn count_corrections(
         .collect()
 }
 
-/// The figures a record adds to its month, as text: equal texts, equal figures. `r` is its row of facts.
+/// What a record adds to the figures of its month, as text: equal texts, equal figures. `r` is its row of facts.
 macro_rules! contribution {
     () => {
-        concat!(
-            "COALESCE(r.activity, 'none') || '|' || CASE WHEN ", held!(), " THEN 'held' WHEN ", planned!(), " THEN 'planned' \
-             ELSE r.state END || CASE WHEN r.is_dispatch = 0 THEN '|' WHEN r.state = 'cancelled' \
-             THEN '|dispatch ' || COALESCE(r.reason, 'none') ELSE '|dispatch' END || CASE WHEN ", held!(),
-            " THEN '|' || COALESCE(CAST(r.attendance AS TEXT), '') || CASE WHEN r.medium IS NULL \
-             AND (r.activity IS NULL OR r.activity <> 'screening') THEN '|' ELSE '|screened' END ELSE '||' END || '|' || \
-             COALESCE((SELECT STRING_AGG(t.measure || '=' || COALESCE(CAST(t.value AS TEXT), ''), ' ' ORDER BY t.measure) \
-             FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document), '')"
-        )
+        "COALESCE(r.activity, 'none') || '|' || r.record_group || CASE WHEN r.is_dispatch = 0 THEN '|' \
+         WHEN r.record_group = 'cancelled' THEN '|dispatch ' || COALESCE(r.reason, 'none') ELSE '|dispatch' END || '|' || \
+         COALESCE((SELECT STRING_AGG(t.measure || '=' || COALESCE(CAST(t.value AS TEXT), ''), ' ' ORDER BY t.measure) \
+         FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document), '')"
     };
 }
 /// The association a record's figures are added to.
@@ -212,9 +212,7 @@ pub(super) const CHANGED: &str = concat!(
     " LEFT JOIN document d ON d.tenant = l.tenant AND d.document = l.document \
      WHERE c.tenant = $1 AND c.month = $2 AND ($3 = '' OR l.municipality = $3 OR l.association = $3 OR ",
     is_there!(),
-    " AND (r.municipality = $3 OR ",
-    credited!(),
-    " = $3)) AND ",
+    " AND (r.municipality = $3 OR r.association = $3 OR r.dispatched_by = $3)) AND ",
     differs!(),
     " ORDER BY COALESCE(d.updated_at, 0) DESC, l.document LIMIT $4 OFFSET $5"
 );

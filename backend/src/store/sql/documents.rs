@@ -17,7 +17,7 @@ use crate::store::types::{FactRow, Place, Projection, StoredDocument};
 macro_rules! fact_columns {
     () => {
         "r.kind AS fact_kind, r.activity, r.fiscal_year, r.month, r.date, r.start_time, r.municipality, r.association, \
-         r.dispatched_by, r.item, r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, \
+         r.dispatched_by, r.item, r.title, r.occasion, r.venue, r.medium, r.state, r.record_group, r.reason, r.is_dispatch, \
          r.attendance, r.viewers, r.conflict_count"
     };
 }
@@ -257,6 +257,7 @@ fn fact_of(row: &Row) -> Result<FactRow, StoreError> {
         venue: get(row, "venue")?,
         medium: get(row, "medium")?,
         state: get(row, "state")?,
+        group: get(row, "record_group")?,
         reason: get(row, "reason")?,
         is_dispatch: flag(row, "is_dispatch")?,
         attendance: get(row, "attendance")?,

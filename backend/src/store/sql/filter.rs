@@ -1,34 +1,15 @@
 //! Which records a filter means, as the condition of a statement over `record_fact r`.
 
 use sqlx::QueryBuilder;
+use sync_core::figures::Figure;
 
 use super::dialect::Database;
 use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
 
 pub(super) type Query = QueryBuilder<Database>;
 
-/// What people gather for: held, a head count is expected of it.
-pub(super) const GATHERING: &str = "(r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table', \
-     'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting')))";
-/// The states that count as held.
-macro_rules! held {
-    () => {
-        "r.state IN ('held', 'reported', 'settled')"
-    };
-}
-/// The states that count as planned.
-macro_rules! planned {
-    () => {
-        "r.state IN ('none', 'requested', 'offered', 'confirmed')"
-    };
-}
-pub(super) use {held, planned};
-pub(super) const HELD: &str = held!();
-/// What was screened, or is called a screening, or has viewers.
+/// What was screened, or is called a screening, or has viewers: the words of the index of screenings.
 pub(super) const SCREENED: &str = "(r.viewers IS NOT NULL OR r.medium IS NOT NULL OR r.activity = 'screening')";
-/// The association a record counts for: the one that sent a lecturer, else its own.
-const CREDITED: &str = "COALESCE(r.dispatched_by, r.association)";
-const PLANNED: &str = planned!();
 
 fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
     match wanted.map(String::as_str) {
@@ -42,34 +23,27 @@ fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
     }
 }
 
+/// Rows of a figure, or of all whose ids begin with these segments.
 pub(super) fn push_measure_is(query: &mut Query, measure: &str) {
     query.push("(t.measure = ").push_bind(measure.to_owned());
-    query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
-    query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push("))");
+    if measure.parse::<Figure>().is_err() {
+        query.push(" OR (t.measure >= ").push_bind(format!("{measure}."));
+        query.push(" AND t.measure < ").push_bind(format!("{measure}/")).push(")");
+    }
+    query.push(")");
 }
 
+/// Records that add to a measure, be it a number or a gap.
 fn push_measure(query: &mut Query, measure: &str, without_value: bool) {
-    query.push(" AND ");
-    match measure {
-        "attendance" if without_value => {
-            query.push(HELD).push(" AND r.attendance IS NULL AND ").push(GATHERING);
-        }
-        "attendance" => {
-            query.push(HELD).push(" AND (r.attendance IS NOT NULL OR ").push(GATHERING).push(")");
-        }
-        "screening.viewers" if without_value => {
-            query.push(HELD).push(" AND r.viewers IS NULL AND (r.activity = 'screening' OR r.medium IS NOT NULL)");
-        }
-        "screening.viewers" => {
-            query.push("(r.viewers IS NOT NULL OR (").push(HELD);
-            query.push(" AND (r.activity = 'screening' OR r.medium IS NOT NULL)))");
-        }
-        measure => {
-            query.push("EXISTS (SELECT 1 FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document AND ");
-            push_measure_is(query, measure);
-            query.push(if without_value { " AND t.value IS NULL)" } else { ")" });
-        }
-    }
+    query.push(" AND EXISTS (SELECT 1 FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document AND ");
+    push_measure_is(query, measure);
+    query.push(if without_value { " AND t.value IS NULL)" } else { ")" });
+}
+
+/// Records that are an association's own or for which it sent the lecturer.
+fn push_association(query: &mut Query, id: &str) {
+    query.push(" AND (r.association = ").push_bind(id.to_owned());
+    query.push(" OR r.dispatched_by = ").push_bind(id.to_owned()).push(")");
 }
 
 fn push_lecturers(query: &mut Query, tenant: &str, filter: &RecordFilter) {
@@ -131,38 +105,39 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
         }
         // what counts for it is within it
         Within::Association(id) if filter.association.as_ref() == Some(id) => {}
-        Within::Association(id) => {
-            query.push(" AND (r.association = ").push_bind(id.clone());
-            query.push(" OR r.dispatched_by = ").push_bind(id.clone()).push(")");
-        }
+        Within::Association(id) => push_association(query, id),
     }
     push_text(query, "r.municipality", filter.municipality.as_ref());
     push_text(query, "r.month", filter.month.as_ref());
-    push_text(query, CREDITED, filter.association.as_ref());
+    match filter.association.as_deref() {
+        None => {}
+        Some(NOT_REPORTED) => {
+            query.push(" AND r.association IS NULL AND r.dispatched_by IS NULL");
+        }
+        Some(id) => push_association(query, id),
+    }
+    push_text(query, "r.dispatched_by", filter.dispatched_by.as_ref());
     push_text(query, "r.activity", filter.activity.as_ref());
     push_text(query, "r.reason", filter.reason.as_ref());
     push_text(query, "r.title", filter.title.as_ref());
     push_text(query, "r.occasion", filter.occasion.as_ref());
     let areas = "(SELECT m.medical_area FROM municipality m WHERE m.tenant = r.tenant AND m.code = r.municipality)";
     push_text(query, areas, filter.medical_area.as_ref());
-    match filter.group.as_deref() {
-        None => {}
-        Some("planned") => {
-            query.push(" AND ").push(PLANNED);
-        }
-        Some("held") => {
-            query.push(" AND ").push(HELD);
-        }
-        Some(state) => {
-            query.push(" AND r.state = ").push_bind(state.to_owned());
-        }
+    push_text(query, "r.record_group", filter.group.as_ref());
+    if let Some(flag) = &filter.flag {
+        query.push(" AND r.document IN (SELECT f.document FROM flag f WHERE f.tenant = ").push_bind(tenant.to_owned());
+        query.push(" AND f.code = ").push_bind(flag.clone()).push(")");
+    }
+    if let Some(last) = filter.outside_years_until {
+        query.push(" AND (r.fiscal_year IS NULL OR r.fiscal_year > ").push_bind(last).push(")");
     }
     if let Some(is_dispatch) = filter.is_dispatch {
         // as text, so that the index of dispatches serves
         query.push(if is_dispatch { " AND r.is_dispatch = 1" } else { " AND r.is_dispatch = 0" });
     }
     if let Some(today) = &filter.report_missing_on {
-        query.push(" AND r.kind = 'session' AND r.date < ").push_bind(today.clone()).push(" AND ").push(PLANNED);
+        query.push(" AND r.kind = 'session' AND r.date < ").push_bind(today.clone());
+        query.push(" AND r.record_group = 'planned'");
     }
     if let Some(measure) = &filter.measure {
         push_measure(query, measure, filter.without_value);

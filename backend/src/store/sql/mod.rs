@@ -195,6 +195,10 @@ impl Store for SqlStore {
         again!(registry::upsert_material(self, tenant, material))
     }
 
+    async fn list_stale_tenants(&self) -> Result<Vec<String>, StoreError> {
+        registry::list_stale_tenants(self).await
+    }
+
     async fn list_tenants(&self) -> Result<Vec<String>, StoreError> {
         registry::list_tenants(self).await
     }

@@ -53,6 +53,7 @@ fn record_of(row: &Row) -> Result<RecordRow, StoreError> {
         venue: get(row, "venue")?,
         medium: get(row, "medium")?,
         state: get(row, "state")?,
+        group: get(row, "record_group")?,
         reason: get(row, "reason")?,
         is_dispatch: flag(row, "is_dispatch")?,
         attendance: get(row, "attendance")?,
@@ -78,15 +79,12 @@ fn counted_by_month(tenant: &str, filter: &RecordFilter) -> Query {
 fn listed(tenant: &str, filter: &RecordFilter, offset: u32, limit: u32) -> Query {
     let mut query = Query::new(
         "SELECT r.document, r.kind, r.activity, r.fiscal_year, r.month, r.date, r.municipality, r.association, r.dispatched_by, \
-         r.title, r.occasion, r.venue, r.medium, r.state, r.reason, r.is_dispatch, r.attendance, r.viewers, \
+         r.title, r.occasion, r.venue, r.medium, r.state, r.record_group, r.reason, r.is_dispatch, r.attendance, r.viewers, \
          r.conflict_count, ",
     );
     match filter.measure.as_deref() {
         None => {
             query.push("CAST(NULL AS BIGINT) AS value");
-        }
-        Some("attendance") => {
-            query.push("r.attendance AS value");
         }
         Some(measure) => {
             query.push("(SELECT CAST(SUM(t.value) AS BIGINT) FROM tally_fact t WHERE t.tenant = r.tenant ");
@@ -113,7 +111,7 @@ const ORDER: &str = " ORDER BY r.month DESC NULLS LAST, r.date DESC NULLS LAST, 
 
 pub(super) const RECORDS_OF: Select = Select::by_document(
     "SELECT document, kind, activity, fiscal_year, month, date, municipality, association, dispatched_by, title, occasion, venue, \
-     medium, state, reason, is_dispatch, attendance, viewers, conflict_count, CAST(NULL AS BIGINT) AS value \
+     medium, state, record_group, reason, is_dispatch, attendance, viewers, conflict_count, CAST(NULL AS BIGINT) AS value \
      FROM record_fact",
 );
 
@@ -157,6 +155,7 @@ pub(super) async fn figures(
                 measure: get(row, "measure")?,
                 municipality: get(row, "municipality")?,
                 association: get(row, "association")?,
+                holder: String::new(),
                 month: String::new(),
             };
             Ok((key, sums::value_of(row)?))

@@ -79,6 +79,7 @@ pub(super) async fn rebuild(
         (scope.document_count, scope.digest) = (present, digest);
     }
     write_scopes(&mut transaction, tenant, &scopes).await?;
+    sqlx::query(sql::CLEAR_STALE).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(count)
 }

@@ -130,6 +130,8 @@ pub(super) async fn upsert_lecturer(store: &SqlStore, tenant: &str, one: &Lectur
         .bind(&one.association)
         .bind(i64::from(one.bank))
         .bind(i64::from(one.in_training))
+        .bind(one.registered_in)
+        .bind(one.left_in)
         .bind(&one.reading);
     let count = changed(&mut transaction, query).await?;
     finish(transaction, tenant, count).await
@@ -148,6 +150,13 @@ pub(super) async fn upsert_material(store: &SqlStore, tenant: &str, one: &Materi
 
 pub(super) async fn list_tenants(store: &SqlStore) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar::<Database, String>(sql::LIST_TENANTS)
+        .fetch_all(&mut *store.reader().await?)
+        .await
+        .map_err(failed)
+}
+
+pub(super) async fn list_stale_tenants(store: &SqlStore) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar::<Database, String>(sql::LIST_STALE_TENANTS)
         .fetch_all(&mut *store.reader().await?)
         .await
         .map_err(failed)
@@ -200,6 +209,8 @@ pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<R
             association: get(row, "association")?,
             bank: flag(row, "bank")?,
             in_training: flag(row, "in_training")?,
+            registered_in: get(row, "registered_in")?,
+            left_in: get(row, "left_in")?,
             reading: get(row, "reading")?,
         })
     };

@@ -29,6 +29,7 @@ pub(super) const RECORD_FACT: Insert = Insert {
         ("venue", Type::Text),
         ("medium", Type::Text),
         ("state", Type::Text),
+        ("record_group", Type::Text),
         ("reason", Type::Text),
         ("is_dispatch", Type::Integer),
         ("attendance", Type::Integer),
@@ -40,7 +41,7 @@ pub(super) const RECORD_FACT: Insert = Insert {
         fiscal_year = excluded.fiscal_year, month = excluded.month, date = excluded.date, start_time = \
         excluded.start_time, municipality = excluded.municipality, association = excluded.association, \
         dispatched_by = excluded.dispatched_by, item = excluded.item, title = excluded.title, occasion = \
-        excluded.occasion, venue = excluded.venue, medium = excluded.medium, state = excluded.state, reason \
+        excluded.occasion, venue = excluded.venue, medium = excluded.medium, state = excluded.state, record_group = excluded.record_group, reason \
         = excluded.reason, is_dispatch = excluded.is_dispatch, attendance = excluded.attendance, viewers = \
         excluded.viewers, conflict_count = excluded.conflict_count, updated_at = excluded.updated_at",
 };
@@ -72,12 +73,13 @@ pub(super) const ROLLUP: Insert = Insert {
         ("month", Type::Text),
         ("municipality", Type::Text),
         ("association", Type::Text),
+        ("holder", Type::Text),
         ("measure", Type::Text),
         ("reported", Type::Integer),
         ("unreported", Type::Integer),
         ("total", Type::Integer),
     ],
-    tail: "ON CONFLICT (tenant, fiscal_year, measure, municipality, association, month) DO UPDATE SET \
+    tail: "ON CONFLICT (tenant, fiscal_year, measure, municipality, association, holder, month) DO UPDATE SET \
         reported = rollup.reported + excluded.reported, unreported = rollup.unreported + excluded.unreported, \
         total = rollup.total + excluded.total",
 };
@@ -146,8 +148,9 @@ fn fact_row<'a>(tenant: &'a str, document: &'a DocumentId, projection: &'a Proje
     ] {
         row.push(text.into());
     }
-    row.extend::<[Value<'a>; 7]>([
+    row.extend::<[Value<'a>; 8]>([
         fact.state.as_str().into(),
+        fact.group.as_str().into(),
         (&fact.reason).into(),
         i64::from(fact.is_dispatch).into(),
         fact.attendance.into(),
@@ -174,6 +177,7 @@ pub(super) async fn add_rollups(
                 key.month.as_str().into(),
                 key.municipality.as_str().into(),
                 key.association.as_str().into(),
+                key.holder.as_str().into(),
                 key.measure.as_str().into(),
                 value.reported.into(),
                 value.unreported.into(),
@@ -200,6 +204,7 @@ pub(super) fn entry_of(row: &Row) -> Result<(RollupKey, RollupValue), StoreError
         measure: get(row, "measure")?,
         municipality: get(row, "municipality")?,
         association: get(row, "association")?,
+        holder: get(row, "holder")?,
         month: get(row, "month")?,
     };
     Ok((key, value_of(row)?))

@@ -128,12 +128,16 @@ statements! {
     INSERT_ASSOCIATION_MUNICIPALITY = "INSERT INTO association_municipality \
      (tenant, association, municipality) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     UPSERT_LECTURER = "INSERT INTO lecturer \
-     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, reading) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
+     (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, registered_in, left_in, reading) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
      title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
-     in_training = excluded.in_training, reading = COALESCE(excluded.reading, lecturer.reading) WHERE lecturer.title IS DISTINCT FROM excluded.title \
+     in_training = excluded.in_training, registered_in = COALESCE(excluded.registered_in, lecturer.registered_in), \
+     left_in = COALESCE(excluded.left_in, lecturer.left_in), reading = COALESCE(excluded.reading, lecturer.reading) \
+     WHERE lecturer.title IS DISTINCT FROM excluded.title \
      OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
      OR lecturer.in_training <> excluded.in_training \
+     OR COALESCE(excluded.registered_in, lecturer.registered_in) IS DISTINCT FROM lecturer.registered_in \
+     OR COALESCE(excluded.left_in, lecturer.left_in) IS DISTINCT FROM lecturer.left_in \
      OR lecturer.reading IS DISTINCT FROM COALESCE(excluded.reading, lecturer.reading)";
     UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \
@@ -146,12 +150,14 @@ statements! {
     BUMP_REGISTRY = "UPDATE tenant SET registry_version = registry_version + 1 WHERE tenant = $1";
     LOOKUP_TENANT = "SELECT name, registry_version FROM tenant WHERE tenant = $1";
     LIST_TENANTS = "SELECT tenant FROM tenant ORDER BY tenant";
+    LIST_STALE_TENANTS = "SELECT tenant FROM tenant WHERE stale = 1 ORDER BY tenant";
+    CLEAR_STALE = "UPDATE tenant SET stale = 0 WHERE tenant = $1";
     LIST_MUNICIPALITIES = "SELECT code, name, kana, medical_area FROM municipality WHERE tenant = $1 ORDER BY code";
     LIST_ASSOCIATIONS = "SELECT association, name, hub FROM association WHERE tenant = $1 ORDER BY association";
     LIST_ASSOCIATION_MUNICIPALITIES = "SELECT association, municipality FROM association_municipality \
      WHERE tenant = $1 ORDER BY association, municipality";
     LIST_LECTURERS = "SELECT lecturer, surname, given_name, title, affiliation, association, bank, \
-     in_training, reading FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
+     in_training, registered_in, left_in, reading FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
     LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";
@@ -181,22 +187,24 @@ statements! {
     RELEASE_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND decision IS NULL";
     WITHDRAW_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
      AND decision IS NULL";
-    LIST_ROLLUPS = "SELECT fiscal_year, month, municipality, association, measure, reported, unreported, \
+    LIST_ROLLUPS = "SELECT fiscal_year, month, municipality, association, holder, measure, reported, unreported, \
      total FROM rollup WHERE tenant = $1 AND (reported <> 0 OR unreported <> 0 OR total <> 0)";
 
     YEARS = "WITH RECURSIVE y (v) AS (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 \
      UNION ALL SELECT (SELECT MIN(fiscal_year) FROM rollup WHERE tenant = $1 AND fiscal_year > y.v) \
      FROM y WHERE y.v IS NOT NULL) SELECT v FROM y WHERE v > 0 AND (SELECT 1 FROM rollup WHERE tenant = $1 \
-     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) AND ($3 = '' OR association = $3) LIMIT 1) \
+     AND fiscal_year = v AND reported + unreported > 0 AND ($2 = '' OR municipality = $2) AND ($3 = '' OR association = $3 OR holder = $3) LIMIT 1) \
      = 1 ORDER BY v";
     FIGURES = "SELECT measure, municipality, association, CAST(SUM(reported) AS BIGINT) AS reported, \
      CAST(SUM(unreported) AS BIGINT) AS unreported, CAST(SUM(total) AS BIGINT) AS total FROM rollup WHERE tenant = $1 AND fiscal_year = $2 \
      AND (measure = $3 OR (measure >= $3 || '.' AND measure < $3 || '/')) GROUP BY measure, municipality, association \
      ORDER BY measure, municipality, association";
-    FIGURES_AT_MUNICIPALITY = "SELECT fiscal_year, measure, municipality, association, month, reported, unreported, total \
+    FIGURES_AT_MUNICIPALITY = "SELECT fiscal_year, measure, municipality, association, holder, month, reported, unreported, total \
      FROM rollup WHERE tenant = $1 AND municipality = $2 AND fiscal_year = $3";
-    FIGURES_AT_ASSOCIATION = "SELECT fiscal_year, measure, municipality, association, month, reported, unreported, total \
-     FROM rollup WHERE tenant = $1 AND association = $2 AND fiscal_year = $3";
+    FIGURES_AT_ASSOCIATION = "SELECT fiscal_year, measure, municipality, association, holder, month, reported, unreported, \
+     total FROM rollup WHERE tenant = $1 AND association = $2 AND fiscal_year = $3 \
+     UNION ALL SELECT fiscal_year, measure, municipality, association, holder, month, reported, unreported, total \
+     FROM rollup WHERE tenant = $1 AND holder = $2 AND holder <> '' AND fiscal_year = $3";
     SILENT = "SELECT device, name, last_seen_at FROM device WHERE tenant = $1 AND pass_ends_at IS NULL \
      AND revoked_at IS NULL AND name <> '' AND COALESCE(last_seen_at, enrolled_at) < $2 AND ($3 = '' OR organisation = $3) \
      ORDER BY COALESCE(last_seen_at, 0), name";
@@ -269,8 +277,10 @@ statements! {
     INSERT_CLOSING = "INSERT INTO closing (tenant, month, fiscal_year, closed_at, closed_by) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     COPY_ROLLUPS = "INSERT INTO closed_rollup (tenant, month, fiscal_year, measure, municipality, association, reported, \
-     unreported, total) SELECT tenant, month, fiscal_year, measure, municipality, association, reported, unreported, total \
-     FROM rollup WHERE tenant = $1 AND month = $2 AND fiscal_year = $3";
+     unreported, total) SELECT tenant, month, fiscal_year, measure, municipality, association, \
+     CAST(SUM(reported) AS BIGINT), CAST(SUM(unreported) AS BIGINT), CAST(SUM(total) AS BIGINT) \
+     FROM rollup WHERE tenant = $1 AND month = $2 AND fiscal_year = $3 \
+     GROUP BY tenant, month, fiscal_year, measure, municipality, association";
     LIST_CLOSINGS = "SELECT c.month, c.fiscal_year, c.closed_at, c.closed_by, COALESCE(p.name, '') AS closed_by_name \
      FROM closing c LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.closed_by \
      WHERE c.tenant = $1 AND ($2 = -1 OR c.fiscal_year = $2) ORDER BY c.month";
@@ -278,9 +288,11 @@ statements! {
     ALL_LATE_FIGURES = "INSERT INTO late_figure (tenant, month, measure, municipality, association) \
      SELECT k.tenant, k.month, k.measure, k.municipality, k.association FROM closed_rollup k LEFT JOIN rollup r \
      ON r.tenant = k.tenant AND r.fiscal_year = k.fiscal_year AND r.measure = k.measure AND r.municipality = k.municipality \
-     AND r.association = k.association AND r.month = k.month WHERE k.tenant = $1 AND (r.month IS NULL \
-     OR r.reported <> k.reported OR r.unreported <> k.unreported OR r.total <> k.total) \
-     UNION ALL SELECT r.tenant, r.month, r.measure, r.municipality, r.association FROM closing c JOIN rollup r \
+     AND r.association = k.association AND r.month = k.month WHERE k.tenant = $1 \
+     GROUP BY k.tenant, k.month, k.measure, k.municipality, k.association, k.reported, k.unreported, k.total \
+     HAVING COALESCE(SUM(r.reported), 0) <> k.reported OR COALESCE(SUM(r.unreported), 0) <> k.unreported \
+     OR COALESCE(SUM(r.total), 0) <> k.total \
+     UNION SELECT r.tenant, r.month, r.measure, r.municipality, r.association FROM closing c JOIN rollup r \
      ON r.tenant = c.tenant AND r.month = c.month AND r.fiscal_year = c.fiscal_year LEFT JOIN closed_rollup k \
      ON k.tenant = r.tenant AND k.month = r.month AND k.measure = r.measure AND k.municipality = r.municipality \
      AND k.association = r.association WHERE c.tenant = $1 AND k.month IS NULL";

@@ -16,9 +16,9 @@ fn measured(filter: &RecordFilter, measure: &str) -> RecordFilter {
 }
 
 fn of_titles(tenant: &str, filter: &RecordFilter) -> Query {
-    let mut query = Query::new("SELECT r.title, r.state, COUNT(*) AS n FROM record_fact r WHERE");
+    let mut query = Query::new("SELECT r.title, r.record_group, COUNT(*) AS n FROM record_fact r WHERE");
     push_filter(&mut query, tenant, filter);
-    query.push(" GROUP BY r.title, r.state");
+    query.push(" GROUP BY r.title, r.record_group");
     query
 }
 
@@ -44,17 +44,17 @@ fn of_attendance(tenant: &str, filter: &RecordFilter) -> Query {
 
 fn of_lecturers(tenant: &str, filter: &RecordFilter) -> Query {
     let mut query = Query::new(
-        "SELECT l.lecturer, r.state, COUNT(*) AS n FROM record_fact r \
+        "SELECT l.lecturer, r.record_group, COUNT(*) AS n FROM record_fact r \
          LEFT JOIN record_lecturer l ON l.tenant = r.tenant AND l.document = r.document WHERE",
     );
     push_filter(&mut query, tenant, filter);
-    query.push(" AND NOT ").push(AMONG).push(" GROUP BY l.lecturer, r.state");
+    query.push(" AND NOT ").push(AMONG).push(" GROUP BY l.lecturer, r.record_group");
     query
 }
 
 fn of_among(tenant: &str, filter: &RecordFilter) -> Query {
     let mut query = Query::new(
-        "SELECT r.document, r.state, l.lecturer, l.attribution FROM record_fact r \
+        "SELECT r.document, r.record_group, l.lecturer, l.attribution FROM record_fact r \
          JOIN record_lecturer l ON l.tenant = r.tenant AND l.document = r.document WHERE",
     );
     push_filter(&mut query, tenant, filter);
@@ -92,7 +92,7 @@ pub(super) async fn titles(
 ) -> Result<Vec<TitleSum>, StoreError> {
     let rows = fetch(connection, of_titles(tenant, filter)).await?;
     rows.iter()
-        .map(|row| Ok(TitleSum { title: get(row, "title")?, state: get(row, "state")?, count: get(row, "n")? }))
+        .map(|row| Ok(TitleSum { title: get(row, "title")?, group: get(row, "record_group")?, count: get(row, "n")? }))
         .collect()
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn lecturers(
     let rows = fetch(connection, of_lecturers(tenant, filter)).await?;
     rows.iter()
         .map(|row| {
-            Ok(LecturerSum { lecturer: get(row, "lecturer")?, state: get(row, "state")?, count: get(row, "n")? })
+            Ok(LecturerSum { lecturer: get(row, "lecturer")?, group: get(row, "record_group")?, count: get(row, "n")? })
         })
         .collect()
 }
@@ -132,7 +132,7 @@ pub(super) async fn among(
     filter: &RecordFilter,
 ) -> Result<Vec<(String, LecturerRow)>, StoreError> {
     let rows = fetch(connection, of_among(tenant, filter)).await?;
-    rows.iter().map(|row| Ok((get(row, "state")?, lecturer_of(row)?))).collect()
+    rows.iter().map(|row| Ok((get(row, "record_group")?, lecturer_of(row)?))).collect()
 }
 
 pub(super) async fn any_sample(

@@ -162,7 +162,7 @@ pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
                 // busy, locked
                 Some(5 | 6) => StoreError::Busy,
                 // too big, constraint, mismatch
-                Some(18 | 19 | 20) => StoreError::Constraint(cause.message().to_owned()),
+                Some(18..=20) => StoreError::Constraint(cause.message().to_owned()),
                 Some(8) => StoreError::ReadOnly,
                 Some(13) => StoreError::Full,
                 _ => StoreError::Unavailable(Box::new(error)),

@@ -220,13 +220,15 @@ pub struct FactRow {
     pub medium: Option<String>,
     /// `none`, a step's state, or `conflict`.
     pub state: String,
+    /// What it counts as.
+    pub group: String,
     /// Why cancelled or postponed.
     pub reason: Option<String>,
     /// Whether an association sent a lecturer.
     pub is_dispatch: bool,
-    /// Heads.
+    /// Heads, counted or not.
     pub attendance: Option<i64>,
-    /// Viewers.
+    /// Viewers, counted or not.
     pub viewers: Option<i64>,
     /// Fields and steps in conflict.
     pub conflict_count: i64,
@@ -237,7 +239,7 @@ pub struct FactRow {
 pub struct Projection {
     /// Its row of facts.
     pub fact: FactRow,
-    /// Measures; `None` is "took place, number not reported".
+    /// The quantities it adds to figures, by id; `None` is "took place, number not reported".
     pub tallies: BTreeMap<String, Option<i64>>,
     /// Lecturer id to attribution.
     pub lecturers: BTreeMap<String, String>,
@@ -254,36 +256,16 @@ pub struct RollupKey {
     pub measure: String,
     /// Six-digit code.
     pub municipality: String,
-    /// Registry id.
+    /// Registry id: the association that sent the lecturer, else the record's own.
     pub association: String,
+    /// Registry id of the association or hub whose record it is, when another one sent the lecturer.
+    pub holder: String,
     /// `YYYY-MM`.
     pub month: String,
 }
 
 /// A roll-up figure, or what is to be added to one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RollupValue {
-    /// Records with a number.
-    pub reported: i64,
-    /// Records without.
-    pub unreported: i64,
-    /// Sum of the numbers.
-    pub total: i64,
-}
-
-impl RollupValue {
-    /// Adds another.
-    pub fn merge(&mut self, other: &Self) {
-        self.reported += other.reported;
-        self.unreported += other.unreported;
-        self.total = self.total.saturating_add(other.total);
-    }
-
-    /// Nothing to add.
-    pub fn is_zero(&self) -> bool {
-        *self == Self::default()
-    }
-}
+pub use sync_core::figures::Sum as RollupValue;
 
 /// Roll-up figures, or what is to be added to them.
 pub type Rollups = BTreeMap<RollupKey, RollupValue>;

@@ -68,6 +68,10 @@ pub struct Lecturer {
     pub bank: bool,
     /// 人材育成中.
     pub in_training: bool,
+    /// Starting year of the fiscal year in which the bank took them in; null: not known.
+    pub registered_in: Option<i64>,
+    /// Starting year of the last fiscal year in which they were in the bank; null: they still are, or it is not known.
+    pub left_in: Option<i64>,
     /// How the name is read, in kana.
     pub reading: Option<String>,
 }

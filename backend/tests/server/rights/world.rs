@@ -176,6 +176,8 @@ impl World {
             association: None,
             bank: true,
             in_training: false,
+            registered_in: None,
+            left_in: None,
             reading: None,
         };
         let administrator = Caller::command_line(tenant);

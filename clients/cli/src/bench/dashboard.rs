@@ -212,11 +212,12 @@ fn statements(sessions: usize, id: impl Fn(&str, usize) -> String) -> Vec<String
              CASE WHEN i % 50 = 0 THEN 'cancelled' WHEN i % 50 = 1 THEN 'confirmed' ELSE 'held' END AS state FROM n"
         ),
         "INSERT INTO record_fact (tenant, document, kind, activity, fiscal_year, month, date, start_time, municipality, \
-         association, dispatched_by, title, occasion, venue, state, reason, is_dispatch, attendance, viewers, conflict_count, \
+         association, dispatched_by, title, occasion, venue, state, record_group, reason, is_dispatch, attendance, viewers, conflict_count, \
          updated_at) \
          SELECT '11', s.document, 'session', s.activity, s.fiscal_year, s.month, s.month || '-' || s.day, '13:30', m.code, \
          a.association, CASE WHEN (s.i / 13) % 2 = 0 THEN a.association END, '見本の会 ' || CAST(s.i % 200 AS TEXT), \
          CASE WHEN s.activity = 'screening' THEN 'サロン' || CAST(s.i % 7 AS TEXT) END, '公民館', s.state, \
+         CASE s.state WHEN 'confirmed' THEN 'planned' ELSE s.state END, \
          CASE WHEN s.state = 'cancelled' THEN 'weather' END, CASE WHEN (s.i / 13) % 2 = 0 THEN 1 ELSE 0 END, \
          CASE WHEN s.state = 'held' AND s.i % 10 <> 3 THEN 5 + s.i % 40 END, \
          CASE WHEN s.state = 'held' AND s.activity = 'screening' THEN s.i % 30 END, 0, 0 \
@@ -229,24 +230,28 @@ fn statements(sessions: usize, id: impl Fn(&str, usize) -> String) -> Vec<String
          (SELECT 'attendance.band.75-84' AS measure UNION ALL SELECT 'attendance.band.85+' \
          UNION ALL SELECT 'material.contact-card.age-75') AS measures WHERE state = 'held'"
             .to_owned(),
+        "INSERT INTO tally_fact (tenant, document, measure, value) SELECT '11', document, 'attendance', attendance \
+         FROM record_fact WHERE record_group = 'held' AND (attendance IS NOT NULL OR activity <> 'screening')"
+            .to_owned(),
+        "INSERT INTO tally_fact (tenant, document, measure, value) SELECT '11', document, 'screening.viewers', viewers \
+         FROM record_fact WHERE record_group = 'held' AND activity = 'screening'"
+            .to_owned(),
         format!(
             "INSERT INTO record_lecturer (tenant, document, lecturer, attribution) \
              SELECT '11', s.document, l.lecturer, 'named' FROM bench_session s \
              JOIN (SELECT lecturer, ROW_NUMBER() OVER (ORDER BY lecturer) - 1 AS k FROM lecturer WHERE tenant = '11') l ON l.k = s.a * {LECTURERS_EACH} + s.l \
              WHERE (s.i / 13) % 2 = 0"
         ),
-        rollup("'record.' || r.activity || '.' || r.state", "1", "r.state IN ('held', 'cancelled')"),
-        rollup("'record.' || r.activity || '.planned'", "1", "r.state = 'confirmed'"),
-        rollup("'dispatch.' || CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END", "1", "r.is_dispatch = 1"),
+        rollup("'record.' || r.activity || '.' || r.record_group", "1", "TRUE"),
+        rollup("'dispatch.' || r.record_group", "1", "r.is_dispatch = 1"),
         rollup("'dispatch.cancelled.' || r.reason", "1", "r.is_dispatch = 1 AND r.state = 'cancelled'"),
         format!(
             "INSERT INTO rollup (tenant, fiscal_year, month, municipality, association, measure, reported, unreported, total) \
              SELECT '11', r.fiscal_year, '', '', r.dispatched_by, 'dispatch.by.' || l.lecturer || '.' || \
-             CASE r.state WHEN 'confirmed' THEN 'planned' ELSE r.state END, COUNT(*), 0, COUNT(*) FROM record_fact r \
+             r.record_group, COUNT(*), 0, COUNT(*) FROM record_fact r \
              JOIN record_lecturer l ON l.tenant = r.tenant AND l.document = r.document WHERE r.is_dispatch = 1 \
              GROUP BY r.fiscal_year, r.dispatched_by, 6"
         ),
-        rollup("'attendance'", "r.attendance", "r.state = 'held' AND (r.attendance IS NOT NULL OR r.activity <> 'screening')"),
         format!("{ROLLUP} t.measure, COUNT(t.value), COUNT(*) - COUNT(t.value), COALESCE(SUM(t.value), 0) \
                  FROM record_fact r JOIN tally_fact t ON t.tenant = r.tenant AND t.document = r.document \
                  GROUP BY r.fiscal_year, r.month, r.municipality, COALESCE(r.dispatched_by, r.association), t.measure"),

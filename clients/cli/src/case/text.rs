@@ -24,7 +24,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, String> {
 
 fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Result<String, String> {
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-    String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0).ok_or_else(|| {
+    String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2)).ok_or_else(|| {
         "UTF-16 の文字として読めません。エディターで文字コードを UTF-8 にして保存し直してください".to_owned()
     })
 }

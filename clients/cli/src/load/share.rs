@@ -44,7 +44,7 @@ pub(super) fn shares(intents: Vec<Intent>) -> [Vec<Intent>; 3] {
             Intent::Link { .. } | Intent::Unlink { .. } | Intent::Write { .. } | Intent::HaveRead { .. } => {
                 shares[LECTURER].push(intent);
             }
-            Intent::Step { .. } | Intent::TakeBack { .. } => shares[DOOR].push(intent),
+            Intent::Step { .. } | Intent::TakeBack { .. } | Intent::Void { .. } => shares[DOOR].push(intent),
         }
     }
     shares

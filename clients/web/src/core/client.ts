@@ -7,7 +7,7 @@
 
 import * as p from './parse';
 import { type Command, type Problem, type Stage, type StartFault, type Status, reply, stage as stageParser } from './protocol';
-import { type DocumentId, type Entry, type Intent, type Kind, type RecordView, type Typing, entries, entry, recordView } from './records';
+import { type DocumentId, type Entry, type Intent, type Kind, type RecordView, type Sums, type Typing, entries, entry, recordView, sums } from './records';
 import { EMPTY_REGISTRY, type Registry, registry as registryParser } from './registry';
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly problem: Problem };
@@ -39,6 +39,8 @@ export interface Client {
   /** The record's view, kept fresh while someone watches. `null`: not here; `undefined`: not known yet. */
   view(document: DocumentId): RecordView | null | undefined;
   watch(document: DocumentId, changed: () => void): () => void;
+  /** The figures of a fiscal year over the records here, of the organisation that `scope` names; empty: of all of them. */
+  figures(year: number, scope: string): Promise<Sums | undefined>;
   /** An edit, or with `typing` what is being typed so far; answered when it is durable. */
   record(document: DocumentId, kind: Kind, intent: Intent, typing?: Typing): Promise<Outcome>;
   /** Enrolling, unlocking and the like; what they carry is in the worker's words. */
@@ -268,6 +270,7 @@ export function createClient(deps: ClientDeps): Client {
         }
       };
     },
+    figures: (year, scope) => query({ type: 'figures', year, scope }, sums),
     record: async (document, kind, intent, typing) => outcome(await ask({ type: 'record', document, kind, intent, typing: typing ?? null })),
     perform: async (command) => outcome(await ask(command)),
     sync: () => void ask({ type: 'sync' }),

@@ -148,6 +148,8 @@ export type Command =
   | { readonly type: 'network'; readonly online: boolean }
   | { readonly type: 'view' | 'summary'; readonly document: DocumentId }
   | { readonly type: 'list' }
+  /** The figures of a fiscal year; `scope` names the organisation whose they are, and is empty for all records here. */
+  | { readonly type: 'figures'; readonly year: number; readonly scope: string }
   | { readonly type: 'registry' };
 
 /**
@@ -195,7 +197,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
 const textName = p.word(['outcome', 'issue', 'plan']);
 
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
+  const type = f.get('type', p.word(['set', 'count', 'void', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
   switch (type) {
     case 'set':
       return {
@@ -213,6 +215,8 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
         by: f.get('by', p.integer),
         reason: f.get('reason', p.nullable(p.word(['undo', 'mistake', 'recount']))),
       };
+    case 'void':
+      return { type, measure: f.get('measure', p.string), seen: f.get('seen', p.integer) };
     case 'link':
     case 'unlink':
       return { type, link: f.get('link', p.string) };
@@ -234,7 +238,7 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
 });
 
 const command: p.Parse<Command> = p.object((f): Command => {
-  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'ping', 'record', 'sync', 'network', 'view', 'summary', 'list', 'registry']));
+  const type = f.get('type', p.word(['stage', 'enrol', 'enrol_again', 'enter_pass', 'unlock', 'recover', 'add_person', 'dismiss', 'lock', 'ping', 'record', 'sync', 'network', 'view', 'summary', 'list', 'figures', 'registry']));
   switch (type) {
     case 'enrol':
       return { type, code: f.get('code', p.string), device_name: f.get('device_name', p.string), pin: f.get('pin', p.string) };
@@ -262,6 +266,8 @@ const command: p.Parse<Command> = p.object((f): Command => {
     case 'view':
     case 'summary':
       return { type, document: f.get('document', documentId) };
+    case 'figures':
+      return { type, year: f.get('year', p.integer), scope: f.get('scope', p.string) };
     case 'stage':
     case 'lock':
     case 'ping':

@@ -56,6 +56,8 @@ export type Value = string | number;
 export type Intent =
   | { readonly type: 'set'; readonly field: FieldName; readonly value: Value | null }
   | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
+  /** Back to "not reported"; `seen` is the total the person saw. */
+  | { readonly type: 'void'; readonly measure: string; readonly seen: number }
   | { readonly type: 'link' | 'unlink'; readonly link: string }
   /** `base`: the text as the person saw it. */
   | { readonly type: 'write'; readonly text: TextName; readonly base: string; readonly value: string }
@@ -90,6 +92,8 @@ export interface Tally {
   readonly measure: string;
   readonly total: number;
   readonly by_device: Readonly<Record<string, number>>;
+  /** Heads carried over from the other way of counting them; part of the total. */
+  readonly carried: number;
 }
 
 export interface Step extends Author {
@@ -136,6 +140,8 @@ export interface RecordView {
   readonly group: Group;
   readonly reason: string | null;
   readonly attendance: number | null;
+  /** By way of counting heads that lags behind, `band` or `audience`: the link by which the missing ones are carried over. */
+  readonly carry: Readonly<Record<string, string>>;
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
   /** Own work the server keeps aside, and what a person said to it. */
@@ -164,6 +170,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
     measure: t.get('measure', p.string),
     total: t.get('total', p.integer),
     by_device: t.get('by_device', p.dictionary(p.integer)),
+    carried: t.get('carried', p.nullable(p.integer)) ?? 0,
   })))),
   links: f.get('links', p.list(p.string)),
   texts: f.get('texts', p.object((t) => ({
@@ -188,6 +195,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   group: f.get('group', group),
   reason: f.get('reason', p.nullable(p.string)),
   attendance: f.get('attendance', p.nullable(p.integer)),
+  carry: f.get('carry', p.nullable(p.dictionary(p.string))) ?? {},
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
   held: f.get('held', p.list(p.object((h) => ({
@@ -256,6 +264,22 @@ export function whenOf(entry: Entry): string {
 export const entries: p.Parse<readonly Entry[]> = p.array(entry);
 
 /** A record nobody has entered anything into; the core does not hold it yet. */
+/** A figure summed up over records. */
+export interface Sum {
+  /** Records with a number. */
+  readonly reported: number;
+  /** Records that should have a number and have none. */
+  readonly unreported: number;
+  readonly total: number;
+}
+
+/** By the core's id of the figure. */
+export type Sums = Readonly<Record<string, Sum>>;
+
+export const sums: p.Parse<Sums> = p.dictionary(p.object((f) => ({
+  reported: f.get('reported', p.integer), unreported: f.get('unreported', p.integer), total: f.get('total', p.integer),
+})));
+
 export function blankView(document: DocumentId, first: readonly Intent[]): RecordView {
   const fields: Record<string, Field> = {};
   for (const intent of first) {
@@ -264,7 +288,7 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
     document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, rewritten: {}, steps: [], state: 'none',
-    group: 'planned', reason: null, attendance: null, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
+    group: 'planned', reason: null, attendance: null, carry: {}, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
   };
 }
 

@@ -15,7 +15,7 @@ describe('dates', () => {
   });
   it('starts the fiscal year in April', () => {
     expect([fiscalYear('2025-03-31'), fiscalYear('2025-04-01')]).toEqual([2024, 2025]);
-    expect(fiscalYearName(2024)).toBe('令和6年度');
+    expect([1988, 1989, 2018, 2019, 2024].map(fiscalYearName)).toEqual(['昭和63年度', '平成元年度', '平成30年度', '令和元年度', '令和6年度']);
   });
   it('prints short forms', () => {
     expect(shortDate('2024-11-08')).toBe('11/8');

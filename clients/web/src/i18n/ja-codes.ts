@@ -11,7 +11,6 @@ const role: Record<string, string> = {
 };
 
 const medium: Record<string, string> = { 'jinsei-kaigi-dvd': '人生会議DVD' };
-const consultation: Record<string, string> = { visit: '訪問', interview: '面接', telephone: '電話', unknown: '方法の報告なし' };
 const why: Record<string, string> = { undo: '取り消し', mistake: '押し間違いの訂正', recount: '数え直し' };
 const attribution: Record<string, string> = { among: '講師の内訳は報告なし', named: '講師ごとに記録' };
 
@@ -20,6 +19,8 @@ const flag: Record<string, string> = {
   text_rewritten: '同じ文を2人以上が別々に書き直しました。どの人の文も残っています。端末の「記録」で読んで、印を消してください。',
   step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
   date_unreadable: '日付を読み取れません。',
+  date_implausible: '日付・月・年度が、記録できる範囲（平成12年度〜令和81年度）の外です。年度の集計に入っていません。',
+  counted_not_held: '「実施」になっていない記録に数が入っています。実施になるまで、集計に入りません。',
   ends_before_start: '終了が開始より前になっています。',
   negative_total: '合計が0より小さい数があります。',
   attendance_differs: '年齢別の合計と対象別の合計が違います。多いほうを参加者の数にしています。',
@@ -56,7 +57,7 @@ export const codes = {
     if (measure === 'screening.viewers') return ja.screening.viewers;
     if (first === 'attendance' && second === 'band') return `参加者 ${ja.band(third)}`;
     if (first === 'attendance' && second === 'audience') return `参加者 ${ja.audience(third)}`;
-    if (first === 'consultation') return second === '' ? '相談' : `相談 ${consultation[second] ?? second}`;
+    if (first === 'consultation') return second === '' ? '相談' : `相談 ${ja.consultationWay(second)}`;
     if (first === 'answer') return `${ja.questionShort(second)}：${ja.answer(third)}`;
     if (first === 'material') return materials(second, third) ?? measure.slice('material.'.length);
     return measure;

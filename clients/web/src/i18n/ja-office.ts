@@ -120,6 +120,7 @@ export const office = {
     asOf: (when: string) => `${when} 現在`,
     missing: (count: number) => `報告待ち ${number.format(count)}件`,
     noMissing: '報告待ちなし',
+    outsideYears: (count: number) => `年度の分からない記録・先の年度の記録 ${number.format(count)}件`,
     silent: (count: number) => `1週間以上連絡のない端末 ${number.format(count)}台`,
     noSilent: '連絡のない端末なし',
     silentTitle: '1週間以上連絡のない端末',
@@ -147,6 +148,16 @@ export const office = {
   },
 
   figure: {
+    meaning: '数え方',
+    /** What a figure counts, by its id in the core. */
+    meanings: {
+      'dispatch.held': '派遣元の医師会が記録され、「実施」「報告」「精算」になった記録を、1件につき1回と数えます。講師が何人でも1回です。',
+      'dispatch.cancelled': '派遣元の医師会が記録され、「中止」になった記録の数です。延期は入りません。',
+      attendance: '実施した記録の参加者の合計です。年齢別と対象別の両方で数えた記録は、多いほうを数えます。予定・中止・延期の記録に入った数は入りません。集まる催しを実施して人数の報告がない記録は「数の報告なし」とし、0人とはしません。',
+      'screening.viewers': '実施した記録のうち、映像を上映したものの視聴者の合計です。',
+      material: '実施した記録で配った数の合計です。予定・中止・延期の記録に入った数は入りません。',
+      consultation: '相談の記録の件数の合計です。1つの記録は、方法がいくつあっても1件の報告と数えます。',
+    },
     atLeast: '以上',
     unreported: (count: number) => `ほか ${number.format(count)}件は数の報告なし`,
     onlyUnreported: (count: number) => `${number.format(count)}件すべて数の報告なし`,
@@ -170,6 +181,8 @@ export const office = {
     noReason: '理由の報告なし',
     conflict: (count: number) => `ほか ${count}件は「実施」と「中止・延期」が食い違っています`,
     registered: '登録講師',
+    registeredUnknown: '報告なし',
+    sinceUnknown: (count: string) => `登録した年度の記録がない講師 ${count}人は入っていません。`,
     training: (count: string) => `うち育成中 ${count}人`,
     reach: '派遣のあった市町村',
     reachOf: (of: number) => `／ ${of}`,
@@ -283,15 +296,17 @@ export const office = {
     missing: '報告待ち',
     dispatch: '派遣のみ',
     withoutValue: '数の報告なしのみ',
+    outsideYears: '年度の分からない記録・先の年度の記録のみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
-      reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師',
+      reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師', dispatched_by: '派遣元の医師会', flag: '確かめること',
     } as Readonly<Record<string, string>>,
     unknownValue: '報告なし',
     amongValue: '複数の講師（内訳は報告なし）',
   },
 
   record: {
+    carried: '数え方を変える前',
     back: '記録の一覧へ戻る',
     personal: (place: string, what: string) => `「${place}」は${what}のように見えます。個人が分かる場合は、現場の端末で書き直してもらってください。`,
     basic: '基本の内容',
@@ -334,6 +349,9 @@ export const office = {
     unlinked: (name: string) => `「${name}」が外れます`,
     noted: '「行ったが数の報告なし」になります',
     unnoted: '「行ったが数の報告なし」が外れます',
+    heads: '参加者',
+    carried: (count: string) => `数え方の変更で、それまでの人のうち${count}人を不明として引き継ぎ`,
+    uncarried: (count: string) => `数え方の変更で引き継いだ${count}人の取り消し`,
     voided: '報告なしに戻ります',
     unvoided: '報告なしではなくなります',
     state: (state: string, why: string | null) => `${state}${why === null ? '' : `（${why}）`}`,

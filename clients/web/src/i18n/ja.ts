@@ -31,8 +31,10 @@ const band: Record<string, string> = {
 };
 
 const audience: Record<string, string> = {
-  resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他',
+  resident: '住民', family: '家族・現役世代', 'welfare-volunteer': '民生委員', medical: '医療職', care: '介護職', other: 'その他', unknown: '対象不明',
 };
+
+const consultationWay: Record<string, string> = { visit: '訪問', interview: '面接', telephone: '電話', unknown: '方法の報告なし' };
 
 const question: Record<string, string> = {
   'knows-acp': '人生会議（ACP）を知っていましたか', 'has-talked': '家族などと話し合ったことがありますか', intends: 'これから話し合おうと思いますか',
@@ -75,6 +77,7 @@ export const ja = {
   saveState: (code: SaveState): readonly [string, string] => saveState[code],
   band: (code: string): string => band[code] ?? code,
   audience: (code: string): string => audience[code] ?? code,
+  consultationWay: (code: string): string => consultationWay[code] ?? code,
   question: (code: string): string => question[code] ?? code,
   questionShort: (code: string): string => questionShort[code] ?? code,
   answer: (code: string): string => answer[code] ?? code,
@@ -226,7 +229,8 @@ export const ja = {
 
   summary: {
     title: '集計',
-    lead: (year: string) => `${year}の、この端末にある記録の集計です。`,
+    lead: (year: string, of: string | null) => (of === null ? `${year}の、この端末にある記録の集計です。` : `${year}の「${of}」の集計です。この端末にある記録から、事務局の画面と同じ決まりで数えています。`),
+    consultations: '相談', heads: '参加者の内訳', unknownActivity: '種類の報告なし',
     held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
     attendance: '参加者', viewers: '見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
@@ -321,8 +325,10 @@ export const ja = {
 
   attendance: {
     total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
-    byBand: '年齢別', byAudience: '対象別', mode: '数え方',
-    help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。',
+    modes: { heads: '人数だけ', band: '年齢別', audience: '対象別' }, mode: '数え方', heads: '参加者の人数',
+    carried: (count: number) => `これまでの${count}人を不明として引き継ぎ`, carriedOver: (count: number) => `数え方を変える前 ${count}`,
+    headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
+    help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
     differs: (bands: number, audiences: number, counts: number) => `年齢別の合計は${bands}人、対象別の合計は${audiences}人です。参加者の数には、多いほうの${counts}人を使います。`,
   },
 
@@ -330,6 +336,7 @@ export const ja = {
     plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
+    undoVoid: (label: string) => `${label}を報告なしに`,
   },
 
   screening: {

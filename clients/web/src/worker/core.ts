@@ -29,6 +29,7 @@ export interface Core {
   next_wakeup(): number | undefined;
   status(): string;
   list(): string;
+  figures(year: number, scope: string): string;
   summary(document: string): string | undefined;
   view(document: string): string | undefined;
   registry(): string | undefined;

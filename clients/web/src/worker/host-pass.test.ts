@@ -66,6 +66,7 @@ async function phone(name: string): Promise<Phone> {
             next_wakeup: () => undefined,
             status: () => JSON.stringify({ unsent_records: made.unsent, unsent_changes: made.unsent, last_agreed_at: null, last_exchange_at: null, last_fault: null, too_large: null, syncing: false, scopes: [] }),
             list: () => '["record"]',
+            figures: () => '{}',
             summary: () => '"record"',
             view: () => '"record"',
             registry: () => '{"version":1}', names: () => '{"people":[{"id":"pe-9","name":"鈴木"}],"devices":[]}',

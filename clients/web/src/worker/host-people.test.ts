@@ -38,7 +38,8 @@ async function tablet(name: string): Promise<Tablet> {
     },
     open: () => ({
       handle: () => undefined, answered: () => undefined, poll_effect: () => undefined, next_wakeup: () => undefined, status: () => STATUS,
-      list: () => '[]', summary: () => undefined, view: () => undefined, registry: () => undefined, names: () => '{"people":[],"devices":[]}', free: () => undefined,
+      list: () => '[]', figures: () => '{}', summary: () => undefined, view: () => undefined, registry: () => undefined,
+      names: () => '{"people":[],"devices":[]}', free: () => undefined,
     }),
     clock: { now: () => b.time.clock, steady: () => b.time.steady, after: () => () => undefined },
     random: (count) => new Uint8Array(count),

@@ -54,6 +54,7 @@ function fakeCore(rows: readonly Row[]): FakeCore {
     next_wakeup: () => undefined,
     status: () => STATUS,
     list: () => '[]',
+    figures: () => '{}',
     summary: () => undefined,
     view: () => undefined,
     registry: () => undefined, names: () => '{"people":[],"devices":[]}',

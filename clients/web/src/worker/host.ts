@@ -293,6 +293,8 @@ export function createHost(deps: HostDeps): Host {
         return done;
       case 'list':
         return { ok: true, json: shown()?.list() ?? '[]' };
+      case 'figures':
+        return { ok: true, json: shown()?.figures(command.year, command.scope) ?? '{}' };
       case 'view':
         return { ok: true, json: shown()?.view(command.document) ?? 'null' };
       case 'summary':

@@ -1,4 +1,7 @@
-// 参加者: how many came, by age band or by audience.
+// 参加者: how many came: heads only, by age band, or by audience.
+//
+// Heads only are heads of unknown age, so these two are one way of counting. Who switches to a way that lags behind carries
+// the missing heads over to it; the core says by which link.
 
 import { type ReactNode, useState } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
@@ -11,27 +14,34 @@ import { Counter, CounterGrid } from './counter';
 import { useEditor } from './editor';
 
 export const BANDS = ['10-29', '30-39', '40-49', '50-59', '60-69', '70-74', '75-84', '85+', 'unknown'] as const;
-export const AUDIENCES = ['resident', 'family', 'welfare-volunteer', 'medical', 'care', 'other'] as const;
+export const AUDIENCES = ['resident', 'family', 'welfare-volunteer', 'medical', 'care', 'other', 'unknown'] as const;
 
-/** Who counted how many over all measures of a group. */
-export function sumByDevice(view: RecordView, prefix: string): { readonly total: number | null; readonly devices: ReadonlyMap<string, number> } {
+const HEADS = 'attendance.band.unknown';
+
+/** Who counted how many over all measures of a group, and what was carried over from another way of counting. */
+export function sumByDevice(view: RecordView, prefix: string): { readonly total: number | null; readonly carried: number; readonly devices: ReadonlyMap<string, number> } {
   const counted = view.tallies.filter((tally) => tally.measure.startsWith(prefix));
   const devices = new Map<string, number>();
   for (const tally of counted) {
     for (const [device, count] of Object.entries(tally.by_device)) devices.set(device, (devices.get(device) ?? 0) + count);
   }
-  return { total: counted.length === 0 ? null : counted.reduce((sum, tally) => sum + tally.total, 0), devices };
+  const sum = (part: 'total' | 'carried'): number => counted.reduce((all, tally) => all + tally[part], 0);
+  return { total: counted.length === 0 ? null : sum('total'), carried: sum('carried'), devices };
 }
 
-function Total({ prefix, children }: { readonly prefix: string; readonly children: ReactNode }): ReactNode {
+function Total({ children }: { readonly children: ReactNode }): ReactNode {
   const { view } = useEditor();
   const { identity } = useReady();
   const { registry } = useSnapshot();
-  const { total, devices } = sumByDevice(view, prefix);
-  const others = [...devices].filter(([device]) => device !== identity.device);
+  const total = view.attendance;
+  const byBand = sumByDevice(view, 'attendance.band.');
+  const byAudience = sumByDevice(view, 'attendance.audience.');
+  const counted = (byBand.total ?? 0) < (byAudience.total ?? 0) ? byAudience : byBand;
+  const others = [...counted.devices].filter(([device]) => device !== identity.device);
   const sumOfOthers = others.reduce((sum, [, count]) => sum + count, 0);
-  const parts = [ja.attendance.mine(devices.get(identity.device) ?? 0)];
+  const parts = [ja.attendance.mine(counted.devices.get(identity.device) ?? 0)];
   if (others.length > 0) parts.push(ja.attendance.others(sumOfOthers, others.map(([device]) => deviceName(registry, device)).join('、')));
+  if (counted.carried > 0) parts.push(ja.attendance.carriedOver(counted.carried));
   return (
     <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 sticky top-2 low:static">
       <div>
@@ -53,29 +63,50 @@ function Total({ prefix, children }: { readonly prefix: string; readonly childre
   );
 }
 
+const MODES = ['heads', 'band', 'audience'] as const;
+type Mode = (typeof MODES)[number];
+
+function isMode(text: string): text is Mode {
+  return MODES.some((known) => known === text);
+}
+
+function way(mode: Mode): 'band' | 'audience' {
+  return mode === 'audience' ? 'audience' : 'band';
+}
+
+/** How the heads of a record were counted so far. */
+function modeOf(view: RecordView): Mode {
+  const bands = sumByDevice(view, 'attendance.band.').total ?? 0;
+  const audiences = sumByDevice(view, 'attendance.audience.').total;
+  if (audiences !== null && audiences > bands) return 'audience';
+  const headsOnly = view.tallies.some((tally) => tally.measure === HEADS) && !view.tallies.some((tally) => tally.measure.startsWith('attendance.band.') && tally.measure !== HEADS);
+  return headsOnly ? 'heads' : 'band';
+}
+
 export function Attendance(): ReactNode {
-  const { view } = useEditor();
+  const { view, edit } = useEditor();
   const bands = sumByDevice(view, 'attendance.band.').total;
   const audiences = sumByDevice(view, 'attendance.audience.').total;
-  const [mode, setMode] = useState(bands === null && audiences !== null ? 'audience' : 'band');
+  const [mode, setMode] = useState<Mode>(() => modeOf(view));
+  const choose = (next: string): void => {
+    if (!isMode(next)) return;
+    setMode(next);
+    const link = view.carry[way(next)];
+    if (way(next) === way(mode) || link === undefined) return;
+    edit([{ type: 'link', link }], { label: ja.attendance.carried(next === 'audience' ? bands ?? 0 : audiences ?? 0), intents: [{ type: 'unlink', link }] });
+  };
   return (
     <>
-      <Total prefix={mode === 'band' ? 'attendance.band.' : 'attendance.audience.'}>
-        <Chips
-          label={ja.attendance.mode}
-          hideLabel
-          value={mode}
-          options={[{ value: 'band', label: ja.attendance.byBand }, { value: 'audience', label: ja.attendance.byAudience }]}
-          onChange={setMode}
-        />
+      <Total>
+        <Chips label={ja.attendance.mode} hideLabel value={mode} options={MODES.map((value) => ({ value, label: ja.attendance.modes[value] }))} onChange={choose} />
       </Total>
       {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences, view.attendance ?? 0)}</p>}
       <CounterGrid>
-        {mode === 'band'
-          ? BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)
-          : AUDIENCES.map((audience) => <Counter key={audience} label={ja.audience(audience)} measure={`attendance.audience.${audience}`} />)}
+        {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} />}
+        {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}
+        {mode === 'audience' && AUDIENCES.map((audience) => <Counter key={audience} label={ja.audience(audience)} measure={`attendance.audience.${audience}`} />)}
       </CounterGrid>
-      <p className="text-[0.875rem] text-muted">{ja.attendance.help}</p>
+      <p className="text-[0.875rem] text-muted">{mode === 'heads' ? ja.attendance.headsHelp : ja.attendance.help}</p>
     </>
   );
 }

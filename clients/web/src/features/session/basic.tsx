@@ -140,7 +140,7 @@ export function Basic(): ReactNode {
           <Chips
             label={ja.basic.audience}
             value={audience === '' ? null : audience}
-            options={AUDIENCES.map((code) => ({ value: ja.audience(code), label: ja.audience(code) }))}
+            options={AUDIENCES.filter((code) => code !== 'unknown').map((code) => ({ value: ja.audience(code), label: ja.audience(code) }))}
             onChange={keep('audience', ja.basic.audience)}
           />
         </div>

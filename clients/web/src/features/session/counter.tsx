@@ -2,7 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
-import { tally, type Tally } from '../../core/records';
+import { type Intent, tally, type Tally } from '../../core/records';
 import type { Registry } from '../../core/registry';
 import { ja } from '../../i18n/ja';
 import { announce } from '../../ui/announce';
@@ -34,10 +34,17 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
     typing.current = false;
     const by = count - (before ?? 0);
     if (before !== null && by === 0) return;
-    const undo = { label: `${label} ${count}`, intents: [{ type: 'count', measure, by: -by, reason: 'undo' }] } as const;
-    await edit([{ type: 'count', measure, by, reason: 'recount' }], by === 0 ? undefined : undo);
+    const back: Intent = before === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
+    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [back] });
   };
-  const box = useBox({ stored: total === null ? '' : String(total), read: readCount, keep });
+  /** An emptied box: nobody reported any. */
+  const clear = async (): Promise<void> => {
+    const before = seen.current;
+    typing.current = false;
+    if (before === null) return;
+    await edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before, reason: 'undo' }] });
+  };
+  const box = useBox({ stored: total === null ? '' : String(total), read: readCount, keep, clear });
 
   return (
     <div className="flex flex-col items-end gap-1">

@@ -1,18 +1,35 @@
-// This tablet's own counts of the present fiscal year, with what is missing said beside each.
+// The figures of the present fiscal year as the core sums them over the records of this tablet, with what is missing said
+// beside each. What counts, and as what, is the core's to say.
 
-import { type ReactNode, useMemo } from 'react';
-import { useSnapshot } from '../../core/hooks';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useClient, useReady, useSnapshot } from '../../core/hooks';
+import type { Identity } from '../../core/protocol';
+import type { Sum, Sums } from '../../core/records';
 import { fiscalYear, fiscalYearName, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card, SectionTitle } from '../../ui/card';
 import type { FrameProps } from '../../ui/frame';
-import { type Figure, summarise } from './summarise';
+
+interface Figure {
+  /** null: nobody reported any. */
+  readonly total: number | null;
+  readonly unreported: number;
+}
 
 const NONE: Figure = { total: null, unreported: 0 };
+
+function figureOf(sum: Sum | undefined): Figure {
+  return sum === undefined ? NONE : { total: sum.reported > 0 ? sum.total : null, unreported: sum.unreported };
+}
 
 function figureText(figure: Figure, unit: string): string {
   if (figure.total === null) return ja.none;
   return `${figure.total.toLocaleString('ja-JP')}${unit}${figure.unreported > 0 ? ` ${ja.summary.atLeast}` : ''}`;
+}
+
+/** The scope of the organisation this tablet works for; empty when it has none. */
+function scopeOf(identity: Identity): string {
+  return identity.scopes.find((scope) => scope === `municipality:${identity.organisation}` || scope === `association:${identity.organisation}`) ?? '';
 }
 
 function Big({ label, figure, unit }: { readonly label: string; readonly figure: Figure; readonly unit: string }): ReactNode {
@@ -64,44 +81,73 @@ function Table({ title, lines }: { readonly title: string; readonly lines: reado
   );
 }
 
+/** Records of a group, over all activities. */
+function records(sums: Sums, group: string): Figure {
+  const of = Object.entries(sums).filter(([id]) => id.startsWith('record.') && id.endsWith(`.${group}`));
+  return { total: of.reduce((sum, [, { total }]) => sum + total, 0), unreported: 0 };
+}
+
 export function Summary({ frame: Frame }: FrameProps): ReactNode {
+  const client = useClient();
+  const { identity } = useReady();
   const { entries, registry } = useSnapshot();
+  const [sums, setSums] = useState<Sums | null>(null);
   const year = fiscalYear(todayIso(new Date()));
-  const sums = useMemo(() => summarise(entries.values(), year), [entries, year]);
-  const line = (key: string, label: string, figure: Figure, unit: string): Line => ({ key, label, text: figureText(figure, unit), gap: figure.unreported });
-  const count = (total: number): Figure => ({ total, unreported: 0 });
+  const scope = scopeOf(identity);
+  useEffect(() => {
+    let current = true;
+    void client.figures(year, scope).then((found) => {
+      if (current && found !== undefined) setSums(found);
+    });
+    return () => {
+      current = false;
+    };
+  }, [client, entries, year, scope]);
+  if (sums === null) return <Frame title={ja.summary.title}><p className="text-muted">{ja.starting}</p></Frame>;
+
+  const [kind, code] = scope.split(':');
+  const organisations = kind === 'municipality' ? registry.municipalities.map((one) => ({ id: one.code, name: one.name })) : registry.associations;
+  const organisation = organisations.find((one) => one.id === code)?.name ?? null;
+  const line = (id: string, label: string, unit: string): readonly Line[] => {
+    const sum = sums[id];
+    if (sum === undefined || sum.reported + sum.unreported === 0) return [];
+    const figure = figureOf(sum);
+    return [{ key: id, label, text: figureText(figure, unit), gap: figure.unreported }];
+  };
+  const under = (prefix: string): readonly string[] => Object.keys(sums).filter((id) => id.startsWith(prefix));
+  const last = (id: string): string => id.split('.').at(-1) ?? '';
 
   const materials = registry.materials.flatMap((material) =>
-    material.eligibilities.flatMap((eligibility) => {
-      const figure = sums.measures.get(`material.${material.id}.${eligibility.id}`);
-      return figure === undefined ? [] : [line(`${material.id}.${eligibility.id}`, `${material.name}　${eligibility.name}`, figure, material.unit)];
-    }),
-  );
-  const answers = [...sums.measures].flatMap(([measure, figure]) => {
-    const [group, question, answer] = measure.split('.');
-    if (group !== 'answer' || question === undefined || answer === undefined) return [];
-    return [line(measure, `${ja.questionShort(question)}　${ja.answer(answer)}`, figure, ja.people)];
+    material.eligibilities.flatMap((eligibility) => line(`material.${material.id}.${eligibility.id}`, `${material.name}　${eligibility.name}`, material.unit)));
+  const answers = under('answer.').flatMap((id) => line(id, `${ja.questionShort(id.split('.')[1] ?? '')}　${ja.answer(last(id))}`, ja.people));
+  const consultations = under('consultation.').flatMap((id) => line(id, ja.consultationWay(last(id)), ja.summary.times));
+  const bands = under('attendance.band.').flatMap((id) => line(id, ja.band(last(id)), ja.people));
+  const audiences = under('attendance.audience.').flatMap((id) => line(id, ja.audience(last(id)), ja.people));
+  const kinds = under('record.').filter((id) => id.endsWith('.held')).flatMap((id) => {
+    const activity = id.split('.')[1] ?? 'none';
+    return line(id, activity === 'none' ? ja.summary.unknownActivity : ja.activity(activity), ja.summary.times);
   });
-  const kinds = [...sums.kinds].map(([activity, total]) => line(activity ?? '', ja.activity(activity), count(total), ja.summary.times));
-  const empty = sums.held + sums.planned + sums.off + sums.measures.size === 0;
+  const off = (records(sums, 'cancelled').total ?? 0) + (records(sums, 'postponed').total ?? 0);
 
   return (
     <Frame title={`${ja.summary.title}　${fiscalYearName(year)}`}>
-      <p className="text-muted">{ja.summary.lead(fiscalYearName(year))}</p>
-      {empty ? (
+      <p className="text-muted">{ja.summary.lead(fiscalYearName(year), organisation)}</p>
+      {Object.keys(sums).length === 0 ? (
         <Card className="px-5 py-6"><p>{ja.summary.empty}</p></Card>
       ) : (
         <>
           <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-            <Big label={ja.summary.held} figure={count(sums.held)} unit={ja.summary.times} />
-            <Big label={ja.summary.planned} figure={count(sums.planned)} unit={ja.summary.times} />
-            <Big label={ja.summary.attendance} figure={sums.held === 0 ? NONE : sums.attendance} unit={ja.people} />
-            <Big label={ja.summary.viewers} figure={sums.viewers} unit={ja.people} />
+            <Big label={ja.summary.held} figure={records(sums, 'held')} unit={ja.summary.times} />
+            <Big label={ja.summary.planned} figure={records(sums, 'planned')} unit={ja.summary.times} />
+            <Big label={ja.summary.attendance} figure={figureOf(sums['attendance'])} unit={ja.people} />
+            <Big label={ja.summary.viewers} figure={figureOf(sums['screening.viewers'])} unit={ja.people} />
           </div>
-          {sums.off > 0 && <p className="text-muted">{ja.summary.off}　{sums.off}{ja.summary.times}</p>}
+          {off > 0 && <p className="text-muted">{ja.summary.off}　{off}{ja.summary.times}</p>}
           <Table title={ja.summary.materials} lines={materials} />
           <Table title={ja.summary.kinds} lines={kinds} />
+          <Table title={ja.summary.heads} lines={[...bands, ...audiences]} />
           <Table title={ja.summary.answers} lines={answers} />
+          <Table title={ja.summary.consultations} lines={consultations} />
         </>
       )}
     </Frame>

@@ -41,6 +41,9 @@ export interface Frame {
   readonly fiscal_years: readonly number[];
   readonly reports_missing: number;
   readonly reports_missing_records: string;
+  /** Records in no year that is offered. */
+  readonly outside_years: number;
+  readonly outside_years_records: string;
   readonly silent_tablets: readonly { readonly device: string; readonly name: string; readonly last_seen_at: number | null }[];
   readonly sample: boolean;
 }
@@ -51,6 +54,8 @@ const frame = (f: p.Fields): Frame => ({
   fiscal_years: f.get('fiscal_years', p.array(p.integer)),
   reports_missing: f.get('reports_missing', p.integer),
   reports_missing_records: f.get('reports_missing_records', p.string),
+  outside_years: f.get('outside_years', p.integer),
+  outside_years_records: f.get('outside_years_records', p.string),
   silent_tablets: f.get('silent_tablets', p.array(p.object((t) => ({
     device: t.get('device', p.string),
     name: t.get('name', p.string),
@@ -118,7 +123,7 @@ export type RecordPage = ReturnType<typeof recordPage>;
 export const prefecture = p.object((f) => ({
   ...frame(f),
   prefecture: f.get('prefecture', named),
-  bank: f.get('bank', p.object((b) => ({ registered: b.get('registered', p.integer), in_training: b.get('in_training', p.integer) }))),
+  bank: f.get('bank', p.object((b) => ({ registered: b.get('registered', p.nullable(p.integer)), unknown: b.get('unknown', p.integer), in_training: b.get('in_training', p.nullable(p.integer)) }))),
   dispatches: f.get('dispatches', groups),
   cancelled: f.get('cancelled', reasons),
   reach: f.get('reach', p.object((r) => ({
@@ -232,6 +237,7 @@ export const recordDetail = p.object((f) => ({
     measure: t.get('measure', p.string),
     total: t.get('total', p.nullable(p.integer)),
     by_device: t.get('by_device', p.array(p.object((d) => ({ device: d.get('device', named), count: d.get('count', p.integer) })))),
+    carried: t.get('carried', p.integer),
   })))),
   lecturers: f.get('lecturers', p.array(named)),
   among: f.get('among', p.boolean),

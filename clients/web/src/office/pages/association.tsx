@@ -47,9 +47,9 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
           note={note}
           after={anyHeld ? <span className="ml-2 text-[1.25rem] font-bold">{text.spread(spread.cities, spread.towns, spread.villages, spread.others)}</span> : undefined}
         />
-        <Key name={text.trainingAttendance} figure={data.training_attendance} unit={office.unit.people} />
-        <Key name={text.consultations} figure={data.consultations} unit={office.unit.cases} />
-        <Key name={office.prefecture.attendance} figure={data.attendance} unit={office.unit.people} note={`${office.prefecture.attendanceNote}${wording(data.attendance, '').note}`} />
+        <Key name={text.trainingAttendance} meaning="attendance" figure={data.training_attendance} unit={office.unit.people} />
+        <Key name={text.consultations} meaning="consultation" figure={data.consultations} unit={office.unit.cases} />
+        <Key name={office.prefecture.attendance} meaning="attendance" figure={data.attendance} unit={office.unit.people} note={`${office.prefecture.attendanceNote}${wording(data.attendance, '').note}`} />
       </div>
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <Lecturers by={data.by_lecturer} />

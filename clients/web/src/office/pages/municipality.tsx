@@ -62,9 +62,9 @@ function Screen({ data, chooseYear }: { readonly data: Municipality; readonly ch
       <Head title={data.municipality.name} note={text.area(data.medical_area)} frame={data} chooseYear={chooseYear} />
       <Corrections year={data.fiscal_year} own={(row) => row.municipality?.id === data.municipality.id} />
       <div className="keys grid grid-cols-2 gap-4 xl:grid-cols-4">
-        {main.map((one) => <Key key={one.material.id} name={one.material.name} figure={one.figure} unit={one.unit} />)}
-        <Key name={text.dispatches} figure={data.dispatches.held} unit={`${office.unit.times}${office.group('held')}`} note={note} />
-        <Key name={text.attendance} figure={data.attendance} unit={office.unit.people} />
+        {main.map((one) => <Key key={one.material.id} meaning="material" name={one.material.name} figure={one.figure} unit={one.unit} />)}
+        <Key name={text.dispatches} meaning="dispatch.held" figure={data.dispatches.held} unit={`${office.unit.times}${office.group('held')}`} note={note} />
+        <Key name={text.attendance} meaning="attendance" figure={data.attendance} unit={office.unit.people} />
       </div>
       <div className="grid items-start gap-4 xl:grid-cols-[1.55fr_1fr]">
         <div className="flex min-w-0 flex-col gap-4">

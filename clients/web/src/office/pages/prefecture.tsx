@@ -26,8 +26,8 @@ function Keys({ data }: { readonly data: Prefecture }): ReactNode {
   const conflicts = recordCount(conflict) > 0 ? `。${text.conflict(recordCount(conflict))}` : '';
   return (
     <div className="keys grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-5">
-      <Key name={text.dispatches} figure={held} unit={office.unit.times} note={`${text.dispatchNote(plain(planned), plain(postponed))}${conflicts}`} />
-      <Key name={text.cancelled} figure={cancelled} unit={office.unit.times} note={reasonText(data.cancelled)} />
+      <Key name={text.dispatches} meaning="dispatch.held" figure={held} unit={office.unit.times} note={`${text.dispatchNote(plain(planned), plain(postponed))}${conflicts}`} />
+      <Key name={text.cancelled} meaning="dispatch.cancelled" figure={cancelled} unit={office.unit.times} note={reasonText(data.cancelled)} />
       <section className="flex flex-col rounded-12 border border-line px-5 py-4">
         <h2 className="text-[0.9375rem] text-[#4d4d4d]">{text.reach}</h2>
         <p className="flex min-h-[3.25rem] items-baseline gap-2"><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.reach.reached)}</span>{text.reachOf(data.reach.of)}</p>
@@ -35,10 +35,15 @@ function Keys({ data }: { readonly data: Prefecture }): ReactNode {
       </section>
       <section className="flex flex-col rounded-12 border border-line px-5 py-4">
         <h2 className="text-[0.9375rem] text-[#4d4d4d]">{text.registered}</h2>
-        <p className="flex min-h-[3.25rem] items-baseline gap-1"><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.bank.registered)}</span> {office.unit.people}</p>
-        <p className="text-[0.875rem] leading-[1.5] text-muted">{text.training(office.number(data.bank.in_training))}</p>
+        <p className="flex min-h-[3.25rem] items-baseline gap-1">
+          {data.bank.registered === null
+            ? <span className="text-[1.375rem] font-bold">{text.registeredUnknown}</span>
+            : <><span className="num text-[2.25rem] leading-[1.2]">{office.number(data.bank.registered)}</span> {office.unit.people}</>}
+        </p>
+        {data.bank.in_training !== null && <p className="text-[0.875rem] leading-[1.5] text-muted">{text.training(office.number(data.bank.in_training))}</p>}
+        {data.bank.unknown > 0 && <p className="text-[0.875rem] leading-[1.5] text-muted">{text.sinceUnknown(office.number(data.bank.unknown))}</p>}
       </section>
-      <Key name={text.attendance} figure={data.attendance} unit={office.unit.people} note={`${text.attendanceNote}${wording(data.attendance, '').note}`} />
+      <Key name={text.attendance} meaning="attendance" figure={data.attendance} unit={office.unit.people} note={`${text.attendanceNote}${wording(data.attendance, '').note}`} />
     </div>
   );
 }
@@ -137,7 +142,7 @@ function Screen({ data, chooseYear }: { readonly data: Prefecture; readonly choo
       <div className="grid items-start gap-4 xl:grid-cols-[1.15fr_1fr]">
         {withMap && (
           <Panel title={text.map}>
-            <TileMap municipalities={data.by_municipality} />
+            <TileMap data={data} />
             <p className="no-print mt-2 text-[0.875rem] text-muted">{text.mapNote}</p>
           </Panel>
         )}

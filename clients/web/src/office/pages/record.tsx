@@ -106,7 +106,9 @@ function Counts({ data, names }: { readonly data: RecordDetail; readonly names: 
                   <th scope="row">{office.measure(tally.measure, names.material)}</th>
                   <td className="fig font-bold">{numberOrNone(tally.total, '')}</td>
                   <td>
-                    <ul>{tally.by_device.map((one) => <li key={one.device.id} className="flex justify-between gap-4"><span className="text-muted">{one.device.name}</span><span className="tabular-nums">{office.number(one.count)}</span></li>)}</ul>
+                    <ul>{tally.by_device.map((one) => <li key={one.device.id} className="flex justify-between gap-4"><span className="text-muted">{one.device.name}</span><span className="tabular-nums">{office.number(one.count)}</span></li>)}
+                      {tally.carried > 0 && <li className="flex justify-between gap-4"><span className="text-muted">{text.carried}</span><span className="tabular-nums">{office.number(tally.carried)}</span></li>}
+                    </ul>
                   </td>
                 </tr>
               ))}

@@ -7,7 +7,7 @@ import type { Names } from './names';
 
 const text = office.records;
 const VALUED = Object.keys(text.filter);
-const FLAGS = [['is_dispatch', text.dispatch], ['report_missing', text.missing], ['without_value', text.withoutValue]] as const;
+const FLAGS = [['is_dispatch', text.dispatch], ['report_missing', text.missing], ['without_value', text.withoutValue], ['outside_years', text.outsideYears]] as const;
 
 export interface Condition {
   readonly name: string;
@@ -23,7 +23,9 @@ function valueText(name: string, value: string, names: Names): string {
     case 'fiscal_year': return value === '0' ? text.unknownValue : office.year.name(Number(value));
     case 'month': return monthName(value);
     case 'municipality': return names.municipality(value);
-    case 'association': return names.association(value);
+    case 'association':
+    case 'dispatched_by': return names.association(value);
+    case 'flag': return office.flag(value);
     case 'lecturer': return names.lecturer(value);
     case 'among': return value.split(' ').map(names.lecturer).join('、') || text.amongValue;
     case 'activity': return ja.activity(value);

@@ -18,8 +18,11 @@ export function Cell({ figure, unit = '', label }: { readonly figure: Figure; re
   );
 }
 
+/** The figures whose way of counting is told. */
+export type Meaning = keyof typeof office.figure.meanings;
+
 /** A large figure with its name above and its completeness below. */
-export function Key({ name, figure, unit, note, after }: { readonly name: string; readonly figure: Figure; readonly unit: string; readonly note?: ReactNode; readonly after?: ReactNode }): ReactNode {
+export function Key({ name, figure, unit, note, after, meaning }: { readonly name: string; readonly figure: Figure; readonly unit: string; readonly note?: ReactNode; readonly after?: ReactNode; readonly meaning?: Meaning }): ReactNode {
   const words = wording(figure, unit);
   useAnnounced(`${name} ${words.value}${words.suffix}`);
   const value = (
@@ -38,6 +41,12 @@ export function Key({ name, figure, unit, note, after }: { readonly name: string
         {after}
       </p>
       <p className="text-[0.875rem] leading-[1.5] text-muted">{note ?? words.note}</p>
+      {meaning !== undefined && (
+        <details className="no-print mt-auto text-[0.875rem] leading-[1.5] text-muted">
+          <summary className="inline-flex min-h-11 cursor-pointer items-center underline">{office.figure.meaning}</summary>
+          <p className="pb-1">{office.figure.meanings[meaning]}</p>
+        </details>
+      )}
     </section>
   );
 }

@@ -13,8 +13,8 @@ const INK = ['#1a1a1a', '#1a1a1a', '#1a1a1a', '#000000', '#ffffff'] as const;
 const SIDE = 54;
 const GAP = 4;
 
-export function TileMap({ municipalities }: { readonly municipalities: Prefecture['by_municipality'] }): ReactNode {
-  const held = new Map(municipalities.map((one) => [one.municipality?.id ?? '', { name: one.municipality?.name ?? '', count: one.dispatches.held.total ?? 0 }]));
+export function TileMap({ data }: { readonly data: Prefecture }): ReactNode {
+  const held = new Map(data.by_municipality.map((one) => [one.municipality?.id ?? '', { name: one.municipality?.name ?? '', count: one.dispatches.held.total ?? 0 }]));
   return (
     <>
       <svg viewBox={`-2 -2 ${COLUMNS * (SIDE + GAP)} ${ROW_COUNT * (SIDE + GAP)}`} role="group" aria-label={office.prefecture.mapLabel} className="block w-full max-w-[44rem]">
@@ -24,7 +24,7 @@ export function TileMap({ municipalities }: { readonly municipalities: Prefectur
           const [x, y] = [tile.column * (SIDE + GAP), tile.row * (SIDE + GAP)];
           const long = tile.short.length > 3;
           return (
-            <Link key={tile.code} href={`/municipality/${tile.code}`}>
+            <Link key={tile.code} href={`/municipality/${tile.code}?fiscal_year=${data.fiscal_year}`}>
               <g className="cursor-pointer">
                 <rect x={x} y={y} width={SIDE} height={SIDE} rx={6} fill={FILL[level]} stroke={level === 0 ? '#949494' : '#4d4d4d'} strokeWidth={level === 0 ? 1 : 0.5} strokeDasharray={level === 0 ? '3 2' : undefined} />
                 <text x={x + SIDE / 2} y={y + 22} textAnchor="middle" style={{ fill: INK[level], fontSize: long ? 11.5 : 13 }}>{tile.short}</text>

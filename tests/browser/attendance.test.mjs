@@ -1,0 +1,57 @@
+// Heads never fall: three ways of counting them, a number that becomes 報告なし again, and the same sums on tablet and console.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { agree, counter, enrol, openTab, SCREENSHOTS, signIn, startServer, startTablet } from './harness.mjs';
+
+const total = (page) => page.getByRole('region', { name: '参加者 合計' }).or(page.getByLabel('参加者 合計')).first();
+
+test('who switches keeps those counted so far, the next head adds one, and a number becomes 報告なし again', async (t) => {
+  const server = await startServer(t);
+  const tablet = await startTablet(t, server);
+  await enrol(tablet, server.code('staff-112119'), '受付');
+  const { page } = tablet;
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await page.getByRole('textbox', { name: '名称' }).fill('座談会');
+  await page.getByRole('textbox', { name: '名称' }).press('Tab');
+  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
+  await openTab(page, '参加者');
+
+  await page.getByText('対象別', { exact: true }).click();
+  await page.getByRole('button', { name: '数字で入力' }).click();
+  await page.getByLabel('住民の合計').fill('20');
+  await page.getByLabel('住民の合計').press('Enter');
+  await total(page).getByText('20', { exact: true }).waitFor();
+
+  await page.getByRole('button', { name: '押して数える' }).click();
+  await page.getByText('人数だけ', { exact: true }).click();
+  await counter(page, '参加者の人数').shows(20);
+  await page.getByRole('button', { name: '参加者の人数を1増やす' }).click();
+  await counter(page, '参加者の人数').shows(21);
+  await total(page).getByText('21', { exact: true }).waitFor();
+  for (const [name, size] of [['phone', { width: 360, height: 740 }], ['tablet', { width: 768, height: 1024 }], ['desktop', { width: 1440, height: 900 }]]) {
+    await page.setViewportSize(size);
+    await page.screenshot({ path: join(SCREENSHOTS, `attendance-heads-${name}.png`) });
+  }
+
+  await openTab(page, '上映');
+  await page.getByRole('button', { name: '数字で入力' }).click();
+  const viewers = page.getByRole('textbox', { name: /の合計$/ }).first();
+  await viewers.fill('7');
+  await viewers.press('Enter');
+  await page.getByText('7', { exact: true }).first().waitFor();
+  await viewers.fill('');
+  await viewers.press('Enter');
+  await page.getByRole('button', { name: /報告なしに/ }).waitFor();
+  assert.equal(await viewers.inputValue(), '');
+  await page.getByRole('button', { name: /報告なしに/ }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll('input')].some((box) => box.value === '7'));
+
+  await openTab(page, '完了');
+  await page.getByRole('button', { name: '終了した' }).click();
+  await agree(tablet);
+  await page.getByRole('link', { name: '集計' }).click();
+  await page.getByLabel('参加者', { exact: true }).getByText('21', { exact: true }).waitFor();
+  await page.screenshot({ path: join(SCREENSHOTS, 'summary.png') });
+});
