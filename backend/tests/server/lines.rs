@@ -117,6 +117,8 @@ async fn syn_14_the_registry_comes_in_parts_of_one_version() {
             bank: true,
             in_training: false,
             reading: None,
+            registered_in: None,
+            left_in: None,
         };
         server.app.store.upsert_lecturer("11", &lecturer).await.unwrap();
     }
