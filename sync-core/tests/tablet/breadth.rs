@@ -49,7 +49,7 @@ fn doc_11_more_heads_than_a_change_may_follow_are_gathered_first() {
     let (mut host, document) = agreed();
     let write = |other: &mut Document, number: u16| {
         other.set_field("venue", Some(&Scalar::Text(format!("会場{}", number % 3)))).unwrap();
-        if number % 50 == 0 {
+        if number.is_multiple_of(50) {
             other.splice_text(TextName::Issue, 0, 0, "寒い。").unwrap();
         }
     };

@@ -46,7 +46,7 @@ impl World {
             r#"{"type":"count","measure":"attendance.band.75-84","by":1}"#.to_owned(),
             format!(r#"{{"type":"set","field":"venue","value":"会場{round}{who}"}}"#),
         ];
-        if round == "一" || who % 13 == 0 {
+        if round == "一" || who.is_multiple_of(13) {
             // what everybody wrote is rewritten as a whole
             intents.push(format!(r#"{{"type":"write","text":"outcome","base":{base},"value":"{round}、{who}。"}}"#));
         }
