@@ -72,6 +72,18 @@ fn migrations_are_named_by_minute_and_purpose_in_every_dialect_alike() {
 }
 
 #[test]
+fn every_migration_is_in_the_list_of_its_database() {
+    let mut missing = Vec::new();
+    for dialect in ["sqlite", "postgres"] {
+        let list = read(&format!("backend/src/store/{dialect}/connect.rs"));
+        missing.extend(
+            below(&format!("migrations/{dialect}/"), &[""]).into_iter().filter(|file| !list.contains(file.as_str())),
+        );
+    }
+    none(&missing, "these migrations are not in the list that the server applies");
+}
+
+#[test]
 fn no_path_of_a_machine_is_committed() {
     let marks = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/home", "/"), concat!("/Us", "ers/")];
     let mut offenders = Vec::new();
