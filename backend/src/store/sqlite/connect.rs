@@ -34,6 +34,8 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611281000, "codes", include_str!("../../../../migrations/sqlite/202611281000_codes.sql")),
     (202611281010, "custody_matters", include_str!("../../../../migrations/sqlite/202611281010_custody_matters.sql")),
     (202611281020, "late_records", include_str!("../../../../migrations/sqlite/202611281020_late_records.sql")),
+    (202611301200, "figures", include_str!("../../../../migrations/sqlite/202611301200_figures.sql")),
+    (202611301210, "lecturer_years", include_str!("../../../../migrations/sqlite/202611301210_lecturer_years.sql")),
     (202611301300, "readiness", include_str!("../../../../migrations/sqlite/202611301300_readiness.sql")),
     (202611301400, "copies", include_str!("../../../../migrations/sqlite/202611301400_copies.sql")),
     (202611301500, "reading", include_str!("../../../../migrations/sqlite/202611301500_reading.sql")),
