@@ -10,6 +10,7 @@ use sync_core::domain::{Facts, Intent, Measure, facts, view};
 use sync_core::figures::{Figure, Place, Sum, sums};
 use sync_core::ids::{ActorId, DocumentId, IntentId};
 use sync_core::time::Timestamp;
+use sync_core::wire::DocumentPush;
 use tsudoi_server::config::Config;
 use tsudoi_server::service::access::Role;
 use tsudoi_server::service::verify;
@@ -72,14 +73,14 @@ fn make(document: &mut Document, writer: &Device, number: u64, intent: &Intent) 
 }
 
 async fn send(server: &Server, writer: &mut Device, document: Document) {
-    let id = document.id();
+    let (id, kind) = (document.id(), document.kind());
     writer.documents.insert(id, document);
     let device = writer.device;
     let changes: Vec<_> = writer.document(id).changes_of(device).into_iter().map(|change| change.bytes).collect();
     if changes.is_empty() {
         return;
     }
-    let push = writer.push(id, changes);
+    let push = DocumentPush { kind, ..writer.push(id, changes) };
     let response = server.sync(writer, &writer.request(vec![push])).await;
     assert!(support::outcomes(&response, id).iter().all(|(_, _, code)| code.is_empty()), "{response:?}");
 }
