@@ -25,6 +25,7 @@ INSERT INTO tally_fact (tenant, document, measure, value)
 
 DROP INDEX record_fact_by_credit;
 DROP INDEX record_fact_planned;
+DROP INDEX record_fact_screened;
 CREATE INDEX record_fact_planned ON record_fact
   (tenant, fiscal_year, month DESC NULLS LAST, date DESC NULLS LAST, kind, municipality, association, dispatched_by)
   WHERE record_group = 'planned';

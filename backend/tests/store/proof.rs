@@ -390,7 +390,7 @@ pub async fn st_15_every_record_that_makes_a_difference_is_named(store: &dyn Sto
     let project = |stored: &StoredDocument| {
         let mut projection = projections.get(&stored.document)?.clone()?;
         if stored.document == id(230) {
-            projection.fact.attendance = Some(5);
+            projection.tallies.insert("attendance".to_owned(), Some(5));
         }
         Some(Rebuilt { projection, rollups: Rollups::new(), places: stored.places.clone() })
     };

@@ -8,9 +8,6 @@ use crate::store::office::{NOT_REPORTED, RecordFilter, Within};
 
 pub(super) type Query = QueryBuilder<Database>;
 
-/// What was screened, or is called a screening, or has viewers: the words of the index of screenings.
-pub(super) const SCREENED: &str = "(r.viewers IS NOT NULL OR r.medium IS NOT NULL OR r.activity = 'screening')";
-
 fn push_text(query: &mut Query, column: &'static str, wanted: Option<&String>) {
     match wanted.map(String::as_str) {
         None => {}
