@@ -154,7 +154,7 @@ fn wire_1_the_bytes_of_protocol_1_stay_as_they_are() {
     small.cursors.clear();
     small.wanted.clear();
     small.held.clear();
-    (small.part, small.registry_part) = (None, None);
+    (small.part, small.registry_part, small.disk) = (None, None, None);
     assert_eq!(
         small.encode(),
         [168, 0, 1, 1, 27, 0, 0, 1, 139, 207, 229, 104, 0, 2, 128, 3, 128, 4, 3, 5, 26, 0, 15, 66, 64, 6, 64, 7, 64]

@@ -33,7 +33,7 @@ const UNKNOWN: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">
 /// Addresses of the field app, as its router has them; `:` stands for any one part.
 const FIELD: [&str; 5] = ["/", "/session/:document", "/records", "/summary", "/device"];
 /// Addresses of the console, below `/office`.
-const OFFICE: [&str; 18] = [
+const OFFICE: [&str; 19] = [
     "/",
     "/prefecture",
     "/municipality/:code",
@@ -48,6 +48,7 @@ const OFFICE: [&str; 18] = [
     "/closings/:month",
     "/closings",
     "/people",
+    "/lecturers",
     "/organisations",
     "/journal",
     "/retention",

@@ -13,16 +13,18 @@ use tsudoi_server::store::types::Lecturer;
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, server};
 
 const PAGE: u64 = 4 << 10;
+/// Letters of one change.
+const STEP: usize = 200;
 
 /// Writes a long text into a record, in changes as large as people make.
 fn long(device: &mut Device, number: u8, letters: usize) -> DocumentPush {
     let id = document_id(number);
     let mut changes = vec![device.set(id, "municipality", "112119")];
-    for round in 0..letters / 1_000 {
+    for round in 0..letters / STEP {
         let more: String =
-            (0..1_000).filter_map(|n| char::from_u32(0x4e00 + (n * 7 + round as u32 * 131) % 0x5000)).collect();
+            (0..STEP as u32).filter_map(|n| char::from_u32(0x4e00 + (n * 7 + round as u32 * 131) % 0x5000)).collect();
         changes.push(device.edit(id, |document, _| {
-            document.splice_text(TextName::Outcome, round * 1_000, 0, &more).unwrap();
+            document.splice_text(TextName::Outcome, round * STEP, 0, &more).unwrap();
         }));
     }
     device.push(id, changes)

@@ -194,9 +194,9 @@ pub(super) async fn enrol(
     }
     if let Some(row) = known {
         let owner: &str = get(&row, "organisation")?;
-        // its own key, or a code made for it: knowing its id, which many do, is not enough
+        // a code made for it, or its own key with a code made for none: knowing its id, which many do, is not enough
         let own = get::<Option<&[u8]>>(&row, "key_thumbprint")? == Some(&new.key[..]);
-        if owner != code.organisation || !(own || code.device == Some(new.device)) {
+        if owner != code.organisation || !code.device.map_or(own, |named| named == new.device) {
             return Ok(Enrolment::DeviceTaken);
         }
     }

@@ -527,6 +527,7 @@ export const office = {
     box: { surname: '姓', given_name: '名', reading: 'ふりがな', title: '職名', affiliation: '所属' },
     readingHelp: '一覧はふりがなの順に並びます。例：とみざわ いちろう',
     noReading: 'ふりがなの登録なし',
+    doctor: '医師',
     bank: '人材バンクに登録している',
     inBank: '登録', notInBank: '登録なし',
     add: '講師を登録する',

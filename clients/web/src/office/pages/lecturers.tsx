@@ -25,7 +25,7 @@ interface Entry {
   readonly bank: boolean;
 }
 
-const NEW: Entry = { surname: '', given_name: '', reading: '', title: '医師', affiliation: '', association: '', bank: true };
+const NEW: Entry = { surname: '', given_name: '', reading: '', title: office.roster.doctor, affiliation: '', association: '', bank: true };
 
 /** The name and the association make the lecturer, and stay; the rest is brought up to date. */
 function Edit({ lecturer, places, end }: { readonly lecturer: Lecturer | null; readonly places: Registry['associations']; readonly end: (changed: boolean) => void }): ReactNode {
