@@ -119,7 +119,7 @@ test('one tap opens the session, it works without signal, and when the day is ov
   await phone.online();
   await within(15_000, 'the figure in the office', async () => (await attendance(all)) === 4);
   const { history } = await detail(all);
-  assert.equal(history.at(-1).person.name, '富沢医師');
+  assert.equal(history.at(-1).author.person.name, '富沢医師');
 
   await phone.offline();
   await counter(page, BAND).add();
