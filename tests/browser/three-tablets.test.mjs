@@ -54,6 +54,10 @@ test('sums are true, differing venues are both shown, and all three agree with t
   await add(second, '参加者', BAND, 7);
   await add(first, '配布', CARD, 4);
   await add(third, '配布', CARD, 3);
+  // what is counted counts once it took place
+  await openTab(third.page, '完了');
+  await third.page.getByRole('button', { name: '終了した' }).click();
+  await third.page.getByText('実施', { exact: true }).first().waitFor();
 
   await second.page.reload();
   await unlock(second.page);
