@@ -85,6 +85,8 @@ test('a sentence that two tablets rewrite apart stands in both forms until someo
   await openTab(second.page, '記録');
   await within(10_000, 'the text on the other tablet', async () => (await box(second.page).inputValue()) === '会場が寒かった。次も行う。');
 
+  await first.goto(path);
+  await openTab(first.page, '記録');
   for (const [tablet, text] of [[first, '会場は暑かった。次も行う。'], [second, '駐車場が足りない。次もぜひ行う。']]) {
     await tablet.offline();
     await box(tablet.page).fill(text);

@@ -1,6 +1,6 @@
 // What is being typed into a long text: stored while it is typed, one edit when the person leaves the box.
 //
-// Invariants: what the box shows is on the disk at most a moment later; the box shows the record's text only when nothing
+// Invariants: each letter is on its way to the disk at once, or as soon as the one before has come there; the box shows the record's text only when nothing
 // of its own is on the way or stored as a draft, so that no letter goes while somebody types.
 // Deliberately absent: merging. The core is told what the person saw and what they made of it.
 
@@ -8,8 +8,6 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TextName } from '../../core/records';
 import { useEditor } from './editor';
 
-/** While somebody types, it is stored this often. */
-const STORE_MS = 400;
 /** Letters that are being converted for long are said again, before a pause would make an edit of them. */
 const CONVERTING_MS = 5_000;
 
@@ -49,29 +47,29 @@ export function useNoteDraft(name: TextName, limit: number): NoteDraft {
           [now.typing, now.said] = [true, ''];
         }
         setStored(ok && now.underway === 0 && now.said === now.text);
+        // what was typed meanwhile
+        if (ok && now.underway === 0 && now.text !== now.said) say(false);
       });
     },
     [name, limit],
   );
 
-  const wait = useCallback(
-    (ms: number): void => {
-      box.current.timer = window.setTimeout(() => {
-        say(false);
-        if (box.current.converting) wait(CONVERTING_MS);
-      }, ms);
-    },
-    [say],
-  );
+  const wait = useCallback((): void => {
+    box.current.timer = window.setTimeout(() => {
+      say(false);
+      if (box.current.converting) wait();
+    }, CONVERTING_MS);
+  }, [say]);
 
   const change = useCallback(
     (next: string): void => {
       box.current.text = next;
       setText(next);
       setStored(false);
-      if (box.current.timer === 0) wait(STORE_MS);
+      if (box.current.underway === 0) say(false);
+      if (box.current.converting && box.current.timer === 0) wait();
     },
-    [wait],
+    [say, wait],
   );
 
   // a view that came while something of the box was on the way is older than it
