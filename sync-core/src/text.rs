@@ -1,6 +1,6 @@
 //! One rule for text: what a person typed, what a document may hold, and what a table of the server may hold.
 //!
-//! Invariants: what comes out of [`line`], [`lines`] and [`column`] goes through each of them again unchanged, holds no
+//! Invariants: what comes out of [`line()`], [`lines`] and [`column()`] goes through each of them again unchanged, holds no
 //! letter that cannot be seen and would make two equal words differ, and can be stored by every database.
 //! Deliberately absent: normalisation (what was typed is kept as typed) and lengths other than that of a column.
 
@@ -48,7 +48,7 @@ pub fn lines(text: &str) -> String {
     kept
 }
 
-/// What a table may hold of a text that stands in a document, whoever wrote it: [`line`], cut to [`COLUMN_CHARS`].
+/// What a table may hold of a text that stands in a document, whoever wrote it: [`line()`], cut to [`COLUMN_CHARS`].
 ///
 /// Source: SPEC DOM-6.
 pub fn column(text: &str) -> String {
