@@ -23,7 +23,8 @@ function read(doc) {
   }
   return {
     kind: doc.kind.toString(),
-    fields: Object.fromEntries(Object.entries(doc.fields).map(([name, value]) => [name, plain(value)])),
+    // who changed a sentence is marked in a field that people do not see
+    fields: Object.fromEntries(Object.entries(doc.fields).filter(([name]) => !name.startsWith('rewrote.')).map(([name, value]) => [name, plain(value)])),
     tallies,
     links: Object.keys(doc.links).sort(),
     texts: { ...doc.texts },
