@@ -207,6 +207,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, CommandError> {
 
 async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, CommandError> {
     http::serve::check(config)?;
+    let end = http::serve::End::listen();
     let address = listen.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(address).await.map_err(|error| CommandError::Listen(address, error))?;
     let mut out = out();
@@ -222,7 +223,7 @@ async fn serve(app: App, listen: Listen, config: &Config) -> Result<ExitCode, Co
     tokio::spawn(scrub::run(app.clone()));
     tokio::spawn(destruction::run(app.clone()));
     tokio::spawn(day_pass::run(app.clone()));
-    http::serve::serve(app, listener).await?;
+    http::serve::serve(app, listener, end).await?;
     Ok(ExitCode::SUCCESS)
 }
 

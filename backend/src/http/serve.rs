@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
 use crate::http::proxy::Proxies;
@@ -16,10 +16,10 @@ use crate::http::tls::{Pair, TlsError};
 use crate::service::App;
 
 /// Answers requests until the process is told to end; then lets running ones finish, for a limited time.
-pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
+pub async fn serve(app: App, listener: TcpListener, end: End) -> Result<(), ServeError> {
     match Pair::of(&app.config.tls_certificate, &app.config.tls_key)? {
-        Some(pair) => serve_tls(app, listener, pair).await,
-        None => Ok(serve_plain(app, listener).await?),
+        Some(pair) => serve_tls(app, listener, pair, end).await,
+        None => Ok(serve_plain(app, listener, end).await?),
     }
 }
 
@@ -62,7 +62,7 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-async fn serve_tls(app: App, listener: TcpListener, pair: Pair) -> Result<(), ServeError> {
+async fn serve_tls(app: App, listener: TcpListener, pair: Pair, end: End) -> Result<(), ServeError> {
     let limit = Duration::from_secs(app.config.shutdown_seconds);
     let config = RustlsConfig::from_config(pair.load()?);
     let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -70,7 +70,7 @@ async fn serve_tls(app: App, listener: TcpListener, pair: Pair) -> Result<(), Se
     let server = axum_server::from_tcp_rustls(listener.into_std()?, config.clone())?.handle(handle.clone());
     let follow = tokio::spawn(pair.follow(config));
     tokio::spawn(async move {
-        end_signal().await;
+        end.told().await;
         app.ending.send_replace(true);
         tracing::info!("ending");
         handle.graceful_shutdown(Some(limit));
@@ -80,13 +80,13 @@ async fn serve_tls(app: App, listener: TcpListener, pair: Pair) -> Result<(), Se
     Ok(outcome?)
 }
 
-async fn serve_plain(app: App, listener: TcpListener) -> std::io::Result<()> {
+async fn serve_plain(app: App, listener: TcpListener, end: End) -> std::io::Result<()> {
     let limit = Duration::from_secs(app.config.shutdown_seconds);
     let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let ending = app.ending.clone();
     let mut told = ending.subscribe();
     let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
-        end_signal().await;
+        end.told().await;
         ending.send_replace(true);
     });
     let too_long = async {
@@ -102,19 +102,24 @@ async fn serve_plain(app: App, listener: TcpListener) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Returns when the process is told to end, by ^C or by SIGTERM.
-async fn end_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM is not heard");
-            let _ = interrupt.await;
-        }
+/// The word to end, by ^C or by SIGTERM. Heard from the moment this is made, so that no word ends the process half-way.
+pub struct End(Vec<Signal>);
+
+impl End {
+    /// Listens from now on.
+    pub fn listen() -> Self {
+        let kinds = [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM")];
+        let listen =
+            |(kind, name)| signal(kind).inspect_err(|error| tracing::warn!(%error, "{name} is not heard")).ok();
+        Self(kinds.into_iter().filter_map(listen).collect())
+    }
+
+    /// Returns when the word came.
+    async fn told(mut self) {
+        std::future::poll_fn(|context| {
+            let told = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if told { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
     }
 }

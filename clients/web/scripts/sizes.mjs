@@ -1,4 +1,4 @@
-// Measures what a tablet loads before its first screen against the budget: field JavaScript ≤ 150 kB gzip, core ≤ 450 kB
+// Measures what a tablet loads before its first screen against the budget: field JavaScript ≤ 150 kB gzip, core ≤ 500 kB
 // brotli. Chunks that are only imported when they are needed are counted apart; the service worker keeps them too.
 // Run after `npm run build`; exits with 1 when a budget is exceeded.
 
@@ -34,7 +34,7 @@ const sizes = {
   field_css_gzip_bytes: sum('.css', gzip),
   core_wasm_brotli_bytes: sum('.wasm', brotli),
 };
-const limits = { field_js_gzip_bytes: 150_000, core_wasm_brotli_bytes: 450_000 };
+const limits = { field_js_gzip_bytes: 150_000, core_wasm_brotli_bytes: 500_000 };
 console.log(JSON.stringify(sizes));
 const over = Object.entries(limits).filter(([name, limit]) => sizes[name] > limit);
 for (const [name, limit] of over) console.error(`${name} is ${sizes[name]}, allowed are ${limit}`);
