@@ -13,7 +13,6 @@ use super::journal::{Act, Who};
 use super::projection::figures;
 use super::push::ATTEMPTS;
 use crate::store::StoreError;
-use crate::store::office::CustodyFilter;
 use crate::store::types::{Purge, PurgeOutcome, Rollups, accumulate};
 
 /// What becomes of a record's figures.
@@ -84,14 +83,6 @@ pub(super) async fn destroy(
         }
     }
     Err(StoreError::Busy)
-}
-
-/// Whether anything is known of a record: itself, that it was destroyed, or work of it in custody.
-pub async fn is_known(app: &App, tenant: &str, document: DocumentId) -> Result<bool, StoreError> {
-    let filter = CustodyFilter { document: Some(document), ..CustodyFilter::default() };
-    Ok(!app.store.load_documents(tenant, &[document]).await?.is_empty()
-        || !app.store.list_purged(tenant, &[document]).await?.is_empty()
-        || !app.store.list_custody(tenant, &filter, 1).await?.entries.is_empty())
 }
 
 /// Destroys a document for good at somebody's request: what tablets still send of it is refused from here on.

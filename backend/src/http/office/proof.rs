@@ -203,7 +203,7 @@ async fn destroy_record(
     if reason.is_empty() || reason.chars().count() > REASON_LETTERS {
         return Err(ApiError::invalid("消去する理由を500文字までで入力してください。"));
     }
-    if !purge::is_known(&app, &caller.tenant, document).await? {
+    if !app.store.knows(&caller.tenant, document).await? {
         return Err(ApiError::not_found());
     }
     if !purge::purge(&app, &caller, document, reason).await? {
