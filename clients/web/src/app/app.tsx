@@ -8,7 +8,6 @@ import type { Status } from '../core/protocol';
 import { type DocumentId, isDocumentId } from '../core/records';
 import { codeIn } from '../features/lock/code';
 import { useIdleLock } from '../features/lock/idle';
-import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
 import { Today } from '../features/today/today';
 import { clock, japanDay, longDate } from '../i18n/dates';
@@ -26,6 +25,7 @@ import { UpdatesContext } from './update';
 // not part of a first start: each comes when it is opened, from what the service worker keeps
 const Pass = later(async () => (await import('../features/pass/pass')).default);
 const Enrol = later(async () => (await import('../features/enrol/enrol')).Enrol);
+const Lock = later(async () => (await import('../features/lock/lock')).Lock);
 const Device = later(async () => (await import('../features/device/device')).Device);
 const Records = later(async () => (await import('../features/records/records')).Records);
 const Summary = later(async () => (await import('../features/summary/summary')).Summary);

@@ -5,11 +5,9 @@ import type { Waiting } from '../../core/protocol';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
-import { later } from '../../ui/fault';
 import { Trouble, useAct } from './code';
 import { PinInput } from './pin';
-
-const Recover = later(async () => (await import('./recover')).Recover);
+import { Recover } from './recover';
 
 /** Seconds until a time, counted down. The tablet's clock may be set meanwhile, so the time is one of `performance`. */
 function useSeconds(until: number): number {

@@ -1,7 +1,6 @@
 // One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
 
-import { type ComponentType, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
-import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { type ComponentType, type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
 import { useRecord, useSnapshot } from '../../core/hooks';
@@ -15,6 +14,7 @@ import { Button } from '../../ui/button';
 import { later } from '../../ui/fault';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { StateText, SyncPill } from '../../ui/save-state';
+import { TabList, TabPanel } from '../../ui/tabs';
 import { TapButton } from '../../ui/tap-button';
 import { Answers } from './answers';
 import { Attendance } from './attendance';
@@ -134,42 +134,32 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
     void content.current?.scrollTo(0, 0);
   }, [tab]);
   const [typing, setTyping] = useState(false);
+  const tabs = useId();
+  const Panel = PANELS[tab];
   return (
     <TypingContext value={typing}>
-      <Tabs
-        selectedKey={tab}
-        onSelectionChange={(key) => (isTab(key) ? setTab(key) : undefined)}
-        keyboardActivation="manual"
-        className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto"
-      >
+      <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto">
         <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))] slim:px-3 low:pt-2">
           <Header view={view} fresh={fresh} />
-          <TabList aria-label={ja.session.tabsLabel} className="mx-auto mt-1 flex max-w-5xl gap-1 overflow-x-auto overflow-y-hidden">
-            {TABS.map((name) => (
-              <Tab
-                key={name}
-                id={name}
-                className="flex min-h-12 shrink-0 cursor-pointer items-center gap-1 border-b-4 border-transparent px-3.5 font-bold text-muted -outline-offset-3 selected:border-accent-ink selected:text-accent-ink"
-              >
-                {ja.session.tabs[name]}
-                {done(view, name) && <span aria-hidden="true" className="text-[0.875rem] text-ok">✓</span>}
-              </Tab>
-            ))}
-          </TabList>
+          <div className="mx-auto mt-1 max-w-5xl">
+            <TabList
+              of={tabs}
+              label={ja.session.tabsLabel}
+              names={TABS}
+              open={tab}
+              onOpen={setTab}
+              title={(name) => <>{ja.session.tabs[name]}{done(view, name) && <span aria-hidden="true" className="text-[0.875rem] text-ok">✓</span>}</>}
+            />
+          </div>
         </header>
         <main ref={content} className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] pb-5 slim:px-3 low:overflow-visible">
           {view.held.length > 0 && <HeldNotice held={view.held} />}
-          {TABS.map((name) => {
-            const Panel = PANELS[name];
-            return (
-              <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
-                <Suspense><Panel /></Suspense>
-              </TabPanel>
-            );
-          })}
+          <TabPanel of={tabs} name={tab} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
+            <Suspense><Panel /></Suspense>
+          </TabPanel>
         </main>
         <Footer tab={tab} typing={typing} onTyping={() => setTyping(!typing)} onNext={setTab} />
-      </Tabs>
+      </div>
     </TypingContext>
   );
 }
