@@ -1,6 +1,6 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
 import { isClockBehind, isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
@@ -78,17 +78,17 @@ const MADE = Date.parse(import.meta.env.VITE_MADE ?? '') || 0;
 
 /** Says that the clock is wrong: by what the server said, or without signal by what has certainly passed. */
 function ClockBar({ status }: { readonly status: Status }): ReactNode {
-  const [now, setNow] = useState(Date.now);
+  // an effect that set the time with each status would be one more drawing for each tap
+  const [, look] = useReducer((looked: number) => looked + 1, 0);
+  const now = Date.now();
   useEffect(() => {
-    const look = (): void => setNow(Date.now());
-    look();
     const timer = setInterval(look, 60_000);
     document.addEventListener('visibilitychange', look);
     return () => {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', look);
     };
-  }, [status]);
+  }, []);
   const offset = status.clock_offset_ms ?? 0;
   const isBehind = isClockBehind(now, status.last_exchange_at, MADE);
   if (!isClockWrong(offset) && !isBehind) return null;

@@ -39,7 +39,7 @@ export function TabList<Name extends string>({ of, label, names, open, onOpen, t
   };
 
   return (
-    <div ref={list} role="tablist" aria-label={label} onKeyDown={move} className="flex gap-1 overflow-x-auto overflow-y-hidden">
+    <div ref={list} role="tablist" aria-label={label} onKeyDown={move} className="flex gap-1 overflow-x-auto overflow-y-hidden [scrollbar-width:none]">
       {names.map((name) => (
         <button
           key={name}
@@ -50,7 +50,7 @@ export function TabList<Name extends string>({ of, label, names, open, onOpen, t
           aria-controls={name === open ? panelId(of, name) : undefined}
           tabIndex={name === open ? 0 : -1}
           onClick={() => onOpen(name)}
-          className="flex min-h-12 shrink-0 cursor-pointer items-center gap-1 border-b-4 border-transparent px-3.5 font-bold text-muted -outline-offset-3 aria-selected:border-accent-ink aria-selected:text-accent-ink"
+          className="flex min-h-12 shrink-0 low:min-h-[44px] low:leading-130 cursor-pointer items-center gap-1 border-b-4 border-transparent px-3.5 font-bold text-muted -outline-offset-3 aria-selected:border-accent-ink aria-selected:text-accent-ink"
         >
           {title(name)}
         </button>
