@@ -4,7 +4,7 @@
 
 use sync_core::document::{Document, Kind, Scalar};
 use sync_core::domain::vocabulary::{Flag, Group, StepState};
-use sync_core::domain::{Intent, Way, facts, view};
+use sync_core::domain::{Intent, facts, view};
 use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
 use sync_core::time::Timestamp;
 
@@ -140,59 +140,6 @@ fn dom_2_attendance_is_the_greater_of_both_ways_of_counting_and_a_difference_is_
     assert!(facts(&a.document).flags.contains(&Flag::AttendanceDiffers));
     a.edit(r#"{"type":"count","measure":"attendance.band.75-84","by":48}"#);
     assert_eq!(view(&a.document).attendance, Some(49));
-}
-
-/// What the record offers to whoever switches to this way of counting heads.
-fn carry(writer: &mut Writer, way: Way) -> String {
-    let link = view(&writer.document).carry[&way].clone();
-    writer.edit(&format!(r#"{{"type":"link","link":"{link}"}}"#));
-    link
-}
-
-#[test]
-fn dom_13_who_switches_carries_the_missing_heads_over_and_the_next_head_adds_one() {
-    let mut a = Writer::new(1);
-    a.edit(r#"{"type":"count","measure":"attendance.audience.resident","by":20}"#);
-    let link = carry(&mut a, Way::Band);
-    let record = view(&a.document);
-    assert_eq!((record.attendance, record.total("attendance.band.unknown")), (Some(20), Some(20)));
-    assert!(record.carry.is_empty());
-    assert!(!facts(&a.document).flags.contains(&Flag::AttendanceDiffers));
-
-    a.edit(r#"{"type":"count","measure":"attendance.band.unknown","by":1}"#);
-    assert_eq!(view(&a.document).attendance, Some(21));
-    carry(&mut a, Way::Audience);
-    a.edit(r#"{"type":"count","measure":"attendance.audience.family","by":1}"#);
-    assert_eq!(view(&a.document).attendance, Some(22));
-    assert_eq!(view(&a.document).total("attendance.audience.unknown"), Some(1));
-
-    a.edit(&format!(r#"{{"type":"unlink","link":"{link}"}}"#));
-    assert_eq!(view(&a.document).total("attendance.band.unknown"), Some(1), "one edit takes it back");
-}
-
-#[test]
-fn dom_13_heads_that_two_tablets_carry_over_apart_are_carried_once() {
-    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
-    a.edit(r#"{"type":"count","measure":"attendance.audience.resident","by":20}"#);
-    b.take(&mut a);
-    carry(&mut a, Way::Band);
-    a.edit(r#"{"type":"count","measure":"attendance.band.unknown","by":2}"#);
-    b.edit(r#"{"type":"count","measure":"attendance.audience.resident","by":3}"#);
-    carry(&mut b, Way::Band);
-    b.edit(r#"{"type":"count","measure":"attendance.band.85+","by":1}"#);
-    meet(&mut a, &mut b);
-    assert_eq!(view(&a.document).attendance, Some(26), "20, 3 more, then 2 and 1 by the other way");
-}
-
-#[test]
-fn dom_13_only_what_a_switch_makes_is_carried() {
-    let mut a = Writer::new(1);
-    for link in ["carried/band/0", "carried/band/-3", "carried/band/020", "carried/band/9999999", "carried/age/3"] {
-        let intent = Intent::Link { link: link.to_owned() };
-        assert!(intent.apply(IntentId { device: a.device, number: 1 }, &mut a.document).is_err(), "{link}");
-        a.document.link(link).unwrap();
-    }
-    assert_eq!(view(&a.document).attendance, None, "also when another program writes it");
 }
 
 #[test]

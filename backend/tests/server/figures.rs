@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sync_core::document::{Document, Kind, Scalar};
 use sync_core::domain::vocabulary::{CancelReason, StepState};
-use sync_core::domain::{Facts, Intent, Measure, facts, view};
+use sync_core::domain::{Facts, Intent, Measure, Way, facts, view};
 use sync_core::figures::{Figure, Place, Sum, sums};
 use sync_core::ids::{ActorId, DocumentId, IntentId};
 use sync_core::time::Timestamp;
@@ -47,12 +47,14 @@ fn edit(chance: &mut Chance) -> Intent {
     let measure = measures.swap_remove(chance.below(measures.len() as u64) as usize);
     let states = [StepState::Confirmed, StepState::Held, StepState::Held, StepState::Reported, StepState::Cancelled];
     let state = states[chance.below(5) as usize];
-    match chance.below(12) {
+    let way = Way::ALL[chance.below(2) as usize];
+    match chance.below(14) {
         0..=4 => set,
         5..=7 => Intent::Count { measure, by: chance.below(9) as i64, reason: None },
         8 => Intent::Link { link: format!("noted/{measure}") },
         9 => Intent::Link { link: lecturer },
         10 => Intent::Void { measure, seen: 0 },
+        11 | 12 => Intent::Switch { to: way, mark: format!("m-{}", chance.below(1_000_000)) },
         _ => Intent::Step { state, reason: (state == StepState::Cancelled).then_some(CancelReason::Weather) },
     }
 }

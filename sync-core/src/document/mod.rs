@@ -304,6 +304,14 @@ impl Document {
         all.iter().rev().filter_map(|(value, _)| scalar(value)).collect()
     }
 
+    /// Every value of every field whose name begins with `prefix`, by name, the value shown first.
+    pub fn fields_of(&self, prefix: &str) -> Vec<(String, Scalar)> {
+        let fields = Container::Fields.object();
+        let names = self.crdt.map_range(&fields, prefix.to_owned()..).map(|item| item.key.into_owned());
+        let names = names.take_while(|name| name.starts_with(prefix));
+        names.flat_map(|name| self.field(&name).into_iter().map(move |value| (name.clone(), value))).collect()
+    }
+
     /// The counters: measure, device, value. Keys not of our form are left out.
     pub fn tallies(&self) -> Vec<(String, DeviceId, i64)> {
         let mut counters = Vec::new();

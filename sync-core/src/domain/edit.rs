@@ -1,9 +1,10 @@
 //! What an intent does to a document, in edits so small that a change can end between any two of them.
 
+use super::heads::{self, Switch, Way};
 use super::intent::{Intent, IntentError};
 use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
-use super::tally::void_link;
+use super::tally::{self, Relink};
 use super::{Step, rewritten};
 use crate::document::{Document, Scalar, TextName};
 use crate::ids::{DeviceId, IntentId};
@@ -59,11 +60,14 @@ impl Intent {
         let step = |step: Option<Step>| step.into_iter().map(|step| Edit(Inner::Step(step))).collect();
         Ok(match self {
             Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
-            Self::Count { measure, by, .. } => {
-                let link = void_link(&measure.to_string(), id.device);
-                vec![Edit(Inner::Count(measure.clone(), *by)), Edit(Inner::Unlink(link))]
-            }
+            Self::Count { measure, by, .. } => count(document, measure, *by, id),
             Self::Void { measure, seen } => void(document, measure, id.device, *seen),
+            Self::Switch { to, mark } => {
+                let counted = tally::read(document);
+                let switched = counted.heads.switch(*to, id.device);
+                switched.map(|switch| self::switch(&counted, &switch, mark)).unwrap_or_default()
+            }
+            Self::Unswitch { mark } => one(Inner::Set(heads::field(mark), None)),
             Self::Link { link } => one(Inner::Link(link.clone())),
             Self::Unlink { link } => one(Inner::Unlink(link.clone())),
             Self::Step { state, reason } => step(Step::towards(document, *state, *reason)),
@@ -92,17 +96,37 @@ impl Intent {
     }
 }
 
-/// What was seen goes from this device's count, so that what others count meanwhile stays.
-fn void(document: &Document, measure: &Measure, id: DeviceId, seen: i64) -> Vec<Edit> {
-    let name = measure.to_string();
-    let taken = (seen != 0).then(|| Edit(Inner::Count(measure.clone(), -seen)));
+fn relink(relink: Relink) -> impl Iterator<Item = Edit> {
+    let put = relink.put.into_iter().map(|link| Edit(Inner::Link(link)));
+    put.chain(relink.gone.into_iter().map(|link| Edit(Inner::Unlink(link))))
+}
 
-    let tallies = document.tallies();
-    let mut devices: Vec<DeviceId> =
-        tallies.iter().filter(|(of, ..)| *of == name).map(|(_, device, _)| *device).collect();
-    if taken.is_some() && !devices.contains(&id) {
-        devices.push(id);
+/// A head that a device which has switched counts by a way that lacks heads switches to it.
+fn count(document: &Document, measure: &Measure, by: i64, id: IntentId) -> Vec<Edit> {
+    let name = measure.to_string();
+    let way = Way::of(measure).filter(|_| by > 0 && heads::has_switches(document));
+    let counted = (way.is_some() || tally::was_taken_back(document, &name)).then(|| tally::read(document));
+    let mut edits = Vec::new();
+    if let Some(counted) = counted {
+        let switched = way.and_then(|way| counted.heads.switch_with_count(way, id.device));
+        edits.extend(switched.iter().flat_map(|switch| self::switch(&counted, switch, &id.to_string())));
+        edits.extend(relink(counted.count(document, &name, id.device)));
     }
-    let links = devices.into_iter().map(|device| Edit(Inner::Link(void_link(&name, device))));
-    taken.into_iter().chain(links).collect()
+    edits.push(Edit(Inner::Count(measure.clone(), by)));
+    edits
+}
+
+fn void(document: &Document, measure: &Measure, own: DeviceId, seen: i64) -> Vec<Edit> {
+    let (links, is_first) = tally::read(document).void(document, &measure.to_string(), own, seen);
+    let first = is_first.then(|| Edit(Inner::Count(measure.clone(), 0)));
+    first.into_iter().chain(relink(links)).collect()
+}
+
+/// The field of a switch; what is carried over is reported, whoever took it back before.
+fn switch(counted: &tally::Counted, switch: &Switch, mark: &str) -> Vec<Edit> {
+    let text = serde_json::to_string(switch).unwrap_or_default();
+    let unknown = switch.to.unknown().to_string();
+    let links = counted.void_links(&unknown).map(|link| Edit(Inner::Unlink(link.clone())));
+    let field = Edit(Inner::Set(heads::field(mark), Some(Scalar::Text(text))));
+    links.chain([field]).collect()
 }

@@ -9,7 +9,6 @@ use std::ops::RangeInclusive;
 use super::date::Date;
 use super::intent::ends_before_start;
 use super::measure::Measure;
-use super::tally::Heads;
 use super::view::{RecordView, without_step_authors};
 use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
 use crate::document::{Document, Kind, Scalar};
@@ -157,7 +156,7 @@ fn flags(
         (Flag::DateImplausible, year_implausible),
         (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
-        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ()),
+        (Flag::AttendanceDiffers, record.attendance_differs),
         (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),
     ];
     found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()

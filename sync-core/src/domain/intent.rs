@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
+use super::heads::{self, Way};
 use super::measure::Measure;
 use super::rewritten;
-use super::tally::Way;
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
 use crate::document::{EditError, Reason, Scalar, TextName};
 use crate::ids::{IntentId, is_slug};
@@ -45,16 +45,29 @@ pub enum Intent {
         #[serde(default)]
         reason: Option<Reason>,
     },
-    /// Takes a measure back to "not reported": what the person saw is taken away from this device's count, and every
-    /// count of the measure is marked void until its device counts again.
+    /// Takes a measure back to "not reported": what the person saw is taken away from the counts, and every count of the
+    /// measure is marked void until its device counts again.
     Void {
         /// What was counted.
         measure: Measure,
         /// The total the person saw.
         seen: i64,
     },
-    /// Adds a link: `lecturer/<id>`, `noted/<measure>` for what took place without a reported number, or
-    /// `carried/<way>/<number>` for heads carried over to the way they are counted by from now on.
+    /// Heads are counted by another way from now on: what it lacks is carried over to it as unknown. How many that is, is
+    /// reckoned when the edit is made.
+    Switch {
+        /// The way.
+        to: Way,
+        /// Names this switch, so that it can be taken back: chosen by chance, 1 to 64 of `a-z`, `0-9`, `-` and `.`.
+        mark: String,
+    },
+    /// Takes a switch back.
+    Unswitch {
+        /// Its name.
+        mark: String,
+    },
+    /// Adds a link: `lecturer/<id>`, or `noted/<measure>` for what took place without a reported number. Stored edits may
+    /// bear `carried/<way>/<number>`.
     Link {
         /// The link.
         link: String,
@@ -121,6 +134,9 @@ pub enum IntentError {
     /// The steps to take back are none, too many, or no ids.
     #[error("no steps to take back")]
     Steps,
+    /// This cannot name a switch.
+    #[error("not the mark of a switch: {0}")]
+    Mark(String),
     /// The link is of no known form.
     #[error("unknown link: {0}")]
     Link(String),
@@ -171,6 +187,9 @@ impl Intent {
                 Some(("carried", _)) if Way::carried(link).is_some() => Ok(()),
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
+            Self::Switch { mark, .. } | Self::Unswitch { mark } if !heads::is_mark(mark) => {
+                Err(IntentError::Mark(mark.chars().take(80).collect()))
+            }
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),
             Self::HaveRead { sentences, .. } => match sentences.iter().find(|sentence| !rewritten::is_name(sentence)) {
                 Some(sentence) => Err(IntentError::Sentence(sentence.chars().take(80).collect())),
@@ -181,7 +200,12 @@ impl Intent {
                     (1..=TAKEN_BACK).contains(&steps.len()) && steps.iter().all(|id| id.parse::<IntentId>().is_ok());
                 if fits { Ok(()) } else { Err(IntentError::Steps) }
             }
-            Self::Count { .. } | Self::Void { .. } | Self::Write { .. } | Self::Step { .. } => Ok(()),
+            Self::Count { .. }
+            | Self::Void { .. }
+            | Self::Switch { .. }
+            | Self::Unswitch { .. }
+            | Self::Write { .. }
+            | Self::Step { .. } => Ok(()),
         }
     }
 
@@ -206,6 +230,8 @@ impl Intent {
             Self::Count { reason, .. } => *reason,
             Self::Void { .. } => Some(Reason::Recount),
             Self::Set { .. }
+            | Self::Switch { .. }
+            | Self::Unswitch { .. }
             | Self::Link { .. }
             | Self::Unlink { .. }
             | Self::Write { .. }

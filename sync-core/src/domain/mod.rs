@@ -5,6 +5,7 @@
 mod date;
 mod edit;
 mod facts;
+mod heads;
 mod intent;
 mod measure;
 mod rewritten;
@@ -17,9 +18,14 @@ pub mod vocabulary;
 pub use date::Date;
 pub use edit::Edit;
 pub use facts::{FISCAL_YEARS, Facts, facts};
+pub use heads::{Switch, Way};
 pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS, YEARS};
 pub use measure::{Measure, MeasureError};
-pub use rewritten::is_mark;
 pub use steps::{Present, Step, group_of};
-pub use tally::{Heads, TallyView, Way};
+pub use tally::{TallyView, is_voided};
 pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, view};
+
+/// Whether a field only says what somebody did; people do not see it as a field.
+pub fn is_mark(field: &str) -> bool {
+    rewritten::is_mark(field) || heads::is_switch(field)
+}

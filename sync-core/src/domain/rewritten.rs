@@ -23,8 +23,8 @@ pub(super) fn read(field: &str) -> Option<(TextName, &str)> {
     is_name(sentence).then_some((text, sentence))
 }
 
-/// Whether a field only says that a sentence was changed; people do not see it.
-pub fn is_mark(field: &str) -> bool {
+/// Whether a field only says that a sentence was changed.
+pub(super) fn is_mark(field: &str) -> bool {
     read(field).is_some()
 }
 

@@ -1,18 +1,18 @@
 //! What was counted in a document, by measure: the counters of all devices, what was carried over from another way of
-//! counting heads (`carried/<way>/<number>`), and what was taken back as not reported (`void/<measure>@<device>`).
+//! counting heads, and what was taken back as not reported (`void/<measure>@<device>`, and
+//! `voided/<measure>@<device>/<number>` for how much of the counter that is).
 //!
-//! Invariants: devices that carry over the same heads apart carry them once; a measure all of whose counters are void
-//! has no value as long as they come to nothing.
+//! Invariants: what two people take back apart is taken back once; a measure all of whose counters are void has no value,
+//! unless more was counted than who took it back had seen.
+//! Source: SPEC DOC-13.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::document::{Document, tally_key};
+use super::heads::Heads;
+use crate::document::{Document, read_tally_key, tally_key};
 use crate::ids::DeviceId;
-
-/// Largest number that is carried over.
-const CARRIED_MOST: i64 = 1_000_000;
 
 /// A measure with its total and who counted how many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,98 +27,10 @@ pub struct TallyView {
     pub carried: i64,
 }
 
-/// A way of counting heads. Heads only are heads of unknown age.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// By age band.
-    Band,
-    /// By audience.
-    Audience,
-}
-
-impl Way {
-    /// Both.
-    pub const ALL: [Way; 2] = [Self::Band, Self::Audience];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Band => "band",
-            Self::Audience => "audience",
-        }
+impl TallyView {
+    fn counted(&self) -> i64 {
+        self.by_device.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
-
-    /// What its measures begin with.
-    const fn prefix(self) -> &'static str {
-        match self {
-            Self::Band => "attendance.band.",
-            Self::Audience => "attendance.audience.",
-        }
-    }
-
-    /// Heads of which nothing more is known.
-    const fn unknown(self) -> &'static str {
-        match self {
-            Self::Band => "attendance.band.unknown",
-            Self::Audience => "attendance.audience.unknown",
-        }
-    }
-
-    /// Reads a link that carries heads over to a way.
-    pub(super) fn carried(link: &str) -> Option<(Self, i64)> {
-        let (word, number) = link.strip_prefix("carried/")?.split_once('/')?;
-        let way = Self::ALL.into_iter().find(|way| way.word() == word)?;
-        let carried: i64 = number.parse().ok()?;
-        ((1..=CARRIED_MOST).contains(&carried) && carried.to_string() == number).then_some((way, carried))
-    }
-}
-
-/// Heads by each way of counting them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Heads {
-    /// By age band; `None`: nobody counted so.
-    pub bands: Option<i64>,
-    /// By audience; `None`: nobody counted so.
-    pub audiences: Option<i64>,
-}
-
-impl Heads {
-    /// Of the measures of a record.
-    pub fn of(tallies: &[TallyView]) -> Self {
-        Self { bands: sum(tallies, Way::Band.prefix()), audiences: sum(tallies, Way::Audience.prefix()) }
-    }
-
-    /// Attendance: the greater of both; `None` when nobody reported any.
-    pub fn attendance(self) -> Option<i64> {
-        self.bands.max(self.audiences)
-    }
-
-    /// Whether both were counted and come to different numbers.
-    pub fn differ(self) -> bool {
-        self.bands.zip(self.audiences).is_some_and(|(bands, audiences)| bands != audiences)
-    }
-
-    /// For each way that lags behind, the link that carries the missing heads over to it, as unknown.
-    pub fn carry(self, tallies: &[TallyView]) -> BTreeMap<Way, String> {
-        let link = |way: Way| {
-            let (own, other) = match way {
-                Way::Band => (self.bands, self.audiences),
-                Way::Audience => (self.audiences, self.bands),
-            };
-            let missing = other.unwrap_or(0).saturating_sub(own.unwrap_or(0));
-            let before = tallies.iter().find(|tally| tally.measure == way.unknown()).map_or(0, |tally| tally.carried);
-            let carried = before.saturating_add(missing);
-            (missing > 0 && carried <= CARRIED_MOST).then(|| (way, format!("carried/{}/{carried}", way.word())))
-        };
-        Way::ALL.into_iter().filter_map(link).collect()
-    }
-}
-
-/// The sum over all reported measures that begin with `prefix`; `None` when none was.
-pub(super) fn sum(tallies: &[TallyView], prefix: &str) -> Option<i64> {
-    let mut of_prefix = tallies.iter().filter(|tally| tally.measure.starts_with(prefix)).peekable();
-    of_prefix.peek()?;
-    Some(of_prefix.fold(0, |sum, tally| sum.saturating_add(tally.total)))
 }
 
 /// The link that takes a device's count of a measure back as not reported. It goes with the device's next count.
@@ -126,29 +38,138 @@ pub(super) fn void_link(measure: &str, device: DeviceId) -> String {
     format!("void/{}", tally_key(measure, device))
 }
 
-/// Every measure that was reported, by name.
-pub(super) fn read(document: &Document, links: &[String]) -> Vec<TallyView> {
-    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
-    for (measure, device, count) in document.tallies() {
-        by_measure.entry(measure).or_default().insert(device, count);
-    }
+const VOIDED: &str = "voided/";
 
-    // whoever carried more over saw all that whoever carried less saw, or as many others
-    let mut carried: BTreeMap<&str, i64> = BTreeMap::new();
-    for (way, number) in links.iter().filter_map(|link| Way::carried(link)) {
-        by_measure.entry(way.unknown().to_owned()).or_default();
-        let most = carried.entry(way.unknown()).or_default();
+/// Whether a link only says how much of a counter was taken back; people do not see it.
+pub fn is_voided(link: &str) -> bool {
+    link.starts_with(VOIDED)
+}
+
+/// The link that says how much of a counter was taken back.
+fn voided_link(measure: &str, device: DeviceId, number: i64) -> String {
+    format!("{VOIDED}{}/{number}", tally_key(measure, device))
+}
+
+fn read_voided(link: &str) -> Option<(&str, DeviceId, i64)> {
+    let (key, number) = link.strip_prefix(VOIDED)?.rsplit_once('/')?;
+    let (measure, device) = read_tally_key(key)?;
+    Some((measure, device, number.parse().ok()?))
+}
+
+/// Whether anybody took a measure back as not reported.
+pub(super) fn was_taken_back(document: &Document, measure: &str) -> bool {
+    let is_of = |link: &String| {
+        link.strip_prefix("void/").and_then(read_tally_key).is_some_and(|(of, _)| of == measure)
+            || read_voided(link).is_some_and(|(of, ..)| of == measure)
+    };
+    document.links().iter().any(is_of)
+}
+
+/// What stands in a document.
+pub(super) struct Counted {
+    /// Every measure that was reported, by name.
+    pub tallies: Vec<TallyView>,
+    /// Of these, the heads.
+    pub heads: Heads,
+    /// The measures that were taken back as not reported, with no counts but those.
+    void: Vec<TallyView>,
+    links: Vec<String>,
+}
+
+/// Reads what was counted.
+pub(super) fn read(document: &Document) -> Counted {
+    let links = document.links();
+    let mut voided: BTreeMap<(&str, DeviceId), i64> = BTreeMap::new();
+    for (measure, device, number) in links.iter().filter_map(|link| read_voided(link)) {
+        let most = voided.entry((measure, device)).or_insert(number);
         *most = number.max(*most);
     }
 
-    let tally = |(measure, by_device): (String, BTreeMap<DeviceId, i64>)| {
-        let carried = carried.get(measure.as_str()).copied().unwrap_or(0);
-        let total = by_device.values().fold(carried, |sum, count| sum.saturating_add(*count));
-        TallyView { measure, total, by_device, carried }
+    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
+    for (measure, device, count) in document.tallies() {
+        let count = count.saturating_sub(voided.get(&(measure.as_str(), device)).copied().unwrap_or(0));
+        by_measure.entry(measure).or_default().insert(device, count);
+    }
+    let tally = |(measure, by_device)| {
+        let tally = TallyView { measure, total: 0, by_device, carried: 0 };
+        TallyView { total: tally.counted(), ..tally }
     };
     let is_void = |tally: &TallyView| {
-        let is_void = |device: &DeviceId| links.contains(&void_link(&tally.measure, *device));
-        tally.total == 0 && !tally.by_device.is_empty() && tally.by_device.keys().all(is_void)
+        let is_void = |device: &DeviceId| links.binary_search(&void_link(&tally.measure, *device)).is_ok();
+        tally.total <= 0 && tally.by_device.keys().all(is_void)
     };
-    by_measure.into_iter().map(tally).filter(|tally| !is_void(tally)).collect()
+    let (void, mut tallies): (Vec<TallyView>, Vec<TallyView>) = by_measure.into_iter().map(tally).partition(is_void);
+
+    let heads = Heads::of(document, &links, &tallies, &void);
+    for (way, carried) in heads.carried() {
+        let unknown = way.unknown().to_string();
+        let place = tallies.binary_search_by(|tally| tally.measure.cmp(&unknown)).unwrap_or_else(|place| {
+            tallies.insert(place, tally((unknown, BTreeMap::new())));
+            place
+        });
+        if let Some(tally) = tallies.get_mut(place) {
+            tally.carried = *carried;
+            tally.total = tally.total.saturating_add(*carried);
+        }
+    }
+    Counted { tallies, heads, void, links }
+}
+
+/// Links to be put and to be taken away.
+#[derive(Default)]
+pub(super) struct Relink {
+    pub put: BTreeSet<String>,
+    pub gone: BTreeSet<String>,
+}
+
+impl Counted {
+    /// The links by which a measure is taken back as not reported, as far as the person had `seen` it, and whether that is
+    /// the first anyone says of it. What was counted beyond stays.
+    pub fn void(&self, document: &Document, measure: &str, own: DeviceId, seen: i64) -> (Relink, bool) {
+        let Some(tally) = self.tallies.iter().find(|tally| tally.measure == measure) else {
+            return (Relink::default(), false);
+        };
+        let beyond = tally.total.saturating_sub(seen).clamp(0, tally.counted().max(0));
+        let mut relink = self.take_back(document, measure, beyond);
+        let is_first = tally.by_device.is_empty();
+        relink.put.extend(is_first.then(|| void_link(measure, own)));
+        let devices = tally.by_device.keys();
+        relink.put.extend(devices.map(|device| void_link(measure, *device)));
+        (relink, is_first)
+    }
+
+    /// The links that go, and those that come, before a device counts a measure: what is void stays taken away for good.
+    pub fn count(&self, document: &Document, measure: &str, own: DeviceId) -> Relink {
+        let is_void = self.void.iter().any(|tally| tally.measure == measure);
+        let mut relink = if is_void { self.take_back(document, measure, 0) } else { Relink::default() };
+        relink.gone.insert(void_link(measure, own));
+        relink
+    }
+
+    /// The links that say that somebody took a measure back.
+    pub fn void_links(&self, measure: &str) -> impl Iterator<Item = &String> {
+        let begins = format!("void/{measure}@");
+        self.links.iter().filter(move |link| link.starts_with(&begins))
+    }
+
+    /// Everything counted of a measure is taken away but `beyond`, which whoever counted most keeps.
+    fn take_back(&self, document: &Document, measure: &str, beyond: i64) -> Relink {
+        let counted: Vec<(DeviceId, i64)> = document
+            .tallies()
+            .into_iter()
+            .filter(|(of, ..)| of == measure)
+            .map(|(_, device, count)| (device, count))
+            .collect();
+        let most = counted.iter().max_by_key(|(_, count)| *count).map(|(device, _)| *device);
+        let mut relink = Relink::default();
+        for (device, count) in counted {
+            let number = if most == Some(device) { count.saturating_sub(beyond) } else { count };
+            if number != 0 {
+                relink.put.insert(voided_link(measure, device, number));
+            }
+        }
+        let before = self.links.iter().filter(|link| read_voided(link).is_some_and(|(of, ..)| of == measure));
+        relink.gone.extend(before.filter(|link| !relink.put.contains(*link)).cloned());
+        relink
+    }
 }

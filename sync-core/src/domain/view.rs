@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::rewritten;
 use super::steps::{self, Present, Step};
-use super::tally::{self, Heads, TallyView, Way};
+use super::tally::{self, Counted, TallyView};
 use super::vocabulary::{CancelReason, Group, StepState};
+use super::{heads, rewritten};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
 use crate::ids::DocumentId;
 
@@ -72,7 +72,7 @@ pub struct RecordView {
     pub fields: BTreeMap<String, FieldView>,
     /// Every measure that was reported. A measure that is not here was not reported.
     pub tallies: Vec<TallyView>,
-    /// The links, sorted.
+    /// The links, sorted, but those that only say how much of a counter was taken back.
     pub links: Vec<String>,
     /// The long texts.
     pub texts: BTreeMap<TextName, String>,
@@ -88,9 +88,8 @@ pub struct RecordView {
     pub reason: Option<CancelReason>,
     /// Heads in all, the greater of both ways of counting them; `None` when nobody reported any.
     pub attendance: Option<i64>,
-    /// For each way of counting heads that lags behind, the link that carries the missing ones over when a person
-    /// switches to it.
-    pub carry: BTreeMap<Way, String>,
+    /// Whether heads were counted by both ways and do not come to the same for certain.
+    pub attendance_differs: bool,
 }
 
 impl RecordView {
@@ -143,7 +142,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
             }
             continue;
         }
-        let Some(first) = values.first() else {
+        let Some(first) = values.first().filter(|_| !heads::is_switch(&name)) else {
             continue;
         };
         let value = first.value.clone();
@@ -155,9 +154,8 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         };
         fields.insert(name, FieldView { value, alternatives });
     }
-    let links = document.links();
-    let tallies = tally::read(document, &links);
-    let heads = Heads::of(&tallies);
+    let links = document.links().into_iter().filter(|link| !tally::is_voided(link)).collect();
+    let Counted { tallies, heads, .. } = tally::read(document);
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);
     let gone: BTreeSet<String> = steps::left_out(&recorded).into_iter().map(str::to_owned).collect();
@@ -175,7 +173,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         kind: document.kind(),
         fields,
         attendance: heads.attendance(),
-        carry: heads.carry(&tallies),
+        attendance_differs: heads.differ(),
         tallies,
         links,
         texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sync_core::document::{Deed, Document};
-use sync_core::domain::Step;
+use sync_core::domain::{Step, Switch, is_mark, is_voided};
 use utoipa::ToSchema;
 
 use super::custody::{Effect, EffectKind};
@@ -14,8 +14,6 @@ use super::record::{Author, Names, scalar_text, text_name};
 
 /// Changes whose deeds are looked up; of older ones only who and when is told.
 const MOST: usize = 500;
-/// Signs that a sentence was rewritten, for the merge of texts; no person sets them.
-const SIGNS: &str = "rewrote.";
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -49,7 +47,16 @@ fn steps(document: &Document) -> BTreeMap<String, Step> {
 /// What one deed is to people: mostly one thing; a step that takes others back is those.
 fn effects(deed: Deed, steps: &BTreeMap<String, Step>) -> Vec<Effect> {
     vec![match deed {
-        Deed::Field { name, .. } if name.starts_with(SIGNS) => return Vec::new(),
+        Deed::Field { name, before, after } if is_mark(&name) => {
+            let (kind, value) = match after {
+                Some(after) => (EffectKind::Link, Some(after)),
+                None => (EffectKind::Unlink, before.into_iter().next()),
+            };
+            let switch = value.and_then(|value| Switch::read(&name, &value));
+            let told = |switch: Switch| Effect::new(kind, format!("carried/{}/{}", switch.to.as_str(), switch.carried));
+            return switch.map(told).into_iter().collect();
+        }
+        Deed::Link { name, .. } if is_voided(&name) => return Vec::new(),
         Deed::Field { name, before, after } => Effect {
             before: before.first().map(scalar_text),
             after: after.as_ref().map(scalar_text),

@@ -44,7 +44,11 @@ pub(super) fn shares(intents: Vec<Intent>) -> [Vec<Intent>; 3] {
             Intent::Link { .. } | Intent::Unlink { .. } | Intent::Write { .. } | Intent::HaveRead { .. } => {
                 shares[LECTURER].push(intent);
             }
-            Intent::Step { .. } | Intent::TakeBack { .. } | Intent::Void { .. } => shares[DOOR].push(intent),
+            Intent::Step { .. }
+            | Intent::TakeBack { .. }
+            | Intent::Void { .. }
+            | Intent::Switch { .. }
+            | Intent::Unswitch { .. } => shares[DOOR].push(intent),
         }
     }
     shares

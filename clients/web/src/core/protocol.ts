@@ -197,7 +197,7 @@ export const reply: p.Parse<Reply> = p.object((f): Reply => {
 const textName = p.word(['outcome', 'issue', 'plan']);
 
 export const intent: p.Parse<Intent> = p.object((f): Intent => {
-  const type = f.get('type', p.word(['set', 'count', 'void', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
+  const type = f.get('type', p.word(['set', 'count', 'void', 'switch', 'unswitch', 'link', 'unlink', 'write', 'have_read', 'step', 'take_back']));
   switch (type) {
     case 'set':
       return {
@@ -217,6 +217,10 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
       };
     case 'void':
       return { type, measure: f.get('measure', p.string), seen: f.get('seen', p.integer) };
+    case 'switch':
+      return { type, to: f.get('to', p.word(['band', 'audience'])), mark: f.get('mark', p.string) };
+    case 'unswitch':
+      return { type, mark: f.get('mark', p.string) };
     case 'link':
     case 'unlink':
       return { type, link: f.get('link', p.string) };

@@ -58,6 +58,9 @@ export type Intent =
   | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
   /** Back to "not reported"; `seen` is the total the person saw. */
   | { readonly type: 'void'; readonly measure: string; readonly seen: number }
+  /** Counts heads by another way from now on; `mark`: names the switch, so that it can be taken back. */
+  | { readonly type: 'switch'; readonly to: 'band' | 'audience'; readonly mark: string }
+  | { readonly type: 'unswitch'; readonly mark: string }
   | { readonly type: 'link' | 'unlink'; readonly link: string }
   /** `base`: the text as the person saw it. */
   | { readonly type: 'write'; readonly text: TextName; readonly base: string; readonly value: string }
@@ -140,8 +143,8 @@ export interface RecordView {
   readonly group: Group;
   readonly reason: string | null;
   readonly attendance: number | null;
-  /** By way of counting heads that lags behind, `band` or `audience`: the link by which the missing ones are carried over. */
-  readonly carry: Readonly<Record<string, string>>;
+  /** Whether heads were counted by both ways and do not come to the same for certain. */
+  readonly attendance_differs: boolean;
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
   /** Own work the server keeps aside, and what a person said to it. */
@@ -195,7 +198,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   group: f.get('group', group),
   reason: f.get('reason', p.nullable(p.string)),
   attendance: f.get('attendance', p.nullable(p.integer)),
-  carry: f.get('carry', p.nullable(p.dictionary(p.string))) ?? {},
+  attendance_differs: f.get('attendance_differs', p.boolean),
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
   held: f.get('held', p.list(p.object((h) => ({
@@ -288,7 +291,7 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
     document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, rewritten: {}, steps: [], state: 'none',
-    group: 'planned', reason: null, attendance: null, carry: {}, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
+    group: 'planned', reason: null, attendance: null, attendance_differs: false, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
   };
 }
 

@@ -23,7 +23,7 @@ const flag: Record<string, string> = {
   counted_not_held: '「実施」になっていない記録に数が入っています。実施になるまで、集計に入りません。',
   ends_before_start: '終了が開始より前になっています。',
   negative_total: '合計が0より小さい数があります。',
-  attendance_differs: '年齢別の合計と対象別の合計が違います。多いほうを参加者の数にしています。',
+  attendance_differs: '年齢別の合計と対象別の合計が違うか、離れた端末で別々に数えられています。多いほうを参加者の数にしています。',
 };
 
 const steps: Record<string, string> = {

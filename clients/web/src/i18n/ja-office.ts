@@ -352,6 +352,7 @@ export const office = {
     heads: '参加者',
     carried: (count: string) => `数え方の変更で、それまでの人のうち${count}人を不明として引き継ぎ`,
     uncarried: (count: string) => `数え方の変更で引き継いだ${count}人の取り消し`,
+    switched: '数え方の変更', unswitched: '数え方の変更の取り消し',
     voided: '報告なしに戻ります',
     unvoided: '報告なしではなくなります',
     state: (state: string, why: string | null) => `${state}${why === null ? '' : `（${why}）`}`,

@@ -1,7 +1,7 @@
 // 参加者: how many came: heads only, by age band, or by audience.
 //
 // Heads only are heads of unknown age, so these two are one way of counting. Who switches to a way that lags behind carries
-// the missing heads over to it; the core says by which link.
+// the missing heads over to it; the core reckons how many, after every tap before.
 
 import { type ReactNode, useState } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
@@ -11,7 +11,7 @@ import { Card } from '../../ui/card';
 import { Chips } from '../../ui/chips';
 import { deviceName } from './conflict';
 import { Counter, CounterGrid } from './counter';
-import { useEditor } from './editor';
+import { type Undo, useEditor } from './editor';
 
 export const BANDS = ['10-29', '30-39', '40-49', '50-59', '60-69', '70-74', '75-84', '85+', 'unknown'] as const;
 export const AUDIENCES = ['resident', 'family', 'welfare-volunteer', 'medical', 'care', 'other', 'unknown'] as const;
@@ -84,23 +84,28 @@ function modeOf(view: RecordView): Mode {
 }
 
 export function Attendance(): ReactNode {
-  const { view, edit } = useEditor();
+  const { view, undo, begun, edit } = useEditor();
   const bands = sumByDevice(view, 'attendance.band.').total;
   const audiences = sumByDevice(view, 'attendance.audience.').total;
   const [mode, setMode] = useState<Mode>(() => modeOf(view));
   const choose = (next: string): void => {
     if (!isMode(next)) return;
     setMode(next);
-    const link = view.carry[way(next)];
-    if (way(next) === way(mode) || link === undefined) return;
-    edit([{ type: 'link', link }], { label: ja.attendance.carried(next === 'audience' ? bands ?? 0 : audiences ?? 0), intents: [{ type: 'unlink', link }] });
+    if (way(next) === way(mode) || !begun()) return;
+    const mark = crypto.randomUUID();
+    const back: Undo = { label: ja.attendance.switched(ja.attendance.modes[next]), intents: [{ type: 'unswitch', mark }] };
+    void edit([{ type: 'switch', to: way(next), mark }], view.attendance === null && undo === null ? undefined : back);
   };
   return (
     <>
       <Total>
         <Chips label={ja.attendance.mode} hideLabel value={mode} options={MODES.map((value) => ({ value, label: ja.attendance.modes[value] }))} onChange={choose} />
       </Total>
-      {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences, view.attendance ?? 0)}</p>}
+      {view.attendance_differs && (
+        <p className="text-wait">
+          {bands === audiences ? ja.attendance.unsettled(view.attendance ?? 0) : ja.attendance.differs(bands ?? 0, audiences ?? 0, view.attendance ?? 0)}
+        </p>
+      )}
       <CounterGrid>
         {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} />}
         {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}

@@ -22,12 +22,14 @@ export function countedBy(counted: Tally, own: string, registry: Registry): read
     .map(([device, count]) => `${device === own ? ja.thisTablet : deviceName(registry, device)} ${count}`);
 }
 
-function Typed({ label, measure, total }: { readonly label: string; readonly measure: string; readonly total: number | null }): ReactNode {
+function Typed({ label, measure, total, carried }: { readonly label: string; readonly measure: string; readonly total: number | null; readonly carried: number }): ReactNode {
   const { edit } = useEditor();
   const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. */
   const seen = useRef<number | null>(null);
   const typing = useRef(false);
+  /** Of these, carried over from another way of counting: they come again with the first count. */
+  const seenCarried = useRef(0);
 
   const keep = async (count: number): Promise<void> => {
     const before = seen.current;
@@ -42,7 +44,7 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
     const before = seen.current;
     typing.current = false;
     if (before === null) return;
-    await edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before, reason: 'undo' }] });
+    await edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before - seenCarried.current, reason: 'undo' }] });
   };
   const box = useBox({ stored: total === null ? '' : String(total), read: readCount, keep, clear });
 
@@ -60,7 +62,7 @@ function Typed({ label, measure, total }: { readonly label: string; readonly mea
         placeholder="—"
         onFocus={(event) => event.target.select()}
         onChange={(event) => {
-          if (!typing.current) seen.current = total;
+          if (!typing.current) [seen.current, seenCarried.current] = [total, carried];
           typing.current = true;
           box.change(event.target.value);
         }}
@@ -131,7 +133,7 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         </p>
       </div>
       {typing ? (
-        <Typed label={name} measure={measure} total={total} />
+        <Typed label={name} measure={measure} total={total} carried={counted?.carried ?? 0} />
       ) : (
         <div className="flex items-center gap-2">
           <TapButton

@@ -21,6 +21,8 @@ export interface Made extends Undo {
 export interface Editor {
   readonly view: RecordView;
   readonly undo: Made | null;
+  /** Whether there is a record, edits on their way included. */
+  readonly begun: () => boolean;
   /** The part of the record in sight. */
   readonly look: (place: string) => void;
   readonly takeBack: () => void;
@@ -89,6 +91,7 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
     return {
       view,
       undo: stack.at(-1) ?? null,
+      begun: () => unsaid.current.length === 0,
       look(next) {
         place.current = next;
       },

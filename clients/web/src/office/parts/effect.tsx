@@ -38,7 +38,11 @@ function linkText(effect: Effect, names: Names, tense: Tense): readonly [string,
   const added = effect.kind === 'link';
   switch (kind) {
     case 'noted': return [office.measure(rest, names.material), added ? words.noted : words.unnoted];
-    case 'carried': return [office.effect.heads, (added ? office.effect.carried : office.effect.uncarried)(rest.split('/')[1] ?? '')];
+    case 'carried': {
+      const count = rest.split('/')[1] ?? '';
+      if (count === '0') return [office.effect.heads, added ? office.effect.switched : office.effect.unswitched];
+      return [office.effect.heads, (added ? office.effect.carried : office.effect.uncarried)(count)];
+    }
     case 'void': return [office.measure(rest.split('@')[0] ?? rest, names.material), added ? words.voided : words.unvoided];
     case 'lecturer': {
       const name = effect.shown ?? names.lecturer(rest);

@@ -1,0 +1,375 @@
+//! Heads counted by one way and then by the other, by several tablets apart; and counts taken back apart.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use sync_core::document::{Document, Kind, Scalar};
+use sync_core::domain::vocabulary::Flag;
+use sync_core::domain::{Intent, Measure, RecordView, Way, facts, view};
+use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
+use sync_core::time::Timestamp;
+
+const DOCUMENT: DocumentId = DocumentId::from_bytes([7; 16]);
+const BAND: &str = "attendance.band.75-84";
+const NO_AGE: &str = "attendance.band.unknown";
+const RESIDENT: &str = "attendance.audience.resident";
+const NO_AUDIENCE: &str = "attendance.audience.unknown";
+const VIEWERS: &str = "screening.viewers";
+
+#[derive(Clone)]
+struct Writer {
+    device: DeviceId,
+    number: u64,
+    document: Document,
+}
+
+impl Writer {
+    fn new(name: u8) -> Self {
+        let device = DeviceId::from_bytes([name; 16]);
+        let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
+        document.write_as(ActorId::new(device, 1));
+        Self { device, number: 0, document }
+    }
+
+    fn give(&mut self, intent: &Intent) -> &mut Self {
+        self.number += 1;
+        intent.apply(IntentId { device: self.device, number: self.number }, &mut self.document).unwrap();
+        self.document.commit(Timestamp(1_700_000_000_000), "tanaka", intent.reason());
+        self
+    }
+
+    fn count(&mut self, measure: &str, by: i64) -> &mut Self {
+        self.give(&Intent::Count { measure: measure.parse().unwrap(), by, reason: None })
+    }
+
+    fn switch(&mut self, to: Way) -> String {
+        let mark = format!("{}.mark", self.number);
+        let mark =
+            format!("{:?}-{mark}", self.device).to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let mark: String = mark.chars().rev().take(60).collect();
+        self.give(&Intent::Switch { to, mark: mark.clone() });
+        mark
+    }
+
+    fn void(&mut self, measure: &str, seen: i64) -> &mut Self {
+        self.give(&Intent::Void { measure: measure.parse().unwrap(), seen })
+    }
+
+    fn take(&mut self, other: &Writer) -> &mut Self {
+        self.document.merge(&mut other.document.clone()).unwrap();
+        self
+    }
+
+    fn view(&self) -> RecordView {
+        view(&self.document)
+    }
+
+    fn heads(&self) -> (Option<i64>, bool) {
+        let differs = facts(&self.document).flags.contains(&Flag::AttendanceDiffers);
+        assert_eq!(differs, self.view().attendance_differs);
+        (self.view().attendance, differs)
+    }
+
+    fn sums(&self) -> (i64, i64) {
+        let sum = |prefix: &str| {
+            self.view().tallies.iter().filter(|tally| tally.measure.starts_with(prefix)).map(|tally| tally.total).sum()
+        };
+        (sum("attendance.band."), sum("attendance.audience."))
+    }
+}
+
+fn meet(a: &mut Writer, b: &mut Writer) {
+    a.take(b);
+    b.take(a);
+    assert_eq!(a.view(), b.view());
+}
+
+#[test]
+fn dom_13_who_switches_carries_the_missing_heads_over_and_the_next_head_adds_one() {
+    let mut a = Writer::new(1);
+    a.count(RESIDENT, 20);
+    let mark = a.switch(Way::Band);
+    assert_eq!((a.heads(), a.view().total(NO_AGE)), ((Some(20), false), Some(20)));
+    assert!(a.view().fields.is_empty(), "a switch is no field that people see");
+
+    assert_eq!(a.count(NO_AGE, 1).heads().0, Some(21));
+    let second = a.switch(Way::Audience);
+    a.count("attendance.audience.family", 1);
+    assert_eq!((a.heads().0, a.view().total(NO_AUDIENCE)), (Some(22), Some(1)));
+
+    a.give(&Intent::Unswitch { mark: second });
+    assert_eq!((a.heads().0, a.view().total(NO_AUDIENCE)), (Some(21), None), "the switch before it stands again");
+    a.give(&Intent::Unswitch { mark });
+    assert_eq!(a.view().total(NO_AGE), Some(1), "one edit takes it back");
+}
+
+#[test]
+fn dom_13_what_is_missing_is_reckoned_when_the_edit_is_made() {
+    let mut a = Writer::new(1);
+    let switch = Intent::Switch { to: Way::Band, mark: "chosen-before".to_owned() };
+    a.count(RESIDENT, 19).count(RESIDENT, 1).give(&switch).count(BAND, 1);
+    assert_eq!(a.heads().0, Some(21));
+    a.give(&Intent::Switch { to: Way::Band, mark: "again".to_owned() });
+    assert_eq!((a.sums(), a.heads()), ((21, 21), (Some(21), false)), "nothing is missing");
+}
+
+#[test]
+fn dom_13_each_head_counts_when_one_tablet_counts_by_both_ways_in_two_tabs() {
+    let mut a = Writer::new(1);
+    a.count(RESIDENT, 19);
+    a.switch(Way::Band);
+    for (number, measure) in (20..).zip([RESIDENT, BAND, BAND, RESIDENT, BAND, RESIDENT, RESIDENT]) {
+        assert_eq!(a.count(measure, 1).heads().0, Some(number));
+    }
+}
+
+#[test]
+fn dom_13_heads_that_two_tablets_carry_over_apart_are_carried_once() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(RESIDENT, 20);
+    b.take(&a);
+    a.switch(Way::Band);
+    a.count(NO_AGE, 2);
+    b.count(RESIDENT, 3).switch(Way::Band);
+    b.count("attendance.band.85+", 1);
+    meet(&mut a, &mut b);
+    assert_eq!(a.heads().0, Some(26), "20, 3 more, then 2 and 1 by the other way");
+}
+
+#[test]
+fn dom_13_heads_carried_over_from_different_sights_count_once() {
+    let (mut a, mut b, mut c) = (Writer::new(1), Writer::new(2), Writer::new(3));
+    c.count(BAND, 5);
+    a.count(RESIDENT, 10);
+    b.take(&a);
+    let seen_by_both = a.take(&c).switch(Way::Band);
+    assert_eq!(a.heads(), (Some(10), false));
+    let mark = b.switch(Way::Band);
+    meet(&mut a, &mut b);
+    assert_eq!((a.heads(), a.sums()), ((Some(10), false), (10, 10)), "who saw all of it has said so");
+
+    b.give(&Intent::Unswitch { mark });
+    meet(&mut a, &mut b);
+    assert_eq!(a.sums(), (10, 10), "taking back one's own leaves that of others");
+    a.give(&Intent::Unswitch { mark: seen_by_both });
+    assert_eq!(a.heads(), (Some(10), true));
+}
+
+#[test]
+fn dom_13_two_who_carry_over_their_own_heads_apart_add_up() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(RESIDENT, 10).switch(Way::Band);
+    b.count(RESIDENT, 4).switch(Way::Band);
+    a.count(BAND, 2);
+    b.count(BAND, 1);
+    meet(&mut a, &mut b);
+    assert_eq!((a.heads().0, a.sums()), (Some(17), (17, 14)));
+}
+
+#[test]
+fn dom_13_what_nobody_has_seen_together_is_flagged_until_somebody_switches_again() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(RESIDENT, 10).switch(Way::Band);
+    b.count(BAND, 5).switch(Way::Audience);
+    meet(&mut a, &mut b);
+    assert_eq!((a.heads(), a.sums()), ((Some(15), true), (15, 15)));
+    a.switch(Way::Audience);
+    meet(&mut a, &mut b);
+    assert_eq!(b.heads(), (Some(15), false));
+
+    a.count(RESIDENT, 1);
+    b.count(BAND, 1);
+    meet(&mut a, &mut b);
+    assert_eq!(a.heads(), (Some(16), true), "equal sums, but of heads counted apart");
+}
+
+#[test]
+fn dom_13_links_of_documents_from_before_are_read_and_only_those_a_switch_made() {
+    let mut a = Writer::new(1);
+    for link in ["carried/band/0", "carried/band/-3", "carried/band/020", "carried/band/9999999", "carried/age/3"] {
+        let intent = Intent::Link { link: link.to_owned() };
+        assert!(intent.apply(IntentId { device: a.device, number: 1 }, &mut a.document).is_err(), "{link}");
+        a.document.link(link).unwrap();
+    }
+    assert_eq!(a.heads().0, None, "also when another program writes it");
+
+    a.count(RESIDENT, 20).give(&Intent::Link { link: "carried/band/20".to_owned() });
+    assert_eq!((a.heads(), a.sums()), ((Some(20), false), (20, 20)));
+    a.count(BAND, 2).switch(Way::Audience);
+    assert_eq!(a.count(RESIDENT, 1).heads().0, Some(23));
+}
+
+#[test]
+fn dom_13_what_no_tablet_would_say_of_a_switch_counts_for_nothing() {
+    let mut a = Writer::new(1);
+    a.count(RESIDENT, 3);
+    let device = a.device;
+    for (mark, text) in [
+        ("x", "{}".to_owned()),
+        ("x y", format!(r#"{{"to":"band","carried":3,"heads":3,"by":"{device}"}}"#)),
+        ("far", format!(r#"{{"to":"band","carried":3,"heads":9999999,"by":"{device}"}}"#)),
+        ("low", format!(r#"{{"to":"band","carried":3,"heads":3,"by":"{device}","band":{{"{device}":-9000000}}}}"#)),
+        ("ring", format!(r#"{{"to":"band","carried":3,"heads":900,"by":"{device}","after":["ring"]}}"#)),
+    ] {
+        a.document.set_field(&format!("switched.{mark}"), Some(&Scalar::Text(text))).unwrap();
+    }
+    assert_eq!((a.heads(), a.sums()), ((Some(3), false), (0, 3)));
+    assert!(Intent::Switch { to: Way::Band, mark: "A".to_owned() }.check().is_err());
+    assert!(Intent::Unswitch { mark: String::new() }.check().is_err());
+}
+
+#[test]
+fn doc_13_what_two_people_take_back_apart_is_taken_back_once() {
+    let (mut a, mut b, mut c) = (Writer::new(1), Writer::new(2), Writer::new(3));
+    a.count(BAND, 50);
+    b.take(&a).void(BAND, 50);
+    c.take(&a).void(BAND, 50);
+    meet(&mut b, &mut c);
+    assert_eq!((b.view().total(BAND), b.heads()), (None, (None, false)));
+
+    meet(&mut a, &mut b);
+    a.count(BAND, 1);
+    c.count(BAND, 2);
+    meet(&mut a, &mut c);
+    assert_eq!(a.heads().0, Some(3), "who counts again begins anew");
+}
+
+#[test]
+fn doc_13_what_older_tablets_took_back_apart_has_no_value_and_counting_begins_anew() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    let devices: Vec<DeviceId> = (1..=3).map(|name| DeviceId::from_bytes([name; 16])).collect();
+    for (device, by) in devices.iter().zip([50, -50, -50]) {
+        a.document.count(VIEWERS, *device, by).unwrap();
+        a.document.link(&format!("void/{VIEWERS}@{device}")).unwrap();
+    }
+    a.document.commit(Timestamp(0), "tanaka", None);
+    assert_eq!(a.view().total(VIEWERS), None);
+    assert!(facts(&a.document).flags.is_empty());
+
+    b.take(&a);
+    a.count(VIEWERS, 4);
+    b.count(VIEWERS, 0);
+    meet(&mut a, &mut b);
+    assert_eq!(a.view().total(VIEWERS), Some(4));
+}
+
+#[test]
+fn doc_13_what_was_counted_after_a_look_is_not_taken_back() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(VIEWERS, 12);
+    b.take(&a).count(VIEWERS, 1).void(VIEWERS, 12);
+    assert_eq!(b.view().total(VIEWERS), Some(1), "a tap that came between");
+    b.void(VIEWERS, 1);
+    assert_eq!(b.view().total(VIEWERS), None);
+    a.count(VIEWERS, 1);
+    meet(&mut a, &mut b);
+    assert_eq!(a.view().total(VIEWERS), Some(1), "counted apart");
+
+    a.count(VIEWERS, -1).count(VIEWERS, 5);
+    b.take(&a).void(VIEWERS, 5).count(VIEWERS, 5);
+    assert_eq!(b.view().total(VIEWERS), Some(5), "the number again");
+}
+
+#[test]
+fn doc_13_heads_carried_over_are_taken_back_and_come_again_with_the_number() {
+    let mut a = Writer::new(1);
+    a.count(RESIDENT, 20).switch(Way::Band);
+    a.void(NO_AGE, 20);
+    assert_eq!((a.view().total(NO_AGE), a.heads().0), (None, Some(20)));
+    a.count(NO_AGE, 0);
+    assert_eq!(a.view().total(NO_AGE), Some(20));
+    a.void(NO_AGE, 20).switch(Way::Band);
+    assert_eq!((a.view().total(NO_AGE), a.heads()), (Some(20), (Some(20), false)));
+}
+
+/// What somebody does: a tap by the way they count by, a switch, or taking in what another tablet has.
+#[derive(Clone, Debug)]
+enum Act {
+    Tap,
+    Switch,
+    Take(usize),
+}
+
+fn act() -> impl Strategy<Value = (usize, Act)> {
+    let act = prop_oneof![5 => Just(Act::Tap), 2 => Just(Act::Switch), 2 => (0..3_usize).prop_map(Act::Take)];
+    (0..3_usize, act)
+}
+
+/// What came of acts: the tablets, how many heads they counted, each once, and whether somebody who had to judge what was
+/// counted apart took another number for true.
+struct Outcome {
+    tablets: [Writer; 3],
+    heads: i64,
+    judged: bool,
+}
+
+fn carried_out(acts: &[(usize, Act)], begin: [Way; 3]) -> Outcome {
+    let mut tablets = [Writer::new(1), Writer::new(2), Writer::new(3)];
+    let mut seen: [BTreeSet<usize>; 3] = std::array::from_fn(|_| BTreeSet::new());
+    let (mut ways, mut judged) = (begin, false);
+    for (number, (own, act)) in acts.iter().enumerate() {
+        let (before, differed) = tablets[*own].heads();
+        match act {
+            Act::Tap => {
+                seen[*own].insert(number);
+                tablets[*own].count(if ways[*own] == Way::Band { BAND } else { RESIDENT }, 1);
+            }
+            Act::Switch => {
+                if before.unwrap_or(0) != seen[*own].len() as i64 {
+                    assert!(differed || judged, "who judges is told");
+                    judged = true;
+                }
+                ways[*own] = if ways[*own] == Way::Band { Way::Audience } else { Way::Band };
+                tablets[*own].switch(ways[*own]);
+                assert_eq!(tablets[*own].heads().0, before, "a switch changes no total");
+            }
+            Act::Take(other) => {
+                let (other, known) = (tablets[*other].clone(), seen[*other].clone());
+                tablets[*own].take(&other);
+                seen[*own].extend(known);
+            }
+        }
+    }
+    let heads = acts.iter().filter(|(_, act)| matches!(act, Act::Tap)).count() as i64;
+    Outcome { tablets, heads, judged }
+}
+
+fn together(tablets: &[Writer; 3], order: [usize; 3]) -> Writer {
+    let mut all = tablets[order[0]].clone();
+    all.take(&tablets[order[1]]).take(&tablets[order[2]]);
+    all
+}
+
+proptest! {
+    #[test]
+    fn dom_13_alone_each_head_counts_whatever_is_switched(acts in prop::collection::vec(any::<bool>(), 1..40)) {
+        let acts: Vec<(usize, Act)> = acts.into_iter().map(|tap| (0, if tap { Act::Tap } else { Act::Switch })).collect();
+        let Outcome { tablets, heads, .. } = carried_out(&acts, [Way::Audience; 3]);
+        prop_assert_eq!(tablets[0].heads().0.unwrap_or(0), heads);
+    }
+
+    #[test]
+    fn dom_13_apart_a_total_that_is_not_flagged_is_what_came(
+        acts in prop::collection::vec(act(), 1..30), way in prop_oneof![Just(Way::Band), Just(Way::Audience)],
+    ) {
+        let Outcome { tablets, heads, judged } = carried_out(&acts, [way; 3]);
+        let all = together(&tablets, [0, 1, 2]);
+        for order in [[0, 2, 1], [1, 0, 2], [2, 1, 0]] {
+            prop_assert_eq!(together(&tablets, order).view(), all.view());
+        }
+        let (total, differs) = all.heads();
+        let (bands, audiences) = all.sums();
+        prop_assert!(bands.max(audiences) == total.unwrap_or(0));
+        prop_assert!(total.unwrap_or(0) <= heads, "no head is counted twice: {total:?} of {heads}");
+        prop_assert!(differs || judged || total.unwrap_or(0) == heads, "{total:?} of {heads} without a flag");
+    }
+}
+
+#[test]
+fn dom_13_ways_and_their_measures_are_named_alike() {
+    for (way, measure) in [(Way::Band, Measure::Band("unknown")), (Way::Audience, Measure::Audience("unknown"))] {
+        assert!(measure.to_string().contains(way.as_str()));
+    }
+}
