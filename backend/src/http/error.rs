@@ -152,6 +152,16 @@ impl ApiError {
         .retry_after(2)
     }
 
+    /// Too many files are being made, or kept for who asked; the same request works later.
+    pub fn too_many_files() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "ほかの書き出しが続いています。終わってから、もう一度お試しください。",
+        )
+        .retry_after(10)
+    }
+
     /// The database cannot be reached, or does not take what is written; the same request works when it does again.
     pub fn without_database(code: &'static str) -> Self {
         let what = match code {
@@ -161,7 +171,9 @@ impl ApiError {
             }
             _ => "サーバーがデータベースにつながりません。続くときは管理者に知らせてください。",
         };
-        let detail = format!("{what}端末の記録は端末に残っていて、つながると自動で送り直します。");
+        let detail = format!(
+            "{what}端末の記録は端末に残っていて、つながると自動で送り直します。事務局の画面で入力したものは、あとでもう一度お試しください。"
+        );
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(5)
     }
 

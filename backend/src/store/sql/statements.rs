@@ -247,13 +247,13 @@ statements! {
 
     NOTE_READY = "INSERT INTO readiness (id, at) VALUES ('the only one', $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
+     WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document)";
     CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = tally_fact.tenant AND d.document = tally_fact.document AND d.revision >= 4611686018427387904)";
+     WHERE d.tenant = tally_fact.tenant AND d.document = tally_fact.document)";
     CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = record_lecturer.tenant AND d.document = record_lecturer.document \
-     AND d.revision >= 4611686018427387904)";
-    CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1";
+     WHERE d.tenant = record_lecturer.tenant AND d.document = record_lecturer.document)";
+    CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
+     WHERE d.tenant = flag.tenant AND d.document = flag.document AND d.revision < 4611686018427387904)";
     CLEAR_ROLLUP = "DELETE FROM rollup WHERE tenant = $1";
 
     EMPTY_DOCUMENT = "UPDATE document SET heads = $5, snapshot = $5, revision = $4 \
@@ -307,6 +307,8 @@ statements! {
      s.scope FROM device d LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device AND s.position = 0 \
      WHERE d.tenant = $1 AND d.device = $2";
     HOME_OF_DOCUMENT = "SELECT home_scope FROM document WHERE tenant = $1 AND document = $2";
+    LOAD_HELD = "SELECT hash, kind, code, bytes, received_at, decision, decided_at, decided_by, decision_reason, \
+     NULL AS decided_by_name FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4";
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \
