@@ -13,7 +13,7 @@ import { number } from './number';
 export const office = {
   /** How to see that a file came whole. */
   fileEnd: '最後の行に「以上 ○件」とあれば、ファイルは全部そろっています。',
-
+  fileBusy: 'ほかの書き出しが続いています。終わってから、もう一度押してください。',
   app: '集い',
   title: '集い 事務局',
   screenKept: '記録はサーバーにあり、失われていません。入力の途中だった内容は、もう一度入れてください。',
