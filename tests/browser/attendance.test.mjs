@@ -56,7 +56,7 @@ test('who switches keeps those counted so far, the next head adds one, and a num
   await page.getByRole('button', { name: /75–84歳 ＋1/ }).click();
   await page.getByRole('button', { name: /数え方を「年齢別」に/ }).click();
   await total(page).getByText('24', { exact: true }).waitFor();
-  await page.getByText(/年齢別の合計は21人/).waitFor();
+  await page.getByText(/この数え方での合計は21人/).waitFor();
   await page.getByText('人数だけ', { exact: true }).click();
   await page.getByText('対象別', { exact: true }).click();
 

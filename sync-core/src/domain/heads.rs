@@ -230,6 +230,8 @@ pub struct Heads {
     carried: BTreeMap<Way, i64>,
     /// Nobody has seen together what was counted by both ways.
     unsettled: bool,
+    /// Some of the heads that somebody saw who switched were taken away since.
+    corrected: bool,
     sight: Sight,
     standing: Vec<(String, Switch)>,
 }
@@ -257,12 +259,13 @@ impl Heads {
         let in_both = |heads: &dyn Fn(Way) -> i64| Way::ALL.into_iter().all(|way| heads(way) > 0);
         let unsettled = (!standing.is_empty() && in_both(&|way| sight.beyond(&seen, way)))
             || (standing.len() > 1 && in_both(&|way| seen.sum(way)));
+        let corrected = Way::ALL.into_iter().any(|way| seen.beyond(&sight, way) > 0);
         let sum = |way: Way| {
             let counted = tallies.iter().any(|tally| tally.measure.starts_with(way.prefix()));
             let carried = carried.get(&way).copied();
             (counted || carried.is_some()).then(|| sight.sum(way).saturating_add(carried.unwrap_or(0)))
         };
-        Self { bands: sum(Way::Band), audiences: sum(Way::Audience), carried, unsettled, sight, standing }
+        Self { bands: sum(Way::Band), audiences: sum(Way::Audience), carried, unsettled, corrected, sight, standing }
     }
 
     /// Attendance: the greater of both; `None` when nobody reported any.
@@ -270,10 +273,15 @@ impl Heads {
         self.bands.max(self.audiences)
     }
 
-    /// Whether both were counted and do not come to the same for certain.
+    /// Whether both were counted and do not come to the same for certain: to different numbers, though nobody switched who
+    /// would have carried over all that was counted in the lesser way, or to equal ones of heads counted apart.
     pub fn differ(&self) -> bool {
-        let differ = self.bands.zip(self.audiences).is_some_and(|(bands, audiences)| bands != audiences);
-        differ || self.unsettled
+        let Some((bands, audiences)) = self.bands.zip(self.audiences) else { return false };
+        let (greater, lesser, least) =
+            if bands > audiences { (Way::Band, Way::Audience, audiences) } else { (Way::Audience, Way::Band, bands) };
+        let carried = |way: Way| self.carried.get(&way).copied().unwrap_or(0);
+        let left = least.saturating_sub(carried(lesser)).saturating_sub(carried(greater));
+        self.unsettled || (bands != audiences && (self.corrected || left > 0))
     }
 
     /// What was carried over, by way.
