@@ -120,7 +120,7 @@ export const office = {
     asOf: (when: string) => `${when} 現在`,
     missing: (count: number) => `報告待ち ${number.format(count)}件`,
     noMissing: '報告待ちなし',
-    outsideYears: (count: number) => `年度の分からない記録・先の年度の記録 ${number.format(count)}件`,
+    datesDoubtful: (count: number) => `年度や日付を確かめる記録 ${number.format(count)}件`,
     silent: (count: number) => `1週間以上連絡のない端末 ${number.format(count)}台`,
     noSilent: '連絡のない端末なし',
     silentTitle: '1週間以上連絡のない端末',
@@ -296,7 +296,7 @@ export const office = {
     missing: '報告待ち',
     dispatch: '派遣のみ',
     withoutValue: '数の報告なしのみ',
-    outsideYears: '年度の分からない記録・先の年度の記録のみ',
+    datesDoubtful: '年度や日付を確かめる記録のみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
       reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師', dispatched_by: '派遣元の医師会', flag: '確かめること',
