@@ -19,6 +19,7 @@ async function unsent(t, server) {
   await page.getByRole('textbox', { name: '名称' }).press('Tab');
   await openTab(page, '参加者');
   await counter(page, BAND).add(3);
+  await counter(page, BAND).shows(3);
   await page.getByText('照合済み ✓').waitFor();
   const path = new URL(page.url()).pathname;
   await tablet.offline();

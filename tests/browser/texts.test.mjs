@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { agree, enrol, openTab, readyForOffline, SCREENSHOTS, startServer, startTablet, within } from './harness.mjs';
+import { agree, enrol, openTab, readyForOffline, SCREENSHOTS, startServer, startTablet, unlock, within } from './harness.mjs';
 
 const OUTCOME = '内容・実績';
 
@@ -62,10 +62,16 @@ test('what was typed a moment ago is there after a reload', async (t) => {
   await enrol(tablet, server.code('staff-112119'), '受付');
   const path = await newRecord(tablet);
   await openTab(tablet.page, '記録');
-  await box(tablet.page).pressSequentially('会場が寒かった。');
-  await tablet.goto(path);
-  await openTab(tablet.page, '記録');
-  await within(10_000, 'the text', async () => (await box(tablet.page).inputValue()) === '会場が寒かった。');
+  let text = '';
+  for (const more of ['会場が', '寒', 'かった。', '次', 'も行う', '。']) {
+    await box(tablet.page).press('End');
+    await box(tablet.page).pressSequentially(more);
+    text += more;
+    await tablet.page.reload();
+    await unlock(tablet.page);
+    await openTab(tablet.page, '記録');
+    await within(10_000, `「${text}」`, async () => (await box(tablet.page).inputValue()) === text);
+  }
 });
 
 test('a sentence that two tablets rewrite apart stands in both forms until someone has read it', async (t) => {

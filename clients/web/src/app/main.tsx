@@ -4,6 +4,7 @@ import '../styles/theme.css';
 import { createClient } from '../core/client';
 import { ClientProvider } from '../core/hooks';
 import { ja } from '../i18n/ja';
+import { holdWhile } from '../ui/leaving';
 import { start } from '../ui/start';
 import { App } from './app';
 import { readMarker } from './marker';
@@ -28,6 +29,8 @@ document.addEventListener('visibilitychange', () => {
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) client.back();
 });
+
+holdWhile(client.isUnderWay);
 
 const updates =
   import.meta.env.PROD && 'serviceWorker' in navigator ? watchUpdates(navigator.serviceWorker, () => window.location.reload()) : NO_UPDATES;

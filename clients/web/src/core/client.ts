@@ -45,6 +45,8 @@ export interface Client {
   record(document: DocumentId, kind: Kind, intent: Intent, typing?: Typing): Promise<Outcome>;
   /** Enrolling, unlocking and the like; what they carry is in the worker's words. */
   perform(command: Act): Promise<Outcome>;
+  /** Whether an edit has not been answered yet. */
+  isUnderWay(): boolean;
   sync(): void;
   network(online: boolean): void;
   /** The worker did not come, or cannot. Counts only until it has said something. */
@@ -273,6 +275,7 @@ export function createClient(deps: ClientDeps): Client {
     figures: (year, scope) => query({ type: 'figures', year, scope }, sums),
     record: async (document, kind, intent, typing) => outcome(await ask({ type: 'record', document, kind, intent, typing: typing ?? null })),
     perform: async (command) => outcome(await ask(command)),
+    isUnderWay: () => [...pending.values()].some(({ command }) => command.type === 'record'),
     sync: () => void ask({ type: 'sync' }),
     network: (online) => void ask({ type: 'network', online }),
     failed(fault) {

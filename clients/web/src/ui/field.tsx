@@ -1,6 +1,7 @@
 // Labelled inputs. Text is kept as it is typed: after a pause, on leaving the field, and when the page goes out of sight.
 
 import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { useLeaving } from './leaving';
 import { PersonalWarning } from './personal';
 
 export const INPUT =
@@ -54,18 +55,7 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
     setText(stored);
   }, [stored]);
 
-  useEffect(() => {
-    const hidden = (): void => {
-      if (document.visibilityState === 'hidden') flush();
-    };
-    document.addEventListener('visibilitychange', hidden);
-    window.addEventListener('pagehide', flush);
-    return () => {
-      document.removeEventListener('visibilitychange', hidden);
-      window.removeEventListener('pagehide', flush);
-      flush();
-    };
-  }, [flush]);
+  useLeaving(flush);
 
   const converts = useCallback((converting: boolean) => {
     state.current.converting = converting;

@@ -6,6 +6,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ja } from '../i18n/ja';
 import { INPUT, Labelled, type LabelledProps } from './field';
+import { useLeaving } from './leaving';
 import { DAYS, type Reading } from '../i18n/values';
 
 const REST_MS = 2_500;
@@ -84,19 +85,7 @@ export function useBox<T>(options: BoxOptions<T>): Box {
     const timer = setTimeout(() => settled.current(), REST_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  useEffect(() => {
-    const hidden = (): void => {
-      if (document.visibilityState === 'hidden') settled.current();
-    };
-    const gone = (): void => settled.current();
-    document.addEventListener('visibilitychange', hidden);
-    window.addEventListener('pagehide', gone);
-    return () => {
-      document.removeEventListener('visibilitychange', hidden);
-      window.removeEventListener('pagehide', gone);
-      settled.current();
-    };
-  }, []);
+  useLeaving(settle);
 
   return {
     text: typed?.text ?? options.stored,

@@ -6,6 +6,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TextName } from '../../core/records';
+import { useLeaving } from '../../ui/leaving';
 import { useEditor } from './editor';
 
 /** Letters that are being converted for long are said again, before a pause would make an edit of them. */
@@ -80,23 +81,10 @@ export function useNoteDraft(name: TextName, limit: number): NoteDraft {
     setText(record);
   }, [view, record]);
 
-  useEffect(() => {
-    const leave = (): void => say(true);
-    const hidden = (): void => {
-      if (document.visibilityState === 'hidden') leave();
-    };
-    document.addEventListener('visibilitychange', hidden);
-    window.addEventListener('pagehide', leave);
-    return () => {
-      document.removeEventListener('visibilitychange', hidden);
-      window.removeEventListener('pagehide', leave);
-      leave();
-    };
-  }, [say]);
-
   const converts = useCallback((converting: boolean): void => {
     box.current.converting = converting;
   }, []);
   const leave = useCallback(() => say(true), [say]);
+  useLeaving(leave);
   return { text, stored, change, converts, leave };
 }
