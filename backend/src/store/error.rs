@@ -29,7 +29,7 @@ pub enum StoreError {
     /// A pooler gives each transaction another session.
     #[error(
         "between this server and PostgreSQL is a pooler that gives each transaction another session (PgBouncer with \
-         pool_mode = transaction). Settings of a session, prepared statements and LISTEN do not work there, and commits \
+         pool_mode = transaction or statement). Settings of a session, prepared statements and LISTEN do not work there, and commits \
          might not be durable. Let `database` name PostgreSQL itself, or a pool with pool_mode = session"
     )]
     NoSessions,

@@ -99,11 +99,15 @@ impl Raw {
     async fn content(&mut self, tables: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
         let mut content = BTreeMap::new();
         for (table, columns) in tables.iter().filter(|(table, _)| !DERIVED.contains(&table.as_str())) {
+            // moves on with everything that is made anew
+            let columns: Vec<&String> = columns.iter().filter(|column| *column != "revision").collect();
             let row = match self {
                 Self::Lite(_) => {
                     columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ' ' || ")
                 }
-                Self::Pg(_) => format!("ROW({})::text", columns.join(", ")),
+                Self::Pg(_) => {
+                    format!("ROW({})::text", columns.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", "))
+                }
             };
             let mut rows = self.list(&format!("SELECT {row} FROM {table}")).await;
             rows.sort_unstable();
@@ -125,6 +129,7 @@ impl Raw {
     async fn store_by_earlier_rules(&mut self, records: &[(DocumentId, Facts)]) {
         self.run("UPDATE rollup SET total = total + 7, reported = reported + 1").await;
         self.run("DELETE FROM flag WHERE code LIKE 'date%'").await;
+        self.run("DELETE FROM tally_fact WHERE measure = 'attendance'").await;
         self.run("UPDATE record_fact SET fiscal_year = 1979, month = '1979-05' WHERE date = '1979-05-01'").await;
         self.run("UPDATE custody SET code = 'not_in_scope'").await;
         for (document, facts) in records.iter().filter(|(_, facts)| facts.group != Group::Held) {
@@ -171,7 +176,7 @@ async fn upgrade(
     raw: &mut Raw,
     filled: &Path,
     records: &[(DocumentId, Facts)],
-    url: &str,
+    database: &str,
     open: impl AsyncFn() -> Arc<dyn Store>,
 ) {
     raw.begin_earlier(filled).await;
@@ -187,19 +192,19 @@ async fn upgrade(
         Raw::Lite(_) => raw.run("DETACH filled").await,
         Raw::Pg(_) => raw.run("DROP SCHEMA filled CASCADE").await,
     }
-    let mut before = raw.content(&tables).await;
+    let before = raw.content(&tables).await;
 
     let migrated =
-        Command::new(env!("CARGO_BIN_EXE_tsudoi-server")).arg("migrate").env("TSUDOI_DATABASE", url).output();
+        Command::new(env!("CARGO_BIN_EXE_tsudoi-server")).arg("migrate").env("TSUDOI_DATABASE", database).output();
     let migrated = migrated.unwrap();
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-    let mut after = raw.content(&tables).await;
+    let said = String::from_utf8_lossy(&migrated.stderr);
+    assert!(migrated.status.success(), "{said}: {:?}", open().await.migrate().await);
+    let after = raw.content(&tables).await;
     let codes = raw.list("SELECT code FROM custody ORDER BY code").await;
     assert_eq!(codes, ["not_in_scope", "tablet_ended"], "what came from an ended tablet is held as such");
-    for content in [&mut before, &mut after] {
-        content.remove("custody");
+    for (table, rows) in before.iter().filter(|(table, _)| *table != "custody") {
+        assert_eq!(after.get(table), Some(rows), "{table}: something is lost, or another");
     }
-    assert_eq!(after, before, "something is lost or another");
 
     let server = server_on(open().await, Config::default(), tempfile::tempdir().unwrap()).await;
     verify::refresh(&server.app).await.unwrap();
@@ -217,10 +222,10 @@ async fn an_earlier_file_full_of_records_is_migrated_whole() {
     let records = fill(&server).await;
     server.app.store.close().await;
 
-    let url = format!("sqlite://{}", file.display());
-    let connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.unwrap();
+    let database = file.display().to_string();
+    let connection = SqliteConnection::connect(&format!("sqlite://{database}?mode=rwc")).await.unwrap();
     let open = async || Arc::new(SqliteStore::open(&file, 4).await.unwrap()) as Arc<dyn Store>;
-    upgrade(&mut Raw::Lite(connection), &filled, &records, &url, open).await;
+    upgrade(&mut Raw::Lite(connection), &filled, &records, &database, open).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -198,6 +198,7 @@ pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
             Some("08P01") if cause.message().contains("startup parameter") => {
                 StoreError::Parameter(cause.message().to_owned())
             }
+            Some("08P01") if cause.message().contains("pooling mode") => StoreError::NoSessions,
             Some("25006") => StoreError::ReadOnly,
             Some("53100") => StoreError::Full,
             // what a column or an index cannot hold: text with U+0000, numbers, rows of an index
