@@ -33,6 +33,12 @@ const STEPS: [Step; 22] = [
     },
     Step { name: "npm", title: "Packages of the web app (npm ci)", needs: &["compilers"], action: web::packages },
     Step { name: "web-build", title: "Web app: types and build", needs: &["wasm", "npm"], action: web::build },
+    Step {
+        name: "web-sizes",
+        title: "Web app: what a tablet loads is within its budget",
+        needs: &["web-build"],
+        action: web::sizes,
+    },
     Step { name: "web-tests", title: "Web app: unit tests (vitest)", needs: &["wasm", "npm"], action: web::unit_tests },
     Step { name: "clippy", title: "Lints (cargo clippy, warnings denied)", needs: &["rust-tools"], action: clippy },
     Step { name: "build", title: "Build server, command line and all tests", needs: &["web-build"], action: build },
