@@ -45,25 +45,27 @@ impl Line {
         address
     }
 
-    /// Carries bytes one way, as slowly as the line does, until the end or the next black-out; then both ways end.
+    /// Carries bytes one way, as slowly as the line does, until their end; in a black-out both ways end. What comes to an end
+    /// that has closed already is lost, and the other way goes on: an answer may come before the whole request is there.
     fn carry(self, from: &TcpStream, to: &TcpStream, since: Instant) {
         let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
         std::thread::spawn(move || {
             let mut buffer = [0; PIECE];
             loop {
-                let Ok(count) = from.read(&mut buffer) else { break };
+                let count = from.read(&mut buffer).unwrap_or(0);
+                if count == 0 {
+                    // an end that is gone already is as good as one that is told
+                    let _ = to.shutdown(Shutdown::Write);
+                    return;
+                }
                 if let Some(left) = self.dark_for(since) {
                     std::thread::sleep(left);
-                    break;
+                    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+                    return;
                 }
                 std::thread::sleep(Duration::from_secs(1) * u32::try_from(count).unwrap() / self.bytes_per_second);
-                if count == 0 || to.write_all(&buffer[..count]).is_err() {
-                    break;
-                }
+                let _ = to.write_all(&buffer[..count]);
             }
-            // an end that is gone already is as good as one that is told
-            let _ = from.shutdown(Shutdown::Both);
-            let _ = to.shutdown(Shutdown::Both);
         });
     }
 }
