@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sync_core::digest::FeedState;
-use sync_core::gate::{Code, Verdict};
-use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
+use sync_core::gate::{Code, Limits, Verdict, is_of_another};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::wire::{DocumentPush, Outcome, Receipt, Run};
 
 use super::access::{Action, Caller, Tablet};
@@ -117,7 +117,7 @@ pub(super) async fn push(
         };
         match written? {
             PushOutcome::Committed => {
-                let mut receipts = settle(caller, done);
+                let mut receipts = settle(caller, tablet.device, done, app.gate.limits());
                 receipts.extend(gone.into_iter().map(|work| (work.document, purged(&work))));
                 return Ok(receipts);
             }
@@ -283,13 +283,18 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> Pu
 }
 
 /// Receipts of what is durable now.
-fn settle(caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> {
+fn settle(caller: &Caller, device: DeviceId, judged: Vec<Judged>, limits: &Limits) -> HashMap<DocumentId, Receipt> {
     let mut receipts = HashMap::with_capacity(judged.len());
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
     for one in judged {
         let document = one.work.document;
-        let outcomes = one.verdicts.into_iter().skip(one.work.kept).map(|(hash, verdict)| match verdict {
+        let judged = one.verdicts.into_iter().zip(&one.work.changes).skip(one.work.kept);
+        let outcomes = judged.map(|((hash, verdict), bytes)| match verdict {
             Verdict::Stored => (hash, Outcome::Stored, None),
+            // its own part of a damaged document is kept beside others', and no matter for a person
+            Verdict::Custody(Code::BroughtBack) if !is_of_another(bytes, device, limits) => {
+                (hash, Outcome::MissingDeps, None)
+            }
             Verdict::Duplicate => (hash, Outcome::Duplicate, None),
             Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
             Verdict::Custody(code) => {

@@ -205,7 +205,8 @@ async fn a_damaged_document_is_mended_by_what_one_tablet_brings_change_by_change
         assert_eq!(outcome.iter().map(|(_, count, _)| count).sum::<u64>(), 1, "of what came now, and no more");
         outcomes_of_all.push(outcome[0].0);
     }
-    assert!(outcomes_of_all.contains(&Outcome::Custody), "kept while it proves nothing: {outcomes_of_all:?}");
+    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Custody | Outcome::MissingDeps);
+    assert!(outcomes_of_all.iter().any(waits), "it proves nothing alone: {outcomes_of_all:?}");
     assert_eq!(outcomes_of_all.last(), Some(&Outcome::Stored));
     assert_whole(&server).await;
     assert_eq!(server.custody_count().await, 0, "nothing is left to decide on");

@@ -453,8 +453,12 @@ impl Server {
                 Verdict::Custody(_) | Verdict::MissingDeps => {}
             }
         }
-        runs(verdicts.into_iter().skip(before).map(|(hash, verdict)| match verdict {
+        let judged = verdicts.into_iter().zip(&all).skip(before);
+        runs(judged.map(|((hash, verdict), bytes)| match verdict {
             Verdict::Stored => (hash, Outcome::Stored, None),
+            Verdict::Custody(Code::BroughtBack) if author_of(bytes, &limits) == Some(device) => {
+                (hash, Outcome::MissingDeps, None)
+            }
             Verdict::Duplicate => (hash, Outcome::Duplicate, None),
             Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
             Verdict::Custody(code) => (hash, Outcome::Custody, Some(code.as_str().to_owned())),
