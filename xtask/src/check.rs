@@ -10,7 +10,7 @@ use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
 use std::process::Command;
 
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 23] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
