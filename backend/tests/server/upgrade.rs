@@ -143,8 +143,8 @@ impl Raw {
     }
 }
 
-/// What follows from documents, and what was reported of closed months, which gets today's form.
-const DERIVED: [&str; 6] = ["record_fact", "tally_fact", "record_lecturer", "flag", "rollup", "closed_rollup"];
+/// What follows from documents, and what each record added to a closed month, which gets today's form.
+const DERIVED: [&str; 6] = ["record_fact", "tally_fact", "record_lecturer", "flag", "rollup", "late_record"];
 
 /// Fills a server with records of every kind, what is held, what was destroyed and a closed month.
 async fn fill(server: &Server) -> Vec<(DocumentId, Facts)> {
