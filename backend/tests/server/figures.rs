@@ -301,5 +301,15 @@ async fn the_lecturers_of_a_year_are_those_who_were_registered_in_it() {
     assert_eq!(bank(2023).await["registered"], 2);
     register("乙", json!({})).await;
     assert_eq!(bank(2024).await["registered"], 1, "what is not stated stays");
+    register("乙", json!({ "registered_in": null })).await;
+    assert_eq!(
+        bank(2024).await,
+        json!({ "registered": 0, "unknown": 2, "in_training": null }),
+        "a year can be taken back"
+    );
+    register("乙", json!({ "registered_in": 2023 })).await;
+    let backwards = register("乙", json!({ "left_in": 2022 })).await;
+    assert_ne!(backwards, axum::http::StatusCode::OK, "nobody leaves before they came");
+    assert_eq!(bank(2024).await["registered"], 1);
     assert_ne!(register("戊", json!({ "registered_in": 1979 })).await, axum::http::StatusCode::OK);
 }

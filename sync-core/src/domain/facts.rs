@@ -173,7 +173,7 @@ fn flags(
         (Flag::DateFar, far),
         (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
-        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ()),
+        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ(&record.tallies)),
         (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),
     ];
     found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()

@@ -4,7 +4,7 @@
 
 mod ready;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::domain::FISCAL_YEARS;
 use sync_core::ids::is_slug;
 use utoipa::ToSchema;
@@ -36,6 +36,9 @@ pub enum RegistryError {
     /// Another association or hub has this name.
     #[error("another association or hub has this name")]
     Taken,
+    /// A lecturer would have left the bank before they were registered.
+    #[error("a lecturer would have left the bank before they were registered")]
+    Years,
     /// A municipality, or an association, that the registry does not have; or a year that no record can be of.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -225,6 +228,11 @@ pub struct NewAssociation {
     pub hub: bool,
 }
 
+/// What is stated, `null` included, as something else than what is absent.
+fn stated<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
 /// A lecturer to add or to bring up to date.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -245,10 +253,15 @@ pub struct NewLecturer {
     /// 人材育成中.
     #[serde(default)]
     pub in_training: bool,
-    /// Starting year of the fiscal year in which the bank took them in; absent: it stays as it is.
-    pub registered_in: Option<i64>,
-    /// Starting year of the last fiscal year in which they were in the bank; absent: it stays as it is.
-    pub left_in: Option<i64>,
+    /// Starting year of the fiscal year in which the bank took them in; null: not known; absent: it stays as it is.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i64>)]
+    pub registered_in: Option<Option<i64>>,
+    /// Starting year of the last fiscal year in which they were in the bank, not before the first; null: they still are,
+    /// or it is not known; absent: it stays as it is.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i64>)]
+    pub left_in: Option<Option<i64>>,
     /// How the name is read, in kana; absent or empty: as it was.
     pub reading: Option<String>,
 }
@@ -336,14 +349,22 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     if !allowed {
         return Err(RegistryError::Forbidden);
     }
-    let years = [new.registered_in, new.left_in];
-    if let Some(year) = years.into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
-        return Err(Unknown { given: year.to_string(), meant: None }.into());
-    }
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
+    let id = id_from_name("le", &name);
+
+    let known = registry.lecturers.iter().find(|lecturer| lecturer.id == id);
+    let registered_in = new.registered_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.registered_in));
+    let left_in = new.left_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.left_in));
+    if let Some(year) = [registered_in, left_in].into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
+        return Err(Unknown { given: year.to_string(), meant: None }.into());
+    }
+    if registered_in.zip(left_in).is_some_and(|(first, last)| last < first) {
+        return Err(RegistryError::Years);
+    }
+
     let lecturer = Lecturer {
-        id: id_from_name("le", &name),
+        id,
         surname: new.surname,
         given_name: new.given_name,
         title: new.title,
@@ -351,8 +372,8 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         association,
         bank: new.bank,
         in_training: new.in_training,
-        registered_in: new.registered_in,
-        left_in: new.left_in,
+        registered_in,
+        left_in,
         reading,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
