@@ -97,7 +97,11 @@ fn dom_13_who_switches_carries_the_missing_heads_over_and_the_next_head_adds_one
     assert_eq!(a.count(NO_AGE, 1).heads(), (Some(21), false), "the way that was left does not keep up");
     let second = a.switch(Way::Audience);
     a.count("attendance.audience.family", 1);
-    assert_eq!((a.heads(), a.view().total(NO_AUDIENCE)), ((Some(22), false), Some(1)), "nor does it after switching back");
+    assert_eq!(
+        (a.heads(), a.view().total(NO_AUDIENCE)),
+        ((Some(22), false), Some(1)),
+        "nor does it after switching back"
+    );
 
     a.give(&Intent::Unswitch { mark: second });
     assert_eq!((a.heads().0, a.view().total(NO_AUDIENCE)), (Some(21), None), "the switch before it stands again");

@@ -5,6 +5,8 @@ mod broad;
 #[cfg(test)]
 mod brought_back;
 #[cfg(test)]
+mod closings;
+#[cfg(test)]
 mod cold;
 #[cfg(test)]
 mod day_pass;
@@ -48,5 +50,7 @@ mod signin;
 mod support;
 #[cfg(test)]
 mod tablets;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod worlds;

@@ -13,6 +13,8 @@ mod host;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod mending;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod syncing;

@@ -26,7 +26,7 @@ export const officeRecords = {
     missing: '報告待ち',
     dispatch: '派遣のみ',
     withoutValue: '数の報告なしのみ',
-    outsideYears: '年度の分からない記録・先の年度の記録のみ',
+    datesDoubtful: '年度や日付を確かめる記録のみ',
     filter: {
       fiscal_year: '年度', month: '月', municipality: '市町村', medical_area: '医療圏', association: '医師会・拠点', activity: '種類', group: '状態',
       reason: '理由', title: fields.title, occasion: fields.occasion, measure: '数えたもの', lecturer: '講師', among: '講師', dispatched_by: '派遣元の医師会', flag: '確かめること',

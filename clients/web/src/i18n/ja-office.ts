@@ -26,7 +26,7 @@ export const office = {
     asOf: (when: string) => `${when} 現在`,
     missing: (count: number) => `報告待ち ${number.format(count)}件`,
     noMissing: '報告待ちなし',
-    outsideYears: (count: number) => `年度の分からない記録・先の年度の記録 ${number.format(count)}件`,
+    datesDoubtful: (count: number) => `年度や日付を確かめる記録 ${number.format(count)}件`,
     silent: (count: number) => `1週間以上連絡のない端末 ${number.format(count)}台`,
     noSilent: '連絡のない端末なし',
     silentTitle: '1週間以上連絡のない端末',

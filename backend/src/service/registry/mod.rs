@@ -2,18 +2,17 @@
 //!
 //! Ids follow from names, so that the same entry made twice is one entry.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod ready;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sync_core::document::Authors;
 use sync_core::domain::FISCAL_YEARS;
-use sync_core::ids::{DeviceId, is_slug};
-use sync_core::wire::{Name, Names};
+use sync_core::ids::is_slug;
 use utoipa::ToSchema;
 
+pub use ready::{Encoded, RegistryCache};
+pub(super) use ready::{earlier, json, names, stamp};
+
 use super::access::{Action, Caller, Extent, Organisation};
-use super::cache::ByteCache;
 use super::journal::Act;
 use super::organisation::{Unknown, check_municipality};
 use super::secret::id_from_name;
@@ -136,7 +135,7 @@ pub struct TenantView {
 /// come with the records that name them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RegistryView {
-    /// Counts changes.
+    /// Follows from the content; never 0.
     pub version: u64,
     /// The prefecture.
     pub tenant: TenantView,
@@ -154,13 +153,16 @@ pub struct RegistryView {
 
 /// The registry of a tenant for a screen; `None` for an unknown tenant.
 pub async fn view(app: &App, tenant: &str) -> Result<Option<RegistryView>, StoreError> {
-    Ok(app.store.registry(tenant).await?.map(|registry| view_of(tenant, registry)))
+    let Some(registry) = app.store.registry(tenant).await? else { return Ok(None) };
+    let mut view = view_of(tenant, registry);
+    stamp(&mut view)?;
+    Ok(Some(view))
 }
 
 fn view_of(tenant: &str, registry: Registry) -> RegistryView {
     let named = |(id, name): (String, String)| Named { id, name };
     RegistryView {
-        version: registry.version,
+        version: 0,
         tenant: TenantView { code: tenant.to_owned(), name: registry.tenant_name },
         municipalities: registry
             .municipalities
@@ -201,69 +203,6 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
             .collect(),
         media: MEDIA.iter().map(|(id, name)| named(((*id).to_owned(), (*name).to_owned()))).collect(),
     }
-}
-
-/// Version and JSON.
-pub type Encoded = (u64, Arc<Vec<u8>>);
-
-/// The registry of a tenant at one version, ready for tablets.
-#[derive(Debug)]
-pub struct Ready {
-    version: u64,
-    json: Arc<Vec<u8>>,
-    people: HashMap<String, String>,
-    devices: HashMap<DeviceId, String>,
-}
-
-/// The latest registry of each tenant.
-pub type RegistryCache = ByteCache<String, Arc<Ready>>;
-
-/// What a name takes in memory besides its letters.
-const NAME_BYTES: usize = 96;
-
-/// The registry at no less than a version that was just read.
-async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready>>, StoreError> {
-    let kept = app.registries.get(&tenant.to_owned());
-    if let Some(ready) = kept.filter(|ready| ready.version == version) {
-        return Ok(Some(ready));
-    }
-    let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
-    let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
-    let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
-    let view = view_of(tenant, registry);
-    let json = encode(&view)?;
-    let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
-    let size = json.len() + names.map(|letters| letters + NAME_BYTES).sum::<usize>();
-    let ready = Arc::new(Ready { version: view.version, json: Arc::new(json), people, devices });
-    app.registries.put(tenant.to_owned(), ready.clone(), size);
-    Ok(Some(ready))
-}
-
-/// The bytes that tablets get.
-pub(super) fn encode(view: &RegistryView) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(view).map_err(|error| StoreError::Unavailable(Box::new(error)))
-}
-
-/// Version and JSON of the registry as tablets get it.
-pub(crate) async fn json(app: &App, tenant: &str, version: u64) -> Result<Option<Encoded>, StoreError> {
-    Ok(ready(app, tenant, version).await?.map(|ready| (ready.version, ready.json.clone())))
-}
-
-/// The names of these people and tablets, as far as they are known.
-pub(super) async fn names(
-    app: &App,
-    tenant: &str,
-    version: u64,
-    authors: &Authors,
-) -> Result<Option<Names>, StoreError> {
-    if *authors == Authors::default() {
-        return Ok(None);
-    }
-    let Some(ready) = ready(app, tenant, version).await? else { return Ok(None) };
-    let name = |id: String, name: &String| Name { id, name: name.clone() };
-    let people = authors.people.iter().filter_map(|id| Some(name(id.clone(), ready.people.get(id)?)));
-    let devices = authors.devices.iter().filter_map(|id| Some(name(id.to_string(), ready.devices.get(id)?)));
-    Ok(Some(Names { people: people.collect(), devices: devices.collect() }))
 }
 
 /// Makes a tenant from the reference data with the materials everyone has. Changes nothing when it is there.
