@@ -109,7 +109,8 @@ pub async fn records(server: &Server, seed: u64, count: u8) -> Vec<Facts> {
                 }
             }
         }
-        if let Some(link) = view(&copies[0]).carry.into_values().next() {
+        if let Some(attendance) = view(&copies[0]).attendance.filter(|heads| *heads > 0) {
+            let link = format!("carried/band/{attendance}");
             make(&mut copies[0], &writers[0], 30, &Intent::Link { link });
         }
         let [mut first, mut second] = copies;
