@@ -6,10 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sync_core::document::Authors;
 use sync_core::domain::FISCAL_YEARS;
 use sync_core::ids::{DeviceId, is_slug};
-use sync_core::wire::{Name, Names};
 use utoipa::ToSchema;
 
 use super::access::{Action, Caller, Extent, Organisation};
@@ -17,7 +15,7 @@ use super::cache::ByteCache;
 use super::journal::Act;
 use super::organisation::{Unknown, check_municipality};
 use super::secret::id_from_name;
-use super::{App, reference};
+use super::{App, names, reference};
 use crate::store::StoreError;
 use crate::store::types::{Association, Lecturer, Material, Registry};
 
@@ -208,8 +206,10 @@ pub type Encoded = (u64, Arc<Vec<u8>>);
 pub struct Ready {
     version: u64,
     json: Arc<Vec<u8>>,
-    people: HashMap<String, String>,
-    devices: HashMap<DeviceId, String>,
+    pub(super) people: HashMap<String, String>,
+    pub(super) devices: HashMap<DeviceId, String>,
+    /// The version of these names.
+    pub(super) names_version: u64,
 }
 
 /// The latest registry of each tenant.
@@ -219,7 +219,7 @@ pub type RegistryCache = ByteCache<String, Arc<Ready>>;
 const NAME_BYTES: usize = 96;
 
 /// The registry at no less than a version that was just read.
-async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready>>, StoreError> {
+pub(super) async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready>>, StoreError> {
     let kept = app.registries.get(&tenant.to_owned());
     if let Some(ready) = kept.filter(|ready| ready.version == version) {
         return Ok(Some(ready));
@@ -227,11 +227,12 @@ async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready
     let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
     let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
     let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
+    let names_version = names::version(&registry.renamed);
     let view = view_of(tenant, registry);
     let json = encode(&view)?;
     let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
     let size = json.len() + names.map(|letters| letters + NAME_BYTES).sum::<usize>();
-    let ready = Arc::new(Ready { version: view.version, json: Arc::new(json), people, devices });
+    let ready = Arc::new(Ready { version: view.version, json: Arc::new(json), people, devices, names_version });
     app.registries.put(tenant.to_owned(), ready.clone(), size);
     Ok(Some(ready))
 }
@@ -244,23 +245,6 @@ pub(super) fn encode(view: &RegistryView) -> Result<Vec<u8>, StoreError> {
 /// Version and JSON of the registry as tablets get it.
 pub(crate) async fn json(app: &App, tenant: &str, version: u64) -> Result<Option<Encoded>, StoreError> {
     Ok(ready(app, tenant, version).await?.map(|ready| (ready.version, ready.json.clone())))
-}
-
-/// The names of these people and tablets, as far as they are known.
-pub(super) async fn names(
-    app: &App,
-    tenant: &str,
-    version: u64,
-    authors: &Authors,
-) -> Result<Option<Names>, StoreError> {
-    if *authors == Authors::default() {
-        return Ok(None);
-    }
-    let Some(ready) = ready(app, tenant, version).await? else { return Ok(None) };
-    let name = |id: String, name: &String| Name { id, name: name.clone() };
-    let people = authors.people.iter().filter_map(|id| Some(name(id.clone(), ready.people.get(id)?)));
-    let devices = authors.devices.iter().filter_map(|id| Some(name(id.to_string(), ready.devices.get(id)?)));
-    Ok(Some(Names { people: people.collect(), devices: devices.collect() }))
 }
 
 /// Makes a tenant from the reference data with the materials everyone has. Changes nothing when it is there.

@@ -27,6 +27,7 @@ mod lines;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod names;
 mod operator;
 #[cfg(test)]
 mod people;

@@ -13,6 +13,7 @@ mod host;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod names;
 mod recording;
 #[cfg(test)]
 mod syncing;
