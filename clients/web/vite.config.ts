@@ -76,7 +76,7 @@ function bareImports(): Plugin {
 }
 
 /** What is not part of a first start. All the rest stays one file: in pieces it would compress worse. */
-const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|features[/\\](enrol[/\\]|session[/\\](choose-lecturer|finish)\.|lock[/\\]recover\.)|ui[/\\]dialog\.|i18n[/\\]ja-(pass|tablet|enrol)|core[/\\]personal\.|sw[/\\])/;
+const LATER = /[/\\]src[/\\](features[/\\](pass|device|records|summary)[/\\]|features[/\\](enrol[/\\]|session[/\\](choose-lecturer|finish)\.|lock[/\\](lock|recover)\.)|ui[/\\]dialog\.|i18n[/\\]ja-(pass|tablet|enrol)|core[/\\]personal\.|sw[/\\])/;
 /** What only sheets are made of. */
 const SHEETS = /[/\\]react-aria-components[/\\]dist[/\\]private[/\\](Modal|Dialog)\.|[/\\]react-aria[/\\].*[/\\](overlays|dialog|aria-modal-polyfill)[/\\]/;
 const ONE_FILE = { groups: [{ name: 'app', test: (id: string) => !LATER.test(id) && !SHEETS.test(id) }] };

@@ -2,6 +2,37 @@
 -- the one that sent the lecturer, and years nobody reports for are no years. What follows from documents is made anew by the
 -- first server that starts on this (`stale`); what is left of documents that were kept long enough is brought up to date here.
 
+-- What each record added to a closed month is kept as it was reported, in the form of today, before anything is made anew. Rows
+-- in the form before stay where their record adds something else by now; of the others there is nothing to keep.
+DELETE FROM late_record WHERE (tenant, month, document) IN (SELECT l.tenant, l.month, l.document FROM late_record l
+  JOIN closing c ON c.tenant = l.tenant AND c.month = l.month
+  JOIN record_fact r ON r.tenant = l.tenant AND r.document = l.document AND r.month = c.month AND r.fiscal_year = c.fiscal_year
+  WHERE l.municipality = COALESCE(r.municipality, '') AND l.association = COALESCE(r.dispatched_by, r.association, '')
+    AND l.contribution = COALESCE(r.activity, 'none') || '|' || CASE WHEN r.state IN ('held', 'reported', 'settled') THEN 'held'
+      WHEN r.state IN ('none', 'requested', 'offered', 'confirmed') THEN 'planned' ELSE r.state END
+      || CASE WHEN r.is_dispatch = 0 THEN '|' WHEN r.state = 'cancelled' THEN '|dispatch ' || COALESCE(r.reason, 'none')
+      ELSE '|dispatch' END
+      || CASE WHEN r.state IN ('held', 'reported', 'settled') THEN '|' || COALESCE(CAST(r.attendance AS TEXT), '')
+      || CASE WHEN r.medium IS NULL AND (r.activity IS NULL OR r.activity <> 'screening') THEN '|' ELSE '|screened' END
+      ELSE '||' END || '|' || COALESCE((SELECT STRING_AGG(t.measure || '=' || COALESCE(CAST(t.value AS TEXT), ''), ' '
+      ORDER BY t.measure) FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document), ''));
+INSERT INTO late_record (tenant, month, document, municipality, association, contribution)
+  SELECT r.tenant, r.month, r.document, COALESCE(r.municipality, ''), COALESCE(r.dispatched_by, r.association, ''),
+    COALESCE(r.activity, 'none') || '|' || CASE WHEN r.state IN ('held', 'reported', 'settled') THEN 'held'
+      WHEN r.state IN ('none', 'requested', 'offered', 'confirmed') THEN 'planned' ELSE r.state END
+      || CASE WHEN r.is_dispatch = 0 THEN '|' WHEN r.state = 'cancelled' THEN '|dispatch ' || COALESCE(r.reason, 'none')
+      ELSE '|dispatch' END
+      || '|' || COALESCE((SELECT STRING_AGG(m.measure || '=' || COALESCE(CAST(m.value AS TEXT), ''), ' ' ORDER BY m.measure COLLATE "C")
+      FROM (SELECT t.measure, t.value FROM tally_fact t WHERE t.tenant = r.tenant AND t.document = r.document
+        UNION ALL SELECT 'attendance', r.attendance WHERE r.state IN ('held', 'reported', 'settled')
+          AND (r.attendance IS NOT NULL OR (r.kind = 'session' AND (r.activity IS NULL OR r.activity IN ('lecture', 'round_table',
+          'public_lecture', 'visiting_lecture', 'training', 'booth', 'meeting'))))
+        UNION ALL SELECT 'screening.viewers', NULL WHERE r.state IN ('held', 'reported', 'settled')
+          AND (r.medium IS NOT NULL OR r.activity = 'screening') AND NOT EXISTS (SELECT 1 FROM tally_fact v
+          WHERE v.tenant = r.tenant AND v.document = r.document AND v.measure = 'screening.viewers')) m), '')
+  FROM record_fact r JOIN closing c ON c.tenant = r.tenant AND c.month = r.month AND c.fiscal_year = r.fiscal_year
+  WHERE NOT EXISTS (SELECT 1 FROM late_record l WHERE l.tenant = r.tenant AND l.month = r.month AND l.document = r.document);
+
 ALTER TABLE tenant ADD COLUMN stale BIGINT NOT NULL DEFAULT 0;
 UPDATE tenant SET stale = 1;
 

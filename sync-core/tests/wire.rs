@@ -179,6 +179,10 @@ fn wire_2_trailing_bytes_other_protocols_and_too_many_parts_are_refused() {
     assert!(matches!(SyncRequest::decode(&other.encode(), &limits), Err(WireError::Protocol(9))));
     let tight = WireLimits { pushes: 1, ..limits };
     assert!(matches!(SyncRequest::decode(&request(2).encode(), &tight), Err(WireError::TooMany("pushes"))));
+    let heads: Heads = (0..1_001_u16).map(|number| hash_of(&number.to_be_bytes())).collect();
+    let part = PartCursor { document: DocumentId::from_bytes([1; 16]), heads, offset: 1 };
+    let parts = SyncRequest { part: Some(part), ..request(1) };
+    assert!(matches!(SyncRequest::decode(&parts.encode(), &limits), Err(WireError::TooMany("heads"))));
 }
 
 #[test]

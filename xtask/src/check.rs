@@ -10,7 +10,7 @@ use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
 use std::process::Command;
 
-const STEPS: [Step; 21] = [
+const STEPS: [Step; 22] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
@@ -32,6 +32,12 @@ const STEPS: [Step; 21] = [
     },
     Step { name: "npm", title: "Packages of the web app (npm ci)", needs: &["compilers"], action: web::packages },
     Step { name: "web-build", title: "Web app: types and build", needs: &["wasm", "npm"], action: web::build },
+    Step {
+        name: "web-sizes",
+        title: "Web app: what a tablet loads is within its budget",
+        needs: &["web-build"],
+        action: web::sizes,
+    },
     Step { name: "web-tests", title: "Web app: unit tests (vitest)", needs: &["wasm", "npm"], action: web::unit_tests },
     Step { name: "clippy", title: "Lints (cargo clippy, warnings denied)", needs: &["rust-tools"], action: clippy },
     Step { name: "build", title: "Build server, command line and all tests", needs: &["web-build"], action: build },

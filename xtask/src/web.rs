@@ -55,6 +55,12 @@ pub fn build(house: &House) -> Result<Done> {
     Ok(Done::Did)
 }
 
+/// Measures the built files against what a tablet may have to load.
+pub fn sizes(house: &House) -> Result<Done> {
+    process::run(npm(&house.web).args(["run", "--silent", "sizes"]))?;
+    Ok(Done::Did)
+}
+
 /// Runs the unit tests of the web app.
 pub fn unit_tests(house: &House) -> Result<Done> {
     process::run(npm(&house.web).args(["test", "--silent"]))?;

@@ -1,8 +1,8 @@
 //! Files that a browser keeps: their headers and names, and how a long one is sent.
 //!
 //! A file is written to the disk under no name as fast as the database gives it, and sent as fast as the line takes it: no
-//! reader, however slow, holds a connection to the database or memory. A file that cannot be ended has no last line, and
-//! its connection is cut.
+//! reader, however slow, holds a connection to the database or memory, and one that takes nothing for a while is left. A file
+//! that cannot be ended has no last line, and its connection is cut.
 
 use std::fs::File;
 use std::io;
@@ -11,17 +11,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::http::error::ApiError;
+use crate::service::App;
+use crate::service::access::Caller;
+use crate::service::downloads::Place;
 use crate::service::office::{OfficeError, Pieces};
 
 /// The longest that writing one file may take.
 const LIMIT: Duration = Duration::from_secs(600);
+/// The longest that a reader may take over one piece.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes read at once for a reader.
 const READ: u64 = 64 * 1024;
 /// Characters that file systems do not take in a name, and more than they take.
@@ -55,14 +61,25 @@ fn headers(name: &str, kind: Kind) -> [(header::HeaderName, String); 2] {
     [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)]
 }
 
-/// A table that `write` makes piece by piece; sent from the first piece on.
-pub fn table<F>(name: &str, write: impl FnOnce(Spool) -> F) -> io::Result<Response>
+/// A table that `write` makes piece by piece; sent from the first piece on. Who only asks whether they may have it gets no
+/// table.
+pub async fn table<F>(
+    app: &App,
+    (caller, method): (&Caller, &Method),
+    name: &str,
+    write: impl FnOnce(Spool) -> F,
+) -> Result<Response, ApiError>
 where
     F: Future<Output = Result<Spool, OfficeError>> + Send + 'static,
 {
-    let (spool, pieces) = Spool::open()?;
+    let (place, turn) = app.downloads.place(caller).await.ok_or_else(ApiError::too_many_files)?;
+    if method == Method::HEAD {
+        return Ok(whole(name, Kind::Csv, Body::empty()));
+    }
+    let (spool, pieces) = Spool::open(Some(place)).map_err(OfficeError::from)?;
     let written = write(spool);
     tokio::spawn(async move {
+        let _until_written = turn;
         match tokio::time::timeout(LIMIT, written).await {
             Ok(Ok(spool)) => spool.end(),
             Ok(Err(OfficeError::File(error))) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -87,12 +104,16 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// The file, and what a reader gets of it.
-    fn open() -> io::Result<(Self, mpsc::Receiver<io::Result<Vec<u8>>>)> {
+    /// The file, and what a reader gets of it. The place is kept until it is read.
+    fn open(place: Option<Place>) -> io::Result<(Self, mpsc::Receiver<io::Result<Vec<u8>>>)> {
         let file = Arc::new(tempfile::tempfile()?);
         let (written, seen) = watch::channel(Written::default());
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(read_on(file.clone(), seen, sender));
+        let read = read_on(file.clone(), seen, sender);
+        tokio::spawn(async move {
+            let _until_read = place;
+            read.await;
+        });
         Ok((Self { file, written }, receiver))
     }
 
@@ -124,7 +145,7 @@ async fn read_on(file: Arc<File>, mut seen: watch::Receiver<Written>, to: mpsc::
             () = to.closed() => return,
         };
         let Some(written) = more else {
-            let _ = to.send(Err(io::Error::other("cut off"))).await;
+            let _ = tokio::time::timeout(PATIENCE, to.send(Err(io::Error::other("cut off")))).await;
             return;
         };
         if written.bytes == at {
@@ -139,7 +160,8 @@ async fn read_on(file: Arc<File>, mut seen: watch::Receiver<Written>, to: mpsc::
         let piece = read.await.map_err(io::Error::other).flatten();
         at += length;
         let failed = piece.is_err();
-        if to.send(piece).await.is_err() || failed {
+        let taken = tokio::time::timeout(PATIENCE, to.send(piece)).await;
+        if !matches!(taken, Ok(Ok(()))) || failed {
             return;
         }
     }
@@ -159,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_gets_what_was_written_however_late_it_comes() {
-        let (mut spool, pieces) = Spool::open().unwrap();
+        let (mut spool, pieces) = Spool::open(None).unwrap();
         let piece: Vec<u8> = (0..100_000_u32).map(|number| number as u8).collect();
         for _ in 0..50 {
             spool.take(piece.clone()).await.unwrap();
@@ -170,12 +192,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_is_not_ended_is_cut_and_one_that_nobody_reads_is_not_written_on() {
-        let (mut spool, pieces) = Spool::open().unwrap();
+        let (mut spool, pieces) = Spool::open(None).unwrap();
         spool.take(b"half".to_vec()).await.unwrap();
         drop(spool);
         assert!(all(pieces).await.is_err());
 
-        let (mut spool, pieces) = Spool::open().unwrap();
+        let (mut spool, pieces) = Spool::open(None).unwrap();
         drop(pieces);
         spool.written.closed().await;
         assert!(matches!(spool.take(b"more".to_vec()).await, Err(OfficeError::File(_))));

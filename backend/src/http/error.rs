@@ -152,6 +152,16 @@ impl ApiError {
         .retry_after(2)
     }
 
+    /// Too many files are being made, or kept for who asked; the same request works later.
+    pub fn too_many_files() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "ほかの書き出しが続いています。終わってから、もう一度お試しください。",
+        )
+        .retry_after(10)
+    }
+
     /// The database cannot be reached, or does not take what is written; the same request works when it does again.
     pub fn without_database(code: &'static str) -> Self {
         let what = match code {

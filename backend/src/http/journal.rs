@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +12,6 @@ use crate::http::error::{ApiError, Problem};
 use crate::http::office::ApiQuery;
 use crate::service::App;
 use crate::service::access::Caller;
-use crate::service::office::OfficeError;
 use crate::service::office::journal::{self, JournalPage, JournalQuery};
 
 /// The routes of this file.
@@ -40,12 +40,14 @@ async fn list(
 async fn export(
     State(app): State<App>,
     caller: Caller,
+    method: Method,
     ApiQuery(query): ApiQuery<JournalQuery>,
 ) -> Result<Response, ApiError> {
     let name = journal::file_name(&app, &caller, &query).await?;
-    let file = download::table(&name, |mut file| async move {
-        journal::send(&app, &caller, &query, &mut file).await?;
+    let (to, reader) = (app.clone(), caller.clone());
+    let write = |mut file| async move {
+        journal::send(&to, &reader, &query, &mut file).await?;
         Ok(file)
-    });
-    file.map_err(|error| OfficeError::from(error).into())
+    };
+    download::table(&app, (&caller, &method), &name, write).await
 }

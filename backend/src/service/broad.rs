@@ -25,7 +25,9 @@ pub(super) async fn judge_again(
         return Ok(());
     }
     let limits = app.gate.limits();
-    let mut waiting = app.store.list_held(&caller.tenant, tablet.device, held, Code::TooComplex.as_str()).await?;
+    let which =
+        (Code::TooComplex.as_str(), limits.change_bytes as u64, bytes.saturating_add(2 * limits.change_bytes as u64));
+    let mut waiting = app.store.list_held(&caller.tenant, tablet.device, held, which).await?;
     waiting.retain(|(_, change)| Outline::read(&change.bytes).is_ok_and(|outline| limits.allow(&outline)));
     waiting.sort_by_key(|(document, _)| *document);
     let pushes = waiting.chunk_by(|(one, _), (other, _)| one == other).filter_map(|of_document| {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crc32fast::Hasher;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use sync_core::ids::ScopeId;
+use sync_core::ids::{ChangeHash, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{RegistryCursor, SyncRequest, SyncResponse};
 
@@ -110,6 +110,9 @@ impl Ready {
 /// A scope with its epoch and sequence, and where the tablet stands in it, when it has been there.
 type Place = (ScopeId, [u8; 16], u64, Option<(u64, Option<u64>)>);
 
+/// Bytes of a place in a key, and of a key besides, about.
+const PLACE: usize = 96;
+
 /// Everything an answer depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -120,6 +123,20 @@ struct Key {
     names_held: Option<u64>,
     page: PageSize,
     registry_part: Option<RegistryCursor>,
+}
+
+impl Key {
+    /// Bytes it takes, about.
+    fn size(&self) -> usize {
+        let heads = self.page.part.as_ref().map_or(0, |part| part.heads.as_slice().len());
+        (self.places.len() + 2) * PLACE + heads * size_of::<ChangeHash>()
+    }
+
+    /// Whether others get this answer too: what begins anew is not, since anybody may name heads that there never were.
+    fn is_answered_by(&self, response: &SyncResponse) -> bool {
+        let Some(asked) = &self.page.part else { return true };
+        response.part.as_ref().is_some_and(|part| part.document == asked.document && part.heads == asked.heads)
+    }
 }
 
 /// Ready answers.
@@ -212,13 +229,19 @@ impl Asked {
             });
         let whole: usize = response.documents.iter().map(|payload| payload.snapshot.len()).sum();
         let bytes = whole + response.part.as_ref().map_or(0, |part| part.bytes.len());
-        if !same || bytes < LEAST || !response.wanted.is_empty() || !response.decisions.is_empty() {
+        if !same
+            || bytes < LEAST
+            || !self.key.is_answered_by(&response)
+            || !response.wanted.is_empty()
+            || !response.decisions.is_empty()
+        {
             return Ok(Answer::Fresh(Box::new(response)));
         }
         let made = tokio::task::spawn_blocking(move || (Ready::new(&response).map(Arc::new), response));
         match made.await.map_err(|_| StoreError::Busy)? {
             (Some(ready), _) => {
-                app.cold.answers.put(self.key, ready.clone(), ready.rest.len());
+                let size = ready.rest.len() + self.key.size();
+                app.cold.answers.put(self.key, ready.clone(), size);
                 Ok(Answer::Ready(ready))
             }
             (None, response) => Ok(Answer::Fresh(Box::new(response))),

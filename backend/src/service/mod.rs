@@ -12,6 +12,7 @@ pub mod commit;
 pub mod credential;
 pub mod day_pass;
 pub mod demo;
+pub mod downloads;
 pub mod enrol;
 pub mod first;
 pub mod follow;
@@ -114,14 +115,16 @@ pub struct Parts {
     pub admission: Arc<Admission>,
     /// Places for event streams.
     pub streams: Arc<Semaphore>,
+    /// Places for long files.
+    pub downloads: downloads::Downloads,
     /// Tickets and connections of followers.
     pub follow: Arc<follow::Desk>,
     /// What was said in the log and is not said again.
     pub told: Told,
     /// Where acts are noted.
     pub journal: Journal,
-    /// Held by whoever tries whether the database takes a row.
-    pub readiness: Mutex<()>,
+    /// When the database last took a row, ms; held by whoever tries whether it does.
+    pub readiness: Mutex<Option<u64>>,
     /// Becomes true when the process is told to end; event streams end then.
     pub ending: watch::Sender<bool>,
 }
@@ -152,6 +155,7 @@ impl App {
             cold,
             registries: RegistryCache::new(config.registry_cache_bytes),
             streams: Arc::new(Semaphore::new(config.event_streams)),
+            downloads: downloads::Downloads::default(),
             follow: Arc::new(follow::Desk::new(config.follow_connections)),
             lookup: Lookup::new(store.clone()),
             commits: Commits::new(store.clone(), notices.clone()),

@@ -264,13 +264,14 @@ pub trait Store:
         hashes: &[ChangeHash],
     ) -> Result<Vec<DecidedChange>, StoreError>;
 
-    /// Those of these changes of a tablet that wait under this code, with their documents.
+    /// Those of these changes of a tablet that wait under this code and have at most so many bytes, with their documents, as
+    /// many as fit into so many bytes in all.
     async fn list_held(
         &self,
         tenant: &str,
         device: DeviceId,
         hashes: &[ChangeHash],
-        code: &str,
+        (code, most, room): (&str, u64, u64),
     ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError>;
 
     // Closing a month.

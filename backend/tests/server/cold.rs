@@ -2,7 +2,8 @@
 
 use axum::http::{Request, StatusCode, header};
 use std::io::Read;
-use sync_core::wire::{SyncRequest, SyncResponse};
+use sync_core::ids::ChangeHash;
+use sync_core::wire::{PartCursor, SyncRequest, SyncResponse};
 use tsudoi_server::service::journal::Who;
 
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, server};
@@ -75,6 +76,21 @@ async fn the_newest_come_first_and_pages_go_down_to_the_oldest() {
     assert_eq!(came, expected);
     let made = server.app.cold.size().0;
     assert!(made > 2, "each page is an answer of its own: {made}");
+}
+
+#[tokio::test]
+async fn what_a_tablet_made_up_is_in_no_key_of_a_ready_answer() {
+    let server = server().await;
+    let mut writer = server.device(1, HONJO).await;
+    fill(&server, &mut writer, 1..=40).await;
+    let tablet = server.device(2, HONJO).await;
+    for made_up in 0..8 {
+        let heads =
+            (0..1_000_u16).map(|number| ChangeHash::from_bytes([number.to_be_bytes()[1] ^ made_up; 32])).collect();
+        let part = Some(PartCursor { document: document_id(7), heads, offset: 1 });
+        server.sync(&tablet, &SyncRequest { part, page_bytes: 1 << 20, ..tablet.request(Vec::new()) }).await;
+    }
+    assert_eq!(server.app.cold.size(), (0, 0));
 }
 
 #[tokio::test]

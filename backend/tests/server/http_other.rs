@@ -22,6 +22,12 @@ async fn health_needs_no_credential() {
     let version = server.get("/version", None).await.json();
     assert_eq!((version["name"].as_str(), version["protocol"].as_u64()), (Some("tsudoi-server"), Some(1)));
     server.app.store.close().await;
+    assert_eq!(
+        server.get("/readyz", None).await.status,
+        StatusCode::NO_CONTENT,
+        "known for a second, however often asked"
+    );
+    server.clock.forward(1_000);
     assert_eq!(server.get("/livez", None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/readyz", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

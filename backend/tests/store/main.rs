@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(test)]
+mod closed_before;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod commits;

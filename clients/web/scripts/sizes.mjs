@@ -1,5 +1,5 @@
-// Measures what a tablet loads before its first screen against the budget: field JavaScript ≤ 150 kB gzip, core ≤ 500 kB
-// brotli. Chunks that are only imported when they are needed are counted apart; the service worker keeps them too.
+// Measures what a tablet loads against the budget: for 今日 and a session JavaScript ≤ 150 kB gzip, with all that comes when it
+// is needed ≤ 400 kB, core ≤ 500 kB brotli. Every file that another one names must be kept by the service worker.
 // Run after `npm run build`; exits with 1 when a budget is exceeded.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,6 +16,11 @@ if (!files.every((file) => readdirSync(join(dist, 'assets')).includes(file.slice
 const scripts = files.filter((file) => file.endsWith('.js'));
 const text = (file) => readFileSync(join(dist, file), 'utf8');
 const nameOf = (file) => file.slice('assets/'.length);
+for (const file of scripts) {
+  for (const [, named] of text(file).matchAll(/[`'"]\.\/([\w-]+-[\w-]{8}\.(?:js|css))[`'"]/g)) {
+    if (!files.includes(`assets/${named}`)) throw new Error(`${file} names ${named}, which the service worker does not keep`);
+  }
+}
 /** What is imported when it is needed, and what only such chunks import. */
 const later = scripts.filter((file) => scripts.some((other) => text(other).includes(`import(\`./${nameOf(file)}\`)`)));
 const page = readFileSync(join(dist, 'index.html'), 'utf8');
@@ -30,11 +35,11 @@ const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTL
 
 const sizes = {
   field_js_gzip_bytes: sum('.js', gzip, scripts.filter((file) => !later.includes(file))),
-  later_js_gzip_bytes: sum('.js', gzip, later),
+  all_js_gzip_bytes: sum('.js', gzip),
   field_css_gzip_bytes: sum('.css', gzip),
   core_wasm_brotli_bytes: sum('.wasm', brotli),
 };
-const limits = { field_js_gzip_bytes: 150_000, core_wasm_brotli_bytes: 500_000 };
+const limits = { field_js_gzip_bytes: 150_000, all_js_gzip_bytes: 400_000, core_wasm_brotli_bytes: 500_000 };
 console.log(JSON.stringify(sizes));
 const over = Object.entries(limits).filter(([name, limit]) => sizes[name] > limit);
 for (const [name, limit] of over) console.error(`${name} is ${sizes[name]}, allowed are ${limit}`);

@@ -75,16 +75,18 @@ impl Document {
         history
     }
 
-    /// The same with what each of the last `most` changes did.
-    pub fn past(&mut self, most: usize) -> Vec<Past> {
+    /// The same with what each of the last `most` changes did, the newest first looked up, until `is_over`.
+    pub fn past(&mut self, most: usize, is_over: &dyn Fn() -> bool) -> Vec<Past> {
         let mut changes = self.crdt.get_changes(&[]);
         changes.retain(|change| !change.deps().is_empty());
         let first = changes.len().saturating_sub(most);
         let read = |(number, change): (usize, automerge::Change)| Past {
             author: read_authorship(change.actor_id(), change.message().unwrap_or(""), change.timestamp()),
-            deeds: (number >= first).then(|| self.deeds(change)).flatten(),
+            deeds: (number >= first && !is_over()).then(|| self.deeds(change)).flatten(),
         };
-        changes.into_iter().enumerate().map(read).collect()
+        let mut past: Vec<Past> = changes.into_iter().enumerate().rev().map(read).collect();
+        past.reverse();
+        past
     }
 
     fn deeds(&self, change: automerge::Change) -> Option<Vec<Deed>> {

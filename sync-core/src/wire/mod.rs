@@ -32,7 +32,7 @@ pub struct WireLimits {
     pub changes: usize,
     /// Scopes named in one request.
     pub cursors: usize,
-    /// Documents asked for, and changes named as held, in one request.
+    /// Documents asked for, changes named as held, and heads of the document in parts, in one request.
     pub named: usize,
     /// Names asked for in one request.
     pub names: usize,
@@ -92,6 +92,7 @@ impl SyncRequest {
         let over = [
             ("wanted documents", request.wanted.len() > limits.named),
             ("held changes", request.held.len() > limits.named),
+            ("heads", request.part.as_ref().is_some_and(|part| part.heads.as_slice().len() > limits.named)),
         ];
         match over.into_iter().find(|(_, over)| *over) {
             Some((what, _)) => Err(WireError::TooMany(what)),

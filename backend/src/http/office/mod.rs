@@ -5,8 +5,8 @@ mod proof;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -147,14 +147,16 @@ async fn list_records(
 async fn export_records(
     State(app): State<App>,
     caller: Caller,
+    method: Method,
     ApiQuery(query): ApiQuery<RecordQuery>,
 ) -> Result<Response, ApiError> {
     let name = export::file_name(&app, &caller, &query).await?;
-    let file = download::table(&name, |mut file| async move {
-        export::send(&app, &caller, query, &mut file).await?;
+    let (to, reader) = (app.clone(), caller.clone());
+    let write = |mut file| async move {
+        export::send(&to, &reader, query, &mut file).await?;
         Ok(file)
-    });
-    file.map_err(|error| OfficeError::from(error).into())
+    };
+    download::table(&app, (&caller, &method), &name, write).await
 }
 
 /// A year's figures by municipality as CSV that may be published: small counts, and what would give them away, are not in

@@ -2,10 +2,10 @@
 //!
 //! Long texts are told by the sentence: what the writer took out, and what they put in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use sync_core::document::{Deed, Document};
+use sync_core::document::{Authorship, Deed, Document};
 use sync_core::domain::Step;
 use utoipa::ToSchema;
 
@@ -26,18 +26,17 @@ pub struct PastChange {
     pub effects: Option<Vec<Effect>>,
 }
 
-/// Every change, oldest first.
-pub(super) fn history(document: &mut Document, names: &Names<'_>) -> Vec<PastChange> {
+/// Every change, oldest first, without the names of what it is about; older ones are not looked up once `is_over`.
+pub(super) fn history(document: &mut Document, is_over: &dyn Fn() -> bool) -> Vec<(Authorship, Option<Vec<Effect>>)> {
     let steps = steps(document);
-    let past = document.past(MOST).into_iter();
-    past.map(|past| PastChange {
-        author: names.author(&past.author),
-        effects: past.deeds.map(|deeds| {
-            let effects = deeds.into_iter().flat_map(|deed| effects(deed, &steps));
-            effects.map(|effect| effect.named(names)).collect()
-        }),
-    })
-    .collect()
+    let told = |deeds: Vec<Deed>| deeds.into_iter().flat_map(|deed| effects(deed, &steps)).collect();
+    document.past(MOST, is_over).into_iter().map(|past| (past.author, past.deeds.map(told))).collect()
+}
+
+/// A change as it is shown.
+pub(super) fn named((author, effects): (Authorship, Option<Vec<Effect>>), names: &Names<'_>) -> PastChange {
+    let effects = effects.map(|effects| effects.into_iter().map(|effect| effect.named(names)).collect());
+    PastChange { author: names.author(&author), effects }
 }
 
 /// The readable steps of a document by id.
@@ -78,19 +77,24 @@ fn effects(deed: Deed, steps: &BTreeMap<String, Step>) -> Vec<Effect> {
 /// The sentences of a text that another does not have, each as often as it lacks it.
 fn without(text: &str, other: &str) -> String {
     let sentences = |text| str::split_inclusive(text, ['。', '！', '？', '\n']);
-    let mut had: Vec<&str> = sentences(other).collect();
-    let lacking = |sentence: &&str| match had.iter().position(|one| one == sentence) {
-        Some(place) => {
-            had.swap_remove(place);
-            false
+    let mut had: HashMap<&str, usize> = HashMap::new();
+    for sentence in sentences(other) {
+        *had.entry(sentence).or_default() += 1;
+    }
+    let mut lacking = String::new();
+    for sentence in sentences(text) {
+        match had.get_mut(sentence) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => lacking.push_str(sentence),
         }
-        None => true,
-    };
-    sentences(text).filter(lacking).collect()
+    }
+    lacking
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use sync_core::document::{Kind, Reason, Scalar, TextName};
     use sync_core::ids::{ActorId, DeviceId, DocumentId};
     use sync_core::time::Timestamp;
@@ -102,7 +106,7 @@ mod tests {
 
     fn told(document: &mut Document) -> Vec<Told> {
         let steps = steps(document);
-        let deeds = document.past(MOST).into_iter().flat_map(|past| past.deeds.unwrap());
+        let deeds = document.past(MOST, &|| false).into_iter().flat_map(|past| past.deeds.unwrap());
         deeds
             .flat_map(|deed| effects(deed, &steps))
             .map(|one| (one.kind, one.name, one.before, one.after, one.by))
@@ -165,7 +169,12 @@ mod tests {
             document.count("attendance", device, 1).unwrap();
             document.commit(Timestamp(1_700_000_000_000), "pe-a", None).unwrap();
         }
-        let looked_up: Vec<bool> = document.past(2).iter().map(|past| past.deeds.is_some()).collect();
+        let looked_up: Vec<bool> = document.past(2, &|| false).iter().map(|past| past.deeds.is_some()).collect();
         assert_eq!(looked_up, [false, true, true]);
+
+        let asked = Cell::new(0);
+        let is_over = || asked.replace(asked.get() + 1) > 0;
+        let looked_up: Vec<bool> = document.past(3, &is_over).iter().map(|past| past.deeds.is_some()).collect();
+        assert_eq!(looked_up, [false, false, true], "when the time is over, the older ones are left");
     }
 }

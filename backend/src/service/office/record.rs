@@ -1,6 +1,7 @@
 //! One whole record: every value with its conflicts, every count with who counted, every step and the history.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sync_core::digest::FeedState;
@@ -9,7 +10,7 @@ use sync_core::domain::view;
 use sync_core::ids::{DeviceId, DocumentId};
 use utoipa::ToSchema;
 
-use super::history::{PastChange, history};
+use super::history::{self, PastChange};
 use super::{Named, OfficeError, named};
 use crate::service::App;
 use crate::service::access::Caller;
@@ -147,8 +148,15 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         return Err(OfficeError::NotFound);
     }
     let registry = app.store.registry(&caller.tenant).await?.ok_or(OfficeError::NotFound)?;
-    let mut document = Document::load(&stored.snapshot).map_err(|_| OfficeError::Unreadable)?;
-    let record = view(&document);
+    let time = Duration::from_millis(app.config.preview_budget_ms);
+    // a record may hold a megabyte of long texts, each of whose changes takes a look at the whole
+    let read = tokio::task::spawn_blocking(move || {
+        let started = Instant::now();
+        let mut document = Document::load(&stored.snapshot).map_err(|_| OfficeError::Unreadable)?;
+        let history = history::history(&mut document, &|| started.elapsed() >= time);
+        Ok((view(&document), history, stored.projection))
+    });
+    let (record, past, projection) = read.await.unwrap_or(Err(OfficeError::Unreadable))?;
     let names = Names(&registry);
     let noted = record.links.iter().filter_map(|link| link.strip_prefix("noted/"));
     let noted = noted.filter(|measure| record.total(measure).is_none()).map(|measure| TallyDetail {
@@ -182,7 +190,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         .collect();
     steps.sort_by_key(|step| step.author.as_ref().map(|author| author.at));
     let lecturers = record.links.iter().filter_map(|link| link.strip_prefix("lecturer/"));
-    let held = stored.projection.map(|held| (held.fact.state, held.fact.group, held.flags));
+    let held = projection.map(|held| (held.fact.state, held.fact.group, held.flags));
     let (state, group, flags) = held.unwrap_or_default();
     Ok(RecordDetail {
         as_of: app.now().0,
@@ -200,7 +208,7 @@ pub async fn detail(app: &App, caller: &Caller, document: &str) -> Result<Record
         attendance: record.attendance,
         conflict_count: i64::try_from(record.conflict_count()).unwrap_or(i64::MAX),
         flags: flags.into_iter().collect(),
-        history: history(&mut document, &names),
+        history: past.into_iter().map(|change| history::named(change, &names)).collect(),
     })
 }
 

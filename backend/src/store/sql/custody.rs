@@ -25,10 +25,9 @@ pub(super) const DECISIONS: Select = Select {
     of_tenant: true,
 };
 
-/// Changes by name; device, code and decision are compared by the caller.
+/// What is held by these names, without its bytes; device, code and decision are compared by the caller.
 const HELD: Select = Select {
-    text: "SELECT c.document, c.hash, c.kind, c.code, c.bytes, c.received_at, c.device, c.decision, c.decided_at, \
-        c.decided_by, c.decision_reason, NULL AS decided_by_name FROM custody c",
+    text: "SELECT c.document, c.hash, c.code, c.device, c.decision, CAST(LENGTH(c.bytes) AS BIGINT) AS size FROM custody c",
     ..DECISIONS
 };
 
@@ -181,17 +180,28 @@ pub(super) async fn held(
     tenant: &str,
     device: DeviceId,
     hashes: &[ChangeHash],
-    code: &str,
+    (code, most, mut room): (&str, u64, u64),
 ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
     let keys: Vec<_> = hashes.iter().map(|hash| hash.as_bytes().as_slice().into()).collect();
+    let mut reader = store.reader().await?;
     let mut found = Vec::new();
-    for row in HELD.run(&mut *store.reader().await?, tenant, &keys).await? {
-        if get::<Vec<u8>>(&row, "device")? != device.as_bytes() {
+    for row in HELD.run(&mut reader, tenant, &keys).await? {
+        let is_asked_for = get::<Vec<u8>>(&row, "device")? == device.as_bytes()
+            && get::<String>(&row, "code")? == code
+            && get::<Option<String>>(&row, "decision")?.is_none();
+        let size = unsigned(get(&row, "size")?);
+        if !is_asked_for || size > most || size + ROW_BYTES > room {
             continue;
         }
-        let change = held_change(&row)?;
-        if change.code == code && change.decision.is_none() {
-            found.push((document_of(&row)?, change));
+        room -= size + ROW_BYTES;
+        let document = document_of(&row)?;
+        let query = sqlx::query(sql::LOAD_HELD)
+            .bind(tenant)
+            .bind(&document.as_bytes()[..])
+            .bind(get::<Vec<u8>>(&row, "hash")?)
+            .bind(&device.as_bytes()[..]);
+        if let Some(row) = query.fetch_optional(&mut *reader).await.map_err(failed)? {
+            found.push((document, held_change(&row)?));
         }
     }
     Ok(found)

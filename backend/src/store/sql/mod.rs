@@ -351,9 +351,9 @@ impl Store for SqlStore {
         tenant: &str,
         device: DeviceId,
         hashes: &[ChangeHash],
-        code: &str,
+        which: (&str, u64, u64),
     ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
-        custody::held(self, tenant, device, hashes, code).await
+        custody::held(self, tenant, device, hashes, which).await
     }
 
     async fn close_month(

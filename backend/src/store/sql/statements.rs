@@ -313,6 +313,8 @@ statements! {
      s.scope FROM device d LEFT JOIN device_scope s ON s.tenant = d.tenant AND s.device = d.device AND s.position = 0 \
      WHERE d.tenant = $1 AND d.device = $2";
     HOME_OF_DOCUMENT = "SELECT home_scope FROM document WHERE tenant = $1 AND document = $2";
+    LOAD_HELD = "SELECT hash, kind, code, bytes, received_at, decision, decided_at, decided_by, decision_reason, \
+     NULL AS decided_by_name FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4";
     LOAD_CUSTODY = "SELECT c.hash, c.kind, c.code, c.bytes, c.received_at, c.decision, c.decided_at, c.decided_by, \
      c.decision_reason, p.name AS decided_by_name FROM custody c \
      LEFT JOIN person p ON p.tenant = c.tenant AND p.person = c.decided_by \

@@ -1,6 +1,6 @@
 // The field app: what shows depends on the stage of the core, then on the address.
 
-import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useCallback, useContext, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { Route, Switch } from 'wouter';
 import { isClockBehind, isClockWrong } from '../core/clock';
 import { useClient, useSnapshot } from '../core/hooks';
@@ -8,7 +8,6 @@ import type { Status } from '../core/protocol';
 import { type DocumentId, isDocumentId } from '../core/records';
 import { codeIn } from '../features/lock/code';
 import { useIdleLock } from '../features/lock/idle';
-import { Lock } from '../features/lock/lock';
 import { Session } from '../features/session/session';
 import { Today } from '../features/today/today';
 import { clock, japanDay, longDate } from '../i18n/dates';
@@ -26,6 +25,7 @@ import { UpdatesContext } from './update';
 // not part of a first start: each comes when it is opened, from what the service worker keeps
 const Pass = later(async () => (await import('../features/pass/pass')).default);
 const Enrol = later(async () => (await import('../features/enrol/enrol')).Enrol);
+const Lock = later(async () => (await import('../features/lock/lock')).Lock);
 const Device = later(async () => (await import('../features/device/device')).Device);
 const Records = later(async () => (await import('../features/records/records')).Records);
 const Summary = later(async () => (await import('../features/summary/summary')).Summary);
@@ -78,17 +78,17 @@ const MADE = Date.parse(import.meta.env.VITE_MADE ?? '') || 0;
 
 /** Says that the clock is wrong: by what the server said, or without signal by what has certainly passed. */
 function ClockBar({ status }: { readonly status: Status }): ReactNode {
-  const [now, setNow] = useState(Date.now);
+  // an effect that set the time with each status would be one more drawing for each tap
+  const [, look] = useReducer((looked: number) => looked + 1, 0);
+  const now = Date.now();
   useEffect(() => {
-    const look = (): void => setNow(Date.now());
-    look();
     const timer = setInterval(look, 60_000);
     document.addEventListener('visibilitychange', look);
     return () => {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', look);
     };
-  }, [status]);
+  }, []);
   const offset = status.clock_offset_ms ?? 0;
   const isBehind = isClockBehind(now, status.last_exchange_at, MADE);
   if (!isClockWrong(offset) && !isBehind) return null;

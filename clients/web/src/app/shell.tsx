@@ -25,19 +25,19 @@ export function Shell({ title, sub, children }: ShellProps): ReactNode {
   const create = useNewRecord();
   return (
     <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto">
-      <header className="border-b border-line bg-surface px-6 pt-[max(1rem,env(safe-area-inset-top))] pb-4 slim:px-3 low:pt-2 low:pb-2">
-        <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-6 gap-y-2">
+      <header className="border-b border-line bg-surface px-[min(1.5rem,4vw)] pt-[max(1rem,env(safe-area-inset-top))] pb-4 low:pt-1 low:pb-1.5">
+        <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-6 gap-y-2 low:gap-y-0.5">
           <div>
-            <h1 className="text-[1.5rem] low:text-[1.25rem]">{title}</h1>
-            {sub !== undefined && <p className="text-[0.875rem] text-muted">{sub}</p>}
+            <h1 className="text-[1.5rem] low:text-[1.125rem]">{title}</h1>
+            {sub !== undefined && <p className="text-[0.875rem] text-muted slim:line-clamp-1">{sub}</p>}
           </div>
           <SyncPill />
         </div>
       </header>
-      <main className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] py-5 slim:px-3 low:overflow-visible">
+      <main className="min-h-0 overflow-y-auto px-[min(1.5rem,4vw)] [scrollbar-gutter:stable] py-5 low:overflow-visible">
         <div className="mx-auto flex max-w-5xl flex-col gap-3">{children}</div>
       </main>
-      <footer className="border-t border-line bg-surface px-6 pt-3 slim:px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+      <footer className="border-t border-line bg-surface px-[min(1.5rem,4vw)] pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
           <nav aria-label={ja.nav.label} className="flex flex-wrap gap-1.5">
             {TABS.map(([href, label]) => (

@@ -29,6 +29,7 @@ const number = new Intl.NumberFormat('ja-JP');
 export const office = {
   /** How to see that a file came whole. */
   fileEnd: '最後の行に「以上 ○件」とあれば、ファイルは全部そろっています。',
+  fileBusy: 'ほかの書き出しが続いています。終わってから、もう一度押してください。',
   app: '集い',
   title: '集い 事務局',
   screenKept: '記録はサーバーにあり、失われていません。入力の途中だった内容は、もう一度入れてください。',

@@ -1,7 +1,6 @@
-// One of a few: words to press, side by side.
+// One of a few: words to press, side by side. The browser's own radio buttons, under the words.
 
-import type { ReactNode } from 'react';
-import { Label, Radio, RadioGroup } from 'react-aria-components';
+import { type ReactNode, useId } from 'react';
 
 export interface ChipsProps {
   readonly label: string;
@@ -12,20 +11,21 @@ export interface ChipsProps {
 }
 
 export function Chips({ label, hideLabel = false, value, options, onChange }: ChipsProps): ReactNode {
+  const id = useId();
   return (
-    <RadioGroup value={value} onChange={onChange} orientation="horizontal" className="flex flex-col gap-1.5">
-      <Label className={hideLabel ? 'sr-only' : 'font-bold'}>{label}</Label>
+    <div role="radiogroup" aria-labelledby={id} className="flex flex-col gap-1.5">
+      <span id={id} className={hideLabel ? 'sr-only' : 'font-bold'}>{label}</span>
       <div className="flex flex-wrap gap-2">
         {options.map((option) => (
-          <Radio
+          <label
             key={option.value}
-            value={option.value}
-            className="relative flex min-h-11 cursor-pointer items-center rounded-full border border-line-strong bg-surface px-4 py-1.5 leading-130 hover:bg-accent-faint selected:border-accent selected:bg-accent selected:font-bold selected:text-on-accent"
+            className="relative flex min-h-11 cursor-pointer items-center rounded-full border border-line-strong bg-surface px-4 py-1.5 leading-130 outline-offset-2 outline-focus hover:bg-accent-faint has-checked:border-accent has-checked:bg-accent has-checked:font-bold has-checked:text-on-accent has-focus-visible:outline-3"
           >
+            <input type="radio" name={id} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} className="sr-only" />
             {option.label}
-          </Radio>
+          </label>
         ))}
       </div>
-    </RadioGroup>
+    </div>
   );
 }

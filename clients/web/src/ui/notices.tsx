@@ -4,6 +4,7 @@ import { type ReactNode, useSyncExternalStore } from 'react';
 import type { Problem } from '../core/protocol';
 import { ja } from '../i18n/ja';
 import { Button } from './button';
+import { useTold } from './once';
 
 const LIFE_MS = 12_000;
 
@@ -44,6 +45,7 @@ export const notices = createNotices();
 
 export function NoticeBar(): ReactNode {
   const text = useSyncExternalStore(notices.subscribe, notices.current);
+  useTold(text);
   return (
     <div role="alert" aria-live="assertive">
       {text !== null && (

@@ -1,13 +1,22 @@
 // What a person sets going once goes once, however often the button is pressed meanwhile.
 
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
-/** A press so soon after the last one belongs to it, unless something was typed or chosen in between. */
+/** A press so soon after the last one belongs to it, unless something was typed, chosen or told in between. */
 const SAME_PRESS_MS = 500;
 
-let typed = -Infinity;
-for (const name of ['input', 'change']) {
-  document.addEventListener(name, () => { typed = performance.now(); }, { capture: true });
+let answered = -Infinity;
+/** What is pressed from now on is pressed on purpose. */
+export function anew(): void {
+  answered = performance.now();
+}
+for (const name of ['input', 'change']) document.addEventListener(name, anew, { capture: true });
+
+/** A failure that the person is told: who presses then means to try again. */
+export function useTold(failure: string | null): void {
+  useEffect(() => {
+    if (failure !== null) anew();
+  }, [failure]);
 }
 
 export interface Once<A extends readonly unknown[]> {
@@ -23,7 +32,7 @@ export function useOnce<A extends readonly unknown[]>(act: (...given: A) => unkn
   const [goesOn, setGoesOn] = useState(false);
   const run = (...given: A): void => {
     const now = performance.now();
-    const isSame = now - last.current < SAME_PRESS_MS && typed < last.current;
+    const isSame = now - last.current < SAME_PRESS_MS && answered < last.current;
     if (running.current || isSame) {
       last.current = now;
       return;

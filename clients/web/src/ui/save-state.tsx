@@ -60,11 +60,11 @@ export function SyncPill(): ReactNode {
   const tone = !certain || waiting || offline || refused || agreedAt === null ? 'bg-wait-soft text-wait' : 'bg-ok-soft text-ok';
   return (
     <div role="status" aria-live="off" aria-label={ja.pill.label}>
-      <Link href="/device" className={`inline-flex min-h-13 items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold ${tone}`}>
+      <Link href="/device" className={`inline-flex min-h-13 low:min-h-[44px] items-center gap-2 rounded-24 px-4 py-1.5 text-[0.875rem] leading-130 font-bold slim:gap-1 slim:px-2.5 slim:text-[0.8125rem] ${tone}`}>
         <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-current" />
         <span>
           {parts.join(ja.separator)}
-          {last !== null && <span className={parts.length === 0 ? '' : 'block text-[0.8125rem] font-normal'}>{last}</span>}
+          {last !== null && <span className={parts.length === 0 ? '' : 'block text-[0.8125rem] font-normal slim:sr-only'}>{last}</span>}
         </span>
       </Link>
     </div>

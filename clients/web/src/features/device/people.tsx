@@ -7,7 +7,8 @@ import { ja } from '../../i18n/ja';
 import { tablet as text } from '../../i18n/ja-tablet';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
-import { CodeInput, shownCode, Trouble, useAct } from '../lock/code';
+import { Failure } from '../../ui/failure';
+import { CodeInput, shownCode, useAct } from '../lock/code';
 import { useNewPin } from '../lock/pin';
 
 function Form({ kind, end }: { readonly kind: 'person' | 'again'; readonly end: () => void }): ReactNode {
@@ -29,7 +30,7 @@ function Form({ kind, end }: { readonly kind: 'person' | 'again'; readonly end: 
         <p className="text-muted">{text[kind].where}</p>
         <CodeInput value={code} change={setCode} help={ja.enrol.codeHelp} />
         {kind === 'person' && pin.fields}
-        <Trouble text={act.problem} />
+        <Failure look="card" text={act.problem} />
         <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{act.busy ? ja.lock.busy : text[kind].submit}</Button>
       </form>
     </Sheet>
@@ -43,7 +44,7 @@ function Dismiss({ person, end }: { readonly person: Named; readonly end: () => 
       <form className="flex min-h-0 flex-col gap-4 overflow-y-auto" onSubmit={act.submit(() => ({ type: 'dismiss', person: person.id }))}>
         <p>{text.dismiss.note}</p>
         <p className="text-muted">{text.dismiss.back}</p>
-        <Trouble text={act.problem} />
+        <Failure look="card" text={act.problem} />
         <div className="flex flex-wrap justify-end gap-3">
           <Button size="large" onPress={end}>{ja.cancel}</Button>
           <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{text.dismiss.submit}</Button>

@@ -5,9 +5,10 @@ import { ja } from '../../i18n/ja';
 import { enrol as text } from '../../i18n/ja-enrol';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
-import { codeIn, CodeInput, shownCode, Trouble, useAct } from '../lock/code';
+import { codeIn, CodeInput, shownCode, useAct } from '../lock/code';
 import { useNewPin } from '../lock/pin';
 import { canScan, Scan } from './scan';
 
@@ -102,7 +103,7 @@ export function Enrol({ lost, enterPass }: { readonly lost: Lost | null; readonl
             )}
           </Labelled>
           {pin.fields}
-          <Trouble text={act.problem} />
+          <Failure look="card" text={act.problem} />
           <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{act.busy ? text.busy : text.submit}</Button>
         </form>
       </Card>

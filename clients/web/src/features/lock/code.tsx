@@ -44,11 +44,6 @@ export function CodeInput(input: Omit<Input, 'label'>): ReactNode {
   return <SecretInput {...input} label={ja.enrol.code} autoComplete="one-time-code" autoCapitalize="characters" />;
 }
 
-/** What went wrong, where the eye is. */
-export function Trouble({ text }: { readonly text: string | null }): ReactNode {
-  return text !== null && <p role="alert" className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{text}</p>;
-}
-
 export interface Act {
   readonly busy: boolean;
   readonly problem: string | null;

@@ -5,11 +5,10 @@ import type { Waiting } from '../../core/protocol';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
-import { later } from '../../ui/fault';
-import { Trouble, useAct } from './code';
+import { Failure } from '../../ui/failure';
+import { useAct } from './code';
 import { PinInput } from './pin';
-
-const Recover = later(async () => (await import('./recover')).Recover);
+import { Recover } from './recover';
 
 /** Seconds until a time, counted down. The tablet's clock may be set meanwhile, so the time is one of `performance`. */
 function useSeconds(until: number): number {
@@ -34,7 +33,7 @@ function Unlock({ person, until, lose }: { readonly person: Waiting; readonly un
   return (
     <form className="mt-6 flex flex-col gap-5" noValidate onSubmit={submit}>
       <PinInput label={ja.pin.label} value={pin} change={setPin} />
-      <Trouble text={act.problem} />
+      <Failure look="card" text={act.problem} />
       {seconds > 0 && <p role="status" className="font-bold text-wait">{ja.lock.wait(seconds)}</p>}
       <Button type="submit" look="primary" size="large" isDisabled={act.busy || seconds > 0 || pin === ''}>{act.busy ? ja.lock.busy : ja.lock.open}</Button>
       <Button look="quiet" onPress={lose}>{ja.lock.lost}</Button>

@@ -4,7 +4,8 @@
 import { type ReactNode, useState } from 'react';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
-import { CodeInput, shownCode, Trouble, useAct } from './code';
+import { Failure } from '../../ui/failure';
+import { CodeInput, shownCode, useAct } from './code';
 import { useNewPin } from './pin';
 
 export function Recover({ person, back }: { readonly person: string; readonly back: () => void }): ReactNode {
@@ -22,7 +23,7 @@ export function Recover({ person, back }: { readonly person: string; readonly ba
       <p>{ja.lock.lostNote}</p>
       <CodeInput value={code} change={setCode} help={ja.lock.lostCodeHelp} />
       {pin.fields}
-      <Trouble text={act.problem} />
+      <Failure look="card" text={act.problem} />
       <Button type="submit" look="primary" size="large" isDisabled={act.busy}>{act.busy ? ja.lock.busy : ja.lock.recover}</Button>
       <Button look="quiet" onPress={back}>{ja.back}</Button>
     </form>

@@ -10,6 +10,7 @@ import { clock } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { pass as text } from '../../i18n/ja-pass';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import { Card } from '../../ui/card';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { SecretInput, shownCode } from '../lock/code';
@@ -56,7 +57,7 @@ function Enter({ code, used, back }: { readonly code: string; readonly used: () 
       <p className="text-muted">{text.enter.signal}</p>
       <p className="text-muted">{text.enter.after}</p>
       {typing && <SecretInput label={text.enter.code} help={text.enter.codeHelp} value={typed} change={setTyped} autoCapitalize="characters" />}
-      {problem !== null && <p role="alert" className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{problem}</p>}
+      <Failure look="card" text={problem} />
       <Button look="primary" size="large" isDisabled={busy} onPress={() => start()}>{busy ? text.enter.busy : text.enter.start}</Button>
       {(back || typing) && <Button size="large" onPress={used}>{back ? text.enter.back : text.enter.leave}</Button>}
     </Sheet>

@@ -43,7 +43,7 @@ function Total({ children }: { readonly children: ReactNode }): ReactNode {
   if (others.length > 0) parts.push(ja.attendance.others(sumOfOthers, others.map(([device]) => deviceName(registry, device)).join('、')));
   if (counted.carried > 0) parts.push(ja.attendance.carriedOver(counted.carried));
   return (
-    <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 py-2.5 sticky top-2 low:static">
+    <Card label={ja.attendance.total} className="z-10 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-[min(1.25rem,4vw)] py-2.5 sticky top-2 low:static">
       <div>
         <p className="flex flex-wrap items-baseline gap-x-3">
           <span className="whitespace-nowrap">{ja.attendance.total}</span>

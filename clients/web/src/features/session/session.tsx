@@ -1,26 +1,24 @@
 // One record, open: header with what it is and how safe it is, a tab per question, undo and the next step at the bottom.
 
-import { type ComponentType, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
-import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { type ComponentType, type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
-import { useRecord, useSnapshot } from '../../core/hooks';
+import { useRecord } from '../../core/hooks';
 import * as p from '../../core/parse';
 import { intent } from '../../core/protocol';
-import { blankView, type DocumentId, fieldText, type HeldWork, type Intent, type RecordView } from '../../core/records';
-import { lecturerName } from '../../core/registry';
-import { clock, longDate } from '../../i18n/dates';
+import { blankView, type DocumentId, type HeldWork, type Intent, type RecordView } from '../../core/records';
+import { clock } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { later } from '../../ui/fault';
-import { recordPlace, recordTitle } from '../../ui/record-row';
-import { StateText, SyncPill } from '../../ui/save-state';
+import { TabList, TabPanel } from '../../ui/tabs';
 import { TapButton } from '../../ui/tap-button';
 import { Answers } from './answers';
 import { Attendance } from './attendance';
 import { Basic } from './basic';
 import { TypingContext } from './counter';
 import { EditorProvider, useEditor } from './editor';
+import { Header } from './header';
 import { Materials } from './materials';
 import { Notes } from './notes';
 import { Screening } from './screening';
@@ -59,44 +57,13 @@ function done(view: RecordView, tab: TabName): boolean {
   }
 }
 
-function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
-  const { registry } = useSnapshot();
-  const text = (name: Parameters<typeof fieldText>[1]): string | null => fieldText(view, name);
-  const start = text('start');
-  const time = start === null ? '' : ` ${start}${text('end') === null ? '' : `–${text('end')}`}`;
-  const speakers = registry.lecturers.filter((lecturer) => view.links.includes(`lecturer/${lecturer.id}`)).map(lecturerName);
-  const record = { activity: text('activity'), title: text('title'), occasion: text('occasion'), venue: text('venue'), municipality: text('municipality') };
-  const blank = record.activity === null && record.title === null;
-  const place = record.venue === null && record.municipality === null ? null : recordPlace(record, registry);
-  return (
-    <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2">
-      <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3 slim:gap-1">
-        <Link href="/" aria-label={ja.back} className="grid size-11 shrink-0 place-items-center rounded-full text-[1.5rem] slim:size-[max(1.5rem,44px)] slim:self-start font-bold text-accent-ink hover:bg-accent-faint">
-          <svg aria-hidden="true" viewBox="0 0 24 24" className="size-7 fill-none stroke-current stroke-3"><path d="m15 5-7 7 7 7" /></svg>
-        </Link>
-        <div className="min-w-0">
-          <h1 className="text-[1.25rem] low:text-[1.125rem]">{[blank ? ja.session.untitled : recordTitle(record), place].filter((part) => part !== null).join(ja.separator)}</h1>
-          <p className="text-[0.9375rem] text-muted">
-            {longDate(text('date'))}{time}
-            {speakers.length > 0 && <span className="slim:hidden">{`　${ja.basic.lecturers} ${speakers.join('、')}`}</span>}
-          </p>
-          <p className="text-[0.9375rem] text-muted">
-            {fresh ? <>{ja.session.nothingYet}<span className="slim:hidden">{ja.session.savedByItself}</span></> : <>{ja.session.saveLabel}：<StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
-          </p>
-        </div>
-      </div>
-      <SyncPill />
-    </div>
-  );
-}
-
 function Footer({ tab, typing, onTyping, onNext }: { readonly tab: TabName; readonly typing: boolean; readonly onTyping: () => void; readonly onNext: (tab: TabName) => void }): ReactNode {
   const { undo, takeBack } = useEditor();
   const [, go] = useLocation();
   const next = TABS[TABS.indexOf(tab) + 1];
   const undone = undo === null ? '' : undo.place === tab || !isTab(undo.place) ? undo.label : ja.session.undoOn(ja.session.tabs[undo.place], undo.label);
   return (
-    <footer className="border-t border-line bg-surface px-6 pt-3.5 slim:px-3 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
+    <footer className="border-t border-line bg-surface px-[min(1.5rem,4vw)] pt-3.5 pb-[max(0.875rem,env(safe-area-inset-bottom))]">
       <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-3">
         {undo !== null && <TapButton className="max-w-76 text-left" onTap={takeBack}>{ja.session.undo(undone)}</TapButton>}
         <div className="ml-auto flex flex-wrap items-center gap-3">
@@ -134,42 +101,32 @@ function Open({ view, fresh }: { readonly view: RecordView; readonly fresh: bool
     void content.current?.scrollTo(0, 0);
   }, [tab]);
   const [typing, setTyping] = useState(false);
+  const tabs = useId();
+  const Panel = PANELS[tab];
   return (
     <TypingContext value={typing}>
-      <Tabs
-        selectedKey={tab}
-        onSelectionChange={(key) => (isTab(key) ? setTab(key) : undefined)}
-        keyboardActivation="manual"
-        className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto"
-      >
-        <header className="border-b border-line bg-surface px-6 pt-[max(0.875rem,env(safe-area-inset-top))] slim:px-3 low:pt-2">
+      <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto] low:h-auto">
+        <header className="border-b border-line bg-surface px-[min(1.5rem,4vw)] pt-[max(0.875rem,env(safe-area-inset-top))] low:pt-1">
           <Header view={view} fresh={fresh} />
-          <TabList aria-label={ja.session.tabsLabel} className="mx-auto mt-1 flex max-w-5xl gap-1 overflow-x-auto overflow-y-hidden">
-            {TABS.map((name) => (
-              <Tab
-                key={name}
-                id={name}
-                className="flex min-h-12 shrink-0 cursor-pointer items-center gap-1 border-b-4 border-transparent px-3.5 font-bold text-muted -outline-offset-3 selected:border-accent-ink selected:text-accent-ink"
-              >
-                {ja.session.tabs[name]}
-                {done(view, name) && <span aria-hidden="true" className="text-[0.875rem] text-ok">✓</span>}
-              </Tab>
-            ))}
-          </TabList>
+          <div className="mx-auto mt-1 max-w-5xl low:mt-0">
+            <TabList
+              of={tabs}
+              label={ja.session.tabsLabel}
+              names={TABS}
+              open={tab}
+              onOpen={setTab}
+              title={(name) => <>{ja.session.tabs[name]}{done(view, name) && <span aria-hidden="true" className="text-[0.875rem] text-ok">✓</span>}</>}
+            />
+          </div>
         </header>
-        <main ref={content} className="min-h-0 overflow-y-auto px-6 [scrollbar-gutter:stable] pb-5 slim:px-3 low:overflow-visible">
+        <main ref={content} className="min-h-0 overflow-y-auto px-[min(1.5rem,4vw)] [scrollbar-gutter:stable] pb-5 low:overflow-visible">
           {view.held.length > 0 && <HeldNotice held={view.held} />}
-          {TABS.map((name) => {
-            const Panel = PANELS[name];
-            return (
-              <TabPanel key={name} id={name} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
-                <Suspense><Panel /></Suspense>
-              </TabPanel>
-            );
-          })}
+          <TabPanel of={tabs} name={tab} className="mx-auto flex max-w-5xl flex-col gap-3.5 pt-5 outline-offset-4">
+            <Suspense><Panel /></Suspense>
+          </TabPanel>
         </main>
         <Footer tab={tab} typing={typing} onTyping={() => setTyping(!typing)} onNext={setTab} />
-      </Tabs>
+      </div>
     </TypingContext>
   );
 }

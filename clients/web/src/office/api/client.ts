@@ -44,8 +44,8 @@ export interface Api extends Calls {
   signIn(): Promise<boolean>;
   /** Who asks the person to show anew who they are, when the server wants that; true: they did. */
   proveWith(prover: (() => Promise<boolean>) | null): void;
-  /** Whether a file may be fetched now; asks for a sign-in or a proof where the server wants one. */
-  mayTake(path: string): Promise<boolean>;
+  /** Whether a file may be fetched now; asks for a sign-in or a proof where the server wants one. `busy`: later. */
+  mayTake(path: string): Promise<'yes' | 'no' | 'busy'>;
   /** Calls `heard` when there may be something new; returns how to stop. */
   listen(heard: () => void): () => void;
 }
@@ -136,10 +136,11 @@ export function createApi(deps: ApiDeps): Api {
       await signing;
       let status = await statusOf(path);
       if (status === 401) {
-        if (!(await signIn(true))) return false;
+        if (!(await signIn(true))) return 'no';
         status = await statusOf(path);
       }
-      return status !== 403 || prover === null || prover();
+      if (status === 503) return 'busy';
+      return status !== 403 || prover === null || (await prover()) ? 'yes' : 'no';
     },
     listen: deps.listen,
   };

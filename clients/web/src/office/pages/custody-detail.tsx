@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { PersonalWarning } from '../../ui/personal';
 import { useKept } from '../api/drafts';
@@ -16,7 +17,6 @@ import { Panel } from '../parts/figures';
 import { Loaded, problemText, useTitle } from '../parts/frame';
 import { useNames } from '../parts/names';
 import { PrintButton } from '../parts/print';
-import { Refusal } from '../parts/ways-out';
 
 const text = office.custody;
 
@@ -56,7 +56,7 @@ function Decide({ data, done }: { readonly data: CustodyDetail; readonly done: (
           )}
         </Labelled>
         <PersonalWarning text={reason} />
-        <Refusal text={problem} />
+        <Failure look="line" text={problem} />
         <div className="flex flex-wrap gap-3">
           <Button look="primary" isDisabled={busy} onPress={() => decide('admitted')}>{text.admit}</Button>
           <Button isDisabled={busy} onPress={() => decide('declined')}>{text.decline}</Button>

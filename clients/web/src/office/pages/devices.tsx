@@ -7,6 +7,7 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
+import { Failure } from '../../ui/failure';
 import { type Holder, type Tablet, type TabletPage, tabletDetail, tabletPage } from '../api/devices';
 import { useHub, useLive } from '../api/live';
 import { nothing } from '../api/proof';
@@ -16,7 +17,7 @@ import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
 import { PinReset } from '../parts/pin-code';
 import { PrintButton } from '../parts/print';
 import { TabletCode } from '../parts/tablet-code';
-import { Refusal, WaysOut } from '../parts/ways-out';
+import { WaysOut } from '../parts/ways-out';
 
 const text = office.devices;
 
@@ -139,7 +140,7 @@ function Acts({ tablet, holders, done }: { readonly tablet: Tablet; readonly hol
         {tablet.recoverable && <Button onPress={() => setGiving('pin')}>{text.pin.open}</Button>}
         {tablet.may_revoke && <Button onPress={() => setAsking(true)}>{isPass ? text.passEnd : text.revoke}</Button>}
       </div>
-      <Refusal text={problem} />
+      <Failure look="line" text={problem} />
       {asking && (
         <Sheet title={isPass ? text.passEndTitle(name) : text.revokeTitle(name)} open onClose={() => setAsking(false)}>
           <p>{isPass ? text.passEndNote : text.revokeNote}</p>

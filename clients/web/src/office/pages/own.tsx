@@ -3,6 +3,7 @@
 import { type ReactNode, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { Form } from '../../ui/form';
 import { PersonalWarning } from '../../ui/personal';
@@ -12,7 +13,6 @@ import { make, step } from '../api/passkey';
 import { nothing } from '../api/proof';
 import { eraMoment } from '../format';
 import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
-import { Refusal } from '../parts/ways-out';
 
 const text = office.own;
 
@@ -96,7 +96,7 @@ function Passkeys({ mine, again }: { readonly mine: Own; readonly again: () => v
         <Button type="submit" isDisabled={busy || name.trim() === ''}>{text.addPasskey}</Button>
       </Form>
       <PersonalWarning text={name} />
-      <Refusal text={problem} />
+      <Failure look="line" text={problem} />
     </Section>
   );
 }
@@ -123,7 +123,7 @@ function Logins({ mine, again }: { readonly mine: Own; readonly again: () => voi
           </li>
         ))}
       </ul>
-      <Refusal text={problem} />
+      <Failure look="line" text={problem} />
       {mine.logins.length > 1 && <div><Button onPress={() => end('/v1/own/logins')}>{text.endOthers}</Button></div>}
     </Section>
   );
@@ -141,7 +141,7 @@ function Provider({ mine, again }: { readonly mine: Own; readonly again: () => v
   return (
     <Section title={mine.provider}>
       <p className="text-muted">{mine.linked ? text.linked : text.notLinked}</p>
-      <Refusal text={problem} />
+      <Failure look="line" text={problem} />
       <div>
         {mine.linked
           ? <Button onPress={() => unlink()}>{text.unlink}</Button>

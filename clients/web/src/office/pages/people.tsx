@@ -5,6 +5,7 @@ import { office } from '../../i18n/ja-office';
 import { inOrder } from '../../i18n/order';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { Form } from '../../ui/form';
 import type { Answer } from '../api/client';
@@ -13,7 +14,7 @@ import { nothing } from '../api/proof';
 import { type Code, type Organisations, type People, type Person, type RoleOf, code, organisations, people } from '../api/rights';
 import { eraMoment } from '../format';
 import { Loaded, PageHead, problemText, useTitle } from '../parts/frame';
-import { Refusal, WaysOut } from '../parts/ways-out';
+import { WaysOut } from '../parts/ways-out';
 
 const text = office.people;
 
@@ -159,7 +160,7 @@ function Manage({ person, page, all, changed, end }: { readonly person: Person; 
   return (
     <Sheet title={person.name} open onClose={end}>
       <div className="flex min-h-0 flex-col gap-5 overflow-auto">
-        <Refusal text={problem} />
+        <Failure look="line" text={problem} />
         {made !== null && <ShowCode shown={made} of={person.name} />}
         <section>
           <h3 className="text-[1.0625rem]">{text.roles}</h3>

@@ -11,7 +11,7 @@ export function Download({ path, label, look = BUTTON, children }: { readonly pa
   const { api } = useHub();
   const link = useRef<HTMLAnchorElement>(null);
   const asked = useRef(false);
-  const [taken, setTaken] = useState(false);
+  const [told, setTold] = useState<string | null>(null);
   const take = (event: MouseEvent): void => {
     if (asked.current) {
       asked.current = false;
@@ -19,16 +19,17 @@ export function Download({ path, label, look = BUTTON, children }: { readonly pa
     }
     event.preventDefault();
     void api.mayTake(path).then((may) => {
-      if (!may) return;
+      if (may === 'busy') setTold(office.fileBusy);
+      if (may !== 'yes') return;
       asked.current = true;
-      setTaken(true);
+      setTold(office.fileEnd);
       link.current?.click();
     });
   };
   return (
     <>
       <a ref={link} href={path} download aria-label={label} onClick={take} className={look}>{children}</a>
-      {taken && <span role="status" className="no-print basis-full text-[0.875rem] text-muted">{office.fileEnd}</span>}
+      {told !== null && <span role="status" className="no-print basis-full text-[0.875rem] text-muted">{told}</span>}
     </>
   );
 }

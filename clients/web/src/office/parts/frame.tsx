@@ -6,6 +6,7 @@ import { Button as PlainButton, Dialog, DialogTrigger, Popover } from 'react-ari
 import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { useTold } from '../../ui/once';
 import type { Problem } from '../api/client';
 import { type Live, useHub } from '../api/live';
 import type { Pages } from '../api/pages';
@@ -47,6 +48,7 @@ export function PageHead({ title, lead, pages, children }: { readonly title: str
 export function Loaded<T>({ live, children }: { readonly live: Live<T>; readonly children: (value: T) => ReactNode }): ReactNode {
   const { api } = useHub();
   useAsOf(live.value, live.readAt);
+  useTold(live.problem === null ? null : problemText(live.problem));
   const over = live.problem?.code === 'unauthorised';
   const retry = over
     ? <Button onPress={() => api.signIn()}>{office.signIn.submit}</Button>

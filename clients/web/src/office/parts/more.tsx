@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import type { Pages } from '../api/pages';
 import { problemText } from './frame';
 
@@ -15,7 +16,7 @@ export function More<T>({ live, shown }: { readonly live: Pages<T>; readonly sho
     <div className="no-print flex flex-wrap items-center gap-x-4 gap-y-2">
       {live.more !== null && <Button onPress={live.more}>{live.waiting ? office.frame.loading : text.more}</Button>}
       <p role="status" className="text-[0.9375rem] text-muted">{shown}{live.more !== null && text.follows}</p>
-      {live.more !== null && live.problem !== null && <p role="alert" className="text-danger">{problemText(live.problem)}</p>}
+      <Failure look="line" text={live.more === null || live.problem === null ? null : problemText(live.problem)} />
     </div>
     </>
   );

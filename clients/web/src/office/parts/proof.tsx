@@ -5,6 +5,7 @@ import { ja } from '../../i18n/ja';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
 import { Sheet } from '../../ui/dialog';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { Form } from '../../ui/form';
 import type { Answer, Api } from '../api/client';
@@ -12,7 +13,6 @@ import { own, type Own } from '../api/own';
 import { step, use } from '../api/passkey';
 import { nothing } from '../api/proof';
 import { problemText } from './frame';
-import { Refusal } from './ways-out';
 
 const text = office.proof;
 
@@ -74,7 +74,7 @@ function Ask({ api, end }: { readonly api: Api; readonly end: (proved: boolean) 
         <Labelled label={byCode ? office.signIn.code : office.signIn.password}>
           {(id) => <input id={id} className={INPUT} type={byCode ? 'text' : 'password'} autoComplete={byCode ? 'one-time-code' : 'current-password'} maxLength={256} value={word} onChange={(event) => setWord(event.target.value)} />}
         </Labelled>
-        <Refusal text={problem} />
+        <Failure look="line" text={problem} />
         <div className="flex flex-wrap justify-end gap-3">
           {how !== null && how.name !== null && <Button look="quiet" onPress={() => setByCode(!byCode)}>{byCode ? text.withPassword : text.withCode}</Button>}
           <Button onPress={() => end(false)}>{ja.cancel}</Button>

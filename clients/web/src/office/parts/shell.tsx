@@ -4,11 +4,11 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import type { Problem } from '../api/client';
 import type { Me } from '../api/shapes';
 import { problemText } from './frame';
 import { SwitchRole } from './switch-role';
-import { Refusal } from './ways-out';
 
 function Item({ href, on, children }: { readonly href: string; readonly on: boolean; readonly children: ReactNode }): ReactNode {
   const look = on ? 'bg-accent-soft font-bold text-[#00118f]' : 'text-ink hover:bg-[#e6e6e6]';
@@ -70,7 +70,7 @@ export function Shell({ me, home, signOut, children }: { readonly me: Me; readon
             <SwitchRole me={me} />
             <div className="text-[0.9375rem]"><Item href="/own" on={path.startsWith('/own')}>{office.nav.own}</Item></div>
             <Button look="quiet" className="justify-start text-[0.9375rem]" onPress={() => leave()}>{office.nav.signOut}</Button>
-            <Refusal text={problem} />
+            <Failure look="line" text={problem} />
           </div>
         </div>
       </aside>

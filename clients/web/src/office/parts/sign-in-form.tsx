@@ -3,13 +3,13 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { office } from '../../i18n/ja-office';
 import { Button } from '../../ui/button';
+import { Failure } from '../../ui/failure';
 import { INPUT, Labelled } from '../../ui/field';
 import { Form } from '../../ui/form';
 import type { Answer, Calls } from '../api/client';
 import { accepted, type Ways, ways as parseWays } from '../api/own';
 import { step, use } from '../api/passkey';
 import { problemText } from './frame';
-import { Refusal } from './ways-out';
 
 const text = office.signIn;
 
@@ -85,7 +85,7 @@ export function SignInForm({ calls, entered, linked = '', said = null, turned, o
             </Labelled>
           </>
         )}
-        <Refusal text={problem} />
+        <Failure look="line" text={problem} />
         <Button look="primary" size="large" type="submit" isDisabled={busy}>{text.submit}</Button>
       </Form>
       <div className="flex flex-col gap-3 border-t border-line pt-6">

@@ -3,16 +3,13 @@
 import type { ReactNode } from 'react';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
-
-export function Refusal({ text }: { readonly text: string | null }): ReactNode {
-  return text !== null && <p role="alert" className="font-bold text-danger">{text}</p>;
-}
+import { Failure } from '../../ui/failure';
 
 /** Leaving the sheet as things are, beside what else it can end with. */
 export function WaysOut({ problem, leave, children }: { readonly problem: string | null; readonly leave: () => void; readonly children: ReactNode }): ReactNode {
   return (
     <>
-      <Refusal text={problem} />
+      <Failure look="line" text={problem} />
       <div className="flex flex-wrap justify-end gap-3">
         <Button onPress={leave}>{ja.cancel}</Button>
         {children}
