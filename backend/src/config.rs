@@ -22,6 +22,9 @@ pub enum LogFormat {
     Json,
 }
 
+/// The longest that a statement or a check may be waited for: a day.
+const MOST_SECONDS: u64 = 86_400;
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -36,6 +39,9 @@ pub enum ConfigError {
     /// An address is none, or not one that this server can have.
     #[error("the configuration is not valid: {0}")]
     Address(#[from] AddressError),
+    /// A time that is none.
+    #[error("the configuration is not valid: {0} has to be between 1 and {MOST_SECONDS}")]
+    Seconds(&'static str),
     /// A key is unknown or a value has the wrong form.
     #[error("the configuration is not valid: {0}")]
     Invalid(#[from] toml::de::Error),
@@ -184,8 +190,12 @@ impl Config {
         if let Some(text) = table.get("listen").and_then(toml::Value::as_str) {
             addresses::check_listen(text)?;
         }
-        let config = table.try_into()?;
+        let config: Self = table.try_into()?;
         addresses::check(&config)?;
+        let seconds = [("database_seconds", config.database_seconds), ("check_seconds", config.check_seconds)];
+        if let Some((name, _)) = seconds.into_iter().find(|(_, seconds)| !(1..=MOST_SECONDS).contains(seconds)) {
+            return Err(ConfigError::Seconds(name));
+        }
         Ok(config)
     }
 
@@ -239,6 +249,14 @@ mod tests {
         assert_eq!(Config::default().gate_limits(), Limits::default());
         let config = Config::load(None, |name| (name == "TSUDOI_GATE_OPERATIONS").then(|| "9".into())).unwrap();
         assert_eq!(config.gate_limits(), Limits { operations: 9, ..Limits::default() });
+    }
+
+    #[test]
+    fn a_wait_that_is_none_or_without_end_is_refused_at_the_start() {
+        for (seconds, fits) in [("0", false), ("1", true), ("86400", true), ("86401", false)] {
+            let config = Config::load(None, |name| (name == "TSUDOI_DATABASE_SECONDS").then(|| seconds.into()));
+            assert_eq!(config.is_ok(), fits, "{seconds}");
+        }
     }
 
     #[test]

@@ -148,14 +148,16 @@ fn proven(parts: &Parts, app: &App, token: Option<&str>) -> Result<SecretHash, A
         }
         NotProven::Elsewhere(stated) => {
             let known: Vec<String> = origins.iter().map(|url| url.origin().ascii_serialization()).collect();
-            elsewhere(app, &stated, &known.join(" / "))
+            elsewhere(app, token.is_some(), (&stated, &known.join(" / ")))
         }
     })
 }
 
 /// Tablets go to one address, and calls arrive under another: what the operator has to set, once in the log and in the answer.
-fn elsewhere(app: &App, stated: &str, known: &str) -> ApiError {
-    if app.told.first(&format!("{stated} {known}")) {
+/// What callers without a token say takes no room from what tablets say.
+fn elsewhere(app: &App, is_tablet: bool, (stated, known): (&str, &str)) -> ApiError {
+    let kind = if is_tablet { "address of a tablet" } else { "address of a stranger" };
+    if app.told.first(kind, &format!("{stated} {known}")) {
         tracing::error!(
             code = "address_mismatch",
             tablets_use = stated,

@@ -171,7 +171,9 @@ impl ApiError {
             }
             _ => "サーバーがデータベースにつながりません。続くときは管理者に知らせてください。",
         };
-        let detail = format!("{what}端末の記録は端末に残っていて、つながると自動で送り直します。");
+        let detail = format!(
+            "{what}端末の記録は端末に残っていて、つながると自動で送り直します。事務局の画面で入力したものは、あとでもう一度お試しください。"
+        );
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(5)
     }
 

@@ -91,7 +91,7 @@ pub async fn layer(State((app, proxies)): State<(App, Arc<Proxies>)>, mut reques
 fn tell_of_strange_proxy(app: &App, connection: Option<ConnectInfo<SocketAddr>>, headers: &HeaderMap) {
     let forwards = ["x-forwarded-for", "forwarded"].into_iter().any(|name| headers.contains_key(name));
     let Some(ConnectInfo(connection)) = connection.filter(|_| forwards) else { return };
-    if app.told.first("strange proxy") {
+    if app.told.first("strange proxy", "") {
         tracing::warn!(
             proxy = %connection.ip().to_canonical(),
             "requests come through a proxy that trusted_proxies does not name: all who come through it count as one caller, in \

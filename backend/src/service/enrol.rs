@@ -131,8 +131,14 @@ pub async fn enrol(
     };
     let token = random_token()?;
     let new = NewDevice { device, key, name: device_name.to_owned(), token_hash: secret_hash(&token), scopes };
+    let replaced = row.device.filter(|former| *former != device);
     let outcome = app.store.enrol(&code_hash, &new, now).await?;
-    enrolled(app, outcome, new, token, "").await
+    let enrolled = enrolled(app, outcome, new, token, "").await?;
+    if let Some(former) = replaced {
+        let act = Act::done(Action::RevokeDevice).to(former).saying(format!("replaced by {device}"));
+        app.journal.note(&enrolled.caller, act).await?;
+    }
+    Ok(enrolled)
 }
 
 /// Turns the code of a day pass into the phone that holds it.

@@ -102,7 +102,7 @@ async fn a_proxy_that_is_not_believed_is_said_once_and_one_that_is_not_at_all() 
             request = request.extension(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 4711))));
             server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         }
-        assert_eq!(!server.app.told.first("strange proxy"), is_said, "{trusted:?}");
+        assert_eq!(!server.app.told.first("strange proxy", ""), is_said, "{trusted:?}");
     }
 }
 

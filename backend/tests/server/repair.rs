@@ -116,6 +116,18 @@ async fn a_damaged_row_found_by_an_audit_is_asked_for_and_mended_by_what_one_tab
 }
 
 #[tokio::test]
+async fn figures_of_a_document_that_cannot_be_read_outlive_a_rebuild() {
+    let server = server().await;
+    let _pair = pair(&server).await;
+    let before = server.app.store.list_rollups("11").await.unwrap();
+    assert!(!before.is_empty());
+    server.damage_snapshot(document_id(1), 60).await;
+    server.app.cache.forget("11", document_id(1));
+    verify::rebuild(&server.app, "11").await.unwrap();
+    assert_eq!(server.app.store.list_rollups("11").await.unwrap(), before);
+}
+
+#[tokio::test]
 async fn a_push_to_a_damaged_document_is_not_taken_until_it_is_whole() {
     let server = server().await;
     let (mut one, mut two) = pair(&server).await;

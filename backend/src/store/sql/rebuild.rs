@@ -1,6 +1,8 @@
-//! Making everything that follows from documents anew.
+//! Making everything that follows from documents anew. What follows from one that cannot be read stays as it is, until the
+//! document is whole again.
 
 use sync_core::digest::{Digest, FeedState};
+use sync_core::ids::DocumentId;
 
 use super::closing::{FORGET_EQUAL, KEEP_ALL_AFTER, KEEP_ALL_BEFORE};
 use super::dialect::{SqlStore, failed};
@@ -26,6 +28,7 @@ pub(super) async fn rebuild(
     sqlx::query(sql::BUMP_REVISION).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
     // what is made anew may be another figure in a closed month
     sqlx::query(KEEP_ALL_BEFORE).bind(tenant).execute(&mut *transaction).await.map_err(failed)?;
+    // what is left of documents that are not there
     for delete in
         [sql::CLEAR_RECORD_FACT, sql::CLEAR_TALLY_FACT, sql::CLEAR_RECORD_LECTURER, sql::CLEAR_FLAG, sql::CLEAR_ROLLUP]
     {
@@ -37,10 +40,20 @@ pub(super) async fn rebuild(
         let page = walk(&mut transaction, tenant, after, PAGE_DOCUMENTS).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.document);
-        let rebuilt: Vec<(&StoredDocument, Rebuilt)> =
-            page.iter().filter_map(|document| Some((document, project(document)?))).collect();
+        let mut rebuilt: Vec<(&StoredDocument, Rebuilt)> = Vec::with_capacity(page.len());
+        for document in &page {
+            match project(document) {
+                Some(new) => rebuilt.push((document, new)),
+                None => {
+                    tracing::error!(tenant, document = %document.document, "cannot be read: its figures stay as they are");
+                    let kept = document.projection.iter();
+                    kept.for_each(|projection| accumulate(&mut rollups, &figures(projection), 1));
+                }
+            }
+        }
+        let known: Vec<DocumentId> = rebuilt.iter().map(|(stored, _)| stored.document).collect();
         let projections: Vec<_> = rebuilt.iter().map(|(stored, new)| (stored.document, &new.projection, now)).collect();
-        write_projections(&mut transaction, tenant, &[], &projections).await?;
+        write_projections(&mut transaction, tenant, &known, &projections).await?;
         let mut moves = Moves::new();
         for (stored, new) in &rebuilt {
             accumulate(&mut rollups, &new.rollups, 1);

@@ -253,13 +253,13 @@ statements! {
 
     NOTE_READY = "INSERT INTO readiness (id, at) VALUES ('the only one', $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     CLEAR_RECORD_FACT = "DELETE FROM record_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document AND d.revision >= 4611686018427387904)";
+     WHERE d.tenant = record_fact.tenant AND d.document = record_fact.document)";
     CLEAR_TALLY_FACT = "DELETE FROM tally_fact WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = tally_fact.tenant AND d.document = tally_fact.document AND d.revision >= 4611686018427387904)";
+     WHERE d.tenant = tally_fact.tenant AND d.document = tally_fact.document)";
     CLEAR_RECORD_LECTURER = "DELETE FROM record_lecturer WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
-     WHERE d.tenant = record_lecturer.tenant AND d.document = record_lecturer.document \
-     AND d.revision >= 4611686018427387904)";
-    CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1";
+     WHERE d.tenant = record_lecturer.tenant AND d.document = record_lecturer.document)";
+    CLEAR_FLAG = "DELETE FROM flag WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM document d \
+     WHERE d.tenant = flag.tenant AND d.document = flag.document AND d.revision < 4611686018427387904)";
     CLEAR_ROLLUP = "DELETE FROM rollup WHERE tenant = $1";
 
     EMPTY_DOCUMENT = "UPDATE document SET heads = $5, snapshot = $5, revision = $4 \
