@@ -161,10 +161,14 @@ fn dom_13_who_switches_carries_the_missing_heads_over_and_the_next_head_adds_one
 
     a.edit(r#"{"type":"count","measure":"attendance.band.unknown","by":1}"#);
     assert_eq!(view(&a.document).attendance, Some(21));
+    assert!(!facts(&a.document).flags.contains(&Flag::AttendanceDiffers), "the way that was left does not keep up");
     carry(&mut a, Way::Audience);
     a.edit(r#"{"type":"count","measure":"attendance.audience.family","by":1}"#);
     assert_eq!(view(&a.document).attendance, Some(22));
     assert_eq!(view(&a.document).total("attendance.audience.unknown"), Some(1));
+    assert!(!facts(&a.document).flags.contains(&Flag::AttendanceDiffers), "nor does it after switching back");
+    a.edit(r#"{"type":"count","measure":"attendance.band.30-39","by":9}"#);
+    assert!(facts(&a.document).flags.contains(&Flag::AttendanceDiffers), "but it is not counted on either");
 
     a.edit(&format!(r#"{{"type":"unlink","link":"{link}"}}"#));
     assert_eq!(view(&a.document).total("attendance.band.unknown"), Some(1), "one edit takes it back");

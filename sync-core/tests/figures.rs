@@ -35,11 +35,15 @@ impl Record {
     }
 
     fn set(self, field: &str, value: &str) -> Self {
+        // no time is stated
+        self.set_at(Timestamp(0), field, value)
+    }
+
+    fn set_at(mut self, at: Timestamp, field: &str, value: &str) -> Self {
         // as another program might write it
-        let mut record = self;
-        record.0.set_field(field, Some(&Scalar::Text(value.to_owned()))).unwrap();
-        record.0.commit(Timestamp(0), "tanaka", None);
-        record
+        self.0.set_field(field, Some(&Scalar::Text(value.to_owned()))).unwrap();
+        self.0.commit(at, "tanaka", None);
+        self
     }
 
     fn count(self, measure: &str, by: i64) -> Self {
@@ -253,5 +257,22 @@ fn dom_14_a_year_nobody_reports_for_is_none_and_is_flagged() {
     for (date, year) in [("2000-04-01", 2000), ("2100-03-31", 2099)] {
         let facts = Record::session("lecture").set("date", date).facts();
         assert_eq!((facts.fiscal_year, facts.flags.is_empty()), (Some(year), true));
+    }
+}
+
+#[test]
+fn dom_14_a_day_far_from_when_it_was_written_is_flagged_and_counts_in_its_year() {
+    // 2026-08-31 at 23:59:59 and the second after it, in Japan
+    for (written, near, far) in [
+        (1_788_188_399, ["2025-08-30", "2027-09-01"], ["2025-08-29", "2027-09-02"]),
+        (1_788_188_400, ["2025-08-31", "2027-09-02"], ["2025-08-30", "2027-09-03"]),
+    ] {
+        let flags = |date: &str| {
+            let facts = Record::session("lecture").set_at(Timestamp::from_seconds(written), "date", date).facts();
+            assert_eq!(facts.fiscal_year, Some(date[..4].parse::<i64>().unwrap()));
+            facts.flags
+        };
+        assert_eq!(near.map(flags), [vec![], vec![]], "{written}");
+        assert_eq!(far.map(flags), [vec![Flag::DateFar], vec![Flag::DateFar]], "{written}");
     }
 }

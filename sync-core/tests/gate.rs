@@ -309,13 +309,18 @@ fn gate_10_a_damaged_document_is_made_whole_by_devices_that_prove_it() {
     // others' changes that lead up to no recorded head prove nothing; the device's own come in
     let part = relay(genesis(), &both[..4]);
     assert!(!part.whole && part.admission.snapshot.is_some());
-    assert_eq!(part.admission.verdicts[3].1, Verdict::MissingDeps);
+    assert_eq!(
+        part.admission.verdicts[3].1,
+        Verdict::Custody(Code::BroughtBack),
+        "kept for what comes with the next part"
+    );
     // what is left is brought by whoever holds it
     assert!(relay(part.admission.document, &both).whole);
     // what the recorded heads do not lead to must be the device's own
     let more = [both, continued(&mut document)].concat();
     let mut mended = relay(genesis(), &more);
-    assert!(mended.admission.verdicts[6..].iter().all(|(_, verdict)| *verdict == Verdict::MissingDeps));
+    let brought = Verdict::Custody(Code::BroughtBack);
+    assert!(mended.admission.verdicts[6..].iter().all(|(_, verdict)| *verdict == brought));
     assert_eq!(mended.admission.document.heads(), recorded);
 }
 
@@ -438,11 +443,11 @@ fn gate_13_what_is_in_stays_in_when_the_device_may_not_write_any_more() {
     let mut document = push(&mine[..2]).document;
     let theirs = continued(&mut document);
     let all = [mine, theirs, vec![vec![1, 2, 3]]].concat();
-    let held = Verdict::Custody(Code::NotInScope);
+    let held = Verdict::Custody(Code::TabletEnded);
     let brought = Verdict::Custody(Code::BroughtBack);
     let damaged = Verdict::Custody(Code::Malformed);
     let judged = |document: Option<&mut Document>, device, again| -> Vec<Verdict> {
-        let verdicts = turn_away(document, device, again, &all, &Limits::default());
+        let verdicts = turn_away(document, device, again, &all, Code::TabletEnded, &Limits::default());
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     };
     let twice = Verdict::Duplicate;

@@ -76,8 +76,10 @@ async function again(tablet, code) {
 }
 
 /** What came after the registration had ended waits for a person, who lets it in. */
-async function letIn(desk, document, device) {
+async function letIn(desk, document, device, why) {
   await within(20_000, 'the late work in the office', async () => (await call(desk, 'GET', '/v1/custody')).entries.length > 0);
+  await desk.goto('/office/custody');
+  await desk.page.getByText(why).waitFor();
   assert.equal((await call(desk, 'GET', `/v1/records/${document}`)).attendance, 3);
   return () => call(desk, 'POST', '/v1/custody/decisions', { document, device, decision: 'admitted', reason: '本人の端末と確かめた' });
 }
@@ -126,7 +128,7 @@ test('a tablet that the office ended is registered anew: a person lets its late 
   const [{ device }] = (await call(desk, 'GET', '/v1/devices')).tablets;
   assert.equal(await call(desk, 'POST', `/v1/devices/${device}/revocation`, {}), null);
   await tablet.online();
-  const admit = await letIn(desk, document, device);
+  const admit = await letIn(desk, document, device, /^この端末の利用が止められたあとに届きました。/);
   await tablet.goto('/');
   const sheet = await againSheet(tablet);
   await sheet.getByText(/「登録し直すコードを出す」で出します/).waitFor();
@@ -155,7 +157,7 @@ test('a tablet stops when who registered it is gone, and goes on in another name
   await manage.getByRole('heading', { name: '利用を止めています' }).waitFor();
 
   await tablet.online();
-  const admit = await letIn(desk, document, device);
+  const admit = await letIn(desk, document, device, /^この端末を登録した人の役割が終わったあとに届きました。/);
   await desk.goto('/office/devices');
   await desk.page.getByRole('row', { name: /受付/ }).getByText('登録した人の役割が終わっています').waitFor();
   await desk.page.getByText(/^登録し直すコードを出し、別の人の名前で登録し直してください。/).waitFor();

@@ -1,4 +1,4 @@
-// Every screen: nothing that axe-core calls serious, nothing wider than the screen, and a picture in three sizes.
+// Every screen: nothing that axe-core calls serious, nothing wider than the screen, and a picture in four sizes.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { SCREENSHOTS, counter, enrol, loadCase, openTab, signIn, startServer, startTablet } from './harness.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SIZES = [[768, 1024], [1024, 768], [1440, 900]];
+const SIZES = [[360, 740], [768, 1024], [1024, 768], [1440, 900]];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** Looks at the screen as it is, in every size, in light and dark. */
@@ -105,6 +105,27 @@ test('office console: every screen, with the year of 本庄市児玉郡', async 
   await page.getByRole('link', { name: /在宅を支える医療・介護連携研修会/ }).first().click();
   await page.getByText('上里町役場 4階大会議室').first().waitFor();
   await look(page, 'office-record', problems);
+  await page.getByText('変更の履歴').first().click();
+  await look(page, 'office-record-history', problems);
+  await desk.goto('/office/lecturers');
+  await page.getByRole('button', { name: /^富沢医師.*を変更する$/ }).first().click();
+  await page.getByRole('dialog').getByLabel('人材バンクに登録した年度').selectOption('2024');
+  await page.getByRole('checkbox', { name: '人材バンクに登録している' }).uncheck();
+  await page.getByLabel('登録されていた最後の年度').selectOption('2023');
+  await page.getByText('最後の年度が、登録した年度より前になっています').waitFor();
+  await look(page, 'office-lecturer-edit', problems);
+  await page.getByRole('button', { name: '保存する' }).click();
+  await page.getByLabel('登録されていた最後の年度').selectOption('2025');
+  await page.getByRole('button', { name: '保存する' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByText('令和6年度～令和7年度').waitFor();
+  for (const [path, name] of [['/office/nothing', 'office-unknown'], ['/nothing', 'unknown']]) {
+    const screen = await desk.newPage();
+    await desk.goto(path, screen);
+    await screen.getByRole('heading', { level: 1 }).waitFor();
+    await look(screen, name, problems);
+    await screen.close();
+  }
   await desk.goto('/office/devices');
   await page.getByRole('table').first().getByRole('link').first().click();
   await page.getByRole('button', { name: '登録し直すコードを出す' }).waitFor();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, enrol, openTab, startServer, startTablet, within } from './harness.mjs';
+import { counter, enrol, openTab, signIn, startServer, startTablet, within } from './harness.mjs';
 
 async function opened(t) {
   const server = await startServer(t);
@@ -137,4 +137,41 @@ test('a clock before the last exchange is told without signal', async (t) => {
   await page.clock.install({ time: new Date('2001-02-03T04:05:00+09:00') });
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await page.getByRole('alert').filter({ hasText: 'この端末の時計が合っていません（いまの表示：平成13年2月3日（土） 4:05' }).waitFor();
+});
+
+test('the days of the journal are kept when they are whole, and never end before they begin', async (t) => {
+  const server = await startServer(t);
+  const desk = await startTablet(t, server, { width: 1440, height: 900 });
+  const { page } = desk;
+  await signIn(desk, server.code('administrator-11'));
+  await desk.goto('/office/journal');
+  const [from, until] = [page.getByLabel('この日から'), page.getByLabel('この日まで')];
+  const address = () => new URL(page.url()).searchParams;
+  const read = page.getByRole('table', { name: '操作の記録' });
+  await read.waitFor();
+
+  await typeInto(page, from, '02312026');
+  await leave(page);
+  await page.getByText('この日付はないか、まだ途中です').waitFor();
+  await typeInto(page, from, '020120261');
+  await leave(page);
+  await page.getByText('年を確かめてください').waitFor();
+  assert.equal(address().get('from'), null, 'nothing was asked for');
+
+  await until.fill('2026-03-31');
+  await leave(page);
+  await within(5_000, 'the end is in the address', async () => address().get('until') !== null);
+  await from.fill('2026-04-01');
+  await leave(page);
+  await page.getByText('「この日まで」（令和8年3月31日）より後になっています').waitFor();
+  assert.equal(address().get('from'), null);
+
+  await until.fill('2026-04-30');
+  await leave(page);
+  await within(5_000, 'both fit', async () => address().get('from') !== null);
+  await page.getByText('より後になっています').waitFor({ state: 'detached' });
+  await until.fill('');
+  await leave(page);
+  await within(5_000, 'an emptied box is no condition', async () => address().get('until') === null);
+  assert.deepEqual(page.problems, []);
 });

@@ -67,15 +67,19 @@ fn carry(from: &TcpStream, to: &TcpStream, limit: Option<usize>, both: &Arc<Atom
         let mut left = limit.unwrap_or(usize::MAX);
         let mut buffer = [0; 4096];
         while left > 0 {
-            let Ok(count) = from.read(&mut buffer) else { break };
-            let take = |rest: usize| Some(rest.saturating_sub(count.min(left)));
+            let Ok(came) = from.read(&mut buffer) else { break };
+            let take = |rest: usize| Some(rest.saturating_sub(came.min(left)));
             let rest = both.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).unwrap_or(0);
-            let count = count.min(left).min(rest);
+            let count = came.min(left).min(rest);
             if count == 0 || to.write_all(&buffer[..count]).is_err() {
                 break;
             }
             passed.fetch_add(count, Ordering::SeqCst);
             left -= count;
+            if count < came {
+                // the rest is lost: nobody waits for more
+                break;
+            }
         }
         // an end that is gone already is as good as one that is told
         let _ = from.shutdown(Shutdown::Both);

@@ -149,9 +149,14 @@ impl Headless {
     /// Exchanges until all is said, also where the line breaks again and again; `false`: not within so many turns. The clock
     /// goes ahead instead of waiting.
     pub fn sync_through(&mut self, turns: u32) -> bool {
+        self.sync_through_watched(turns, |_| {})
+    }
+
+    /// As [`Self::sync_through`]; `watch` looks on after each exchange, answered or not.
+    pub fn sync_through_watched(&mut self, turns: u32, mut watch: impl FnMut(&Self)) -> bool {
         self.gather();
-        self.turn(Input::Online { online: true });
-        self.turn(Input::Sync);
+        self.turn_watched(Input::Online { online: true }, &mut watch);
+        self.turn_watched(Input::Sync, &mut watch);
         let mut ended = false;
         for _ in 0..turns {
             let status = self.status();
@@ -161,7 +166,7 @@ impl Headless {
                 break;
             }
             self.now = self.now.max(due);
-            self.turn(Input::Wake);
+            self.turn_watched(Input::Wake, &mut watch);
         }
         self.turn(Input::Online { online: false });
         ended

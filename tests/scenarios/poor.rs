@@ -1,11 +1,14 @@
 //! Poor lines: every connection breaks after so many bytes, or no large body gets through. Everything ends all the same,
 //! and says what does not fit.
 
+use std::time::Duration;
+
+use serde_json::{Value, json};
 use sync_core::document::TextName;
 use sync_core::domain::Intent;
 use sync_core::ids::DocumentId;
 use sync_core::tablet::Table;
-use tsudoi_tests::{Chance, Cut, Headless, Narrow, Proxy, Server, band, set};
+use tsudoi_tests::{Chance, Cut, Headless, Line, Narrow, Office, Proxy, Server, band, set};
 
 const RECORDS: u8 = 60;
 /// More than any of these lines needs.
@@ -39,7 +42,7 @@ fn fill(tablet: &mut Headless, chance: &mut Chance) {
     tablet.record(document(LONG), [set("municipality", "112119"), band("75-84", 5)]);
     for text in TextName::ALL {
         let mut value = String::new();
-        for _ in 0..4 {
+        for _ in 0..3 {
             value.push_str(&letters(chance, 800));
             tablet.record(document(LONG), [Intent::Write { text, base: None, value: value.clone() }]);
             tablet.gather();
@@ -74,13 +77,77 @@ fn syn_13_a_line_cut_again_and_again_ends_for_push_pull_and_audit() {
         assert_eq!(reader.list().len(), usize::from(RECORDS) + 1);
         assert!(reader.registry().is_some());
         assert_eq!(reader.digests(), writer.digests(), "over {bytes}");
-
         forget_some(&mut reader);
         assert!(reader.list().len() < usize::from(RECORDS));
         assert!(reader.sync_through(TURNS), "audit over {bytes}: {:?}", reader.status());
         assert_eq!(reader.digests(), writer.digests(), "over {bytes}");
         server.verify();
     }
+}
+
+/// Adds lecturers.
+fn add_lecturers(office: &Office, chance: &mut Chance, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        let lecturer = json!({ "surname": format!("講師{number}"), "affiliation": letters(chance, 60), "bank": true });
+        office.post("/v1/registry/lecturers", &lecturer);
+    }
+}
+
+#[test]
+fn syn_14_a_registry_in_parts_ends_while_it_changes_after_each_of_them() {
+    let mut chance = Chance::from_environment("registry", 82);
+    let server = server();
+    let office = Office::sign_in(&server, server.sign_in("administrator-11"));
+    add_lecturers(&office, &mut chance, 0..300);
+    let mut reader = enrol(&server, "新しい端末");
+    let proxy = Proxy::to(server.address());
+    proxy.cut(Cut { both: Some(20_000), ..Cut::default() });
+    reader.connect(proxy.address());
+    let mut between = 0;
+    let ended = reader.sync_through_watched(TURNS, |tablet| {
+        if tablet.registry().is_none() {
+            between += 1;
+            enrol(&server, &format!("端末{between}"));
+            add_lecturers(&office, &mut chance, 1_000 + between..1_001 + between);
+        }
+    });
+    assert!(ended && (3..40).contains(&between), "{between}: {:?}", reader.status());
+    assert!(reader.registry().is_some());
+
+    // nothing more changes: it comes to the last one
+    assert!(reader.sync_through(TURNS), "{:?}", reader.status());
+    let held: Value = serde_json::from_slice(reader.registry().unwrap()).unwrap();
+    assert_eq!(held, office.get("/v1/registry"));
+    server.verify();
+}
+
+#[test]
+fn syn_13_a_slow_line_with_black_outs_ends() {
+    let mut chance = Chance::from_environment("slow", 83);
+    let server = server();
+    let line = Line { bytes_per_second: 4_000, every: Duration::from_secs(10), dark: Duration::from_secs(2) };
+    let mut writer = enrol(&server, "現場");
+    for number in 1..=8 {
+        let venue = letters(&mut chance, 40);
+        writer.record(document(number), [set("municipality", "112119"), set("venue", &venue), band("75-84", 2)]);
+    }
+    // more than what is asked for at first carries before the next black-out
+    writer.record(document(LONG), [set("municipality", "112119"), band("75-84", 5)]);
+    let mut value = String::new();
+    for _ in 0..8 {
+        value.push_str(&letters(&mut chance, 800));
+        writer.record(document(LONG), [Intent::Write { text: TextName::Outcome, base: None, value: value.clone() }]);
+        writer.gather();
+    }
+    let mut reader = enrol(&server, "新しい端末");
+    let address = line.to(server.address());
+    writer.connect(&address);
+    reader.connect(&address);
+    assert!(writer.sync_through(TURNS), "push: {:?}", writer.status());
+    assert!(reader.sync_through(TURNS), "pull: {:?}", reader.status());
+    assert_eq!((reader.list().len(), reader.registry().is_some()), (9, true));
+    assert_eq!(reader.digests(), writer.digests());
+    server.verify();
 }
 
 #[test]

@@ -10,12 +10,13 @@ use crate::step::{self, Done, Step};
 use crate::{tools, wasm, web};
 use std::process::Command;
 
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 23] = [
     Step { name: "rust-tools", title: "rustfmt and clippy are there", needs: &[], action: tools::rust_components },
     Step { name: "compilers", title: "C compiler, Node.js and npm are there", needs: &[], action: tools::compilers },
     Step { name: "chromium", title: "Chromium and a Japanese font are there", needs: &[], action: tools::browser },
     Step { name: "postgresql", title: "PostgreSQL 15 or later is there", needs: &[], action: tools::postgres },
     Step { name: "nginx", title: "nginx is there", needs: &[], action: tools::nginx },
+    Step { name: "pgbouncer", title: "PgBouncer is there", needs: &[], action: tools::pgbouncer },
     Step { name: "cargo-deny", title: "cargo-deny is there", needs: &[], action: tools::cargo_deny },
     Step {
         name: "licences",
@@ -99,6 +100,7 @@ pub fn set_up(house: &House) -> Result<()> {
         "chromium",
         "postgresql",
         "nginx",
+        "pgbouncer",
         "npm",
         "npm-browser",
         "npm-interop",

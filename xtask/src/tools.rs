@@ -165,16 +165,26 @@ pub fn postgres(_: &House) -> Result<Done> {
     Ok(Done::Noted(version.trim().to_owned()))
 }
 
-/// nginx, which stands before the server in some scenarios. Debian keeps it where only administrators look.
+/// nginx, which stands before the server in some scenarios.
 pub fn nginx(_: &House) -> Result<Done> {
-    let binary =
-        || process::found("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|path| path.is_file()));
+    service("nginx")
+}
+
+/// PgBouncer, which stands before the database in some tests.
+pub fn pgbouncer(_: &House) -> Result<Done> {
+    service("pgbouncer")
+}
+
+/// A program of the Debian package of the same name. Debian keeps such where only administrators look.
+fn service(name: &str) -> Result<Done> {
+    let at_home = PathBuf::from("/usr/sbin").join(name);
+    let binary = || process::found(name).or_else(|| at_home.is_file().then(|| at_home.clone()));
     if binary().is_none() {
-        debian(&["nginx"])?;
+        debian(&[name])?;
     }
     match binary() {
         Some(path) => Ok(Done::Noted(path.display().to_string())),
-        None => Err(Failure::new("nginx was installed but cannot be found")),
+        None => Err(Failure::new(format!("{name} was installed but cannot be found"))),
     }
 }
 

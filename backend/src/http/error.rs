@@ -255,6 +255,9 @@ impl From<RegistryError> for ApiError {
                 "name_taken",
                 "同じ名前がすでに登録されています。区別できる名前にしてください。",
             ),
+            RegistryError::Years => Self::invalid(
+                "人材バンクに登録されていた最後の年度が、登録した年度より前です。どちらかの年度を直してください。",
+            ),
             RegistryError::Unknown(unknown) => unknown.into(),
             RegistryError::Store(error) => error.into(),
         }

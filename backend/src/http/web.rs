@@ -27,8 +27,8 @@ const MISSING: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">
 
 const UNKNOWN: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><title>見つかりません</title>\
-    <h1>このページはありません</h1><p>アドレスをお確かめください。</p>\
-    <p><a href=\"/\">記録の画面</a>　<a href=\"/office\">事務局の画面</a></p></html>";
+    <link rel=\"stylesheet\" href=\"/unknown.css\"><main><h1>このページはありません</h1>\
+    <p>アドレスをお確かめください。</p><nav><a href=\"/\">記録の画面</a><a href=\"/office\">事務局の画面</a></nav></main></html>";
 
 /// Addresses of the field app, as its router has them; `:` stands for any one part.
 const FIELD: [&str; 5] = ["/", "/session/:document", "/records", "/summary", "/device"];

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use sync_core::gate::Code;
 use sync_core::ids::{DeviceId, DocumentId, ScopeId};
 
 use super::journal::COMMAND_LINE;
@@ -84,9 +85,9 @@ pub struct Tablet {
     pub last_seen_at: Option<u64>,
     /// Its clock minus the server's, ms.
     pub clock_offset_ms: Option<i64>,
-    /// Whether its registration was revoked, or who registered it no longer has that role. Then it sees nothing, and
-    /// what it still sends waits for a person.
-    pub ended: bool,
+    /// How its registration or its day pass was ended, or that who registered it no longer has that role. Then it sees
+    /// nothing, and what it still sends waits for a person under this code.
+    pub ended: Option<Code>,
     /// The day pass it holds; `None` for a tablet of an organisation.
     pub pass: Option<Pass>,
     /// When it was noticed that two disks go by its name, ms.
@@ -108,10 +109,13 @@ pub struct Pass {
 pub const LATE_MS: u64 = 3 * 24 * 3_600_000;
 
 impl Tablet {
-    /// Whether what it sends of this document may be taken in without a person.
-    pub fn writes(&self, document: DocumentId, now: u64) -> bool {
-        let on_time = |pass: &Pass| pass.document == document && now < pass.ends_at.saturating_add(LATE_MS);
-        !self.ended && self.pass.as_ref().is_none_or(on_time)
+    /// Why what it sends of this document waits for a person, whoever the document belongs to.
+    pub fn turned_away(&self, document: DocumentId, now: u64) -> Option<Code> {
+        let late = |pass: &Pass| now >= pass.ends_at.saturating_add(LATE_MS);
+        if !self.may_ask_of(document) {
+            return Some(Code::NotInScope);
+        }
+        self.ended.or(self.pass.as_ref().is_some_and(late).then_some(Code::PassEnded))
     }
 
     /// Whether it may be told anything of this document.
@@ -129,6 +133,11 @@ impl Caller {
             (Role::Visitor, None) | (_, Some(_)) => return None,
             (_, None) => None,
         };
+        let ended = match (row.revoked_at, pass) {
+            (Some(_), None) => Some(Code::TabletEnded),
+            (Some(_), Some(_)) => Some(Code::PassEnded),
+            (None, _) => (!row.held_in_force).then_some(Code::RoleEnded),
+        };
         Some(Self {
             tenant: row.tenant,
             person: row.person,
@@ -139,7 +148,7 @@ impl Caller {
                 scopes: row.scopes,
                 last_seen_at: row.last_seen_at,
                 clock_offset_ms: row.clock_offset_ms,
-                ended: row.revoked_at.is_some() || !row.held_in_force,
+                ended,
                 pass,
                 copied_at: row.copied_at,
                 standing: Arc::new(row.standing),
@@ -175,7 +184,7 @@ impl Caller {
 
     /// Whether the tablet's registration or its day pass has ended.
     pub fn is_over(&self, now: u64) -> bool {
-        let over = |tablet: &Tablet| tablet.ended || tablet.pass.is_some_and(|pass| pass.ends_at <= now);
+        let over = |tablet: &Tablet| tablet.ended.is_some() || tablet.pass.is_some_and(|pass| pass.ends_at <= now);
         self.device.as_ref().is_some_and(over)
     }
 

@@ -33,14 +33,16 @@ pub struct Work {
     pub changes: Vec<Vec<u8>>,
     /// Whether they were acknowledged before and are offered again.
     pub again: bool,
+    /// How many of them the device brought before, and were kept since they proved nothing alone.
+    pub kept: usize,
     /// Changes in custody whose edits these make anew.
     pub replaces: Vec<ChangeHash>,
     /// Changes that a person lets in as their authors', whoever brought them.
     pub brought: HashSet<ChangeHash>,
     /// `None` when the store does not have it.
     pub stored: Option<StoredDocument>,
-    /// Whether the device may write to it.
-    pub allowed: bool,
+    /// Why the device may not write to it; `None` when it may.
+    pub turned_away: Option<Code>,
     /// The home of the document, should it be new.
     pub home: Option<ScopeId>,
 }
@@ -199,8 +201,8 @@ impl Gate {
 }
 
 fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, bounds: Bounds<'_>, mut work: Work) -> Judged {
-    if !work.allowed {
-        return turned_away(cache, tenant, device, bounds.limits, work);
+    if let Some(why) = work.turned_away {
+        return turned_away(cache, tenant, device, bounds.limits, work, why);
     }
     // of a row that was lost nobody knows the kind
     let known = |stored: &&StoredDocument| !stored.snapshot.is_empty();
@@ -239,14 +241,21 @@ fn judge_one(cache: &DocumentCache, tenant: &str, device: DeviceId, bounds: Boun
 }
 
 /// What a device may not write (any more), judged on what is stored.
-fn turned_away(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &Limits, mut work: Work) -> Judged {
+fn turned_away(
+    cache: &DocumentCache,
+    tenant: &str,
+    device: DeviceId,
+    limits: &Limits,
+    mut work: Work,
+    why: Code,
+) -> Judged {
     let stored = work.stored.take();
     let judged = catch_unwind(AssertUnwindSafe(|| {
         let mut sound = match base(cache, tenant, &work, stored.as_ref()) {
             Some(Base::Sound(document)) => Some(document),
             Some(Base::Damaged(..)) | None => None,
         };
-        let verdicts = turn_away(sound.as_mut(), device, work.again, &work.changes, limits);
+        let verdicts = turn_away(sound.as_mut(), device, work.again, &work.changes, why, limits);
         if let (Some(document), Some(stored)) = (sound, &stored) {
             cache.put(tenant, stored.heads.clone(), document, stored.snapshot.len());
         }
@@ -254,7 +263,7 @@ fn turned_away(cache: &DocumentCache, tenant: &str, device: DeviceId, limits: &L
     }));
     match judged {
         Ok(verdicts) => Judged { verdicts, ..Judged::refused(work, Verdict::MissingDeps) },
-        Err(_) => Judged::refused(work, Verdict::Custody(Code::NotInScope)),
+        Err(_) => Judged::refused(work, Verdict::Custody(why)),
     }
 }
 

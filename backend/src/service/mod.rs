@@ -95,7 +95,7 @@ pub struct Parts {
     pub cache: Arc<DocumentCache>,
     /// Ready answers to tablets that begin with nothing.
     pub cold: Arc<ColdCache>,
-    /// Encoded registries.
+    /// Registries ready for tablets.
     pub registries: RegistryCache,
     /// Wrong codes, by the network they come from.
     pub attempts: Attempts<IpAddr>,

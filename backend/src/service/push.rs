@@ -10,15 +10,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sync_core::digest::FeedState;
-use sync_core::gate::Verdict;
-use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
+use sync_core::gate::{Code, Limits, Verdict, is_of_another};
+use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::wire::{DocumentPush, Outcome, Receipt, Run};
 
 use super::access::{Action, Caller, Tablet};
 use super::gate::{Judged, Work};
 use super::{App, audit};
 use crate::store::StoreError;
-use crate::store::types::{CustodyRow, PushOutcome, PushWrite, Rollups, StoredDocument, accumulate};
+use crate::store::types::{CustodyRow, PushOutcome, PushWrite, Rollups, StoredDocument, accumulate, is_brought_back};
 
 /// How often a write starts over when others change the same documents, before it is answered "busy".
 pub(super) const ATTEMPTS: u32 = 40;
@@ -44,10 +44,11 @@ pub(super) fn gather(tablet: &Tablet, pushes: Vec<DocumentPush>) -> Vec<Work> {
                     kind: push.kind,
                     changes: changes.collect(),
                     again: push.again,
+                    kept: 0,
                     replaces: push.replaces,
                     brought: HashSet::new(),
                     stored: None,
-                    allowed: false,
+                    turned_away: Some(Code::NotInScope),
                     home: tablet.scopes.first().cloned(),
                 });
             }
@@ -57,23 +58,23 @@ pub(super) fn gather(tablet: &Tablet, pushes: Vec<DocumentPush>) -> Vec<Work> {
     works
 }
 
-/// Whether the tablet may write to a document: it is in one of the tablet's scopes, or nobody has it yet.
-/// An administrator's device may write to any of its prefecture, a day pass only to its session.
-fn may_write(
+/// Why the tablet may not write to a document; `None` when it may: the document is in one of the tablet's scopes, or nobody
+/// has it yet. An administrator's device may write to any of its prefecture, a day pass only to its session.
+fn why_not(
     caller: &Caller,
     tablet: &Tablet,
     document: DocumentId,
     stored: Option<&StoredDocument>,
     now: u64,
-) -> bool {
-    if !tablet.writes(document, now) {
-        return false;
+) -> Option<Code> {
+    if let Some(why) = tablet.turned_away(document, now) {
+        return Some(why);
     }
-    let Some(stored) = stored else { return true };
+    let stored = stored?;
     let holds = |scope: &ScopeId| tablet.scopes.contains(scope);
-    caller.may(Action::RecordAnywhere)
-        || stored.home_scope.as_ref().is_some_and(holds)
-        || stored.places.iter().any(|place| place.state == FeedState::Present && holds(&place.scope))
+    let held = stored.home_scope.as_ref().is_some_and(holds)
+        || stored.places.iter().any(|place| place.state == FeedState::Present && holds(&place.scope));
+    if held || caller.may(Action::RecordAnywhere) { None } else { Some(Code::NotInScope) }
 }
 
 /// Takes in the works, holding at most `bytes` of their documents, or one; what became of each is durable on return. A
@@ -116,7 +117,7 @@ pub(super) async fn push(
         };
         match written? {
             PushOutcome::Committed => {
-                let mut receipts = settle(caller, done);
+                let mut receipts = settle(caller, tablet.device, done, app.gate.limits());
                 receipts.extend(gone.into_iter().map(|work| (work.document, purged(&work))));
                 return Ok(receipts);
             }
@@ -155,8 +156,9 @@ async fn read(
         stored.into_iter().map(|stored| (stored.document, stored)).collect();
     for work in todo.iter_mut() {
         work.stored = stored.remove(&work.document);
-        work.allowed = may_write(caller, tablet, work.document, work.stored.as_ref(), app.now().0);
+        work.turned_away = why_not(caller, tablet, work.document, work.stored.as_ref(), app.now().0);
     }
+    bring_along(app, caller, tablet, todo).await?;
     let absent = todo.iter().filter(|work| work.stored.is_none()).map(|work| work.document);
     let absent: Vec<DocumentId> = absent.filter(|document| tablet.may_ask_of(*document)).collect();
     if absent.is_empty() {
@@ -171,6 +173,26 @@ async fn read(
         // one that was being judged while it was destroyed has come back into the cache
         destroyed.iter().for_each(|work| app.cache.forget(&caller.tenant, work.document));
         gone.extend(destroyed);
+    }
+    Ok(())
+}
+
+/// A damaged document may be offered in parts. What this tablet brought of it before is judged together with what it brings
+/// now.
+async fn bring_along(app: &App, caller: &Caller, tablet: &Tablet, todo: &mut [Work]) -> Result<(), StoreError> {
+    if !todo.iter().any(|work| work.again) {
+        return Ok(());
+    }
+    let damaged = app.store.list_damaged(&caller.tenant).await?;
+    let is_damaged = |document: DocumentId| damaged.iter().any(|(one, _)| *one == document);
+    for work in todo.iter_mut().filter(|work| work.again && work.kept == 0 && is_damaged(work.document)) {
+        let room = app.config.gate_document_bytes as u64;
+        let (held, _) = app.store.load_custody(&caller.tenant, work.document, tablet.device, room).await?;
+        let kept = held.into_iter().filter(|one| one.decision.is_none() && is_brought_back(&one.code));
+        let mut changes: Vec<Vec<u8>> = kept.map(|one| one.bytes).collect();
+        work.kept = changes.len();
+        changes.append(&mut work.changes);
+        work.changes = changes;
     }
     Ok(())
 }
@@ -261,13 +283,18 @@ fn collect(app: &App, caller: &Caller, tablet: &Tablet, judged: &[Judged]) -> Pu
 }
 
 /// Receipts of what is durable now.
-fn settle(caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> {
+fn settle(caller: &Caller, device: DeviceId, judged: Vec<Judged>, limits: &Limits) -> HashMap<DocumentId, Receipt> {
     let mut receipts = HashMap::with_capacity(judged.len());
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
     for one in judged {
         let document = one.work.document;
-        let outcomes = one.verdicts.into_iter().map(|(hash, verdict)| match verdict {
+        let judged = one.verdicts.into_iter().zip(&one.work.changes).skip(one.work.kept);
+        let outcomes = judged.map(|((hash, verdict), bytes)| match verdict {
             Verdict::Stored => (hash, Outcome::Stored, None),
+            // its own part of a damaged document is kept beside others', and no matter for a person
+            Verdict::Custody(Code::BroughtBack) if !is_of_another(bytes, device, limits) => {
+                (hash, Outcome::MissingDeps, None)
+            }
             Verdict::Duplicate => (hash, Outcome::Duplicate, None),
             Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
             Verdict::Custody(code) => {
@@ -284,7 +311,8 @@ fn settle(caller: &Caller, judged: Vec<Judged>) -> HashMap<DocumentId, Receipt> 
 }
 
 fn purged(work: &Work) -> Receipt {
-    let outcomes = work.changes.iter().map(|bytes| (sync_core::document::hash_of(bytes), Outcome::Purged, None));
+    let outcomes =
+        work.changes.iter().skip(work.kept).map(|bytes| (sync_core::document::hash_of(bytes), Outcome::Purged, None));
     Receipt { document: work.document, runs: runs(outcomes) }
 }
 

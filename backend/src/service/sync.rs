@@ -155,10 +155,13 @@ async fn fresh(
     note_lost(app, &caller.tenant, &pull.damaged).await?;
     let registry = match &tablet.pass {
         Some(pass) => day_pass::registry(app, caller, pass).await?,
-        None if pull.registry_version == request.registry_version => None,
         None => registry::json(app, &caller.tenant, pull.registry_version).await?,
     };
     let registry = registry.filter(|(version, _)| *version != request.registry_version);
+    // a tablet that began with an earlier one comes to its end first; a day pass never gets the whole registry
+    let begun = request.registry_part.filter(|_| registry.is_some() && tablet.pass.is_none());
+    let begun = begun.and_then(|held| registry::earlier(app, &caller.tenant, held.version));
+    let registry = begun.or(registry);
     let registry = registry.map(|(version, json)| payload_of(version, &json, &page, request.registry_part));
     let told = names::told(app, &caller.tenant, request.names_version, asked, &pull).await?;
     let decisions = decisions(app, caller, tablet, &request.held).await?;

@@ -29,10 +29,17 @@ pub enum StoreError {
     /// A pooler gives each transaction another session.
     #[error(
         "between this server and PostgreSQL is a pooler that gives each transaction another session (PgBouncer with \
-         pool_mode = transaction). Settings of a session, prepared statements and LISTEN do not work there, and commits \
+         pool_mode = transaction or statement). Settings of a session, prepared statements and LISTEN do not work there, and commits \
          might not be durable. Let `database` name PostgreSQL itself, or a pool with pool_mode = session"
     )]
     NoSessions,
+    /// A pooler does not take a parameter with which connections are made.
+    #[error(
+        "between this server and PostgreSQL is a pooler (PgBouncer) that refuses how connections are made: {0}. Let \
+         `database` name PostgreSQL itself, or a pool with pool_mode = session and \
+         ignore_startup_parameters = extra_float_digits"
+    )]
+    Parameter(String),
     /// The database failed.
     #[error("the database failed")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -68,8 +68,8 @@ pub struct RecordFilter {
     pub report_missing_on: Option<String>,
     /// Something a person should look at, by its stable name.
     pub flag: Option<String>,
-    /// Records whose year is not known, or comes after this one.
-    pub outside_years_until: Option<i64>,
+    /// Records whose year is not known or comes after this one, or whose day is far from when it was written down.
+    pub dates_doubtful_until: Option<i64>,
 }
 
 /// A record as lists and sums need it. `None` is "not reported".

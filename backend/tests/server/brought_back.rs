@@ -7,7 +7,6 @@ use sync_core::document::{Document, hash_of};
 use sync_core::domain::view;
 use sync_core::wire::Outcome;
 use tsudoi_server::service::access::Role;
-use tsudoi_server::service::verify;
 
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, outcomes, server};
 
@@ -49,11 +48,6 @@ async fn entries(server: &Server, cookie: &str) -> Vec<Value> {
     server.read(cookie, "/v1/custody").await["entries"].as_array().unwrap().clone()
 }
 
-async fn assert_sound(server: &Server) {
-    let findings = verify::verify(&server.app, "11").await.unwrap();
-    assert_eq!(findings.count, 0, "{:#?}", findings.differences);
-}
-
 #[tokio::test]
 async fn inv_6_what_another_tablet_wrote_is_kept_once_and_let_in_by_a_person_as_its_authors() {
     let server = server().await;
@@ -92,7 +86,7 @@ async fn inv_6_what_another_tablet_wrote_is_kept_once_and_let_in_by_a_person_as_
     let administrator = server.signed_in(Role::Administrator, "11").await;
     let healing = server.read(&administrator, "/v1/healing").await;
     assert_eq!((&healing["changes"], &healing["entries"][0]["device"]["name"]), (&json!(2), &json!("端末2")));
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -105,7 +99,7 @@ async fn an_author_who_comes_back_settles_it_and_one_who_comes_late_finds_it_the
     let officer = server.signed_in(Role::Prefectural, "11").await;
     assert_eq!(decide(&server, &officer, &holder, "admitted").await.0, StatusCode::OK);
     assert_eq!(send(&server, &mut author, &changes, true).await, [(Outcome::Duplicate, 2, String::new())]);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -121,7 +115,7 @@ async fn what_was_declined_is_not_kept_again_and_its_author_may_still_bring_it()
     let declined = entries(&server, &officer).await;
     assert!(declined.len() == 2 && declined.iter().all(|entry| entry["decision"]["decision"] == "declined"));
     assert_eq!(send(&server, &mut author, &changes, true).await, [(Outcome::Stored, 2, String::new())]);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -144,7 +138,7 @@ async fn what_no_tablet_of_this_prefecture_wrote_is_refused_with_what_to_do() {
     refused().await;
     assert_eq!(server.custody_count().await, 2);
     assert!(server.pull_all(&holder).await.documents.is_empty());
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -165,7 +159,7 @@ async fn what_was_brought_back_must_follow_what_is_there_as_its_authors_next() {
     assert_eq!(send(&server, &mut holder, &[twin], true).await, brought(1));
     let (status, answer) = decide(&server, &officer, &holder, "admitted").await;
     assert_eq!((status, &answer["code"]), (StatusCode::CONFLICT, &json!("not_admissible")));
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -180,5 +174,5 @@ async fn a_tablet_without_the_right_to_a_record_brings_others_work_back_into_cus
     let officer = server.signed_in(Role::Municipal, "112119").await;
     assert_eq!(decide(&server, &officer, &other, "admitted").await.0, StatusCode::OK);
     assert_eq!(send(&server, &mut author, &[more], false).await, [(Outcome::Duplicate, 1, String::new())]);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }

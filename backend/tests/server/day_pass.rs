@@ -123,7 +123,10 @@ impl Hall {
     }
 }
 
-const HELD: (Outcome, u64, &str) = (Outcome::Custody, 1, "not_in_scope");
+/// Of another record than the pass is for.
+const FOREIGN: (Outcome, u64, &str) = (Outcome::Custody, 1, "not_in_scope");
+/// From a pass that is over.
+const ENDED: (Outcome, u64, &str) = (Outcome::Custody, 1, "pass_ended");
 
 fn outcome(response: &SyncResponse, document: DocumentId) -> (Outcome, u64, String) {
     outcomes(response, document).pop().unwrap()
@@ -249,7 +252,7 @@ async fn a_day_pass_writes_exactly_its_session_under_the_lecturers_name() {
     for document in [hall.other, document_id(97), document_id(98)] {
         let response = hall.count(&mut visitor, document).await;
         let (what, count, code) = outcome(&response, document);
-        assert_eq!((what, count, code.as_str()), HELD, "{document}");
+        assert_eq!((what, count, code.as_str()), FOREIGN, "{document}");
         assert!(response.documents.iter().all(|payload| payload.document == session));
     }
     let custody = hall.server.get("/v1/custody", Some(("cookie", &hall.cookie))).await.json();
@@ -272,12 +275,12 @@ async fn a_day_pass_ends_by_itself_and_late_work_is_taken_in_for_three_days() {
     assert!(late.scopes.is_empty() && late.documents.is_empty() && late.registry.is_none(), "and is told nothing");
     assert_eq!(hall.attendance().await, 3);
     let (what, count, code) = outcome(&hall.count(&mut visitor, hall.other).await, hall.other);
-    assert_eq!((what, count, code.as_str()), HELD);
+    assert_eq!((what, count, code.as_str()), FOREIGN);
 
     assert_eq!(day_pass::sweep(&hall.server.app).await.unwrap(), 0, "late work may still come");
     hall.server.clock.forward(3 * DAY_MS);
     let (what, count, code) = outcome(&hall.count(&mut visitor, session).await, session);
-    assert_eq!((what, count, code.as_str()), HELD, "now a person looks at it first");
+    assert_eq!((what, count, code.as_str()), ENDED, "now a person looks at it first");
     assert_eq!(hall.attendance().await, 3);
     let before = hall.server.pull_all(&hall.staff).await;
     assert_eq!(hall.stands_alone().await, Some(FeedState::Present));
@@ -311,7 +314,7 @@ async fn a_pass_ended_by_the_office_lets_nothing_in_and_leaves_others_alone() {
     assert_eq!(hall.end(&hall.cookie, &visitor).await.code(), "not_possible", "twice");
     assert_eq!(hall.server.get("/v1/scopes", visitor.credential()).await.code(), "pass_over");
     let (what, count, code) = outcome(&hall.count(&mut visitor, hall.session).await, hall.session);
-    assert_eq!((what, count, code.as_str()), HELD, "a person looks at it first");
+    assert_eq!((what, count, code.as_str()), ENDED, "a person looks at it first");
     assert_eq!(outcome(&hall.count(&mut second, hall.session).await, hall.session).0, Outcome::Stored);
     assert_eq!(hall.stands_alone().await, Some(FeedState::Present), "the other lecturer still holds it");
     assert_eq!(hall.end(&hall.cookie, &second).await.status, StatusCode::NO_CONTENT);

@@ -19,11 +19,6 @@ use crate::support::{HONJO, KAMISATO, Server, document_id, outcomes, raw_push, s
 
 const BAND: &str = "attendance.band.75-84";
 
-async fn assert_sound(server: &Server) {
-    let findings = verify::verify(&server.app, "11").await.unwrap();
-    assert_eq!(findings.count, 0, "{:#?}", findings.differences);
-}
-
 #[tokio::test]
 async fn what_is_acknowledged_is_in_the_file_and_comes_back_to_others() {
     let server = server().await;
@@ -53,7 +48,7 @@ async fn what_is_acknowledged_is_in_the_file_and_comes_back_to_others() {
     let idle = server.sync(&two, &idle).await;
     assert!(idle.registry.is_none() && idle.documents.is_empty() && idle.scopes[0].entries.is_empty());
     assert!(idle.encode().len() < 200);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -74,7 +69,7 @@ async fn counts_made_apart_add_up_and_differing_fields_are_both_kept() {
     assert_eq!((projection.fact.attendance, projection.fact.conflict_count), (Some(12), 1));
     assert!(projection.flags.contains("field_conflict"));
     assert_eq!(projection.fact.viewers, None, "not reported is not 0");
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -174,7 +169,7 @@ async fn hostile_changes_go_to_custody_with_a_code_and_nothing_else_waits() {
     server.sync(&device, &device.request(pushes)).await;
     assert_eq!(server.custody_count().await, 9, "kept once");
     assert_eq!(server.get("/livez", None).await.status, StatusCode::NO_CONTENT);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -218,7 +213,7 @@ async fn another_areas_document_is_out_of_reach() {
         "whether it is there or not"
     );
     assert_eq!(server.custody_count().await, 2);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -235,7 +230,7 @@ async fn an_administrators_device_loads_for_everyone() {
     let response = server.sync(&loader, &loader.request(vec![push])).await;
     assert_eq!(outcomes(&response, id)[0].0, Outcome::Stored);
     assert_eq!(server.pull_all(&honjo).await.documents.len(), 1);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -258,7 +253,7 @@ async fn a_document_that_leaves_a_scope_says_so_in_its_feed() {
     assert_eq!((page.count, page.digest, page.entries.len()), (0, Digest::ZERO, 1));
     assert_eq!(page.entries[0].state, FeedState::Left);
     assert!(after.documents.is_empty(), "its content is no longer sent");
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -320,7 +315,7 @@ async fn many_pushers_of_one_document_lose_and_double_nothing() {
     let scopes = server.app.store.list_scopes("11").await.unwrap();
     let honjo = scopes.iter().find(|scope| scope.scope.as_str() == HONJO).unwrap();
     assert_eq!((honjo.seq, honjo.document_count), (48, 1));
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]
@@ -388,21 +383,21 @@ async fn figures_follow_each_change_and_equal_a_rebuild() {
     let april = || "2025-04".to_owned();
     assert_eq!(figure("attendance").await, [(2025, april(), 20, 0)], "moved to the next year");
     assert_eq!(figure("record.lecture.held").await, [(2025, april(), 1, 0)]);
-    assert_sound(&server).await;
+    server.assert_sound().await;
 
     let before = server.app.store.list_rollups("11").await.unwrap();
     server.damage_projections().await;
     let findings = verify::verify(&server.app, "11").await.unwrap();
     assert!(findings.count >= 3, "{:?}", findings.differences);
     assert_eq!(verify::rebuild(&server.app, "11").await.unwrap(), 1);
-    assert_sound(&server).await;
+    server.assert_sound().await;
     assert_eq!(server.app.store.list_rollups("11").await.unwrap(), before);
     let push = {
         let change = device.count(id, BAND, 1);
         device.push(id, vec![change])
     };
     server.sync(&device, &device.request(vec![push])).await;
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ async fn syn_14_a_document_that_changed_begins_anew_and_one_of_others_is_not_giv
 #[tokio::test]
 async fn syn_14_the_registry_comes_in_parts_of_one_version() {
     let server = server().await;
-    for number in 0..150 {
+    let add = async |number: u16| {
         let lecturer = Lecturer {
             id: format!("le-{number}"),
             surname: format!("講師{number}"),
@@ -123,10 +123,14 @@ async fn syn_14_the_registry_comes_in_parts_of_one_version() {
             left_in: None,
         };
         server.app.store.upsert_lecturer("11", &lecturer).await.unwrap();
+    };
+    for number in 0..150 {
+        add(number).await;
     }
     let tablet = server.device(1, HONJO).await;
     let (mut json, mut registry_part) = (Vec::new(), None);
-    loop {
+    let begun = server.pull_all(&tablet).await.registry.unwrap();
+    for number in 2.. {
         let request = SyncRequest { page_bytes: PAGE, registry_part, ..tablet.request(Vec::new()) };
         let registry = server.sync(&tablet, &request).await.registry.unwrap();
         let place = registry.part.expect("too large for one answer");
@@ -136,9 +140,14 @@ async fn syn_14_the_registry_comes_in_parts_of_one_version() {
             break;
         }
         registry_part = Some(RegistryCursor { version: registry.version, offset: json.len() as u64 });
+        // who enrols makes no other registry; a new lecturer does, and what was begun still comes to its end
+        server.device(number, HONJO).await;
+        let next = server.pull_all(&tablet).await.registry.unwrap();
+        assert_eq!(next.version == begun.version, number == 2);
+        add(1_000 + u16::from(number)).await;
     }
+    assert_eq!((begun.json, begun.part), (json, None));
     let whole = server.pull_all(&tablet).await.registry.unwrap();
-    assert_eq!((whole.json, whole.part), (json, None));
     let old = RegistryCursor { version: whole.version - 1, offset: 9_000 };
     let request = SyncRequest { page_bytes: PAGE, registry_part: Some(old), ..tablet.request(Vec::new()) };
     assert_eq!(server.sync(&tablet, &request).await.registry.unwrap().part.unwrap().offset, 0, "another version");

@@ -5,6 +5,8 @@ mod broad;
 #[cfg(test)]
 mod brought_back;
 #[cfg(test)]
+mod closings;
+#[cfg(test)]
 mod cold;
 #[cfg(test)]
 mod day_pass;
@@ -28,6 +30,7 @@ mod lines;
 mod matrix;
 #[cfg(test)]
 mod names;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod people;
@@ -49,5 +52,7 @@ mod signin;
 mod support;
 #[cfg(test)]
 mod tablets;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod worlds;

@@ -201,3 +201,25 @@ async fn documents_asked_for_are_sent_whatever_the_cursor_says_and_only_from_one
     let request = SyncRequest { wanted: vec![document_id(2)], ..outsider.request(Vec::new()) };
     assert!(server.sync(&outsider, &request).await.documents.is_empty());
 }
+
+#[tokio::test]
+async fn a_damaged_document_is_mended_by_what_one_tablet_brings_change_by_change() {
+    let server = server().await;
+    let (mut one, _) = pair(&server).await;
+    server.damage_snapshot(document_id(1), 60).await;
+    server.app.cache.forget("11", document_id(1));
+    let whole = offer(&mut one, 1);
+    let mut outcomes_of_all = Vec::new();
+    for change in &whole.changes {
+        let push = DocumentPush { changes: vec![change.clone()], ..whole.clone() };
+        let response = server.sync(&one, &one.request(vec![push])).await;
+        let outcome = outcomes(&response, document_id(1));
+        assert_eq!(outcome.iter().map(|(_, count, _)| count).sum::<u64>(), 1, "of what came now, and no more");
+        outcomes_of_all.push(outcome[0].0);
+    }
+    let waits = |outcome: &Outcome| matches!(outcome, Outcome::Custody | Outcome::MissingDeps);
+    assert!(outcomes_of_all.iter().any(waits), "it proves nothing alone: {outcomes_of_all:?}");
+    assert_eq!(outcomes_of_all.last(), Some(&Outcome::Stored));
+    assert_whole(&server).await;
+    assert_eq!(server.custody_count().await, 0, "nothing is left to decide on");
+}

@@ -61,11 +61,6 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-async fn assert_sound(server: &Server) {
-    let findings = figures::verify(&server.app, "11").await.unwrap();
-    assert_eq!(findings.count, 0, "{:#?}", findings.differences);
-}
-
 #[tokio::test]
 async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figure_changes() {
     let server = server().await;
@@ -143,10 +138,10 @@ async fn records_are_destroyed_when_their_time_is_over_and_confirmed_and_no_figu
     }
     assert!(holds(&after, "公民館"), "what is not due stays");
     assert_eq!(dashboards(&server, &cookie).await, before, "every figure stays as it was");
-    assert_sound(&server).await;
+    server.assert_sound().await;
     figures::rebuild(&server.app, "11").await.unwrap();
     assert_eq!(dashboards(&server, &cookie).await, before, "also when figures are made anew");
-    assert_sound(&server).await;
+    server.assert_sound().await;
     let list = server.read(&cookie, "/v1/records?fiscal_year=2018").await;
     let line = &list["records"][0];
     assert_eq!((&line["destroyed"], &line["title"], &line["attendance"]), (&json!(true), &Value::Null, &json!(12)));
@@ -264,5 +259,5 @@ async fn what_is_not_a_record_falls_due_by_its_day_and_what_waits_for_a_person_d
     sqlx::query("DELETE FROM journal WHERE tenant = '11' AND seq = ?").bind(first).execute(&mut raw).await.unwrap();
     let chain = verify(server.app.store.as_ref(), "11", None).await.unwrap();
     assert_eq!(chain.fault, Some(ChainFault::Missing(1)), "nothing says that this one was destroyed");
-    assert_sound(&server).await;
+    server.assert_sound().await;
 }

@@ -374,6 +374,12 @@ impl Server {
         sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
     }
 
+    /// Everything derived in the database is what its documents make.
+    pub async fn assert_sound(&self) {
+        let findings = tsudoi_server::service::verify::verify(&self.app, "11").await.unwrap();
+        assert_eq!(findings.count, 0, "{:#?}", findings.differences);
+    }
+
     pub async fn custody_count(&self) -> i64 {
         let mut raw = self.raw().await;
         sqlx::query_scalar("SELECT COUNT(*) FROM custody").fetch_one(&mut raw).await.unwrap()

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use sync_core::domain::vocabulary::StepState;
 use sync_core::wire::Outcome;
 use tsudoi_server::http::matrix::{ENDPOINTS, Entrance};
 use tsudoi_server::service::access::Role;
@@ -45,8 +46,12 @@ async fn a_code_from_the_office_enrols_one_tablet_within_ten_minutes() {
 #[tokio::test]
 async fn a_code_of_one_tablet_on_a_new_installation_puts_it_in_the_old_ones_place() {
     let server = server().await;
-    let old = server.device(1, HONJO).await;
+    let mut old = server.device(1, HONJO).await;
     let other = server.device(2, HONJO).await;
+    let id = document_id(1);
+    let counted = vec![old.count(id, "attendance.band.75-84", 3), old.step(id, StepState::Held)];
+    let push = old.push(id, counted);
+    server.sync(&old, &old.request(vec![push])).await;
     let cookie = server.signed_in(Role::Municipal, "112119").await;
     let tablet = |device: String| json!({ "device": device, "device_name": "本庄1号" });
     let known = tablet(other.device.to_string());
@@ -64,6 +69,15 @@ async fn a_code_of_one_tablet_on_a_new_installation_puts_it_in_the_old_ones_plac
         .map(|one| &one["device"])
         .collect();
     assert_eq!(in_use.len(), 2, "the new one and the one beside it: {in_use:?}");
+
+    // what it recorded stays its own, and what it still sends waits for a person
+    let record = server.read(&cookie, &format!("/v1/records/{id}")).await;
+    let counted = &record["tallies"][0]["by_device"][0];
+    assert_eq!((&record["attendance"], &counted["device"]["name"]), (&json!(3), &json!("端末1")));
+    let late = old.count(id, "attendance.band.75-84", 1);
+    let push = old.push(id, vec![late]);
+    let answer = server.sync(&old, &old.request(vec![push])).await;
+    assert_eq!(outcomes(&answer, id), [(Outcome::Custody, 1, "tablet_ended".to_owned())]);
 
     // a code for one tablet on another that is known takes nobody's place
     let mut body = known;
@@ -216,7 +230,7 @@ async fn a_tablet_whose_person_lost_the_role_is_out_and_its_late_work_waits_unti
     let change = device.set(document_id(1), "title", "やめた人の端末");
     let push = device.push(document_id(1), vec![change]);
     let answer = server.sync(&device, &device.request(vec![push])).await;
-    assert_eq!(outcomes(&answer, document_id(1))[0].0, Outcome::Custody);
+    assert_eq!(outcomes(&answer, document_id(1)), [(Outcome::Custody, 1, "role_ended".to_owned())]);
     assert!(answer.scopes.is_empty() && answer.documents.is_empty() && answer.registry.is_none());
     let page = server.read(&cookie, &path).await;
     assert_eq!((&page["tablet"]["holder_gone"], &page["tablet"]["revoked_at"]), (&json!(true), &Value::Null));

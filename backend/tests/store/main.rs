@@ -28,6 +28,8 @@ mod lookups;
 #[cfg(test)]
 mod moment;
 #[cfg(test)]
+mod pooler;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod proof;

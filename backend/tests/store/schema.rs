@@ -160,7 +160,7 @@ fn filters() -> Vec<RecordFilter> {
         RecordFilter { association: text(), ..year.clone() },
         RecordFilter { dispatched_by: text(), is_dispatch: Some(true), ..year.clone() },
         RecordFilter { flag: Some("date_implausible".to_owned()), ..RecordFilter::default() },
-        RecordFilter { outside_years_until: Some(2027), ..RecordFilter::default() },
+        RecordFilter { dates_doubtful_until: Some(2027), ..RecordFilter::default() },
         RecordFilter { is_dispatch: Some(true), ..year.clone() },
         RecordFilter { report_missing_on: Some("2026-06-01".to_owned()), ..year.clone() },
         RecordFilter { lecturer: text(), ..year.clone() },

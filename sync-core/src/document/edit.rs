@@ -3,6 +3,8 @@
 //! Invariants: a counter, once there, is only ever incremented; no change follows more than [`DEPENDENCIES`] others.
 //! Deliberately absent: when a change ends. Whoever edits asks how much it holds and names, and ends it in time.
 
+use std::collections::BTreeSet;
+
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{AutoCommit, ObjId, ReadDoc, ScalarValue};
 
@@ -124,6 +126,47 @@ impl Document {
                 gathered.push(raw);
             }
         }
+    }
+
+    /// The part of the document in which no more than `most` values stand at a key, to be edited there by a writer of its own;
+    /// `None` where no more do. What is changed in it comes in by [`Self::join`], and takes the place of those values alone.
+    /// Nothing may be pending.
+    ///
+    /// Source: SPEC DOC-12.
+    pub fn part_with(&mut self, container: Container, key: &str, most: usize) -> Result<Option<Self>, EditError> {
+        let values = self.crdt.get_all(container.object(), key)?;
+        if values.len() <= most {
+            return Ok(None);
+        }
+        let set_by: Vec<_> = values.iter().filter_map(|(_, exid)| self.crdt.hash_for_opid(exid)).collect();
+        let mut taken = most.min(set_by.len());
+        loop {
+            let crdt = self.crdt.fork_at(&set_by[..taken])?;
+            // what one of these changes follows may bring more along
+            if taken <= 1 || crdt.get_all(container.object(), key)?.len() <= most {
+                return Ok(Some(Self { id: self.id, kind: self.kind, crdt, named: BTreeSet::new() }));
+            }
+            taken /= 2;
+        }
+    }
+
+    /// Ends the pending edits of a part as one change, and takes it in.
+    pub fn join(
+        &mut self,
+        mut part: Self,
+        at: Timestamp,
+        by: &str,
+        reason: Option<Reason>,
+    ) -> Result<Option<RawChange>, EditError> {
+        let Some(change) = part.commit(at, by, reason) else { return Ok(None) };
+        let made = part.crdt.get_change_by_hash(&automerge::ChangeHash(*change.hash.as_bytes()));
+        self.crdt.apply_changes(made)?;
+        Ok(Some(change))
+    }
+
+    /// How many values stand at a key.
+    pub fn count_values(&self, container: Container, key: &str) -> usize {
+        self.crdt.get_all(container.object(), key).map_or(0, |values| values.len())
     }
 
     /// Notes whose values an edit takes the place of or stands beside; whether there are any.

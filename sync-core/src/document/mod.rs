@@ -304,6 +304,13 @@ impl Document {
         all.iter().rev().filter_map(|(value, _)| scalar(value)).collect()
     }
 
+    /// When the value of a field that is shown was written; `None` while it is on its way into a change, and where the change
+    /// states no time.
+    pub fn field_written_at(&self, name: &str) -> Option<Timestamp> {
+        let (_, exid) = self.crdt.get(Container::Fields.object(), name).ok()??;
+        self.authorship(&exid).map(|written| written.at).filter(|at| *at != Timestamp(0))
+    }
+
     /// The counters: measure, device, value. Keys not of our form are left out.
     pub fn tallies(&self) -> Vec<(String, DeviceId, i64)> {
         let mut counters = Vec::new();

@@ -39,6 +39,14 @@ impl Date {
         Some(Self { year, month: u8::try_from(month).ok()?, day: u8::try_from(day).ok()? })
     }
 
+    /// Days since 1970-01-01.
+    pub fn day_number(self) -> i64 {
+        // years that begin in March end with the leap day
+        let (year, month) = if self.month > 2 { (self.year, self.month - 3) } else { (self.year - 1, self.month + 9) };
+        let day_of_year = (153 * i64::from(month) + 2) / 5 + i64::from(self.day) - 1;
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    }
+
     /// The fiscal year (April to March), by its starting year.
     pub fn fiscal_year(self) -> i64 {
         if self.month >= 4 { self.year } else { self.year - 1 }
@@ -58,6 +66,20 @@ mod tests {
     fn the_fiscal_year_begins_in_april() {
         assert_eq!(Date::parse("2025-03-31").map(Date::fiscal_year), Some(2024));
         assert_eq!(Date::parse("2025-04-01").map(Date::fiscal_year), Some(2025));
+    }
+
+    #[test]
+    fn days_are_numbered_from_1970() {
+        let numbers = [
+            ("1970-01-01", 0),
+            ("1969-12-31", -1),
+            ("2000-02-29", 11_016),
+            ("2000-03-01", 11_017),
+            ("2026-11-30", 20_787),
+        ];
+        for (text, number) in numbers {
+            assert_eq!(Date::parse(text).map(Date::day_number), Some(number), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
 use super::tally::void_link;
 use super::{Step, rewritten};
-use crate::document::{Document, Scalar, TextName};
+use crate::document::{Container, Document, Scalar, TextName};
 use crate::ids::{DeviceId, IntentId};
 
 /// Letters of a long text that one edit changes.
@@ -44,9 +44,19 @@ impl Edit {
     /// How many writers it names at most beside the genesis.
     pub fn writers(&self, document: &Document) -> usize {
         match &self.0 {
-            Inner::Set(field, _) => document.field(field).len(),
             Inner::Splice(_, splice) => splice.delete + 1,
-            Inner::Count(..) | Inner::Link(_) | Inner::Unlink(_) | Inner::Step(_) => 1,
+            Inner::Set(..) | Inner::Count(..) | Inner::Link(_) | Inner::Unlink(_) | Inner::Step(_) => {
+                self.replaces().map_or(1, |(container, key)| document.count_values(container, key))
+            }
+        }
+    }
+
+    /// Where it takes the place of everything that stands there, whoever wrote it.
+    pub fn replaces(&self) -> Option<(Container, &str)> {
+        match &self.0 {
+            Inner::Set(field, _) => Some((Container::Fields, field)),
+            Inner::Unlink(link) => Some((Container::Links, link)),
+            Inner::Count(..) | Inner::Link(_) | Inner::Splice(..) | Inner::Step(_) => None,
         }
     }
 }

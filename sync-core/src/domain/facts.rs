@@ -14,9 +14,15 @@ use super::view::{RecordView, without_step_authors};
 use super::vocabulary::{Activity, Attribution, CancelReason, Flag, Group, StepState};
 use crate::document::{Document, Kind, Scalar};
 use crate::ids::is_slug;
+use crate::time::Timestamp;
 
 /// Starting years of the fiscal years that records can be of: none was kept before, and none is planned for after.
 pub const FISCAL_YEARS: RangeInclusive<i64> = 2000..=2099;
+/// A day further than this from when it was written down is looked at by a person, in days: a year.
+const FAR_DAYS: i64 = 366;
+/// Japan is ahead of UTC by so much, in seconds.
+const JAPAN_SECONDS: i64 = 9 * 3_600;
+const DAY_SECONDS: i64 = 86_400;
 
 /// The facts of one record. Absent values are `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +114,8 @@ pub fn facts(document: &Document) -> Facts {
     let activity = record.text("activity").and_then(Activity::parse);
     let activity = activity.or_else(|| (record.kind == Kind::Consultation).then_some(Activity::Consultation));
     let year_implausible = stated_year.is_some() && fiscal_year.is_none();
+    let far =
+        date.filter(|_| fiscal_year.is_some()).is_some_and(|date| is_far(date, document.field_written_at("date")));
     Facts {
         kind: record.kind,
         activity,
@@ -129,11 +137,17 @@ pub fn facts(document: &Document) -> Facts {
         is_dispatch: record.text("dispatched_by").is_some(),
         attendance: record.attendance,
         viewers: record.total(&Measure::Viewers.to_string()),
-        flags: flags(record, &tallies, group, year_implausible),
+        flags: flags(record, &tallies, group, year_implausible, far),
         tallies,
         lecturers,
         conflict_count: record.conflict_count(),
     }
+}
+
+/// Whether a day is more than a year before or after the one on which it was written, in Japan.
+fn is_far(date: Date, written: Option<Timestamp>) -> bool {
+    let day = |at: Timestamp| (at.seconds() + JAPAN_SECONDS).div_euclid(DAY_SECONDS);
+    written.is_some_and(|at| (date.day_number() - day(at)).abs() > FAR_DAYS)
 }
 
 fn flags(
@@ -141,6 +155,7 @@ fn flags(
     tallies: &BTreeMap<Measure, Option<i64>>,
     group: Group,
     year_implausible: bool,
+    far: bool,
 ) -> Vec<Flag> {
     let date_unreadable = match record.fields.get("date").map(|field| &field.value) {
         Some(Scalar::Text(text)) => Date::parse(text).is_none(),
@@ -155,9 +170,10 @@ fn flags(
         (Flag::StepConflict, record.group == Group::Conflict),
         (Flag::DateUnreadable, date_unreadable),
         (Flag::DateImplausible, year_implausible),
+        (Flag::DateFar, far),
         (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
-        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ()),
+        (Flag::AttendanceDiffers, Heads::of(&record.tallies).differ(&record.tallies)),
         (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),
     ];
     found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()

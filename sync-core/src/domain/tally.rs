@@ -64,6 +64,11 @@ impl Way {
         }
     }
 
+    /// How many heads were carried over to it.
+    fn taken(self, tallies: &[TallyView]) -> i64 {
+        tallies.iter().find(|tally| tally.measure == self.unknown()).map_or(0, |tally| tally.carried)
+    }
+
     /// Reads a link that carries heads over to a way.
     pub(super) fn carried(link: &str) -> Option<(Self, i64)> {
         let (word, number) = link.strip_prefix("carried/")?.split_once('/')?;
@@ -93,9 +98,13 @@ impl Heads {
         self.bands.max(self.audiences)
     }
 
-    /// Whether both were counted and come to different numbers.
-    pub fn differ(self) -> bool {
-        self.bands.zip(self.audiences).is_some_and(|(bands, audiences)| bands != audiences)
+    /// Whether both were counted and come to different numbers, though nobody switched: who does carries over all that was
+    /// counted, and goes on in one way alone.
+    pub fn differ(self, tallies: &[TallyView]) -> bool {
+        let Some((bands, audiences)) = self.bands.zip(self.audiences) else { return false };
+        let (greater, lesser, least) =
+            if bands > audiences { (Way::Band, Way::Audience, audiences) } else { (Way::Audience, Way::Band, bands) };
+        bands != audiences && greater.taken(tallies) < least.saturating_sub(lesser.taken(tallies))
     }
 
     /// For each way that lags behind, the link that carries the missing heads over to it, as unknown.
@@ -106,8 +115,7 @@ impl Heads {
                 Way::Audience => (self.audiences, self.bands),
             };
             let missing = other.unwrap_or(0).saturating_sub(own.unwrap_or(0));
-            let before = tallies.iter().find(|tally| tally.measure == way.unknown()).map_or(0, |tally| tally.carried);
-            let carried = before.saturating_add(missing);
+            let carried = way.taken(tallies).saturating_add(missing);
             (missing > 0 && carried <= CARRIED_MOST).then(|| (way, format!("carried/{}/{carried}", way.word())))
         };
         Way::ALL.into_iter().filter_map(link).collect()

@@ -133,6 +133,8 @@ words! {
         DateUnreadable = "date_unreadable",
         /// The date, month or year is none that records can be of.
         DateImplausible = "date_implausible",
+        /// The day is more than a year from when it was written down.
+        DateFar = "date_far",
         /// It ends before it starts.
         EndsBeforeStart = "ends_before_start",
         /// A total below zero.

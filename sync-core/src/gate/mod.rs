@@ -45,12 +45,18 @@ pub enum Code {
     Unloadable,
     /// The whole document would be larger than one may be.
     DocumentTooLarge,
-    /// The device may not write to this document, which the server knows and the gate does not.
+    /// The device may not write to this document, which the server knows and the gate does not. So of the next three.
     NotInScope,
+    /// It came after the device's registration had been ended.
+    TabletEnded,
+    /// It came after the role had ended in which the device was registered.
+    RoleEnded,
+    /// It came when the day pass was over, or had been ended.
+    PassEnded,
 }
 
 impl Code {
-    const ALL: [(Code, &'static str); 12] = [
+    const ALL: [(Code, &'static str); 15] = [
         (Self::TooLarge, "too_large"),
         (Self::TooComplex, "too_complex"),
         (Self::Malformed, "malformed"),
@@ -63,6 +69,9 @@ impl Code {
         (Self::Unloadable, "unloadable"),
         (Self::DocumentTooLarge, "document_too_large"),
         (Self::NotInScope, "not_in_scope"),
+        (Self::TabletEnded, "tablet_ended"),
+        (Self::RoleEnded, "role_ended"),
+        (Self::PassEnded, "pass_ended"),
     ];
 
     /// The stored name.
@@ -152,7 +161,7 @@ pub fn admit_brought<'a>(
     admit_from(document, changes, bounds.into(), &|change| Author::of(change, brought, device))
 }
 
-/// Judges what comes from a device that may not write to the document, or not any more. What it wrote itself and the
+/// Judges what comes from a device that may not write to the document, or not any more; `why` says which. What it wrote itself and the
 /// document has is in, whatever was decided since its acknowledgement was lost; everything else waits for a person.
 /// Of what others wrote it learns nothing. `again` as for [`admit_again`]; `document` is `None` when there is none to read.
 ///
@@ -162,6 +171,7 @@ pub fn turn_away(
     device: DeviceId,
     again: bool,
     changes: &[Vec<u8>],
+    why: Code,
     limits: &Limits,
 ) -> Verdicts {
     let mut judge = |bytes: &Vec<u8>| {
@@ -173,7 +183,7 @@ pub fn turn_away(
             (_, Some(author)) if author != device && again => Verdict::Custody(Code::BroughtBack),
             // a damaged copy is nobody's change: there is nothing to decide on
             (Err(error), _) => Verdict::Custody(code_of(error)),
-            (Ok(_), _) => Verdict::Custody(Code::NotInScope),
+            (Ok(_), _) => Verdict::Custody(why),
         };
         (hash, verdict)
     };
@@ -210,7 +220,8 @@ pub struct Restored {
 /// `base` is what can still be read of it, else the genesis; `recorded` are the heads it had. A change's name covers all
 /// it follows, so whatever a recorded head leads to is what was stored before, whoever brings it; all else must be the
 /// device's own. Each head is proved for itself: whoever wrote it has held all it follows, so that the writers of the
-/// heads together bring everything back. What proves nothing is answered with [`Verdict::MissingDeps`].
+/// heads together bring everything back. What proves nothing yet is held as brought back: a device
+/// offers a document in parts where its line is poor, and the caller judges what it holds of them together with the next.
 pub fn restore<'a>(
     base: Document,
     recorded: &Heads,
@@ -221,12 +232,17 @@ pub fn restore<'a>(
     let (mut base, bounds) = (base, bounds.into());
     let vouched = vouched_for(&mut base, recorded, changes, bounds.limits);
     let mut admission = admit_from(base, changes, bounds, &|change| Author::of(change, &vouched, device));
+    let whole = recorded.as_slice().iter().all(|head| admission.document.contains(head));
     for (_, verdict) in &mut admission.verdicts {
-        if *verdict == Verdict::Custody(Code::ForeignDevice) {
-            *verdict = Verdict::MissingDeps;
+        let proves_nothing = match verdict {
+            Verdict::Custody(code) => *code == Code::ForeignDevice,
+            Verdict::MissingDeps => !whole,
+            Verdict::Stored | Verdict::Duplicate => false,
+        };
+        if proves_nothing {
+            *verdict = Verdict::Custody(Code::BroughtBack);
         }
     }
-    let whole = recorded.as_slice().iter().all(|head| admission.document.contains(head));
     Restored { admission, whole }
 }
 

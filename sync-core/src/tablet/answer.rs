@@ -149,10 +149,10 @@ impl Tablet {
             return;
         };
         let offered = sent.offered.get(&receipt.document);
-        // a server that ran out of time answers part of an offer; the whole is then offered once more
+        // a server that ran out of time answers part of an offer; it is then made once more
         let answered = receipt.runs.iter().fold(0, |sum: u64, run| sum.saturating_add(run.count)) >= names.len() as u64;
-        if let Some(heads) = offered.filter(|_| answered).cloned().flatten() {
-            self.offered(receipt.document, heads);
+        if let Some(offered) = offered.filter(|_| answered) {
+            self.offered(receipt.document, offered);
         }
         let Some(entry) = self.shelf.get_mut(receipt.document) else {
             return;

@@ -18,7 +18,8 @@ use crate::wire::{Decision, DocumentPayload};
 
 /// Whether a person decides on changes held with this code. Unknown codes are the server's to explain.
 fn waits_for_a_person(code: &str) -> bool {
-    Code::parse(code).is_none_or(|code| matches!(code, Code::NotInScope | Code::DocumentTooLarge))
+    let of_the_sender = |code| matches!(code, Code::NotInScope | Code::TabletEnded | Code::RoleEnded | Code::PassEnded);
+    Code::parse(code).is_none_or(|code| of_the_sender(code) || code == Code::DocumentTooLarge)
 }
 
 impl Tablet {

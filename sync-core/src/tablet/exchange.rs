@@ -39,9 +39,8 @@ enum Said {
 pub(super) struct Sent {
     /// Names of the changes pushed, by document.
     pub changes: BTreeMap<DocumentId, Vec<ChangeHash>>,
-    /// Documents of which everything was offered, other devices' changes included, and in which state; `None`: part of
-    /// it was not durable yet.
-    pub offered: BTreeMap<DocumentId, Option<Heads>>,
+    /// Documents of which everything is offered, other devices' changes included.
+    pub offered: BTreeMap<DocumentId, Offered>,
     /// Documents asked for.
     pub wanted: Vec<DocumentId>,
     /// Names asked for.
@@ -52,11 +51,24 @@ pub(super) struct Sent {
     pub disk: Option<DiskMark>,
 }
 
+/// How far an offer went.
+#[derive(Clone, Debug)]
+pub(super) struct Offered {
+    /// The state that is offered.
+    pub heads: Heads,
+    /// Changes of it that the server has been sent with this one.
+    pub until: usize,
+    /// Whether that was the last of it.
+    pub last: bool,
+    /// Whether all of the state was durable.
+    pub whole: bool,
+}
+
 impl Sent {
-    /// The record of which nothing less could have been sent: one change, or what is offered as a whole, went alone.
+    /// The record of which nothing less could have been sent: one change went alone.
     fn alone(&self) -> Option<DocumentId> {
         let (id, names) = self.changes.first_key_value().filter(|_| self.changes.len() == 1)?;
-        (names.len() == 1 || self.offered.contains_key(id)).then_some(*id)
+        (names.len() == 1).then_some(*id)
     }
 }
 
@@ -121,7 +133,7 @@ impl Tablet {
         sent.bytes == 0 || sent.bytes.saturating_add(bytes as u64) <= self.sizes.push.bytes()
     }
 
-    /// Records the server asked for, as a whole each.
+    /// Records the server asked for: everything of each, from where the last answered part of it ended.
     fn offers(&mut self, now: Timestamp, sent: &mut Sent) -> Vec<DocumentPush> {
         let mut pushes = Vec::new();
         for id in self.asked() {
@@ -132,21 +144,28 @@ impl Tablet {
             if oversized.is_some_and(|oversized| oversized.not_before > now) {
                 continue;
             }
-            let Some((push, whole)) = self.offer(id) else {
+            let Some((mut push, whole)) = self.offer(id) else {
                 self.forget_asked(id);
                 continue;
             };
+            let all = push.changes.len();
+            let from = self.offered_until(id, &push.heads).min(all);
+            let rest = push.changes.split_off(from);
+            push.changes.clear();
+            for change in rest {
+                if !self.fits(sent, change.len()) {
+                    break;
+                }
+                sent.bytes += change.len() as u64;
+                push.changes.push(change);
+            }
+            let until = from + push.changes.len();
             if push.changes.is_empty() {
-                continue;
+                if until < all { break } else { continue }
             }
-            let bytes = push.changes.iter().map(|change| change.len()).sum();
-            if !self.fits(sent, bytes) {
-                break;
-            }
-            sent.bytes += bytes as u64;
             let names = push.changes.iter().map(|change| crate::document::hash_of(change)).collect();
-            sent.changes.insert(push.document, names);
-            sent.offered.insert(push.document, whole.then(|| push.heads.clone()));
+            sent.changes.insert(id, names);
+            sent.offered.insert(id, Offered { heads: push.heads.clone(), until, last: until == all, whole });
             pushes.push(push);
         }
         pushes

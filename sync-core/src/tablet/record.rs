@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
-use crate::document::{EditError, Kind, Reason, Scalar, WRITERS};
-use crate::domain::{Intent, IntentError};
-use crate::ids::{DocumentId, IntentId};
+use crate::document::{EditError, Kind, RawChange, Reason, Scalar, WRITERS};
+use crate::domain::{Edit, Intent, IntentError};
+use crate::ids::{ActorId, DocumentId, IntentId};
 use crate::time::Timestamp;
 
 /// Edits of one person within this time become one change.
@@ -29,6 +29,8 @@ pub(super) struct Batch {
     edits: Vec<EditRow>,
     /// Made of edits that were made before: should these be held again, they are not made a third time.
     anew: bool,
+    /// The last writer number used, where it took further ones.
+    writer: Option<u32>,
 }
 
 impl Tablet {
@@ -128,22 +130,32 @@ impl Tablet {
             return Ok(());
         }
         let (due, by, at) = (now.plus_ms(GATHER_MS), row.by.clone(), row.at);
-        let batch = Batch { due, by, reason, at, intents: Vec::new(), edits: Vec::new(), anew };
+        let batch = Batch { due, by, reason, at, intents: Vec::new(), edits: Vec::new(), anew, writer: None };
         self.batches.insert(row.document, batch);
 
+        self.gather(edit, anew)
+    }
+
+    /// Gathers more heads than the change that comes may follow.
+    fn gather(&mut self, edit: &EditRow, anew: bool) -> Result<(), EditError> {
+        let row = &edit.row;
         let gathered = self.shelf.open(row.document, row.kind)?.gather(row.at, &row.by)?;
         if !gathered.is_empty() {
             self.shelf.save(row.document);
         }
-        if let Some(entry) = self.shelf.get_mut(row.document) {
-            for change in gathered {
-                if !anew {
-                    entry.edits.insert(change.hash, vec![edit.clone()]);
-                }
-                entry.outbox.push(change, false, false);
-            }
+        for change in gathered {
+            self.queue(edit, change, anew);
         }
         Ok(())
+    }
+
+    /// Puts a change that was made for an edit, beside the one that holds it, into the outbox, not yet durable.
+    fn queue(&mut self, edit: &EditRow, change: RawChange, anew: bool) {
+        let Some(entry) = self.shelf.get_mut(edit.row.document) else { return };
+        if !anew {
+            entry.edits.insert(change.hash, vec![edit.clone()]);
+        }
+        entry.outbox.push(change, false, false);
     }
 
     /// Makes edits of a record once more, as changes that are not durable yet.
@@ -175,12 +187,43 @@ impl Tablet {
             if document.pending_operations() >= OPERATIONS || (document.pending_operations() > 0 && named > NAMED) {
                 self.end_change(row.document);
             }
+            self.narrow(edit, id, &small)?;
             small.apply(id, self.shelf.open(row.document, row.kind)?)?;
             if let Some(batch) = self.batches.get_mut(&row.document)
                 && !batch.anew
                 && batch.edits.last().is_none_or(|last| last.number != edit.number)
             {
                 batch.edits.push(edit.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an edit takes the place of more values than one change may name, it is made on parts of them first, each by a
+    /// writer of its own, until few enough are left.
+    fn narrow(&mut self, edit: &EditRow, id: IntentId, small: &Edit) -> Result<(), IntentError> {
+        let Some((container, key)) = small.replaces() else { return Ok(()) };
+        let (document, kind) = (edit.row.document, edit.row.kind);
+        while let Some(mut part) = self.shelf.open(document, kind)?.part_with(container, key, NAMED)? {
+            let Some(batch) = self.batches.get(&document) else { return Ok(()) };
+            let (at, by, reason, anew) = (batch.at, batch.by.clone(), batch.reason, batch.anew);
+            let writer = self.shelf.next_writer();
+            part.write_as(ActorId::new(self.identity.device, writer));
+            small.apply(id, &mut part)?;
+
+            let whole = self.shelf.open(document, kind)?;
+            let before = whole.count_values(container, key);
+            let change = whole.join(part, at, &by, reason)?;
+            let after = whole.count_values(container, key);
+            if let Some(batch) = self.batches.get_mut(&document) {
+                batch.writer = Some(writer);
+            }
+            if let Some(change) = change {
+                self.queue(edit, change, anew);
+            }
+            self.gather(edit, anew)?;
+            if after >= before {
+                break;
             }
         }
         Ok(())
@@ -218,6 +261,9 @@ impl Tablet {
         for number in &batch.intents {
             self.stored_intents.remove(number);
             writes.push(Write { table: Table::Intent, key: intent_key(*number), value: None });
+        }
+        if let Some(writer) = batch.writer {
+            writes.push(Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) });
         }
         let mut rows = Vec::new();
         if let Some(entry) = self.shelf.get(document) {

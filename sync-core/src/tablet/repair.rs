@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tablet;
 use super::answer::Changed;
+use super::exchange::Offered;
 use super::row::OutboxRow;
 use super::shelf::{Oversized, Stuck};
 use crate::digest::{Buckets, FeedState};
@@ -27,6 +28,8 @@ pub(super) struct Repair {
     asked: BTreeSet<DocumentId>,
     /// What the server has answered an offer of such records with; the same is not offered twice.
     offered: BTreeMap<DocumentId, Heads>,
+    /// How many changes of such a record, in which state, the server has answered where there is more.
+    begun: BTreeMap<DocumentId, (Heads, usize)>,
     /// Records in no scope that were asked for already.
     unnamed: BTreeSet<DocumentId>,
     /// Waiting changes of records whose own row cannot be read, until the server has sent the record.
@@ -186,10 +189,21 @@ impl Tablet {
         self.repair.asked.remove(&id);
     }
 
-    /// The server has answered an offer of a record as a whole, which was in this state.
-    pub(super) fn offered(&mut self, id: DocumentId, heads: Heads) {
-        self.repair.asked.remove(&id);
-        self.repair.offered.insert(id, heads);
+    /// The server has answered an offer, or part of one.
+    pub(super) fn offered(&mut self, id: DocumentId, offered: &Offered) {
+        self.repair.begun.remove(&id);
+        if !offered.last {
+            self.repair.begun.insert(id, (offered.heads.clone(), offered.until));
+        } else if offered.whole {
+            self.repair.asked.remove(&id);
+            self.repair.offered.insert(id, offered.heads.clone());
+        }
+    }
+
+    /// How many changes of a record in this state the server has answered already.
+    pub(super) fn offered_until(&self, id: DocumentId, heads: &Heads) -> usize {
+        let begun = self.repair.begun.get(&id).filter(|(state, _)| state == heads);
+        begun.map_or(0, |(_, until)| *until)
     }
 
     /// A record that no scope names, though it never left one, was lost by a restored server or destroyed meanwhile:
@@ -237,6 +251,7 @@ impl Tablet {
     /// The server's store is another than the one that was offered records before.
     pub(super) fn forget_offers(&mut self) {
         self.repair.offered.clear();
+        self.repair.begun.clear();
     }
 
     /// Compares what the server holds in the differing buckets with what is here.

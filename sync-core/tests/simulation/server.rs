@@ -382,10 +382,16 @@ impl Server {
 
     /// `scopes` are those of a tablet that is not revoked.
     fn push(&mut self, device: DeviceId, scopes: Option<&[ScopeId]>, push: &DocumentPush) -> Vec<Run> {
-        let all: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+        let pushed: Vec<Vec<u8>> = push.changes.iter().map(|bytes| bytes.to_vec()).collect();
+        // what came of a damaged record before is judged together with what comes now
+        let is_damaged = self.documents.get(&push.document).is_some_and(Stored::is_damaged);
+        let brought = self.brought.iter().filter(|((id, _), _)| is_damaged && push.again && *id == push.document);
+        let kept: Vec<Vec<u8>> = brought.map(|(_, bytes)| bytes.clone()).collect();
+        let before = kept.len();
+        let all = [kept, pushed].concat();
         let every = |verdict: Verdict| all.iter().map(|bytes| (hash_of(bytes), verdict)).collect::<Vec<_>>();
         if self.rulings.purged.contains(&push.document) {
-            return runs(all.iter().map(|bytes| (hash_of(bytes), Outcome::Purged, None)));
+            return runs(all.iter().skip(before).map(|bytes| (hash_of(bytes), Outcome::Purged, None)));
         }
         let stored = self.documents.get(&push.document);
         let damaged = stored.is_some_and(Stored::is_damaged);
@@ -399,7 +405,7 @@ impl Server {
             // what waits for a person can be let in
             self.rulings.refused.retain(|hash| !refused.contains(hash));
             let mut sound = stored.and_then(Stored::base).filter(|_| !damaged);
-            turn_away(sound.as_mut(), device, push.again, &all, &limits)
+            turn_away(sound.as_mut(), device, push.again, &all, Code::NotInScope, &limits)
         } else if damaged && !push.again {
             every(Verdict::MissingDeps)
         } else {
@@ -447,8 +453,12 @@ impl Server {
                 Verdict::Custody(_) | Verdict::MissingDeps => {}
             }
         }
-        runs(verdicts.into_iter().map(|(hash, verdict)| match verdict {
+        let judged = verdicts.into_iter().zip(&all).skip(before);
+        runs(judged.map(|((hash, verdict), bytes)| match verdict {
             Verdict::Stored => (hash, Outcome::Stored, None),
+            Verdict::Custody(Code::BroughtBack) if author_of(bytes, &limits) == Some(device) => {
+                (hash, Outcome::MissingDeps, None)
+            }
             Verdict::Duplicate => (hash, Outcome::Duplicate, None),
             Verdict::MissingDeps => (hash, Outcome::MissingDeps, None),
             Verdict::Custody(code) => (hash, Outcome::Custody, Some(code.as_str().to_owned())),

@@ -3,6 +3,7 @@
 use sync_core::document::{Document, Scalar, TextName, hash_of};
 use sync_core::gate::{Limits, Verdict, admit};
 use sync_core::ids::{ActorId, DeviceId};
+use sync_core::tablet::Table;
 use sync_core::time::Timestamp;
 use sync_core::wire::{DocumentPayload, SyncRequest};
 
@@ -81,15 +82,30 @@ fn doc_12_a_text_that_hundreds_wrote_is_rewritten_by_changes_that_each_name_few(
 }
 
 #[test]
-fn doc_12_a_field_that_a_hundred_set_is_settled_by_one_change() {
-    for others in [40, 120] {
+fn doc_12_a_field_that_hundreds_set_is_settled_by_changes_that_each_name_few() {
+    for (others, changes) in [(40, 1), (127, 1), (128, 2), (300, 3)] {
         let (mut host, document) = agreed();
         let write = |other: &mut Document, number: u16| {
             other.set_field("venue", Some(&Scalar::Text(format!("会場{number}")))).unwrap();
         };
         let mut document = broad(&document, others, write);
-        pushed(&mut host, &mut document, &[r#"{"type":"set","field":"venue","value":"児玉公民館"}"#]);
-        let venue = &document.fields()["venue"];
-        assert!(venue.iter().all(|one| one.value == Scalar::Text("児玉公民館".to_owned())), "{venue:?}");
+        let gathers = usize::from(others > 255);
+        let writer = (Table::Meta, "writer".to_owned());
+        let unused = host.disk.get(&writer).cloned();
+        let made = pushed(&mut host, &mut document, &[r#"{"type":"set","field":"venue","value":"児玉公民館"}"#]);
+        assert_eq!(made.len(), changes + gathers, "{others} others");
+        assert_eq!(document.field("venue"), [Scalar::Text("児玉公民館".to_owned())], "{others} others");
+
+        // the writer numbers it took are used, also for whoever opens the disk
+        assert_eq!(host.disk.get(&writer) != unused.as_ref(), changes > 1, "{others} others");
     }
+}
+
+#[test]
+fn doc_12_a_lecturer_whom_hundreds_added_is_taken_off_by_changes_that_each_name_few() {
+    let (mut host, document) = agreed();
+    let write = |other: &mut Document, _| other.link("lecturer/le-1").unwrap();
+    let mut document = broad(&document, 300, write);
+    pushed(&mut host, &mut document, &[r#"{"type":"unlink","link":"lecturer/le-1"}"#]);
+    assert_eq!(document.links(), Vec::<String>::new());
 }

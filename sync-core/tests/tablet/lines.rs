@@ -1,15 +1,15 @@
 //! What poor lines make of an exchange: sizes that adapt, parts that are kept, changes that go alone (SYN-13 to SYN-17).
 
 use sync_core::digest::{Digest, FeedState};
-use sync_core::document::{Document, Kind};
+use sync_core::document::{Document, Kind, Scalar, hash_of};
 use sync_core::ids::{ActorId, DeviceId, DocumentId};
 use sync_core::tablet::{Exchanged, Fault, Input, Table, TaskId};
 use sync_core::wire::{
-    AuditResponse, DocumentPart, FeedEntry, Name, Names, Outcome, PROTOCOL, Place, Receipt, RegistryPayload, Run,
-    ScopePage, SyncRequest, SyncResponse,
+    AuditResponse, DocumentPart, DocumentPayload, FeedEntry, Name, Names, Outcome, PROTOCOL, Place, Receipt,
+    RegistryPayload, Run, ScopePage, SyncRequest, SyncResponse,
 };
 
-use crate::host::{DOCUMENT, Host, agreed, edit, scope, stored};
+use crate::host::{DOCUMENT, Host, START, agreed, edit, scope, stored};
 
 const OTHER: DocumentId = DocumentId::from_bytes([8; 16]);
 
@@ -33,7 +33,7 @@ fn large(by: i64) -> (Document, Vec<u8>) {
     let mut document = Document::genesis(OTHER, Kind::Session).unwrap();
     document.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
     document.count("screening.viewers", DeviceId::from_bytes([2; 16]), by).unwrap();
-    document.commit(crate::host::START, "suzuki", None).unwrap();
+    document.commit(START, "suzuki", None).unwrap();
     let saved = document.save();
     (document, saved)
 }
@@ -281,4 +281,42 @@ fn syn_18_names_come_with_the_records_and_go_with_the_last_of_them() {
     assert!(host.tablet.view(OTHER).is_none());
     assert!(host.tablet.names().people.is_empty() && host.tablet.names().devices.is_empty());
     assert!(!host.disk.keys().any(|(_, key)| key.starts_with("name/")));
+}
+
+#[test]
+fn syn_9_a_lost_record_is_offered_as_many_changes_at_a_time_as_the_line_carries() {
+    let (mut host, document) = agreed();
+    let mut both = document.clone();
+    both.write_as(ActorId::new(DeviceId::from_bytes([2; 16]), 1));
+    for number in 10..70 {
+        both.set_field("venue", Some(&Scalar::Text(number.to_string().repeat(1_000)))).unwrap();
+        both.commit(START, "suzuki", None).unwrap();
+    }
+    let all: Vec<_> = both.changes().into_iter().map(|change| change.hash).collect();
+    host.give(Input::Sync);
+    let (task, request) = host.exchanges.pop().unwrap();
+    let mut response = stored(&request, &mut both, 1, 2);
+    response.documents = vec![DocumentPayload { document: DOCUMENT, snapshot: both.save() }];
+    response.wanted = vec![DOCUMENT];
+    host.answer(task, &response);
+
+    let (mut answered, mut tries) = (Vec::new(), 0);
+    while answered.len() < all.len() {
+        let (task, request) = next(&mut host);
+        let push = &request.pushes[0];
+        let names: Vec<_> = push.changes.iter().map(|change| hash_of(change)).collect();
+        assert!(push.again && names.len() < all.len(), "never all at once");
+        tries += 1;
+        if tries == 2 {
+            // the line breaks: as much is made once more, in a smaller size
+            fault(&mut host, task, Fault::Cut);
+            continue;
+        }
+        answered.extend(names);
+        host.answer(task, &stored(&request, &mut both, 1, 2));
+    }
+    assert_eq!(answered, all, "each once");
+    host.give(Input::Sync);
+    let (_, request) = host.exchanges.pop().unwrap();
+    assert!(request.pushes.is_empty(), "the same is not offered again");
 }

@@ -13,7 +13,10 @@ mod host;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod mending;
+#[cfg(test)]
 mod names;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod syncing;

@@ -275,7 +275,8 @@ fn tab_9_what_was_taken_once_waits_for_a_person_since_others_may_hold_it() {
 
 #[test]
 fn tab_9_a_person_decides_on_work_outside_the_scope_and_on_what_a_full_record_does_not_take() {
-    ["not_in_scope", "document_too_large"].into_iter().for_each(a_person_decides);
+    let codes = ["not_in_scope", "tablet_ended", "role_ended", "pass_ended", "document_too_large"];
+    codes.into_iter().for_each(a_person_decides);
 }
 
 fn a_person_decides(code: &str) {

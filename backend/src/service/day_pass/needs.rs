@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use sync_core::document::{Document, Scalar};
 use sync_core::domain::view;
 
 use super::super::access::{Caller, Pass};
-use super::super::registry::{Encoded, RegistryView, encode, view as whole};
+use super::super::registry::{Encoded, RegistryView, stamp, view as whole};
 use crate::service::App;
 use crate::store::StoreError;
 
@@ -38,8 +37,7 @@ impl Named {
     }
 }
 
-/// Version and JSON of what a day pass gets of the registry. The version follows from the content, because what a record
-/// names changes without the registry. `None`: the session is gone.
+/// Version and JSON of what a day pass gets of the registry. `None`: the session is gone.
 pub async fn registry(app: &App, caller: &Caller, pass: &Pass) -> Result<Option<Encoded>, StoreError> {
     let stored = app.store.load_documents(&caller.tenant, &[pass.document]).await?.pop();
     let document = stored.and_then(|stored| Document::load(&stored.snapshot).ok());
@@ -49,15 +47,11 @@ pub async fn registry(app: &App, caller: &Caller, pass: &Pass) -> Result<Option<
     let mut named = Named::of(&document);
     named.lecturers.insert(caller.person.clone());
     keep(&mut registry, &named);
-    let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(encode(&registry)?));
-    // never 0, which is "none yet", and small enough for every reader of JSON
-    registry.version = u64::from_be_bytes([0, 0, a, b, c, d, e, f]) | 1;
-    let json = encode(&registry)?;
+    let json = stamp(&mut registry)?;
     Ok(Some((registry.version, Arc::new(json))))
 }
 
 fn keep(registry: &mut RegistryView, named: &Named) {
-    registry.version = 0;
     registry.lecturers.retain(|lecturer| named.lecturers.contains(&lecturer.id));
     let sent_by: BTreeSet<String> = registry.lecturers.iter().filter_map(|one| one.association.clone()).collect();
     registry.associations.retain(|one| named.values.contains(&one.id) || sent_by.contains(&one.id));

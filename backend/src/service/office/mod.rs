@@ -123,10 +123,11 @@ pub struct Frame {
     pub reports_missing_records: String,
     /// Tablets not heard of for a week.
     pub silent_tablets: Vec<SilentTablet>,
-    /// Records of the same organisation in no year that is offered, which are in no figure of a year.
-    pub outside_years: i64,
+    /// Records of the same organisation that are in no year that is offered, and so in no figure of a year, or of a day far
+    /// from when it was written down.
+    pub dates_doubtful: i64,
     /// Lists them.
-    pub outside_years_records: String,
+    pub dates_doubtful_records: String,
     /// Whether made-up records are among the figures.
     pub sample: bool,
 }
@@ -183,12 +184,12 @@ impl<'a> Desk<'a> {
     async fn frame(&self, link: Link, filter: &RecordFilter) -> Result<Frame, StoreError> {
         let (store, tenant, now) = (&self.app.store, self.tenant, self.app.now().0);
         let missing = RecordFilter { report_missing_on: Some(self.today.to_string()), ..filter.clone() };
-        let outside =
-            RecordFilter { fiscal_year: None, outside_years_until: Some(last_year(self.today)), ..filter.clone() };
-        let (silent, reports_missing, outside_years, sample) = tokio::try_join!(
+        let doubtful =
+            RecordFilter { fiscal_year: None, dates_doubtful_until: Some(last_year(self.today)), ..filter.clone() };
+        let (silent, reports_missing, dates_doubtful, sample) = tokio::try_join!(
             store.list_silent(tenant, &self.within, now.saturating_sub(SILENT_AFTER_DAYS * 86_400_000)),
             store.count_records(tenant, &missing),
-            store.count_records(tenant, &outside),
+            store.count_records(tenant, &doubtful),
             store.any_sample(tenant, filter),
         )?;
         Ok(Frame {
@@ -197,8 +198,8 @@ impl<'a> Desk<'a> {
             fiscal_years: self.years.clone(),
             reports_missing,
             reports_missing_records: link.with("report_missing", "true").text(),
-            outside_years,
-            outside_years_records: link.without_year().with("outside_years", "true").text(),
+            dates_doubtful,
+            dates_doubtful_records: link.without_year().with("dates_doubtful", "true").text(),
             silent_tablets: silent.into_iter().map(silent_tablet).collect(),
             sample,
         })

@@ -57,8 +57,9 @@ pub struct RecordQuery {
     pub is_dispatch: Option<bool>,
     /// Only sessions planned for a day that has passed, of which nothing is reported.
     pub report_missing: Option<bool>,
-    /// Only those in no year that is offered: their year is not known, or is later than the next one.
-    pub outside_years: Option<bool>,
+    /// Only those in no year that is offered (their year is not known, or is later than the next one), or of a day more than a
+    /// year from when it was written down.
+    pub dates_doubtful: Option<bool>,
     /// Stable name of something a person should look at.
     pub flag: Option<String>,
     /// How many to pass over.
@@ -171,7 +172,7 @@ pub fn filter(app: &App, caller: &Caller, query: RecordQuery) -> RecordFilter {
         among,
         is_dispatch: query.is_dispatch,
         report_missing_on: missing.then(|| day_in_japan(app.now().0).to_string()),
-        outside_years_until: query.outside_years.unwrap_or(false).then(|| last_year(day_in_japan(app.now().0))),
+        dates_doubtful_until: query.dates_doubtful.unwrap_or(false).then(|| last_year(day_in_japan(app.now().0))),
         flag: query.flag,
     }
 }

@@ -38,6 +38,7 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611301300, "readiness", include_str!("../../../../migrations/postgres/202611301300_readiness.sql")),
     (202611301400, "copies", include_str!("../../../../migrations/postgres/202611301400_copies.sql")),
     (202611301500, "reading", include_str!("../../../../migrations/postgres/202611301500_reading.sql")),
+    (202611302300, "reasons", include_str!("../../../../migrations/postgres/202611302300_reasons.sql")),
     (202611302310, "renamed", include_str!("../../../../migrations/postgres/202611302310_renamed.sql")),
     (202611302315, "disks", include_str!("../../../../migrations/postgres/202611302315_disks.sql")),
 ];
@@ -196,6 +197,10 @@ pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(cause) => match cause.code().as_deref() {
             // serialization failure, deadlock, lock not available, too many connections, statement too long
             Some("40001" | "40P01" | "55P03" | "53300" | "57014") => StoreError::Busy,
+            Some("08P01") if cause.message().contains("startup parameter") => {
+                StoreError::Parameter(cause.message().to_owned())
+            }
+            Some("08P01") if cause.message().contains("pooling mode") => StoreError::NoSessions,
             Some("25006") => StoreError::ReadOnly,
             Some("53100") => StoreError::Full,
             // what a column or an index cannot hold: text with U+0000, numbers, rows of an index

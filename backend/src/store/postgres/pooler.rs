@@ -1,6 +1,6 @@
 //! A pooler that lends a session for one transaction (PgBouncer with `pool_mode = transaction`) breaks what is promised
 //! here: settings of a session, among them that commits are durable, prepared statements, and LISTEN. It is found when the
-//! database is opened, and refused.
+//! database is opened, and refused. As it is installed, PgBouncer refuses the connection before: that is told as its doing.
 
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Row as _};

@@ -1,6 +1,7 @@
 //! Which records a filter means, as the condition of a statement over `record_fact r`.
 
 use sqlx::QueryBuilder;
+use sync_core::domain::vocabulary::Flag;
 use sync_core::figures::Figure;
 
 use super::dialect::Database;
@@ -125,8 +126,13 @@ pub(super) fn push_filter(query: &mut Query, tenant: &str, filter: &RecordFilter
         query.push(" AND r.document IN (SELECT f.document FROM flag f WHERE f.tenant = ").push_bind(tenant.to_owned());
         query.push(" AND f.code = ").push_bind(flag.clone()).push(")");
     }
-    if let Some(last) = filter.outside_years_until {
-        query.push(" AND (r.fiscal_year IS NULL OR r.fiscal_year > ").push_bind(last).push(")");
+    if let Some(last) = filter.dates_doubtful_until {
+        query
+            .push(" AND r.document IN (SELECT y.document FROM record_fact y WHERE y.tenant = ")
+            .push_bind(tenant.to_owned());
+        query.push(" AND (y.fiscal_year IS NULL OR y.fiscal_year > ").push_bind(last).push(")");
+        query.push(" UNION SELECT f.document FROM flag f WHERE f.tenant = ").push_bind(tenant.to_owned());
+        query.push(" AND f.code = ").push_bind(Flag::DateFar.as_str()).push(")");
     }
     if let Some(is_dispatch) = filter.is_dispatch {
         // as text, so that the index of dispatches serves

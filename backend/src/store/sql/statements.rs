@@ -136,13 +136,13 @@ statements! {
      (tenant, lecturer, surname, given_name, title, affiliation, association, bank, in_training, registered_in, left_in, reading) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (tenant, lecturer) DO UPDATE SET \
      title = excluded.title, affiliation = excluded.affiliation, bank = excluded.bank, \
-     in_training = excluded.in_training, registered_in = COALESCE(excluded.registered_in, lecturer.registered_in), \
-     left_in = COALESCE(excluded.left_in, lecturer.left_in), reading = COALESCE(excluded.reading, lecturer.reading) \
+     in_training = excluded.in_training, registered_in = excluded.registered_in, left_in = excluded.left_in, \
+     reading = COALESCE(excluded.reading, lecturer.reading) \
      WHERE lecturer.title IS DISTINCT FROM excluded.title \
      OR lecturer.affiliation IS DISTINCT FROM excluded.affiliation OR lecturer.bank <> excluded.bank \
      OR lecturer.in_training <> excluded.in_training \
-     OR COALESCE(excluded.registered_in, lecturer.registered_in) IS DISTINCT FROM lecturer.registered_in \
-     OR COALESCE(excluded.left_in, lecturer.left_in) IS DISTINCT FROM lecturer.left_in \
+     OR excluded.registered_in IS DISTINCT FROM lecturer.registered_in \
+     OR excluded.left_in IS DISTINCT FROM lecturer.left_in \
      OR lecturer.reading IS DISTINCT FROM COALESCE(excluded.reading, lecturer.reading)";
     UPSERT_MATERIAL = "INSERT INTO material (tenant, material, name, unit, position) \
      VALUES ($1, $2, $3, $4, (SELECT COUNT(*) FROM material WHERE tenant = $1)) \

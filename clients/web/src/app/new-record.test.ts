@@ -17,7 +17,7 @@ function tablet(role: string, organisation: string, scopes: readonly string[]): 
 }
 
 function known(bank: boolean): Registry {
-  const lecturer: Lecturer = { id: 'le-1', surname: '富沢', given_name: null, title: '医師', affiliation: null, association: 'as-1', bank, in_training: false, reading: '' };
+  const lecturer: Lecturer = { id: 'le-1', surname: '富沢', given_name: null, title: '医師', affiliation: null, association: 'as-1', bank, in_training: false, registered_in: null, left_in: null, reading: '' };
   return { ...EMPTY_REGISTRY, lecturers: [lecturer, { ...lecturer, id: 'le-2', association: 'as-2' }] };
 }
 

@@ -23,6 +23,9 @@ export interface Lecturer {
   readonly association: string | null;
   readonly bank: boolean;
   readonly in_training: boolean;
+  /** Starting years of the first and the last fiscal year in the bank; null: not known, or not over. */
+  readonly registered_in: number | null;
+  readonly left_in: number | null;
   /** How the name is read, in kana; '' where nobody stated it. */
   readonly reading: string;
 }
@@ -76,6 +79,8 @@ export const registry: p.Parse<Registry> = p.object((f) => ({
     association: l.get('association', text),
     bank: l.get('bank', p.nullable(p.boolean)) ?? false,
     in_training: l.get('in_training', p.nullable(p.boolean)) ?? false,
+    registered_in: l.get('registered_in', p.nullable(p.integer)),
+    left_in: l.get('left_in', p.nullable(p.integer)),
     reading: l.get('reading', text) ?? '',
   })))),
   materials: f.get('materials', p.list(p.object((m) => ({

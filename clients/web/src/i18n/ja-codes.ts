@@ -20,6 +20,7 @@ const flag: Record<string, string> = {
   step_conflict: '「実施」と「中止・延期」の両方が記録されています。',
   date_unreadable: '日付を読み取れません。',
   date_implausible: '日付・月・年度が、記録できる範囲（平成12年度〜令和81年度）の外です。年度の集計に入っていません。',
+  date_far: '日付が、書かれた日から1年よりも離れています。その日付の年度の集計に入っています。',
   counted_not_held: '「実施」になっていない記録に数が入っています。実施になるまで、集計に入りません。',
   ends_before_start: '終了が開始より前になっています。',
   negative_total: '合計が0より小さい数があります。',

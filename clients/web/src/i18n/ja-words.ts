@@ -13,11 +13,14 @@ export const fieldName = (name: string): string => Object.entries(fields).find((
 /** Codes of the gate, as they are stored with what is held. */
 export type CustodyCode =
   | 'too_large' | 'too_complex' | 'malformed' | 'chunk_kind' | 'hash_mismatch' | 'foreign_device' | 'brought_back' | 'sequence' | 'structure'
-  | 'unloadable' | 'document_too_large' | 'not_in_scope';
+  | 'unloadable' | 'document_too_large' | 'not_in_scope' | 'tablet_ended' | 'role_ended' | 'pass_ended';
 
 /** Why something is held: what it is, and what helps. */
 const custody: Record<CustodyCode, string> = {
-  not_in_scope: 'この端末が今は書き込めない記録です。担当から外れたか、端末の利用（一日券を含む）が終わっています。',
+  not_in_scope: 'この端末の担当ではない記録です。担当から外れたか、ほかの市町村や医師会の記録です。',
+  tablet_ended: 'この端末の利用が止められたあとに届きました。取り込むかどうかは、事務局が内容を確かめて決めます。',
+  role_ended: 'この端末を登録した人の役割が終わったあとに届きました。取り込むかどうかは、事務局が内容を確かめて決めます。',
+  pass_ended: '一日券が終わったあとに届きました。取り込むかどうかは、事務局が内容を確かめて決めます。',
   too_large: '一度に送れる大きさを超えています。',
   too_complex: '一度に送れる量を超えています。',
   document_too_large: 'この記録がいっぱいで、これ以上書き加えられません。続きは新しい記録に書いてください。',

@@ -329,7 +329,7 @@ export const ja = {
     carried: (count: number) => `これまでの${count}人を不明として引き継ぎ`, carriedOver: (count: number) => `数え方を変える前 ${count}`,
     headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
-    differs: (bands: number, audiences: number, counts: number) => `年齢別の合計は${bands}人、対象別の合計は${audiences}人です。参加者の数には、多いほうの${counts}人を使います。`,
+    lags: (counted: number, total: number) => `この数え方での合計は${counted}人です。参加者の数には、ほかの数え方の${total}人を使います。`,
   },
 
   counter: {

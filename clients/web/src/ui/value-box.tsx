@@ -91,10 +91,11 @@ export function useBox<T>(options: BoxOptions<T>): Box {
     text: typed?.text ?? options.stored,
     reason: rested && reading?.ok === false ? reading.reason : null,
     change: (text, isPart = false) => {
-      now.current.kept = false;
+      const next = { text, isPart };
+      now.current = { ...now.current, typed: next, kept: false };
       setKept(false);
       setRested(false);
-      setTyped({ text, isPart });
+      setTyped(next);
     },
     leave: settle,
   };
@@ -139,7 +140,11 @@ export function ValueInput<T>({ type, stored, read, keep, clear, children, ...la
               const { value, validity } = event.currentTarget;
               if (value === '' && validity.badInput) box.change('', true);
             }}
-            onBlur={box.leave}
+            onBlur={(event) => {
+              // a part of a date in a box that was empty is told to nobody
+              if (event.target.validity.badInput) box.change('', true);
+              box.leave();
+            }}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && !event.nativeEvent.isComposing) box.leave();
             }}

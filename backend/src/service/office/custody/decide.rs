@@ -216,7 +216,8 @@ async fn let_in(
         replaces: Vec::new(),
         brought,
         stored: held.stored,
-        allowed: true,
+        kept: 0,
+        turned_away: None,
         home,
     };
     let judged = app.gate.judge(&caller.tenant, decision.device, vec![work]).await.judged.pop();

@@ -88,6 +88,9 @@ export function Attendance(): ReactNode {
   const bands = sumByDevice(view, 'attendance.band.').total;
   const audiences = sumByDevice(view, 'attendance.audience.').total;
   const [mode, setMode] = useState<Mode>(() => modeOf(view));
+  const counted = (way(mode) === 'audience' ? audiences : bands) ?? 0;
+  /** Others counted more in the other way, so that the next head counted here does not show in the total. */
+  const lags = counted > 0 && counted < (view.attendance ?? 0);
   const choose = (next: string): void => {
     if (!isMode(next)) return;
     setMode(next);
@@ -100,7 +103,7 @@ export function Attendance(): ReactNode {
       <Total>
         <Chips label={ja.attendance.mode} hideLabel value={mode} options={MODES.map((value) => ({ value, label: ja.attendance.modes[value] }))} onChange={choose} />
       </Total>
-      {bands !== null && audiences !== null && bands !== audiences && <p className="text-wait">{ja.attendance.differs(bands, audiences, view.attendance ?? 0)}</p>}
+      {lags && <p className="text-[0.875rem] text-muted">{ja.attendance.lags(counted, view.attendance ?? 0)}</p>}
       <CounterGrid>
         {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} />}
         {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}

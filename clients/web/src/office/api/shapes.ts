@@ -42,8 +42,8 @@ export interface Frame {
   readonly reports_missing: number;
   readonly reports_missing_records: string;
   /** Records in no year that is offered. */
-  readonly outside_years: number;
-  readonly outside_years_records: string;
+  readonly dates_doubtful: number;
+  readonly dates_doubtful_records: string;
   readonly silent_tablets: readonly { readonly device: string; readonly name: string; readonly last_seen_at: number | null }[];
   readonly sample: boolean;
 }
@@ -54,8 +54,8 @@ const frame = (f: p.Fields): Frame => ({
   fiscal_years: f.get('fiscal_years', p.array(p.integer)),
   reports_missing: f.get('reports_missing', p.integer),
   reports_missing_records: f.get('reports_missing_records', p.string),
-  outside_years: f.get('outside_years', p.integer),
-  outside_years_records: f.get('outside_years_records', p.string),
+  dates_doubtful: f.get('dates_doubtful', p.integer),
+  dates_doubtful_records: f.get('dates_doubtful_records', p.string),
   silent_tablets: f.get('silent_tablets', p.array(p.object((t) => ({
     device: t.get('device', p.string),
     name: t.get('name', p.string),

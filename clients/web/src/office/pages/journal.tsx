@@ -5,7 +5,9 @@ import { Link, useSearchParams } from 'wouter';
 import { japanDay, japanMidnight } from '../../i18n/dates';
 import { office } from '../../i18n/ja-office';
 import { inOrder } from '../../i18n/order';
+import { type Reading, readDate } from '../../i18n/values';
 import { INPUT, Labelled } from '../../ui/field';
+import { ValueInput } from '../../ui/value-box';
 import { useLive } from '../api/live';
 import { type NextPath, usePages } from '../api/pages';
 import { type Entry, type Journal, journal, people, type Person } from '../api/rights';
@@ -33,6 +35,14 @@ function midnight(date: string, days: number): string | null {
 /** The date that [midnight] made it of; '' for what is none. */
 function dateOf(ms: string | null, days: number): string {
   return ms === null || !/^\d+$/.test(ms) ? '' : japanDay(Number(ms) - days * DAY_MS);
+}
+
+/** A day of the range, unless it would end before it begins. */
+function readDay(day: string, { from = '', until = '' }: { readonly from?: string; readonly until?: string }): Reading<string> {
+  const read = readDate(day);
+  if (!read.ok) return read;
+  if (until !== '' && day > until) return { ok: false, reason: text.afterUntil(eraDate(until)) };
+  return from !== '' && day < from ? { ok: false, reason: text.beforeFrom(eraDate(from)) } : read;
 }
 
 function Target({ entry }: { readonly entry: Entry }): ReactNode {
@@ -106,11 +116,12 @@ export function JournalPage(): ReactNode {
     else next.set(name, value);
     setSearch(next, { replace: true });
   };
+  const [first, last] = [dateOf(search.get('from'), 0), dateOf(search.get('until'), 1)];
   const unknown = search.get('unknown') === 'true';
   const [from, until, person, action, refused] = ['from', 'until', 'person', 'action', 'refused'].map((name) => search.get(name));
   const chosen = [
-    from === null || from === undefined ? null : `${text.from}：${eraDate(dateOf(from, 0))}`,
-    until === null || until === undefined ? null : `${text.until}：${eraDate(dateOf(until, 1))}`,
+    from === null || from === undefined ? null : `${text.from}：${eraDate(first)}`,
+    until === null || until === undefined ? null : `${text.until}：${eraDate(last)}`,
     person === null || person === undefined ? null : `${text.who}：${person === 'tsudoi-server' ? text.commandLine : everyone.value?.people.find((one) => one.person === person)?.name ?? person}`,
     action === null || action === undefined ? null : `${text.what}：${live.value?.[0]?.actions.find((one) => one.id === action)?.name ?? action}`,
     refused === null || refused === undefined ? null : `${text.outcome}：${refused === 'true' ? text.refused : text.done}`,
@@ -123,8 +134,8 @@ export function JournalPage(): ReactNode {
       </PageHead>
       {chosen.length > 0 && <p className="print-only hidden">{chosen.join('　')}</p>}
       <div className="no-print grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-        <Labelled label={text.from}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('from'), 0)} onChange={(event) => set('from', midnight(event.target.value, 0))} />}</Labelled>
-        <Labelled label={text.until}>{(id) => <input id={id} type="date" className={INPUT} value={dateOf(search.get('until'), 1)} onChange={(event) => set('until', midnight(event.target.value, 1))} />}</Labelled>
+        <ValueInput type="date" label={text.from} stored={first} read={(day) => readDay(day, { until: last })} keep={(day) => set('from', midnight(day, 0))} clear={() => set('from', null)} />
+        <ValueInput type="date" label={text.until} stored={last} read={(day) => readDay(day, { from: first })} keep={(day) => set('until', midnight(day, 1))} clear={() => set('until', null)} />
         <Labelled label={text.who}>
           {(id) => (
             <select id={id} className={INPUT} value={search.get('person') ?? ''} onChange={(event) => set('person', event.target.value)}>

@@ -106,8 +106,8 @@ function Counts({ data, names }: { readonly data: RecordDetail; readonly names: 
                   <th scope="row">{office.measure(tally.measure, names.material)}</th>
                   <td className="fig font-bold">{numberOrNone(tally.total, '')}</td>
                   <td>
-                    <ul>{tally.by_device.map((one) => <li key={one.device.id} className="flex justify-between gap-4"><span className="text-muted">{one.device.name}</span><span className="tabular-nums">{office.number(one.count)}</span></li>)}
-                      {tally.carried > 0 && <li className="flex justify-between gap-4"><span className="text-muted">{text.carried}</span><span className="tabular-nums">{office.number(tally.carried)}</span></li>}
+                    <ul>{tally.by_device.map((one) => <li key={one.device.id} className="flex justify-between gap-4"><span className="text-muted">{one.device.name}</span><span className="whitespace-nowrap tabular-nums">{office.number(one.count)}</span></li>)}
+                      {tally.carried > 0 && <li className="flex justify-between gap-4"><span className="text-muted">{text.carried}</span><span className="whitespace-nowrap tabular-nums">{office.number(tally.carried)}</span></li>}
                     </ul>
                   </td>
                 </tr>
@@ -161,13 +161,13 @@ function History({ data, names }: { readonly data: RecordDetail; readonly names:
     <Panel title={text.history} side={<span className="text-[0.875rem] text-muted">{text.historyCount(data.history.length)}</span>}>
       <ol className="flex flex-col text-[0.9375rem]">
         {data.history.map(({ author, effects }, index) => (
-          <li key={`${author.at}-${index}`} className="grid gap-x-6 border-b border-[#e6e6e6] py-1.5 last:border-b-0 md:grid-cols-[minmax(0,1fr)_minmax(0,22rem)]">
+          <li key={`${author.at}-${index}`} className="grid gap-x-6 border-b border-[#e6e6e6] py-2 last:border-b-0 xl:grid-cols-[minmax(0,1fr)_minmax(0,22rem)]">
             <div className="flex flex-col">
               {effects === null ? <span className="text-muted">{text.historyOlder}</span> : effects.map((effect, at) => (
-                <p key={`${effect.kind}-${effect.name}-${at}`} className="grid grid-cols-[minmax(7rem,11rem)_minmax(0,1fr)] gap-x-4"><EffectLine effect={effect} names={names} tense="did" /></p>
+                <p key={`${effect.kind}-${effect.name}-${at}`} className="grid grid-cols-[minmax(6rem,11rem)_minmax(0,1fr)] gap-x-4"><EffectLine effect={effect} names={names} tense="did" /></p>
               ))}
             </div>
-            <span className="text-[0.875rem] text-muted">{authorText(author)}</span>
+            <span className="order-first text-[0.875rem] text-muted xl:order-none">{authorText(author)}</span>
           </li>
         ))}
       </ol>

@@ -7,7 +7,7 @@ import type { Names } from './names';
 
 const text = office.records;
 const VALUED = Object.keys(text.filter);
-const FLAGS = [['is_dispatch', text.dispatch], ['report_missing', text.missing], ['without_value', text.withoutValue], ['outside_years', text.outsideYears]] as const;
+const FLAGS = [['is_dispatch', text.dispatch], ['report_missing', text.missing], ['without_value', text.withoutValue], ['dates_doubtful', text.datesDoubtful]] as const;
 
 export interface Condition {
   readonly name: string;

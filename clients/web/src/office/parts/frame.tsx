@@ -137,7 +137,7 @@ export function Head({ title, note, frame, chooseYear }: HeadProps): ReactNode {
           : <span>{office.frame.noMissing}</span>}
         {dot}
         <Silent tablets={frame.silent_tablets} />
-        {frame.outside_years > 0 && <>{dot}<Link href={`/records?${frame.outside_years_records}`} className="link">{office.frame.outsideYears(frame.outside_years)}</Link></>}
+        {frame.dates_doubtful > 0 && <>{dot}<Link href={`/records?${frame.dates_doubtful_records}`} className="link">{office.frame.datesDoubtful(frame.dates_doubtful)}</Link></>}
         {note !== undefined && <>{dot}<span>{note}</span></>}
       </div>
       {frame.sample && (

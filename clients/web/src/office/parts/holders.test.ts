@@ -30,7 +30,7 @@ describe('holders of a tablet', () => {
 });
 
 describe('the lecturer that a person is', () => {
-  const lecturer = (id: string, surname: string, given_name: string | null = null): Lecturer => ({ id, surname, given_name, title: '医師', affiliation: null, association: 'as-1', bank: true, in_training: false, reading: '' });
+  const lecturer = (id: string, surname: string, given_name: string | null = null): Lecturer => ({ id, surname, given_name, title: '医師', affiliation: null, association: 'as-1', bank: true, in_training: false, registered_in: null, left_in: null, reading: '' });
 
   it('is the only one whose name theirs begins with', () => {
     const known = [lecturer('le-1', '富沢'), lecturer('le-2', '高橋', '一郎'), lecturer('le-3', '高橋', '花子')];

@@ -2,20 +2,21 @@
 //!
 //! Ids follow from names, so that the same entry made twice is one entry.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod ready;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::domain::FISCAL_YEARS;
-use sync_core::ids::{DeviceId, is_slug};
+use sync_core::ids::is_slug;
 use utoipa::ToSchema;
 
+pub use ready::{Encoded, RegistryCache};
+pub(super) use ready::{earlier, json, ready, stamp};
+
 use super::access::{Action, Caller, Extent, Organisation};
-use super::cache::ByteCache;
 use super::journal::Act;
 use super::organisation::{Unknown, check_municipality};
 use super::secret::id_from_name;
-use super::{App, names, reference};
+use super::{App, reference};
 use crate::store::StoreError;
 use crate::store::types::{Association, Lecturer, Material, Registry};
 
@@ -35,6 +36,9 @@ pub enum RegistryError {
     /// Another association or hub has this name.
     #[error("another association or hub has this name")]
     Taken,
+    /// A lecturer would have left the bank before they were registered.
+    #[error("a lecturer would have left the bank before they were registered")]
+    Years,
     /// A municipality, or an association, that the registry does not have; or a year that no record can be of.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -131,7 +135,7 @@ pub struct TenantView {
 /// come with the records that name them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RegistryView {
-    /// Counts changes.
+    /// Follows from the content; never 0.
     pub version: u64,
     /// The prefecture.
     pub tenant: TenantView,
@@ -149,13 +153,16 @@ pub struct RegistryView {
 
 /// The registry of a tenant for a screen; `None` for an unknown tenant.
 pub async fn view(app: &App, tenant: &str) -> Result<Option<RegistryView>, StoreError> {
-    Ok(app.store.registry(tenant).await?.map(|registry| view_of(tenant, registry)))
+    let Some(registry) = app.store.registry(tenant).await? else { return Ok(None) };
+    let mut view = view_of(tenant, registry);
+    stamp(&mut view)?;
+    Ok(Some(view))
 }
 
 fn view_of(tenant: &str, registry: Registry) -> RegistryView {
     let named = |(id, name): (String, String)| Named { id, name };
     RegistryView {
-        version: registry.version,
+        version: 0,
         tenant: TenantView { code: tenant.to_owned(), name: registry.tenant_name },
         municipalities: registry
             .municipalities
@@ -198,55 +205,6 @@ fn view_of(tenant: &str, registry: Registry) -> RegistryView {
     }
 }
 
-/// Version and JSON.
-pub type Encoded = (u64, Arc<Vec<u8>>);
-
-/// The registry of a tenant at one version, ready for tablets.
-#[derive(Debug)]
-pub struct Ready {
-    version: u64,
-    json: Arc<Vec<u8>>,
-    pub(super) people: HashMap<String, String>,
-    pub(super) devices: HashMap<DeviceId, String>,
-    /// The version of these names.
-    pub(super) names_version: u64,
-}
-
-/// The latest registry of each tenant.
-pub type RegistryCache = ByteCache<String, Arc<Ready>>;
-
-/// What a name takes in memory besides its letters.
-const NAME_BYTES: usize = 96;
-
-/// The registry at no less than a version that was just read.
-pub(super) async fn ready(app: &App, tenant: &str, version: u64) -> Result<Option<Arc<Ready>>, StoreError> {
-    let kept = app.registries.get(&tenant.to_owned());
-    if let Some(ready) = kept.filter(|ready| ready.version == version) {
-        return Ok(Some(ready));
-    }
-    let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
-    let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
-    let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
-    let names_version = names::version(&registry.renamed);
-    let view = view_of(tenant, registry);
-    let json = encode(&view)?;
-    let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
-    let size = json.len() + names.map(|letters| letters + NAME_BYTES).sum::<usize>();
-    let ready = Arc::new(Ready { version: view.version, json: Arc::new(json), people, devices, names_version });
-    app.registries.put(tenant.to_owned(), ready.clone(), size);
-    Ok(Some(ready))
-}
-
-/// The bytes that tablets get.
-pub(super) fn encode(view: &RegistryView) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(view).map_err(|error| StoreError::Unavailable(Box::new(error)))
-}
-
-/// Version and JSON of the registry as tablets get it.
-pub(crate) async fn json(app: &App, tenant: &str, version: u64) -> Result<Option<Encoded>, StoreError> {
-    Ok(ready(app, tenant, version).await?.map(|ready| (ready.version, ready.json.clone())))
-}
-
 /// Makes a tenant from the reference data with the materials everyone has. Changes nothing when it is there.
 pub async fn ensure_tenant(app: &App, prefecture: &reference::Prefecture) -> Result<(), StoreError> {
     app.store.upsert_tenant(prefecture.tenant, prefecture.name, &prefecture.municipalities).await?;
@@ -270,6 +228,11 @@ pub struct NewAssociation {
     pub hub: bool,
 }
 
+/// What is stated, `null` included, as something else than what is absent.
+fn stated<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
 /// A lecturer to add or to bring up to date.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -290,10 +253,15 @@ pub struct NewLecturer {
     /// 人材育成中.
     #[serde(default)]
     pub in_training: bool,
-    /// Starting year of the fiscal year in which the bank took them in; absent: it stays as it is.
-    pub registered_in: Option<i64>,
-    /// Starting year of the last fiscal year in which they were in the bank; absent: it stays as it is.
-    pub left_in: Option<i64>,
+    /// Starting year of the fiscal year in which the bank took them in; null: not known; absent: it stays as it is.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i64>)]
+    pub registered_in: Option<Option<i64>>,
+    /// Starting year of the last fiscal year in which they were in the bank, not before the first; null: they still are,
+    /// or it is not known; absent: it stays as it is.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i64>)]
+    pub left_in: Option<Option<i64>>,
     /// How the name is read, in kana; absent or empty: as it was.
     pub reading: Option<String>,
 }
@@ -381,14 +349,22 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     if !allowed {
         return Err(RegistryError::Forbidden);
     }
-    let years = [new.registered_in, new.left_in];
-    if let Some(year) = years.into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
-        return Err(Unknown { given: year.to_string(), meant: None }.into());
-    }
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let name = format!("{}|{}|{}", new.surname, or_empty(&new.given_name), or_empty(&association));
+    let id = id_from_name("le", &name);
+
+    let known = registry.lecturers.iter().find(|lecturer| lecturer.id == id);
+    let registered_in = new.registered_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.registered_in));
+    let left_in = new.left_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.left_in));
+    if let Some(year) = [registered_in, left_in].into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
+        return Err(Unknown { given: year.to_string(), meant: None }.into());
+    }
+    if registered_in.zip(left_in).is_some_and(|(first, last)| last < first) {
+        return Err(RegistryError::Years);
+    }
+
     let lecturer = Lecturer {
-        id: id_from_name("le", &name),
+        id,
         surname: new.surname,
         given_name: new.given_name,
         title: new.title,
@@ -396,8 +372,8 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
         association,
         bank: new.bank,
         in_training: new.in_training,
-        registered_in: new.registered_in,
-        left_in: new.left_in,
+        registered_in,
+        left_in,
         reading,
     };
     app.store.upsert_lecturer(&caller.tenant, &lecturer).await?;
