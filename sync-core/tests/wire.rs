@@ -8,9 +8,9 @@ use sync_core::document::{Document, Heads, Kind, Outline, hash_of};
 use sync_core::ids::{ActorId, ChangeHash, DeviceId, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
-    AuditEntry, AuditRequest, AuditResponse, ByteVec, Decision, DiskMark, DocumentPart, DocumentPayload, DocumentPush,
-    FeedEntry, Name, Names, Outcome, PROTOCOL, PartCursor, Place, Receipt, RegistryCursor, RegistryPayload, Run,
-    ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError, WireLimits,
+    AskedName, AuditEntry, AuditRequest, AuditResponse, Author, ByteVec, Decision, DiskMark, DocumentPart,
+    DocumentPayload, DocumentPush, FeedEntry, Name, Names, Outcome, PROTOCOL, PartCursor, Place, Receipt,
+    RegistryCursor, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse, WireError, WireLimits,
 };
 
 fn request(pushes: usize) -> SyncRequest {
@@ -35,6 +35,11 @@ fn request(pushes: usize) -> SyncRequest {
         held: vec![ChangeHash::from_bytes([7; 32]), ChangeHash::from_bytes([8; 32])],
         part: Some(PartCursor { document: DocumentId::from_bytes([6; 16]), heads: Heads::default(), offset: 4_096 }),
         registry_part: Some(RegistryCursor { version: 4, offset: 8_192 }),
+        names_version: Some(6),
+        names: vec![
+            AskedName { record: DocumentId::from_bytes([6; 16]), of: Author::Person("tanaka".into()) },
+            AskedName { record: DocumentId::from_bytes([6; 16]), of: Author::Device(DeviceId::from_bytes([5; 16])) },
+        ],
         disk: Some(DiskMark { was: Some(4), is: u64::MAX }),
     }
 }
@@ -72,6 +77,8 @@ fn response() -> SyncResponse {
             by: "山田".into(),
             at: Timestamp(9),
         }],
+        names_version: Some(8),
+        names_answered: Some(2),
         copied_at: Some(11),
         purged: vec![document],
         part: Some(DocumentPart {
@@ -155,6 +162,7 @@ fn wire_1_the_bytes_of_protocol_1_stay_as_they_are() {
     small.wanted.clear();
     small.held.clear();
     (small.part, small.registry_part, small.disk) = (None, None, None);
+    (small.names_version, small.names) = (None, Vec::new());
     assert_eq!(
         small.encode(),
         [168, 0, 1, 1, 27, 0, 0, 1, 139, 207, 229, 104, 0, 2, 128, 3, 128, 4, 3, 5, 26, 0, 15, 66, 64, 6, 64, 7, 64]
@@ -199,6 +207,8 @@ fn wire_4_reading_ends_where_the_limits_do() {
     assert_eq!(refused(&cut(&pushes, 1), WireLimits { pushes: 799, ..limits }), "pushes");
     let cursors = SyncRequest { cursors: vec![request(0).cursors[0].clone(); 800], ..request(0) };
     assert_eq!(refused(&cut(&cursors, 1), WireLimits { cursors: 799, ..limits }), "cursors");
+    let names = SyncRequest { names: vec![request(0).names[0].clone(); 800], ..request(0) };
+    assert_eq!(refused(&cut(&names, 4), WireLimits { names: 799, ..limits }), "names");
 }
 
 #[test]

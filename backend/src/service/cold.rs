@@ -120,6 +120,7 @@ struct Key {
     places: Vec<Place>,
     registry_held: u64,
     registry: u64,
+    names_held: Option<u64>,
     page: PageSize,
     registry_part: Option<RegistryCursor>,
 }
@@ -183,6 +184,7 @@ impl Asked {
         wanted: &[WantedScope],
     ) -> Option<Self> {
         let only_reads = request.pushes.is_empty() && request.wanted.is_empty() && request.held.is_empty();
+        let only_reads = only_reads && request.names.is_empty();
         // a tablet that has everything asks most often, and costs nothing here; what a day pass is told is its own
         if !only_reads
             || tablet.pass.is_some()
@@ -207,6 +209,7 @@ impl Asked {
             places,
             registry_held: request.registry_version,
             registry: tablet.standing.registry_version,
+            names_held: request.names_version,
             page: page_size(&app.config, request),
             registry_part: request.registry_part,
         };

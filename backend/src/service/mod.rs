@@ -19,6 +19,7 @@ pub mod follow;
 pub mod gate;
 pub mod journal;
 pub mod lookup;
+mod names;
 pub mod office;
 pub mod organisation;
 mod pace;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use sync_core::document::{Authors, Heads};
+use sync_core::document::Heads;
 use sync_core::ids::{ChangeHash, DocumentId, ScopeId};
 use sync_core::time::Timestamp;
 use sync_core::wire::{
@@ -18,7 +18,7 @@ use super::cold::Answer;
 use super::journal::Act;
 use super::office::day_in_japan;
 use super::push::{gather, push};
-use super::{App, audit, broad, cold, day_pass, registry};
+use super::{App, audit, broad, cold, day_pass, names, registry};
 use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::types::{PageSize, Pull, WantedScope};
@@ -28,12 +28,13 @@ const SEEN_MS: u64 = 60_000;
 /// The least that tablets which take parts ask for, in bytes.
 const LEAST_PAGE: u64 = 4 << 10;
 
-/// Bytes of documents that answering this may hold at once: of those it pushes to, and then of a page. The largest that a
+/// Bytes of documents that answering this may hold at once: of those it pushes to, of those that show whose names it may
+/// have, and then of a page. The largest that a
 /// document may have are always enough for a push.
 pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
     let page = page_size(config, request).bytes;
     let largest = config.gate_document_bytes as u64;
-    let read = if request.pushes.is_empty() { page } else { page.max(largest) };
+    let read = if request.pushes.is_empty() && request.names.is_empty() { page } else { page.max(largest) };
     // with its last part a document is read whole, for the names in it
     let whole = if request.part.is_some() { page.saturating_add(largest) } else { 0 };
     read.max(whole).min(most_document_bytes(config))
@@ -52,18 +53,6 @@ pub(super) fn page_size(config: &Config, request: &SyncRequest) -> PageSize {
     } else {
         PageSize::whole(bytes)
     }
-}
-
-/// Who wrote in the documents of an answer.
-fn authors_of(pull: &Pull) -> Authors {
-    let mut authors = Authors::default();
-    for (_, snapshot) in &pull.documents {
-        authors.add(snapshot);
-    }
-    if let Some(whole) = &pull.joined {
-        authors.add(whole);
-    }
-    authors
 }
 
 /// The registry, or the part of it that follows what the tablet has.
@@ -152,6 +141,8 @@ async fn fresh(
     let mut receipts = if works.is_empty() { HashMap::new() } else { push(app, caller, tablet, works, bytes).await? };
     let receipts = order.iter().filter_map(|document| receipts.remove(document)).collect();
 
+    let asked = names::asked(app, caller, tablet, &request.names, bytes).await?;
+
     let page = page_size(&app.config, &request);
     // most often there is nothing new, which is known since it is known who is calling; a push makes something new
     let idle = (known.is_empty() && request.wanted.is_empty() && request.part.is_none())
@@ -172,11 +163,13 @@ async fn fresh(
     let begun = begun.and_then(|held| registry::earlier(app, &caller.tenant, held.version));
     let registry = begun.or(registry);
     let registry = registry.map(|(version, json)| payload_of(version, &json, &page, request.registry_part));
-    let names = registry::names(app, &caller.tenant, pull.registry_version, &authors_of(&pull)).await?;
+    let told = names::told(app, &caller.tenant, request.names_version, asked, &pull).await?;
     let decisions = decisions(app, caller, tablet, &request.held).await?;
     let asked: Vec<DocumentId> = request.wanted.into_iter().filter(|document| tablet.may_ask_of(*document)).collect();
     let purged = destroyed(app, &caller.tenant, &asked).await?;
-    Ok(SyncResponse { decisions, purged, names, ..answer(app.now(), receipts, pull, registry) })
+    let response = answer(app.now(), receipts, pull, registry);
+    let names::Told { names, version: names_version, answered: names_answered } = told;
+    Ok(SyncResponse { decisions, purged, names, names_version, names_answered, ..response })
 }
 
 /// A row that the feed names and that is not there gets one that a tablet can fill.
@@ -281,6 +274,8 @@ fn answer(now: Timestamp, receipts: Vec<Receipt>, pull: Pull, registry: Option<R
         purged: Vec::new(),
         part: pull.part,
         names: None,
+        names_version: None,
+        names_answered: None,
         copied_at: None,
     }
 }

@@ -35,8 +35,8 @@
 //! - ST-22 The tablets of a hub hold what is of the municipalities it covers, from the transaction that changes these.
 //! - ST-23 A portion of documents holds no more stored bytes than it may, unless its first alone is larger.
 //! - ST-24 A [`office::Moment`] answers every question as of its first one, whatever is written meanwhile.
-//! - ST-25 A tablet is marked from the exchange in which a disk speaks whose number another has replaced, until it is
-//!   registered anew; renewed epochs forget the numbers, and no mark.
+//! - ST-25 A tablet is marked from the exchange in which a disk speaks whose number is known to have been replaced by another,
+//!   until it is registered anew. A number nobody here has heard of marks nothing: the database may be a restored one.
 
 pub mod day_pass;
 pub mod error;

@@ -61,8 +61,9 @@ pub struct HolderRow {
 #[async_trait]
 pub trait TabletStore {
     /// Takes in what a tablet's disk says of itself: the number it has taken, and the one it had when it was last answered.
-    /// One that had another's or none, while another was here, is a copy: from then on the tablet is marked. When it was
-    /// marked, ms. See ST-25.
+    /// One whose number is known to have been replaced is a copy: from then on the tablet is marked. A number nobody here has
+    /// heard of is none, since the database may be a restored one; it takes the place of the last. When it was marked, ms. See
+    /// ST-25.
     async fn note_disk(
         &self,
         tenant: &str,

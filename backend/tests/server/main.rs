@@ -29,6 +29,8 @@ mod lines;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod people;

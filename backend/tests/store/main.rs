@@ -18,6 +18,8 @@ mod custody;
 #[cfg(test)]
 mod day_pass;
 #[cfg(test)]
+mod disks;
+#[cfg(test)]
 mod frozen;
 #[cfg(test)]
 mod histories;
@@ -78,6 +80,7 @@ async fn sqlite_keeps_the_contract() {
     proof::proof(&store).await;
     rights::rights(&store).await;
     codes::codes(&store).await;
+    disks::st_25_a_number_that_another_has_replaced_is_a_copys_and_an_unknown_one_is_not(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
@@ -97,6 +100,7 @@ async fn postgresql_keeps_the_contract() {
     proof::proof(&store).await;
     rights::rights(&store).await;
     codes::codes(&store).await;
+    disks::st_25_a_number_that_another_has_replaced_is_a_copys_and_an_unknown_one_is_not(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;
@@ -131,6 +135,7 @@ async fn a_partitioned_database_keeps_the_contract() {
     proof::proof(&store).await;
     rights::rights(&store).await;
     codes::codes(&store).await;
+    disks::st_25_a_number_that_another_has_replaced_is_a_copys_and_an_unknown_one_is_not(&store).await;
     retention::retention(&store).await;
     day_pass::st_18_a_session_is_in_the_scope_of_itself_alone_while_a_pass_holds_it(&store).await;
     proof::st_15_every_record_that_makes_a_difference_is_named(&store).await;

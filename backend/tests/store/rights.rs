@@ -105,7 +105,14 @@ async fn st_17_a_sign_in_holds_while_the_person_has_the_role(store: &dyn Store) 
     assert!(store.add_person("33", "pe-1", named("山田"), &staff).await.unwrap());
     assert!(!store.add_person("33", "pe-1", named("佐藤"), &officer).await.unwrap(), "the id is taken");
     assert_eq!(store.registry_version("33").await.unwrap(), version + 1);
+    let renamed = async || store.registry("33").await.unwrap().unwrap().renamed;
+    assert_eq!(renamed().await, [], "who is new has no other name than at first");
+    let same = PersonName { written: "山田", reading: Some("やまだ") };
+    assert!(store.rename_person("33", "pe-1", same).await.unwrap());
+    assert_eq!(renamed().await, [], "the name is the same");
+    let version = store.registry_version("33").await.unwrap() - 1;
     assert!(store.rename_person("33", "pe-1", named("鈴木")).await.unwrap());
+    assert_eq!(renamed().await, [("pe-1".to_owned(), "鈴木".to_owned())]);
     assert!(!store.rename_person("34", "pe-1", named("鈴木")).await.unwrap(), "unknown in another prefecture");
     assert_eq!(store.lookup_person("33", "pe-1").await.unwrap().unwrap().name, "鈴木");
     assert_eq!(store.registry_version("33").await.unwrap(), version + 2, "tablets see the new name");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::exchange::Sent;
+use super::names::Told;
 use super::row::{ScopeRow, encode, intent_key};
 use super::shelf::{Entry, Held};
 use super::{Table, Tablet, Waiting, Write, document_write, outbox_write};
@@ -56,9 +57,7 @@ impl Tablet {
             self.take_document(now, payload, &mut changed);
         }
         let joined = joined.map(|payload| payload.document);
-        if let Some(names) = response.names.take() {
-            self.take_names(names, &mut changed);
-        }
+        let named = self.take_names(response.names.take().unwrap_or_default(), &mut changed);
         for id in &response.purged {
             self.purge(*id, &mut changed);
         }
@@ -126,6 +125,8 @@ impl Tablet {
         }
         let asked = self.asked_for(&response.wanted);
         self.drop_left(&mut changed);
+        let names = Told { version: response.names_version, answered: response.names_answered, named };
+        more |= self.ask_for_names(&sent.names, names, &mut changed);
         self.last_exchange_at = Some(now);
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.line_is_back(now);

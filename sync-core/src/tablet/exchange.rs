@@ -7,7 +7,7 @@ use crate::digest::Buckets;
 use crate::document::Heads;
 use crate::ids::{ChangeHash, DocumentId, ScopeId};
 use crate::time::Timestamp;
-use crate::wire::{AuditRequest, AuditResponse, DiskMark, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
+use crate::wire::{AuditRequest, AuditResponse, Author, DiskMark, DocumentPush, PROTOCOL, SyncRequest, SyncResponse};
 
 /// Documents sent at a time.
 const PUSH_DOCUMENTS: usize = 400;
@@ -43,6 +43,8 @@ pub(super) struct Sent {
     pub offered: BTreeMap<DocumentId, Offered>,
     /// Documents asked for.
     pub wanted: Vec<DocumentId>,
+    /// Names asked for.
+    pub names: Vec<Author>,
     /// Bytes of the changes pushed.
     pub bytes: u64,
     /// Which disk spoke.
@@ -102,6 +104,10 @@ impl Tablet {
         let mut sent = Sent { wanted, disk: self.disk.said(), ..Sent::default() };
         let mut pushes = self.offers(now, &mut sent);
         self.unsent(now, &mut pushes, &mut sent);
+        // their answer is as long as they are
+        let few = usize::try_from(self.sizes.pull.bytes() / NAME_BYTES).map_or(named, |few| named.min(few));
+        let names = self.names.asked_for(few.max(FEWEST_NAMED));
+        sent.names = names.iter().map(|asked| asked.of.clone()).collect();
         let undecided = |held: &super::shelf::Held| held.declined.is_none();
         let held = self.shelf.iter().flat_map(|(_, entry)| &entry.held).filter(|(_, held)| undecided(held));
         let request = SyncRequest {
@@ -115,6 +121,8 @@ impl Tablet {
             wanted: sent.wanted.iter().copied().chain(self.held_nowhere()).take(named).collect(),
             part: self.partial.document(),
             registry_part: self.partial.registry(),
+            names_version: Some(self.names.version()),
+            names,
             disk: sent.disk,
         };
         (request, sent)

@@ -49,6 +49,9 @@ use repair::Repair;
 use row::{OutboxRow, RegistryRow, decode, encode, outbox_key, read_outbox_key};
 use shelf::Shelf;
 
+/// Each opening numbers its edits from a random place on, at most so far after those before.
+const NUMBERS_APART: u64 = 1 << 32;
+
 /// An input that was not taken; nothing was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -159,6 +162,8 @@ impl Tablet {
             tablet.persist(vec![write], Waiting::Confirm { rows: Vec::new(), shown: Vec::new() });
         }
         tablet.restore(others);
+        // steps and signs bear the number of their edit: two copies of one disk never give the same one
+        tablet.next_intent += Chance::new(seed ^ 0x6e75_6d62).below(NUMBERS_APART);
         tablet.unreadable_rows += tablet.drafts.restore(&meta, now);
         tablet.replay(now);
         tablet.end_drafts_due(now);

@@ -26,6 +26,7 @@ macro_rules! as_bytes {
 }
 
 as_bytes!(document, crate::ids::DocumentId, "document id", |id| *id.as_bytes(), crate::ids::DocumentId::from_slice);
+as_bytes!(device, crate::ids::DeviceId, "device id", |id| *id.as_bytes(), crate::ids::DeviceId::from_slice);
 as_bytes!(hash, crate::ids::ChangeHash, "change hash", |hash| *hash.as_bytes(), crate::ids::ChangeHash::from_slice);
 as_bytes!(digest, crate::digest::Digest, "digest", |digest| digest.to_bytes(), crate::digest::Digest::from_bytes);
 as_bytes!(heads, crate::document::Heads, "list of heads", |heads| heads.to_bytes(), crate::document::Heads::from_bytes);

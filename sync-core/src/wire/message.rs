@@ -7,7 +7,7 @@ use super::part::{DocumentPart, PartCursor, Place, RegistryCursor};
 use super::room::{self, Room};
 use crate::digest::{Buckets, Digest, FeedState};
 use crate::document::{Heads, Kind};
-use crate::ids::{ChangeHash, DocumentId, ScopeId};
+use crate::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 use crate::time::Timestamp;
 
 /// The protocol spoken here.
@@ -47,9 +47,38 @@ pub struct SyncRequest {
     /// The same of the registry.
     #[n(9)]
     pub registry_part: Option<RegistryCursor>,
+    /// Version of the names it holds, 0 for none; absent: it asks for no names.
+    #[n(10)]
+    pub names_version: Option<u64>,
+    /// Names asked for, of people and tablets that wrote in records here.
+    #[cbor(n(11), with = "room::names", default, skip_if = "Vec::is_empty")]
+    pub names: Vec<AskedName>,
     /// Which disk speaks; absent once the server has answered it.
     #[n(24)]
     pub disk: Option<DiskMark>,
+}
+
+/// A name that is asked for. The record shows that the asking device needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AskedName {
+    /// A record of the device's scopes in which they wrote.
+    #[cbor(n(0), with = "id::document")]
+    pub record: DocumentId,
+    /// Whose name.
+    #[n(1)]
+    pub of: Author,
+}
+
+/// Someone who writes in records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Author {
+    /// A person, by registry id.
+    #[n(0)]
+    Person(#[n(0)] String),
+    /// A tablet.
+    #[n(1)]
+    Device(#[cbor(n(0), with = "id::device")] DeviceId),
 }
 
 /// Tells two copies of one tablet's disk apart: each opening takes a number of its own and names the one before.
@@ -78,6 +107,8 @@ impl Default for SyncRequest {
             held: Vec::new(),
             part: None,
             registry_part: None,
+            names_version: None,
+            names: Vec::new(),
             disk: None,
         }
     }
@@ -167,9 +198,16 @@ pub struct SyncResponse {
     /// Part of a document too large for this answer. The pages end before its entry unless this is the last of it.
     #[n(9)]
     pub part: Option<DocumentPart>,
-    /// Names of the people and tablets that wrote in the documents of this answer.
+    /// Names of the people and tablets that wrote in the documents of this answer, and those asked for. Of somebody asked for
+    /// who has none any more it is empty.
     #[n(10)]
     pub names: Option<Names>,
+    /// Version of the names, when the device holds another: some that it may hold have changed.
+    #[n(11)]
+    pub names_version: Option<u64>,
+    /// How many of the names asked for, from the first, were looked for; absent when none were.
+    #[n(12)]
+    pub names_answered: Option<u64>,
     /// When two copies of this device's disk were noticed, ms since the Unix epoch; absent when none were.
     #[n(24)]
     pub copied_at: Option<u64>,
@@ -190,6 +228,8 @@ impl Default for SyncResponse {
             purged: Vec::new(),
             part: None,
             names: None,
+            names_version: None,
+            names_answered: None,
             copied_at: None,
         }
     }

@@ -11,8 +11,9 @@ mod part;
 mod room;
 
 pub use message::{
-    AuditEntry, AuditRequest, AuditResponse, Decision, DiskMark, DocumentPayload, DocumentPush, FeedEntry, Name, Names,
-    Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest, SyncResponse,
+    AskedName, AuditEntry, AuditRequest, AuditResponse, Author, Decision, DiskMark, DocumentPayload, DocumentPush,
+    FeedEntry, Name, Names, Outcome, PROTOCOL, Receipt, RegistryPayload, Run, ScopeCursor, ScopePage, SyncRequest,
+    SyncResponse,
 };
 pub use minicbor::bytes::ByteVec;
 pub use part::{DocumentPart, PartCursor, Place, RegistryCursor};
@@ -33,6 +34,8 @@ pub struct WireLimits {
     pub cursors: usize,
     /// Documents asked for, changes named as held, and heads of the document in parts, in one request.
     pub named: usize,
+    /// Names asked for in one request.
+    pub names: usize,
     /// Bytes that the changes may take once they have come out of the body, with what each takes besides.
     pub bytes: usize,
 }
@@ -41,7 +44,7 @@ impl WireLimits {
     /// For a body of so many bytes.
     pub const fn of(body_bytes: usize) -> Self {
         let bytes = body_bytes.saturating_mul(GROWTH);
-        Self { pushes: 1_000, changes: 20_000, cursors: 500, named: 1_000, bytes }
+        Self { pushes: 1_000, changes: 20_000, cursors: 500, named: 1_000, names: 1_000, bytes }
     }
 }
 

@@ -14,6 +14,7 @@ pub enum Part {
     Pushes,
     Changes,
     Cursors,
+    Names,
     /// Bytes of changes as they come out.
     Bytes,
 }
@@ -55,6 +56,7 @@ impl Room for Limited {
             Part::Pushes => (&mut self.left.pushes, "pushes"),
             Part::Changes => (&mut self.left.changes, "changes"),
             Part::Cursors => (&mut self.left.cursors, "cursors"),
+            Part::Names => (&mut self.left.names, "names"),
             Part::Bytes => (&mut self.left.bytes, "bytes of changes"),
         };
         match usize::try_from(count).ok().and_then(|count| left.checked_sub(count)) {
@@ -104,3 +106,4 @@ macro_rules! as_list {
 
 as_list!(pushes, crate::wire::DocumentPush, Part::Pushes);
 as_list!(cursors, crate::wire::ScopeCursor, Part::Cursors);
+as_list!(names, crate::wire::AskedName, Part::Names);

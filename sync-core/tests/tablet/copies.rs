@@ -73,6 +73,71 @@ fn tab_20_a_copy_of_the_disk_loses_nothing_and_counts_nothing_twice() {
     assert!(["confirmed", "held"].iter().all(|state| states.iter().any(|step| step.contains(state))), "{states:?}");
 }
 
+/// Both go on without a network, then talk to the server in turns.
+fn apart(host: &Host, document: &mut Document, one: &str, two: &str) -> (Host, Host) {
+    let open = |seed| Host::open_by_chance(host.disk.clone(), host.now, seed);
+    let (mut one_of_them, mut other) = (open(1), open(2));
+    one_of_them.give(edit(one));
+    other.give(edit(two));
+    one_of_them.wait(400);
+    other.wait(400);
+    for _ in 0..4 {
+        for host in [&mut one_of_them, &mut other] {
+            exchange(host, document);
+            host.wait(1_000);
+        }
+    }
+    (one_of_them, other)
+}
+
+#[test]
+fn tab_20_a_step_taken_back_on_a_copy_of_the_disk_is_taken_back() {
+    let (mut host, mut document) = agreed();
+    host.give(step("held"));
+    host.wait(400);
+    exchange(&mut host, &mut document);
+    let held = document.steps()[0].0.clone();
+    let back = format!(r#"{{"type":"take_back","steps":["{held}"]}}"#);
+    apart(&host, &mut document, r#"{"type":"step","state":"reported"}"#, &back);
+    let steps = document.steps();
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    assert!(steps.iter().any(|(id, step)| *id != held && step.contains(&held)), "{steps:?}");
+}
+
+#[test]
+fn tab_20_a_sentence_rewritten_on_two_copies_of_a_disk_bears_the_sign() {
+    let (mut host, mut document) = agreed();
+    host.give(edit(r#"{"type":"write","text":"issue","base":"","value":"会場が寒かった"}"#));
+    host.wait(400);
+    exchange(&mut host, &mut document);
+    let write = |value| format!(r#"{{"type":"write","text":"issue","base":"会場が寒かった","value":"{value}"}}"#);
+    let hosts = apart(&host, &mut document, &write("会場は暑かった"), &write("駐車場が足りない"));
+    for host in [&hosts.0, &hosts.1] {
+        let record = host.tablet.view(DOCUMENT).unwrap().record;
+        assert!(!record.rewritten.is_empty(), "{:?}", record.texts);
+    }
+}
+
+#[test]
+fn tab_20_steps_of_copies_that_write_under_numbers_of_their_own_by_now_both_stand() {
+    let (host, mut document) = agreed();
+    let (mut one, mut two) =
+        apart(&host, &mut document, r#"{"type":"step","state":"held"}"#, r#"{"type":"step","state":"reported"}"#);
+    let before = document.steps().len();
+    // nothing of either is refused any more
+    one.give(step("settled"));
+    two.give(step("cancelled"));
+    one.wait(400);
+    two.wait(400);
+    for _ in 0..2 {
+        for host in [&mut one, &mut two] {
+            exchange(host, &mut document);
+            host.wait(1_000);
+        }
+    }
+    assert_eq!(document.steps().len(), before + 2, "{:?}", document.steps());
+}
+
 #[test]
 fn tab_21_each_opening_says_a_number_of_its_own_until_it_is_answered_and_no_longer() {
     let said = |host: &mut Host| {

@@ -15,6 +15,8 @@ mod lines;
 #[cfg(test)]
 mod mending;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod syncing;

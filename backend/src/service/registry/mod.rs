@@ -10,7 +10,7 @@ use sync_core::ids::is_slug;
 use utoipa::ToSchema;
 
 pub use ready::{Encoded, RegistryCache};
-pub(super) use ready::{earlier, json, names, stamp};
+pub(super) use ready::{earlier, json, ready, stamp};
 
 use super::access::{Action, Caller, Extent, Organisation};
 use super::journal::Act;

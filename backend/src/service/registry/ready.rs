@@ -7,13 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use sync_core::document::Authors;
 use sync_core::ids::DeviceId;
-use sync_core::wire::{Name, Names};
 
 use super::{RegistryView, view_of};
-use crate::service::App;
 use crate::service::cache::ByteCache;
+use crate::service::{App, names};
 use crate::store::StoreError;
 
 /// Version and JSON.
@@ -21,13 +19,15 @@ pub type Encoded = (u64, Arc<Vec<u8>>);
 
 /// The registry of a tenant as the store had it once, ready for tablets.
 #[derive(Debug)]
-struct Ready {
+pub(in crate::service) struct Ready {
     /// The store's count of changes.
     changes: u64,
     version: u64,
     json: Arc<Vec<u8>>,
-    people: HashMap<String, String>,
-    devices: HashMap<DeviceId, String>,
+    pub people: HashMap<String, String>,
+    pub devices: HashMap<DeviceId, String>,
+    /// The version of these names.
+    pub names_version: u64,
 }
 
 /// The latest registry of each tenant, and what tablets got of it, by version.
@@ -47,7 +47,7 @@ impl RegistryCache {
 const NAME_BYTES: usize = 96;
 
 /// The registry after no fewer changes than were just read.
-async fn ready(app: &App, tenant: &str, changes: u64) -> Result<Option<Arc<Ready>>, StoreError> {
+pub(in crate::service) async fn ready(app: &App, tenant: &str, changes: u64) -> Result<Option<Arc<Ready>>, StoreError> {
     let kept = app.registries.latest.get(&tenant.to_owned());
     if let Some(ready) = kept.filter(|ready| ready.changes == changes) {
         return Ok(Some(ready));
@@ -55,13 +55,13 @@ async fn ready(app: &App, tenant: &str, changes: u64) -> Result<Option<Arc<Ready
     let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
     let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
     let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
-    let changes = registry.version;
+    let (changes, names_version) = (registry.version, names::version(&registry.renamed));
     let mut view = view_of(tenant, registry);
     let json = Arc::new(stamp(&mut view)?);
     let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
     let size = json.len() + names.map(|letters| letters + NAME_BYTES).sum::<usize>();
     app.registries.contents.put((tenant.to_owned(), view.version), json.clone(), json.len());
-    let ready = Arc::new(Ready { changes, version: view.version, json, people, devices });
+    let ready = Arc::new(Ready { changes, version: view.version, json, people, devices, names_version });
     app.registries.latest.put(tenant.to_owned(), ready.clone(), size);
     Ok(Some(ready))
 }
@@ -85,21 +85,4 @@ pub(in crate::service) async fn json(app: &App, tenant: &str, changes: u64) -> R
 /// What was the registry at this version, as long as it is kept.
 pub(in crate::service) fn earlier(app: &App, tenant: &str, version: u64) -> Option<Encoded> {
     app.registries.contents.get(&(tenant.to_owned(), version)).map(|json| (version, json))
-}
-
-/// The names of these people and tablets, as far as they are known.
-pub(in crate::service) async fn names(
-    app: &App,
-    tenant: &str,
-    changes: u64,
-    authors: &Authors,
-) -> Result<Option<Names>, StoreError> {
-    if *authors == Authors::default() {
-        return Ok(None);
-    }
-    let Some(ready) = ready(app, tenant, changes).await? else { return Ok(None) };
-    let name = |id: String, name: &String| Name { id, name: name.clone() };
-    let people = authors.people.iter().filter_map(|id| Some(name(id.clone(), ready.people.get(id)?)));
-    let devices = authors.devices.iter().filter_map(|id| Some(name(id.to_string(), ready.devices.get(id)?)));
-    Ok(Some(Names { people: people.collect(), devices: devices.collect() }))
 }

@@ -118,9 +118,6 @@ pub(super) async fn renew_epochs(store: &SqlStore, tenant: Option<&str>) -> Resu
         let scopes = all_scopes(&mut transaction, &tenant).await?;
         let ids: Vec<&ScopeId> = scopes.iter().map(|scope| &scope.scope).collect();
         count += renew(&mut transaction, &tenant, &ids).await?;
-        // a restored database knows old numbers only
-        let forget = sqlx::query(sql::FORGET_DISKS).bind(&tenant);
-        forget.execute(&mut *transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
     }
     Ok(count)

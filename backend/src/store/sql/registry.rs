@@ -219,10 +219,16 @@ pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<R
         let eligibilities = eligibilities.remove(&id).unwrap_or_default();
         Ok(Material { eligibilities, name: get(row, "name")?, unit: get(row, "unit")?, id })
     };
+    let person = |row: &Row| Ok((get::<String>(row, "person")?, get::<String>(row, "name")?, flag(row, "renamed")?));
     let device = |row: &Row| {
         let device: Vec<u8> = get(row, "device")?;
-        Ok((DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?, get(row, "name")?))
+        let device = DeviceId::from_slice(&device).ok_or(corrupt("device", "device"))?;
+        Ok((device, get::<String>(row, "name")?, flag(row, "renamed")?))
     };
+    let people = all(rows(&mut *look, list(sql::LIST_PEOPLE)).await?, person)?;
+    let devices = all(rows(&mut *look, list(sql::LIST_DEVICES)).await?, device)?;
+    let renamed = people.iter().filter(|(.., renamed)| *renamed).map(|(id, name, _)| (id.clone(), name.clone()));
+    let others = devices.iter().filter(|(.., renamed)| *renamed).map(|(id, name, _)| (id.to_string(), name.clone()));
     Ok(Some(Registry {
         version: unsigned(get(&row, "registry_version")?),
         tenant_name: get(&row, "name")?,
@@ -230,10 +236,9 @@ pub(super) async fn read(look: &mut Connection, tenant: &str) -> Result<Option<R
         associations: all(rows(&mut *look, list(sql::LIST_ASSOCIATIONS)).await?, &mut association)?,
         lecturers: all(rows(&mut *look, list(sql::LIST_LECTURERS)).await?, lecturer)?,
         materials: all(rows(&mut *look, list(sql::LIST_MATERIALS)).await?, &mut material)?,
-        people: all(rows(&mut *look, list(sql::LIST_PEOPLE)).await?, |row| {
-            Ok((get(row, "person")?, get(row, "name")?))
-        })?,
-        devices: all(rows(&mut *look, list(sql::LIST_DEVICES)).await?, device)?,
+        renamed: renamed.chain(others).collect(),
+        people: people.into_iter().map(|(id, name, _)| (id, name)).collect(),
+        devices: devices.into_iter().filter(|(_, name, _)| !name.is_empty()).map(|(id, name, _)| (id, name)).collect(),
     }))
 }
 

@@ -28,11 +28,13 @@ statements! {
      scopes = excluded.scopes, uses_left = excluded.uses_left, expires_at = excluded.expires_at, \
      purpose = excluded.purpose, device = excluded.device";
     UPSERT_PERSON = "INSERT INTO person (tenant, person, name) VALUES ($1, $2, $3) \
-     ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name WHERE person.name <> excluded.name";
+     ON CONFLICT (tenant, person) DO UPDATE SET name = excluded.name, renamed = 1 \
+     WHERE person.name <> excluded.name";
     INSERT_MEMBERSHIP = "INSERT INTO membership (tenant, person, role, organisation) VALUES ($1, $2, $3, $4) \
      ON CONFLICT DO NOTHING";
     INSERT_PERSON = "INSERT INTO person (tenant, person, name, reading) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    RENAME_PERSON = "UPDATE person SET name = $3, reading = $4 WHERE tenant = $1 AND person = $2";
+    RENAME_PERSON = "UPDATE person SET name = $3, reading = $4, renamed = CASE WHEN name = $3 THEN renamed ELSE 1 END \
+     WHERE tenant = $1 AND person = $2";
     LIST_PERSONS = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 \
      ORDER BY COALESCE(reading, name), name, person";
     LOOKUP_PERSON = "SELECT person, name, reading, disabled_at, signed_in_at FROM person WHERE tenant = $1 AND person = $2";
@@ -53,17 +55,20 @@ statements! {
     DEVICE_OWNER = "SELECT organisation, key_thumbprint FROM device WHERE tenant = $1 AND device = $2";
     UPSERT_DEVICE = "INSERT INTO device (tenant, device, name, person, role, organisation, token_hash, enrolled_at, \
      key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, device) DO UPDATE SET \
-     name = excluded.name, person = excluded.person, role = excluded.role, token_hash = excluded.token_hash, \
+     name = excluded.name, renamed = CASE WHEN device.name = excluded.name THEN device.renamed ELSE 1 END, \
+     person = excluded.person, role = excluded.role, token_hash = excluded.token_hash, \
      enrolled_at = excluded.enrolled_at, key_thumbprint = excluded.key_thumbprint, revoked_at = NULL, revoked_by = NULL, \
-     disk = NULL, copied_at = NULL";
+     disk = NULL, disk_left = NULL, disk_displaced = NULL, copied_at = NULL";
     CLEAR_DEVICE_SCOPES = "DELETE FROM device_scope WHERE tenant = $1 AND device = $2";
     INSERT_DEVICE_SCOPE = "INSERT INTO device_scope (tenant, device, scope, position) \
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     DELETE_LOGIN = "DELETE FROM login WHERE token_hash = $1";
     NOTE_SEEN = "UPDATE device SET last_seen_at = $3, clock_offset_ms = $4 WHERE tenant = $1 AND device = $2";
-    NOTE_DISK = "UPDATE device SET disk = $4, copied_at = CASE WHEN disk IS NULL OR disk = $3 OR disk = $4 THEN copied_at \
-     ELSE COALESCE(copied_at, $5) END WHERE tenant = $1 AND device = $2 RETURNING copied_at";
-    FORGET_DISKS = "UPDATE device SET disk = NULL WHERE tenant = $1";
+    NOTE_DISK = "UPDATE device SET disk = $4, copied_at = CASE WHEN disk = $4 OR disk = $3 THEN copied_at \
+     WHEN $3 = disk_left OR $4 = disk_left OR $3 = disk_displaced OR $4 = disk_displaced THEN COALESCE(copied_at, $5) \
+     ELSE copied_at END, disk_left = CASE WHEN disk = $4 THEN disk_left ELSE disk END, \
+     disk_displaced = CASE WHEN disk IS NULL OR disk = $4 OR disk = $3 THEN disk_displaced ELSE disk END \
+     WHERE tenant = $1 AND device = $2 RETURNING copied_at";
     LIST_TABLETS = "SELECT d.device, d.name, d.person, p.name AS person_name, d.role, d.organisation, d.enrolled_at, \
      d.last_seen_at, d.clock_offset_ms, d.revoked_at, d.pass_ends_at, d.copied_at, \
      CAST(CASE WHEN d.pass_ends_at IS NOT NULL OR EXISTS (SELECT 1 FROM membership m WHERE m.tenant = d.tenant \
@@ -160,8 +165,9 @@ statements! {
      in_training, registered_in, left_in, reading FROM lecturer WHERE tenant = $1 ORDER BY lecturer";
     LIST_MATERIALS = "SELECT material, name, unit FROM material WHERE tenant = $1 ORDER BY position, material";
     LIST_ELIGIBILITIES = "SELECT material, eligibility, name FROM eligibility WHERE tenant = $1 ORDER BY material, position, eligibility";
-    LIST_PEOPLE = "SELECT person, name FROM person WHERE tenant = $1 ORDER BY person";
-    LIST_DEVICES = "SELECT device, name FROM device WHERE tenant = $1 AND name <> '' ORDER BY device";
+    LIST_PEOPLE = "SELECT person, name, renamed FROM person WHERE tenant = $1 ORDER BY person";
+    LIST_DEVICES = "SELECT device, name, renamed FROM device WHERE tenant = $1 AND (name <> '' OR renamed = 1) \
+     ORDER BY device";
 
     LIST_SCOPES = "SELECT scope, epoch, seq, document_count, digest FROM scope WHERE tenant = $1 ORDER BY scope";
     PAGE_UP = "SELECT f.document, f.seq, f.state, d.heads, CAST(LENGTH(d.snapshot) AS BIGINT) AS size, \
@@ -343,7 +349,7 @@ statements! {
      ORDER BY n.seq LIMIT 1), 9223372036854775807) ORDER BY seq DESC LIMIT 1";
     DESTROY_CUSTODY = "DELETE FROM custody WHERE tenant = $1 AND document = $2 AND hash = $3 AND device = $4 \
      AND decision IS NOT NULL";
-    FORGET_TABLET = "UPDATE device SET name = '', person = '', recovery = NULL WHERE tenant = $1 AND device = $2 \
+    FORGET_TABLET = "UPDATE device SET name = '', renamed = 1, person = '', recovery = NULL WHERE tenant = $1 AND device = $2 \
      AND (revoked_at IS NOT NULL OR pass_ends_at IS NOT NULL)";
     DESTROY_ACCOUNT = "DELETE FROM account WHERE tenant = $1 AND person = $2";
     DESTROY_PASSKEYS = "DELETE FROM passkey WHERE tenant = $1 AND person = $2";

@@ -40,6 +40,8 @@ const MIGRATIONS: &[migration::Text] = &[
     (202611301400, "copies", include_str!("../../../../migrations/sqlite/202611301400_copies.sql")),
     (202611301500, "reading", include_str!("../../../../migrations/sqlite/202611301500_reading.sql")),
     (202611302300, "reasons", include_str!("../../../../migrations/sqlite/202611302300_reasons.sql")),
+    (202611302310, "renamed", include_str!("../../../../migrations/sqlite/202611302310_renamed.sql")),
+    (202611302315, "disks", include_str!("../../../../migrations/sqlite/202611302315_disks.sql")),
 ];
 
 /// How often the log is tried to be emptied; each waits up to ten seconds for readers.

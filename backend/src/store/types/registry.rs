@@ -21,6 +21,8 @@ pub struct Registry {
     pub people: Vec<(String, String)>,
     /// Id and name.
     pub devices: Vec<(DeviceId, String)>,
+    /// Those of them whose name is another than at first, and tablets whose name was erased: id as text, and the name now.
+    pub renamed: Vec<(String, String)>,
 }
 
 /// 市町村.

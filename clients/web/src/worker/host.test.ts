@@ -47,6 +47,7 @@ function fakeCore(rows: readonly Row[]): FakeCore {
         task += 1;
         effects.push({ type: 'persist', task, writes: [{ table: 'intent', key: String(task), value: new Uint8Array([task]) }] });
       }
+      if (text.includes('"type":"sync"')) effects.push({ type: 'exchange', task, path: '/v1/sync', body: new Uint8Array([1]) });
       if (text.includes('"type":"persisted"')) effects.push({ type: 'shown', documents: [DOCUMENT] });
     },
     answered: () => undefined,
@@ -72,6 +73,8 @@ interface Bench {
   readonly settle: (stored: Stored) => Promise<void>;
   readonly timers: (() => void)[];
   clock: number;
+  /** What the disk says of who leads. */
+  leads: Promise<Stored>;
 }
 
 function bench(): Bench {
@@ -98,6 +101,7 @@ function bench(): Bench {
         });
       });
     },
+    leads: () => Promise.resolve({ ok: true }),
     read: () => Promise.resolve(undefined),
     keep: () => Promise.resolve({ ok: true }),
     empty: () => Promise.resolve({ ok: true }),
@@ -108,6 +112,7 @@ function bench(): Bench {
     data: new Uint8Array([7]),
     rows: () => store.rows(),
     write: (batch, mark) => store.write(batch, {}, mark),
+    leads: () => made.leads,
     credential: () => Promise.resolve(who),
     keep: () => Promise.resolve({ ok: true }),
     admit: () => Promise.resolve({ ok: true }),
@@ -133,7 +138,7 @@ function bench(): Bench {
     events: () => new Promise(() => undefined),
   };
   const made: Bench = {
-    cores, shown, stages, disk, writes, timers, clock: 1000,
+    cores, shown, stages, disk, writes, timers, clock: 1000, leads: Promise.resolve({ ok: true }),
     settle: async (stored) => {
       await Promise.resolve();
       waiting.shift()?.(stored);
@@ -290,6 +295,23 @@ describe('host', () => {
     await b.settle({ ok: false, fault: 'superseded' });
     expect(superseded).toHaveBeenCalledTimes(1);
     expect(b.stages.at(-1)?.stage, 'it says nothing of its own').toBe('ready');
+  });
+
+  it('sends nothing of a worker that another has replaced while it was stopped', async () => {
+    const b = bench();
+    const superseded = vi.fn();
+    const exchange = vi.spyOn(b.deps.transport, 'exchange');
+    const host = createHost({ ...b.deps, superseded });
+    await open(host);
+    const sent = async (): Promise<number> => {
+      await ask(host, { type: 'sync' });
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+      return exchange.mock.calls.length;
+    };
+    expect(await sent()).toBe(1);
+    b.leads = Promise.resolve({ ok: false, fault: 'superseded' });
+    expect(await sent()).toBe(1);
+    expect(superseded).toHaveBeenCalledTimes(1);
   });
 
   it('re-reads the rows when a new worker takes over', async () => {

@@ -2,8 +2,8 @@
 //
 // Invariants: writes reach the disk in the order the core asked for them; an edit is answered once it is durable; after a
 // failed write the core is thrown away and opened again from what is on the disk, so memory never runs ahead of it, and the
-// disk says which edits it has; a disk that says nothing is told as such; time given to the core goes back only when
-// somebody has set the clock.
+// disk says which edits it has; only the worker that leads by the disk's word sends anything; a disk that says nothing is told
+// as such; time given to the core goes back only when somebody has set the clock.
 // Deliberately absent: any decision about records, about when to sync, or about who is let in.
 
 import type { Core, Effect, OpenCore } from './core';
@@ -224,6 +224,13 @@ export function createRunner(deps: RunnerDeps, around: Surroundings): Runner {
     const mine = opening;
     const seat = around.seat();
     if (seat === null) return;
+    // a worker that was stopped and replaced hears of it from the disk, before anything old of it reaches the server
+    const leads = await seat.room.leads();
+    if (mine !== opening) return;
+    if (!leads.ok) {
+      fail(leads.fault);
+      return;
+    }
     const result = await deps.transport.exchange(seat.who, path, new Uint8Array(body));
     if (mine !== opening) return;
     if ('ok' in result) drive((open) => open.answered(now(), task, result.ok));

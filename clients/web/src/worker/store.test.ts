@@ -57,6 +57,7 @@ describe('store', () => {
     for (const write of late) expect(await write).toEqual({ ok: false, fault: 'superseded' });
     await expect(stopped.rows()).rejects.toEqual(new StoreError('superseded'));
     expect(await next.rows()).toEqual([{ table: 'intent', key: '1', value: bytes(1) }]);
+    expect([await stopped.leads(), await next.leads()]).toEqual([{ ok: false, fault: 'superseded' }, { ok: true }]);
     expect(await next.read('credential')).toBeUndefined();
     expect(await next.write([{ table: 'intent', key: '2', value: bytes(3) }])).toEqual({ ok: true });
   });

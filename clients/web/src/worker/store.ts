@@ -2,7 +2,8 @@
 //
 // Invariants: a batch of writes is one transaction with strict durability and counts as written on `complete` only;
 // error, abort and a full disk all come back as a fault, never as silence. Opening takes the disk over: it raises `term`,
-// and every later transaction looks at it, so that a worker that was stopped and replaced can write nothing when it wakes.
+// and every later transaction looks at it, so that a worker that was stopped and replaced can write nothing when it wakes, and
+// asks before it sends anything.
 // A connection that died is opened anew by the next use, and a disk that says nothing for 2.5 s is told about. The layout is
 // never changed to take over: a stopped tab answers no change of version.
 
@@ -47,6 +48,8 @@ export interface Store {
   rows(): Promise<readonly Row[]>;
   /** Writes rows and, in the same transaction, values of the host and that a command was carried out. */
   write(writes: readonly Write[], values?: Readonly<Record<string, unknown>>, mark?: Mark): Promise<Stored>;
+  /** Whether this worker still leads, by the disk's own word. */
+  leads(): Promise<Stored>;
   /** Whether the command is durable, as far as was read last. */
   isDone(mark: Mark): boolean;
   /** Values of the host itself, such as the credential. */
@@ -248,6 +251,14 @@ export async function openStore(name: string, watch: StoreWatch): Promise<Store>
       });
       if (stored.ok) done = next;
       return stored;
+    },
+    async leads() {
+      try {
+        const found = await reading(async () => (await begin('readonly', (open) => open.objectStore(HOST).get(TERM))).value);
+        return found === term ? { ok: true } : { ok: false, fault: 'superseded' };
+      } catch (error) {
+        return { ok: false, fault: faultOf(error) };
+      }
     },
     isDone: ({ from, id }) => done.get(from)?.includes(id) ?? false,
     read: (key) => reading(async (): Promise<unknown> => (await begin('readonly', (open) => open.objectStore(HOST).get(key))).value),

@@ -138,6 +138,8 @@ export interface Room {
   rows(): Promise<readonly Row[]>;
   /** `mark`: the command that is carried out by it. */
   write(writes: readonly Write[], mark?: Mark): Promise<Stored>;
+  /** Whether this worker still leads. */
+  leads(): Promise<Stored>;
   credential(): Promise<Credential | null>;
   keep(credential: Credential): Promise<Stored>;
   /** Lets a further person in, or gives one a new PIN. */
@@ -280,6 +282,7 @@ export function createVault(deps: VaultDeps): Vault {
         })));
         return store.write(sealed, {}, mark);
       },
+      leads: () => store.leads(),
       async credential() {
         const sealed = p.attempt(bytes, await store.read(CREDENTIAL));
         const own = p.attempt(tabletKey, await store.read(KEY));
