@@ -44,10 +44,11 @@ pub struct Device {
 impl Device {
     pub fn new(name: u8, scopes: Vec<ScopeId>, now: Timestamp, chance: &mut Chance) -> Self {
         let id = DeviceId::from_bytes([name; 16]);
+        let seed = chance.below(u64::MAX);
         Self {
             id,
             scopes,
-            tablet: Tablet::open(now, Identity { device: id }, chance.below(u64::MAX), Vec::new()),
+            tablet: Tablet::open(now, Identity { device: id }, seed, Vec::new()),
             disk: BTreeMap::new(),
             effects: VecDeque::new(),
             counted: BTreeMap::new(),
@@ -59,7 +60,7 @@ impl Device {
             life: 0,
             revoked: false,
             stopped: None,
-            next_row: 1,
+            next_row: first_row(1, seed),
         }
     }
 
@@ -124,13 +125,14 @@ impl Device {
         let rows =
             self.disk.iter().map(|((table, key), value)| Row { table: *table, key: key.clone(), value: value.clone() });
         let now = self.clock(now);
-        self.tablet = Tablet::open(now, Identity { device: self.id }, chance.below(u64::MAX), rows.collect());
+        let seed = chance.below(u64::MAX);
+        self.tablet = Tablet::open(now, Identity { device: self.id }, seed, rows.collect());
         let used =
             self.disk.keys().filter(|(table, _)| *table == Table::Intent).filter_map(|(_, key)| key.parse().ok());
         let stored = self.disk.get(&(Table::Meta, "intent".to_owned()));
         let next =
             stored.and_then(|bytes| sync_core::wire::ByteVec::from(bytes.clone()).first().map(|_| read_number(bytes)));
-        self.next_row = used.map(|n: u64| n + 1).chain(next).max().unwrap_or(1);
+        self.next_row = first_row(used.map(|n: u64| n + 1).chain(next).max().unwrap_or(1), seed);
         self.drain();
     }
 
@@ -215,6 +217,11 @@ impl Device {
             assert_eq!(self.own_count(*document, measure), Some(*sum), "seed {seed}: {} lost a count", self.id);
         }
     }
+}
+
+/// Where an opening begins to number edits.
+fn first_row(next: u64, seed: u64) -> u64 {
+    next + Chance::new(seed ^ 0x6e75_6d62).below(1 << 32)
 }
 
 /// A CBOR unsigned number.
