@@ -80,3 +80,31 @@ test('who switches keeps those counted so far, the next head adds one, and a num
   await page.getByLabel('参加者', { exact: true }).getByText('24', { exact: true }).waitFor();
   await page.screenshot({ path: join(SCREENSHOTS, 'summary.png') });
 });
+
+test('who counts heads only sees those counted by age in the number, and types the whole', async (t) => {
+  const server = await startServer(t);
+  const tablet = await startTablet(t, server);
+  await enrol(tablet, server.code('staff-112119'), '受付');
+  const { page } = tablet;
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await openTab(page, '参加者');
+  await counter(page, '75–84歳').add(5);
+  await counter(page, '75–84歳').shows(5);
+  await page.getByText('人数だけ', { exact: true }).click();
+  await counter(page, '参加者の人数').shows(5);
+  await page.getByRole('button', { name: '数字で入力' }).click();
+  const box = page.getByLabel('参加者の人数の合計');
+  assert.equal(await box.inputValue(), '5');
+  await box.fill('20');
+  await box.press('Enter');
+  await total(page).getByText('20', { exact: true }).waitFor();
+  await box.fill('3');
+  await box.press('Enter');
+  await page.getByText(/年齢別に5人を数えてあります/).waitFor();
+  await total(page).getByText('20', { exact: true }).waitFor();
+  await page.screenshot({ path: join(SCREENSHOTS, 'attendance-whole.png') });
+  await box.fill('20');
+  await box.press('Enter');
+  await page.getByText('年齢別', { exact: true }).click();
+  assert.equal(await page.getByLabel('年齢不明の合計').inputValue(), '15');
+});

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, enrol, openTab, signIn, startServer, startTablet, within } from './harness.mjs';
+import { counter, enrol, openTab, signIn, startServer, startTablet } from './harness.mjs';
 
 const BAND = '75–84歳';
 
@@ -129,11 +129,11 @@ test('a second tap in the same place does not press what the first has brought t
   const next = page.getByRole('button', { name: '次へ：参加者' });
   await next.waitFor();
   assert.ok(await next.evaluate((button, { x, y }) => button.contains(document.elementFromPoint(x, y)), place), 'it lies under the finger');
-  // once it has been in sight, it can be pressed
-  await within(5_000, 'the next tab', async () => {
-    await clicks(remote, place, 1);
-    return page.getByRole('tab', { name: '参加者', selected: true }).isVisible();
-  });
+  // once it has been in sight and the finger has rested, it can be pressed
+  const rested = await page.evaluate(() => performance.now()) + 1_000;
+  await page.waitForFunction((until) => performance.now() >= until, rested);
+  await clicks(remote, place, 1);
+  await page.getByRole('tab', { name: '参加者', selected: true }).waitFor();
 });
 
 test('a code is given once however often it is asked for', async (t) => {

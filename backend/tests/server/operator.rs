@@ -84,6 +84,21 @@ async fn verbs_that_use_a_database_make_none_and_change_no_schema() {
         assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "{verb:?} has made something");
     }
 
+    for (content, expected) in [("", "holds no records"), ("root:x:0:0\n", "it is no SQLite database")] {
+        std::fs::write(empty.path().join(DATABASE), content).unwrap();
+        for verb in USING {
+            let (code, text) = said(&empty, verb);
+            assert_eq!(code, Some(2), "{verb:?}: {text}");
+            assert!(text.contains(expected), "{verb:?}: {text}");
+            assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 1, "{verb:?} has made something");
+            assert_eq!(
+                std::fs::read_to_string(empty.path().join(DATABASE)).unwrap(),
+                content,
+                "{verb:?} wrote into it"
+            );
+        }
+    }
+
     let older = "DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)".to_owned();
     sql(&path, &[older]).await;
     for verb in USING {

@@ -32,7 +32,9 @@ async fn dashboards(server: &Server, cookie: &str) -> Vec<Value> {
                 Value::Object(object) => {
                     // a link to the records of an occasion names it
                     object.retain(|name, value| name != "records" || !value.is_string());
-                    for name in ["as_of", "title", "venue", "occasion", "destroyed", "silent_tablets"] {
+                    // nor is there anything left to look into in a record that is no more
+                    for name in ["as_of", "title", "venue", "occasion", "destroyed", "silent_tablets", "dates_doubtful"]
+                    {
                         object.remove(name);
                     }
                     object.values_mut().for_each(strip);

@@ -9,6 +9,7 @@ import type { Identity } from '../core/protocol';
 import { type Intent, isDocumentId } from '../core/records';
 import { type Registry, senderOf } from '../core/registry';
 import { todayIso } from '../i18n/dates';
+import { DAYS } from '../i18n/values';
 
 /** The code in the only scope of a kind, when there is just one. */
 function only(scopes: readonly string[], kind: string): string | null {
@@ -23,7 +24,8 @@ export function firstIntents({ scopes, role, organisation }: Identity, registry:
   const set = (field: 'date' | 'municipality' | 'association' | 'dispatched_by', value: string | null): readonly Intent[] =>
     (value === null ? [] : [{ type: 'set', field, value }]);
   return [
-    ...set('date', today),
+    // the clock of a tablet that lay for years says no day of today
+    ...set('date', today >= DAYS.first && today <= DAYS.last ? today : null),
     ...set('municipality', only(scopes, 'municipality')),
     ...set('association', only(scopes, 'association') ?? (role === 'lecturer' ? organisation : null)),
     ...(own === null ? [] : [{ type: 'link', link: `lecturer/${own}` } as const]),

@@ -10,7 +10,7 @@ const DOCUMENT = '3f0c9a52-6f0e-4e50-9b0d-0b1d1c1f5a01';
 describe('parsing at the door', () => {
   it('reads a record as the core writes it', () => {
     const view = recordView({
-      document: DOCUMENT, kind: 'session', state: null, group: 'planned', reason: null, attendance: 12,
+      document: DOCUMENT, kind: 'session', state: null, group: 'planned', reason: null, attendance: 12, attendance_differs: false,
       fields: {
         venue: { value: 'A', alternatives: [{ value: 'A', device: 'd', by: 'pe-1', at: 5, why: null }, { value: 'B' }] },
         minutes: { value: 20, alternatives: [] },

@@ -337,6 +337,7 @@ export const ja = {
     plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
+    atLeast: (count: number) => `年齢別に${count}人を数えてあります。それより少なくするときは「年齢別」で直してください。`,
     undoVoid: (label: string) => `${label}を報告なしに`,
   },
 

@@ -1,7 +1,7 @@
 // A second tap of the same finger, when the first has already brought something else to its place, was not meant for it.
 //
 // Between two taps on one spot the page may change under the finger. Until what is new has been in sight for a moment, a
-// tap there is swallowed. Taps elsewhere, keys and assistive technology are never touched.
+// tap there is swallowed, and the next ones too until the finger rests. Taps elsewhere, keys and assistive technology are never touched.
 
 const PRESSED = 'button, a, label, input, select, textarea, summary, [role]';
 const REACH_PX = 48;
@@ -14,8 +14,9 @@ interface Tap {
   readonly x: number;
   readonly y: number;
   readonly on: Element;
-  readonly at: number;
-  /** When something else was seen in its place. */
+  /** When it came, or the last one that was swallowed for it. */
+  at: number;
+  /** When something else was seen in its place, or tapped. */
   changed: number | null;
 }
 
@@ -48,7 +49,10 @@ export function guardSameFinger(page: Window): void {
 
   page.addEventListener('pointerdown', (event) => {
     swallowing = isStray(event);
-    if (swallowing) return stop(event);
+    if (swallowing) {
+      if (last !== null) [last.changed, last.at] = [event.timeStamp, event.timeStamp];
+      return stop(event);
+    }
     if (!(event.target instanceof Element)) return;
     const tap: Tap = { x: event.clientX, y: event.clientY, on: event.target.closest(PRESSED) ?? event.target, at: event.timeStamp, changed: null };
     last = tap;

@@ -1,6 +1,6 @@
 // 参加者: how many came: heads only, by age band, or by audience.
 //
-// Heads only are heads of unknown age, so these two are one way of counting. Who switches to a way that lags behind carries
+// Heads only are heads of unknown age, so these two are one way of counting, and its number is that of both. Who switches to a way that lags behind carries
 // the missing heads over to it; the core reckons how many, after every tap before.
 
 import { type ReactNode, useState } from 'react';
@@ -63,6 +63,12 @@ function Total({ children }: { readonly children: ReactNode }): ReactNode {
   );
 }
 
+/** Heads that were counted by age: whoever counts heads only sees them in the number, and types the whole. */
+function ofKnownAge(view: RecordView): number {
+  const heads = view.tallies.find((tally) => tally.measure === HEADS)?.total ?? 0;
+  return (sumByDevice(view, 'attendance.band.').total ?? 0) - heads;
+}
+
 const MODES = ['heads', 'band', 'audience'] as const;
 type Mode = (typeof MODES)[number];
 
@@ -107,7 +113,7 @@ export function Attendance(): ReactNode {
       {view.attendance_differs && !lags && <p className="text-wait">{ja.attendance.unsettled(view.attendance ?? 0)}</p>}
       {lags && <p className="text-[0.875rem] text-muted">{ja.attendance.lags(counted, view.attendance ?? 0)}</p>}
       <CounterGrid>
-        {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} />}
+        {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} beside={ofKnownAge(view)} />}
         {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}
         {mode === 'audience' && AUDIENCES.map((audience) => <Counter key={audience} label={ja.audience(audience)} measure={`attendance.audience.${audience}`} />)}
       </CounterGrid>

@@ -8,7 +8,7 @@ import { ja } from '../../i18n/ja';
 import { announce } from '../../ui/announce';
 import { TapButton } from '../../ui/tap-button';
 import { Unsaved, useBox } from '../../ui/value-box';
-import { readCount } from '../../i18n/values';
+import { type Reading, readCount } from '../../i18n/values';
 import { deviceName } from './conflict';
 import { useEditor } from './editor';
 
@@ -22,7 +22,16 @@ export function countedBy(counted: Tally, own: string, registry: Registry): read
     .map(([device, count]) => `${device === own ? ja.thisTablet : deviceName(registry, device)} ${count}`);
 }
 
-function Typed({ label, measure, total, carried }: { readonly label: string; readonly measure: string; readonly total: number | null; readonly carried: number }): ReactNode {
+interface TypedProps {
+  readonly label: string;
+  readonly measure: string;
+  readonly total: number | null;
+  /** Of the total, what was counted beside the measure: less cannot be typed. */
+  readonly beside: number;
+  readonly carried: number;
+}
+
+function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNode {
   const { edit } = useEditor();
   const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. */
@@ -43,13 +52,18 @@ function Typed({ label, measure, total, carried }: { readonly label: string; rea
   const clear = async (): Promise<void> => {
     const before = seen.current;
     typing.current = false;
-    if (before === null) return;
-    await edit([{ type: 'void', measure, seen: before }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: before - seenCarried.current, reason: 'undo' }] });
+    if (before === null || before === beside) return;
+    const counted = before - beside;
+    await edit([{ type: 'void', measure, seen: counted }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seenCarried.current, reason: 'undo' }] });
   };
-  const box = useBox({ stored: total === null ? '' : String(total), read: readCount, keep, clear });
+  const read = (typed: string): Reading<number> => {
+    const reading = readCount(typed);
+    return reading.ok && reading.value < beside ? { ok: false, reason: ja.counter.atLeast(beside) } : reading;
+  };
+  const box = useBox({ stored: total === null ? '' : String(total), read, keep, clear });
 
   return (
-    <div className="flex flex-col items-end gap-1">
+    <>
       <input
         aria-label={ja.counter.entry(label)}
         aria-invalid={box.reason !== null}
@@ -71,8 +85,8 @@ function Typed({ label, measure, total, carried }: { readonly label: string; rea
           if (event.key === 'Enter' && !event.nativeEvent.isComposing) event.currentTarget.blur();
         }}
       />
-      <div className="max-w-56"><Unsaved id={reasonId} reason={box.reason} /></div>
-    </div>
+      <div className="col-span-full [&:not(:has(p))]:-mt-3"><Unsaved id={reasonId} reason={box.reason} /></div>
+    </>
   );
 }
 
@@ -81,15 +95,17 @@ export interface CounterProps {
   readonly measure: string;
   /** What undo calls it, when the label alone would be unclear. */
   readonly name?: string;
+  /** What was counted beside its measure and belongs to the number shown; 0: nothing. */
+  readonly beside?: number;
 }
 
-export function Counter({ label, measure, name = label }: CounterProps): ReactNode {
+export function Counter({ label, measure, name = label, beside = 0 }: CounterProps): ReactNode {
   const { view, edit } = useEditor();
   const { identity } = useReady();
   const { registry } = useSnapshot();
   const typing = useContext(TypingContext);
   const counted = tally(view, measure);
-  const total = counted?.total ?? null;
+  const total = counted === null && beside === 0 ? null : (counted?.total ?? 0) + beside;
   const own = counted?.by_device[identity.device] ?? 0;
 
   const tapped = useRef(false);
@@ -124,7 +140,7 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         {total === null ? (
           <p className="text-[1.25rem] leading-[3rem] text-muted">{ja.none}</p>
         ) : (
-          <p className="num text-[2.5rem] leading-[3rem]">{total}</p>
+          <p className="num text-[2.5rem] leading-[3rem] whitespace-nowrap">{total}</p>
         )}
         <p className="min-h-5 text-[0.8125rem] leading-150 text-muted">
           {(counted === null ? [] : countedBy(counted, identity.device, registry)).map((part, index) => (
@@ -133,7 +149,7 @@ export function Counter({ label, measure, name = label }: CounterProps): ReactNo
         </p>
       </div>
       {typing ? (
-        <Typed label={name} measure={measure} total={total} carried={counted?.carried ?? 0} />
+        <Typed label={name} measure={measure} total={total} beside={beside} carried={counted?.carried ?? 0} />
       ) : (
         <div className="flex items-center gap-2">
           <TapButton

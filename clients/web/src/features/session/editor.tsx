@@ -3,6 +3,7 @@
 // Invariant: nothing here changes what the screen shows; an edit shows when the core says it is durable.
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import type { Outcome } from '../../core/client';
 import { useClient } from '../../core/hooks';
 import { type DocumentId, type FieldName, type Intent, type RecordView, type Typing, type Value, fieldText } from '../../core/records';
 import { ja } from '../../i18n/ja';
@@ -68,8 +69,11 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
         ...intents.map((intent) => client.record(document, view.kind, intent, typing)),
       ]);
       unsaid.current = [...begun.filter((_, place) => outcomes[place]?.ok === false), ...unsaid.current];
-      const failed = outcomes.find((outcome) => !outcome.ok);
-      if (failed?.ok === false) notices.say(failed.problem, label);
+      const isFailed = (outcome: Outcome): boolean => !outcome.ok;
+      const failed = outcomes.slice(begun.length).find(isFailed);
+      const told = failed ?? outcomes.find(isFailed);
+      // what the person did is missing only when it is that which was not stored
+      if (told?.ok === false) notices.say(told.problem, failed === undefined ? undefined : label);
       return failed === undefined;
     },
     [client, document, view.kind],
