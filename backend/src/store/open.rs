@@ -165,7 +165,7 @@ fn is_database(path: &Path, purpose: Purpose) -> Result<(), OpenError> {
         HEADER => Ok(()),
         [] if is_new => Ok(()),
         [] => Err(OpenError::Empty(path.display().to_string())),
-        _ => Err(unreadable(path, "it is no SQLite database")),
+        _ => Err(OpenError::Damaged { path: path.to_owned(), finding: "file is not a database".to_owned() }),
     }
 }
 

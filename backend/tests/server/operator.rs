@@ -84,7 +84,7 @@ async fn verbs_that_use_a_database_make_none_and_change_no_schema() {
         assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "{verb:?} has made something");
     }
 
-    for (content, expected) in [("", "holds no records"), ("root:x:0:0\n", "it is no SQLite database")] {
+    for (content, expected) in [("", "holds no records"), ("root:x:0:0\n", "file is not a database")] {
         std::fs::write(empty.path().join(DATABASE), content).unwrap();
         for verb in USING {
             let (code, text) = said(&empty, verb);
