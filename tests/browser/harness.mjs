@@ -282,9 +282,13 @@ export async function readyForOffline(tablet) {
   });
 }
 
-/** Opens a tab of the record. */
+/** Opens a part of the record. A title that grows while the hand comes down moves the tabs: then it is pressed again. */
 export async function openTab(page, name) {
-  await page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+  const tab = page.getByRole('tab', { name: new RegExp(`^${name}`) });
+  await within(20_000, `the tab ${name}`, async () => {
+    await tab.click();
+    return (await tab.getAttribute('aria-selected')) === 'true';
+  });
 }
 
 /** The counter of this name. */

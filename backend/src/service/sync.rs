@@ -102,7 +102,7 @@ async fn copied(app: &App, caller: &Caller, tablet: &Tablet, request: &SyncReque
 }
 
 /// Takes in what a tablet still holds whose registration was revoked or whose day pass has ended, and tells it nothing but
-/// that it arrived. What [`Tablet::writes`] does not let in waits for a person. `None`: it brought nothing.
+/// that it arrived. What is turned away ([`Tablet::turned_away`]) waits for a person. `None`: it brought nothing.
 pub async fn late(
     app: &App,
     caller: &Caller,
