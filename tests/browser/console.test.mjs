@@ -63,9 +63,9 @@ test('a sign-in that runs out is renewed over the screen, and what was typed and
   await page.getByRole('alert').getByText('入力した内容は残っています').waitFor();
   await page.getByRole('button', { name: 'やめる' }).click();
   await shot('sign-in-put-off');
-  await page.getByRole('status').getByRole('button', { name: 'サインインする' }).click();
+  await page.getByRole('status').getByRole('button', { name: 'サインインする' }).first().click();
   await enter();
-  await page.getByText('サインインの期限が切れています').waitFor({ state: 'detached' });
+  await page.getByText('サインインの期限が切れています').first().waitFor({ state: 'detached' });
   await page.reload();
   await open.click();
   assert.equal(await page.getByLabel('消去する理由').inputValue(), '本人の求めがあったため');

@@ -54,6 +54,24 @@ describe('a sign-in that ran out', () => {
     expect(s.sent.slice(3).toSorted()).toEqual(['DELETE /v1/c', 'GET /v1/a', 'HEAD /v1/e', 'POST /v1/b', 'PUT /v1/d'].toSorted());
   });
 
+  it('asks once when an act begins while the sign-in is asked for, and is put off with it', async () => {
+    const s = server();
+    let asked = 0;
+    let putOff = (): void => undefined;
+    s.api.signInWith(() => new Promise((done) => {
+      asked += 1;
+      putOff = () => done(false);
+    }));
+    const read = s.api.get('/v1/a', anything);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const act = s.api.remove('/v1/b', {}, anything);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    putOff();
+    expect([await read, await act].map((one) => one.ok)).toEqual([false, false]);
+    expect(asked).toBe(1);
+    expect(s.sent).toEqual(['GET /v1/a']);
+  });
+
   it('leaves a failure that says so where the person puts it off', async () => {
     const s = server();
     const urgent: boolean[] = [];

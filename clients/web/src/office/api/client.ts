@@ -68,6 +68,9 @@ function callsBy(ask: Ask): Calls {
   };
 }
 
+/** As the server says it. */
+const OVER: Answer<unknown> = { ok: false, problem: { code: 'unauthorised', detail: null } };
+
 export function createApi(deps: ApiDeps): Api {
   let signer: Signer | null = null;
   let signing: Promise<boolean> | null = null;
@@ -102,7 +105,8 @@ export function createApi(deps: ApiDeps): Api {
   };
 
   const signedIn = async (path: string, init: RequestInit): Promise<Answer<unknown>> => {
-    await signing;
+    // who has just put it off is not asked again
+    if ((await signing) === false) return OVER;
     let answer = await once(path, init);
     if (!answer.ok && answer.problem.code === 'unauthorised' && (await signIn(init.method !== undefined))) answer = await once(path, init);
     if (!answer.ok && answer.problem.code === 'proof_needed' && prover !== null && (await prover())) answer = await once(path, init);
@@ -133,7 +137,7 @@ export function createApi(deps: ApiDeps): Api {
       prover = next;
     },
     async mayTake(path) {
-      await signing;
+      if ((await signing) === false) return 'no';
       let status = await statusOf(path);
       if (status === 401) {
         if (!(await signIn(true))) return 'no';
