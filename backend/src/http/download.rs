@@ -21,7 +21,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::http::error::ApiError;
 use crate::service::App;
 use crate::service::access::Caller;
-use crate::service::downloads::Place;
 use crate::service::office::{OfficeError, Pieces};
 
 /// The longest that writing one file may take.
@@ -64,20 +63,21 @@ fn headers(name: &str, kind: Kind) -> [(header::HeaderName, String); 2] {
 /// A table that `write` makes piece by piece; sent from the first piece on. Who only asks whether they may have it gets no
 /// table.
 pub async fn table<F>(
-    app: &App,
-    (caller, method): (&Caller, &Method),
+    app: App,
+    caller: Caller,
+    method: Method,
     name: &str,
-    write: impl FnOnce(Spool) -> F,
+    write: impl FnOnce(App, Caller, Spool) -> F,
 ) -> Result<Response, ApiError>
 where
     F: Future<Output = Result<Spool, OfficeError>> + Send + 'static,
 {
-    let (place, turn) = app.downloads.place(caller).await.ok_or_else(ApiError::too_many_files)?;
+    let (place, turn) = app.downloads.place(&caller).await.ok_or_else(ApiError::too_many_files)?;
     if method == Method::HEAD {
         return Ok(whole(name, Kind::Csv, Body::empty()));
     }
-    let (spool, pieces) = Spool::open(Some(place)).map_err(OfficeError::from)?;
-    let written = write(spool);
+    let (spool, pieces) = Spool::open(place).map_err(OfficeError::from)?;
+    let written = write(app, caller, spool);
     tokio::spawn(async move {
         let _until_written = turn;
         match tokio::time::timeout(LIMIT, written).await {
@@ -104,8 +104,8 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// The file, and what a reader gets of it. The place is kept until it is read.
-    fn open(place: Option<Place>) -> io::Result<(Self, mpsc::Receiver<io::Result<Vec<u8>>>)> {
+    /// The file, and what a reader gets of it. Its place is kept until it is read.
+    fn open(place: impl Send + 'static) -> io::Result<(Self, mpsc::Receiver<io::Result<Vec<u8>>>)> {
         let file = Arc::new(tempfile::tempfile()?);
         let (written, seen) = watch::channel(Written::default());
         let (sender, receiver) = mpsc::channel(1);
@@ -181,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_gets_what_was_written_however_late_it_comes() {
-        let (mut spool, pieces) = Spool::open(None).unwrap();
+        let (mut spool, pieces) = Spool::open(()).unwrap();
         let piece: Vec<u8> = (0..100_000_u32).map(|number| number as u8).collect();
         for _ in 0..50 {
             spool.take(piece.clone()).await.unwrap();
@@ -192,12 +192,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_is_not_ended_is_cut_and_one_that_nobody_reads_is_not_written_on() {
-        let (mut spool, pieces) = Spool::open(None).unwrap();
+        let (mut spool, pieces) = Spool::open(()).unwrap();
         spool.take(b"half".to_vec()).await.unwrap();
         drop(spool);
         assert!(all(pieces).await.is_err());
 
-        let (mut spool, pieces) = Spool::open(None).unwrap();
+        let (mut spool, pieces) = Spool::open(()).unwrap();
         drop(pieces);
         spool.written.closed().await;
         assert!(matches!(spool.take(b"more".to_vec()).await, Err(OfficeError::File(_))));

@@ -44,10 +44,9 @@ async fn export(
     ApiQuery(query): ApiQuery<JournalQuery>,
 ) -> Result<Response, ApiError> {
     let name = journal::file_name(&app, &caller, &query).await?;
-    let (to, reader) = (app.clone(), caller.clone());
-    let write = |mut file| async move {
-        journal::send(&to, &reader, &query, &mut file).await?;
+    let write = |app, caller, mut file| async move {
+        journal::send(&app, &caller, &query, &mut file).await?;
         Ok(file)
     };
-    download::table(&app, (&caller, &method), &name, write).await
+    download::table(app, caller, method, &name, write).await
 }

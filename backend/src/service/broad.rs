@@ -12,6 +12,7 @@ use super::access::{Caller, Tablet};
 use super::office::custody::in_order;
 use super::push::{gather, push};
 use crate::store::StoreError;
+use crate::store::types::HeldFilter;
 
 /// Takes in what of these held changes fits the limits of today, by the rules of any push.
 pub(super) async fn judge_again(
@@ -25,9 +26,11 @@ pub(super) async fn judge_again(
         return Ok(());
     }
     let limits = app.gate.limits();
-    let which =
-        (Code::TooComplex.as_str(), limits.change_bytes as u64, bytes.saturating_add(2 * limits.change_bytes as u64));
-    let mut waiting = app.store.list_held(&caller.tenant, tablet.device, held, which).await?;
+    let change_bytes = limits.change_bytes as u64;
+    // one of the largest has room also where little is asked for
+    let filter =
+        HeldFilter { code: Code::TooComplex.as_str(), change_bytes, bytes: bytes.saturating_add(2 * change_bytes) };
+    let mut waiting = app.store.list_held(&caller.tenant, tablet.device, held, filter).await?;
     waiting.retain(|(_, change)| Outline::read(&change.bytes).is_ok_and(|outline| limits.allow(&outline)));
     waiting.sort_by_key(|(document, _)| *document);
     let pushes = waiting.chunk_by(|(one, _), (other, _)| one == other).filter_map(|of_document| {

@@ -183,8 +183,10 @@ impl Asked {
         request: &SyncRequest,
         wanted: &[WantedScope],
     ) -> Option<Self> {
-        let only_reads = request.pushes.is_empty() && request.wanted.is_empty() && request.held.is_empty();
-        let only_reads = only_reads && request.names.is_empty();
+        let only_reads = request.pushes.is_empty()
+            && request.wanted.is_empty()
+            && request.held.is_empty()
+            && request.names.is_empty();
         // a tablet that has everything asks most often, and costs nothing here; what a day pass is told is its own
         if !only_reads
             || tablet.pass.is_some()

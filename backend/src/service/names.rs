@@ -4,7 +4,6 @@
 //! reads that record, so nothing beside the documents says who may know whom. The version of names follows from those that
 //! have changed: whoever is new moves it for nobody.
 
-use sha2::{Digest as _, Sha256};
 use sync_core::digest::FeedState;
 use sync_core::document::Authors;
 use sync_core::ids::DocumentId;
@@ -30,17 +29,6 @@ pub(super) struct Told {
     /// The version, when the tablet holds another.
     pub version: Option<u64>,
     pub answered: Option<u64>,
-}
-
-/// The version of names when these have changed; never 0, which is "none yet".
-pub(super) fn version(renamed: &[(String, String)]) -> u64 {
-    let mut sum = Sha256::new();
-    for (id, name) in renamed {
-        // no id and no name holds this letter
-        sum.update(format!("{id}\0{name}\0"));
-    }
-    let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(sum.finalize());
-    u64::from_be_bytes([0, 0, a, b, c, d, e, f]) | 1
 }
 
 /// Looks into the records that come with the questions, holding at most `bytes` of them, or one.

@@ -29,8 +29,7 @@ const SEEN_MS: u64 = 60_000;
 const LEAST_PAGE: u64 = 4 << 10;
 
 /// Bytes of documents that answering this may hold at once: of those it pushes to, of those that show whose names it may
-/// have, and then of a page. The largest that a
-/// document may have are always enough for a push.
+/// have, and then of a page. The largest that a document may have are always enough for a push.
 pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
     let page = page_size(config, request).bytes;
     let largest = config.gate_document_bytes as u64;

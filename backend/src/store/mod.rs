@@ -72,9 +72,9 @@ use signin::SignInStore;
 use tablets::TabletStore;
 use types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
-    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite,
-    Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, HeldFilter, Lecturer, LoginRow,
+    Material, Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome,
+    PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 
 /// How long a statement may be silent, unless the settings say otherwise.
@@ -264,14 +264,13 @@ pub trait Store:
         hashes: &[ChangeHash],
     ) -> Result<Vec<DecidedChange>, StoreError>;
 
-    /// Those of these changes of a tablet that wait under this code and have at most so many bytes, with their documents, as
-    /// many as fit into so many bytes in all.
+    /// Those of these changes of a tablet that no one has decided on, with their documents.
     async fn list_held(
         &self,
         tenant: &str,
         device: DeviceId,
         hashes: &[ChangeHash],
-        (code, most, room): (&str, u64, u64),
+        filter: HeldFilter<'_>,
     ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError>;
 
     // Closing a month.

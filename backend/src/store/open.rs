@@ -4,17 +4,13 @@
 //! on a file. All others find a database of exactly the known schema, or are told what to do. An SQLite file that nobody
 //! serves is checked first, without writing: a log left beside it by another file would be written into it.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::postgres::PostgresStore;
-use super::sqlite::{Hold, SqliteStore, check};
+use super::sqlite::{Hold, SqliteStore, check, may_be_database};
 use super::{Store, StoreError, is_url};
-
-/// What every SQLite file begins with.
-const HEADER: &[u8] = b"SQLite format 3\0";
 
 /// How long a process that serves may take to end before another is told to give up.
 const HANDOVER: Duration = Duration::from_secs(30);
@@ -131,7 +127,7 @@ async fn file(path: &Path, limits: Limits, purpose: Purpose) -> Result<SqliteSto
         return Err(OpenError::Missing(path.to_owned()));
     }
     if there {
-        is_database(path, purpose)?;
+        may_be_database(path, purpose == Purpose::Upgrade)?;
     }
     let held = match purpose {
         Purpose::Upgrade => Some(hold(path).await?),
@@ -149,30 +145,6 @@ async fn file(path: &Path, limits: Limits, purpose: Purpose) -> Result<SqliteSto
         Purpose::Upgrade => store.held(held),
         Purpose::Use => store,
     })
-}
-
-/// Looks at the file without writing anything beside it.
-fn is_database(path: &Path, purpose: Purpose) -> Result<(), OpenError> {
-    let refused = |error: std::io::Error| unreadable(path, error);
-    if !std::fs::metadata(path).map_err(refused)?.is_file() {
-        return Err(unreadable(path, "it is no file"));
-    }
-    let mut begins = Vec::new();
-    std::fs::File::open(path).map_err(refused)?.take(HEADER.len() as u64).read_to_end(&mut begins).map_err(refused)?;
-    // what was made a moment ago may stand in its log alone
-    let is_new = begins.is_empty() && (purpose == Purpose::Upgrade || log_of(path).exists());
-    match begins.as_slice() {
-        HEADER => Ok(()),
-        [] if is_new => Ok(()),
-        [] => Err(OpenError::Empty(path.display().to_string())),
-        _ => Err(OpenError::Damaged { path: path.to_owned(), finding: "file is not a database".to_owned() }),
-    }
-}
-
-fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
 }
 
 /// The file for this process alone, once another has let go of it.

@@ -9,8 +9,8 @@ use sync_core::ids::{ChangeHash, DeviceId};
 use tsudoi_server::store::Store;
 use tsudoi_server::store::office::{CustodyFilter, Within};
 use tsudoi_server::store::types::{
-    ChangedRow, CorrectionCount, CustodyDecision, CustodyRow, DecideOutcome, PageSize, Projection, Purge, PurgeOutcome,
-    PushOutcome, PushWrite, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
+    ChangedRow, CorrectionCount, CustodyDecision, CustodyRow, DecideOutcome, HeldFilter, PageSize, Projection, Purge,
+    PurgeOutcome, PushOutcome, PushWrite, Rebuilt, RollupKey, RollupValue, Rollups, StoredDocument,
 };
 
 use crate::rows::{DEVICE, HONJO, KAMISATO, heads, id, in_scope, place, pull_all, push, scope, scopes, want, write};
@@ -163,20 +163,24 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
         now: 30,
     };
     let waiting = decision(&[71, 73, 79], true).hashes;
-    let held = store.list_held("11", DEVICE, &waiting, ("not_in_scope", 5, 1 << 20)).await.unwrap();
+    let whole = |code| HeldFilter { code, change_bytes: 5, bytes: 1 << 20 };
+    let held = store.list_held("11", DEVICE, &waiting, whole("not_in_scope")).await.unwrap();
     assert_eq!(
         held.iter().map(|(document, change)| (*document, change.bytes.len())).collect::<Vec<_>>(),
         [(id(70), 5); 2]
     );
     assert!(
-        store.list_held("11", DEVICE, &waiting, ("too_complex", 5, 1 << 20)).await.unwrap().is_empty(),
+        store.list_held("11", DEVICE, &waiting, whole("too_complex")).await.unwrap().is_empty(),
         "of this code alone"
     );
     for (most, room, fit) in [(4, 1 << 20, 0), (5, 204, 0), (5, 205, 1), (5, 410, 2)] {
-        let held = store.list_held("11", DEVICE, &waiting, ("not_in_scope", most, room)).await.unwrap();
+        let held = store
+            .list_held("11", DEVICE, &waiting, HeldFilter { code: "not_in_scope", change_bytes: most, bytes: room })
+            .await
+            .unwrap();
         assert_eq!(held.len(), fit, "no more than there is room for");
     }
-    assert!(store.list_held("14", DEVICE, &waiting, ("not_in_scope", 5, 1 << 20)).await.unwrap().is_empty());
+    assert!(store.list_held("14", DEVICE, &waiting, whole("not_in_scope")).await.unwrap().is_empty());
 
     let stale = push(vec![write(1, None, 9)]);
     let outcome = store.decide_custody(&decision(&[71, 72], true), Some(&stale)).await.unwrap();
@@ -200,10 +204,7 @@ async fn st_14_custody_is_decided_once(store: &dyn Store) {
     let admitted: Vec<bool> = all.iter().map(|held| held.decision.as_ref().unwrap().admitted).collect();
     assert_eq!((admitted, all[0].bytes.len()), (vec![true, true, false], 5), "what was decided stays readable");
     let named = decision(&[71, 73, 79], true).hashes;
-    assert!(
-        store.list_held("11", DEVICE, &named, ("not_in_scope", 5, 1 << 20)).await.unwrap().is_empty(),
-        "decided on"
-    );
+    assert!(store.list_held("11", DEVICE, &named, whole("not_in_scope")).await.unwrap().is_empty(), "decided on");
     let decisions = store.list_decisions("11", DEVICE, &named).await.unwrap();
     assert_eq!(decisions.len(), 2);
     let last = decisions.iter().find(|one| one.hash == named[1]).unwrap();

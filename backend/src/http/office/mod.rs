@@ -151,12 +151,11 @@ async fn export_records(
     ApiQuery(query): ApiQuery<RecordQuery>,
 ) -> Result<Response, ApiError> {
     let name = export::file_name(&app, &caller, &query).await?;
-    let (to, reader) = (app.clone(), caller.clone());
-    let write = |mut file| async move {
-        export::send(&to, &reader, query, &mut file).await?;
+    let write = |app, caller, mut file| async move {
+        export::send(&app, &caller, query, &mut file).await?;
         Ok(file)
     };
-    download::table(&app, (&caller, &method), &name, write).await
+    download::table(app, caller, method, &name, write).await
 }
 
 /// A year's figures by municipality as CSV that may be published: small counts, and what would give them away, are not in

@@ -8,7 +8,7 @@ use sync_core::document::{Document, Scalar};
 use sync_core::domain::view;
 
 use super::super::access::{Caller, Pass};
-use super::super::registry::{Encoded, RegistryView, stamp, view as whole};
+use super::super::registry::{Encoded, RegistryView, stamp, whole};
 use crate::service::App;
 use crate::store::StoreError;
 

@@ -153,10 +153,14 @@ pub struct RegistryView {
 
 /// The registry of a tenant for a screen; `None` for an unknown tenant.
 pub async fn view(app: &App, tenant: &str) -> Result<Option<RegistryView>, StoreError> {
-    let Some(registry) = app.store.registry(tenant).await? else { return Ok(None) };
-    let mut view = view_of(tenant, registry);
+    let Some(mut view) = whole(app, tenant).await? else { return Ok(None) };
     stamp(&mut view)?;
     Ok(Some(view))
+}
+
+/// All of the registry of a tenant, as yet without its version.
+pub(super) async fn whole(app: &App, tenant: &str) -> Result<Option<RegistryView>, StoreError> {
+    Ok(app.store.registry(tenant).await?.map(|registry| view_of(tenant, registry)))
 }
 
 fn view_of(tenant: &str, registry: Registry) -> RegistryView {

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use sync_core::ids::DeviceId;
 
 use super::{RegistryView, view_of};
+use crate::service::App;
 use crate::service::cache::ByteCache;
-use crate::service::{App, names};
 use crate::store::StoreError;
 
 /// Version and JSON.
@@ -55,7 +55,7 @@ pub(in crate::service) async fn ready(app: &App, tenant: &str, changes: u64) -> 
     let Some(mut registry) = app.store.registry(tenant).await? else { return Ok(None) };
     let people: HashMap<String, String> = std::mem::take(&mut registry.people).into_iter().collect();
     let devices: HashMap<DeviceId, String> = std::mem::take(&mut registry.devices).into_iter().collect();
-    let (changes, names_version) = (registry.version, names::version(&registry.renamed));
+    let (changes, names_version) = (registry.version, version_of_names(&registry.renamed));
     let mut view = view_of(tenant, registry);
     let json = Arc::new(stamp(&mut view)?);
     let names = people.iter().map(|(id, name)| id.len() + name.len()).chain(devices.values().map(String::len));
@@ -71,10 +71,23 @@ pub(in crate::service) fn stamp(view: &mut RegistryView) -> Result<Vec<u8>, Stor
     let encode =
         |view: &RegistryView| serde_json::to_vec(view).map_err(|error| StoreError::Unavailable(Box::new(error)));
     view.version = 0;
-    let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(encode(view)?));
-    // never 0, which is "none yet", and small enough for every reader of JSON
-    view.version = u64::from_be_bytes([0, 0, a, b, c, d, e, f]) | 1;
+    view.version = version(Sha256::digest(encode(view)?).into());
     encode(view)
+}
+
+/// The version of names when these have changed.
+fn version_of_names(renamed: &[(String, String)]) -> u64 {
+    let mut sum = Sha256::new();
+    for (id, name) in renamed {
+        // no id and no name holds this letter
+        sum.update(format!("{id}\0{name}\0"));
+    }
+    version(sum.finalize().into())
+}
+
+/// The version of a content with this sum: never 0, which is "none yet", and small enough for every reader of JSON.
+fn version([a, b, c, d, e, f, ..]: [u8; 32]) -> u64 {
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f]) | 1
 }
 
 /// Version and JSON of the registry as tablets get it, after no fewer changes than these.

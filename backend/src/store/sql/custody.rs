@@ -12,7 +12,7 @@ use super::documents::document_of;
 use super::push::write_pushes;
 use super::{corrupt, flag, get, integer, statements as sql, unsigned};
 use crate::store::StoreError;
-use crate::store::types::{CustodyDecision, DecideOutcome, DecidedChange, Decision, HeldChange, PushWrite};
+use crate::store::types::{CustodyDecision, DecideOutcome, DecidedChange, Decision, HeldChange, HeldFilter, PushWrite};
 
 /// Decided changes by name; the device is compared by the caller.
 pub(super) const DECISIONS: Select = Select {
@@ -180,17 +180,17 @@ pub(super) async fn held(
     tenant: &str,
     device: DeviceId,
     hashes: &[ChangeHash],
-    (code, most, mut room): (&str, u64, u64),
+    filter: HeldFilter<'_>,
 ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
     let keys: Vec<_> = hashes.iter().map(|hash| hash.as_bytes().as_slice().into()).collect();
     let mut reader = store.reader().await?;
-    let mut found = Vec::new();
+    let (mut room, mut found) = (filter.bytes, Vec::new());
     for row in HELD.run(&mut reader, tenant, &keys).await? {
         let is_asked_for = get::<Vec<u8>>(&row, "device")? == device.as_bytes()
-            && get::<String>(&row, "code")? == code
+            && get::<String>(&row, "code")? == filter.code
             && get::<Option<String>>(&row, "decision")?.is_none();
         let size = unsigned(get(&row, "size")?);
-        if !is_asked_for || size > most || size + ROW_BYTES > room {
+        if !is_asked_for || size > filter.change_bytes || size + ROW_BYTES > room {
             continue;
         }
         room -= size + ROW_BYTES;

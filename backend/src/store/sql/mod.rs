@@ -50,9 +50,9 @@ use crate::store::office::Within;
 use crate::store::open::Schema;
 use crate::store::types::{
     Association, Change, ChangedRow, ClosingRow, CodePurpose, CodeRow, Correction, CorrectionCount, CustodyDecision,
-    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, Lecturer, LoginRow, Material,
-    Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome, PushWrite,
-    Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
+    DecideOutcome, DecidedChange, DeviceRow, Enrolment, HealingRow, HeldChange, HeldFilter, Lecturer, LoginRow,
+    Material, Municipality, NewDevice, PageSize, Part, Projection, Pull, Purge, PurgeOutcome, PurgedRow, PushOutcome,
+    PushWrite, Rebuilt, Registry, Rollups, ScopeRow, SecretHash, StoredDocument, WantedScope,
 };
 use crate::store::{Store, StoreError};
 use dialect::{ATTEMPTS, Database, Row, SqlStore, failed};
@@ -351,9 +351,9 @@ impl Store for SqlStore {
         tenant: &str,
         device: DeviceId,
         hashes: &[ChangeHash],
-        which: (&str, u64, u64),
+        filter: HeldFilter<'_>,
     ) -> Result<Vec<(DocumentId, HeldChange)>, StoreError> {
-        custody::held(self, tenant, device, hashes, which).await
+        custody::held(self, tenant, device, hashes, filter).await
     }
 
     async fn close_month(

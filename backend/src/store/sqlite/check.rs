@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,10 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::store::open::OpenError;
 
+/// What every SQLite file begins with.
+const HEADER: &[u8] = b"SQLite format 3\0";
+/// What the name of its log ends with.
+const LOG: &str = "-wal";
 /// The steps of SQLite's machine after which the time is looked at.
 const STEPS: i32 = 10_000;
 
@@ -37,6 +42,24 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// Refuses what begins as no database does, before anything is written beside it; an empty file only where one may be made.
+pub fn may_be_database(path: &Path, may_be_made: bool) -> Result<(), OpenError> {
+    let unreadable = |cause: String| OpenError::Unreadable { path: path.to_owned(), cause };
+    let failed = |error: std::io::Error| unreadable(error.to_string());
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(unreadable("it is no file".to_owned()));
+    }
+    let mut begins = Vec::new();
+    File::open(path).map_err(failed)?.take(HEADER.len() as u64).read_to_end(&mut begins).map_err(failed)?;
+    match begins.as_slice() {
+        HEADER => Ok(()),
+        // what was made a moment ago may stand in its log alone
+        [] if may_be_made || beside(path, LOG).exists() => Ok(()),
+        [] => Err(OpenError::Empty(path.display().to_string())),
+        _ => Err(OpenError::Damaged { path: path.to_owned(), finding: "file is not a database".to_owned() }),
+    }
+}
+
 /// Refuses a file that is damaged as it stands with its log. Where a log was left behind, indexes are compared with their
 /// tables too: pages of another file may each be sound. After `limit` what was found by then counts.
 pub async fn check(path: &Path, limit: Duration) -> Result<(), OpenError> {
@@ -44,7 +67,7 @@ pub async fn check(path: &Path, limit: Duration) -> Result<(), OpenError> {
     if length(path) == 0 {
         return Ok(());
     }
-    let log_left = length(&beside(path, "-wal")) > 0;
+    let log_left = length(&beside(path, LOG)) > 0;
     let until = Instant::now() + limit;
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut connection = options.connect().await.map_err(|error| found(path, &error))?;

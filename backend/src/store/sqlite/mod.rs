@@ -9,7 +9,7 @@ mod connect;
 pub(super) mod sql;
 
 pub(in crate::store) use batch::{delete_all, insert, insert_text, select, select_text};
-pub(in crate::store) use check::{Hold, check};
+pub(in crate::store) use check::{Hold, check, may_be_database};
 pub use connect::SqliteStore;
 pub(in crate::store) use connect::failed;
 pub(in crate::store) use sql::lease::Session as Connection;

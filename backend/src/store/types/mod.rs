@@ -14,7 +14,7 @@ use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
 pub use feed::{FeedPage, PageSize, Pull, ScopeRow, WantedScope};
 pub use proof::{
     Change, ChangedRow, ClosingRow, Correction, CorrectionCount, CustodyDecision, DecideOutcome, DecidedChange,
-    Decision, HealingRow, HeldChange, Purge, PurgeOutcome, PurgedRow,
+    Decision, HealingRow, HeldChange, HeldFilter, Purge, PurgeOutcome, PurgedRow,
 };
 pub use registry::{Association, Lecturer, Material, Municipality, Registry};
 

@@ -77,6 +77,17 @@ pub struct DecidedChange {
     pub decision: Decision,
 }
 
+/// Which of a device's held changes are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldFilter<'a> {
+    /// Those that wait under this code.
+    pub code: &'a str,
+    /// Those of at most so many bytes each.
+    pub change_bytes: u64,
+    /// As many as fit into so many bytes.
+    pub bytes: u64,
+}
+
 /// A change in custody with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldChange {
