@@ -2,38 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod writer;
+
 use sync_core::document::{Document, Kind, Scalar};
 use sync_core::domain::vocabulary::{Flag, Group, StepState};
 use sync_core::domain::{Intent, facts, view};
-use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
+use sync_core::ids::{DocumentId, IntentId};
 use sync_core::time::Timestamp;
 
-const DOCUMENT: DocumentId = DocumentId::from_bytes([9; 16]);
-
-struct Writer {
-    device: DeviceId,
-    number: u64,
-    document: Document,
-}
+use writer::{DOCUMENT, Writer};
 
 impl Writer {
-    fn new(name: u8) -> Self {
-        let device = DeviceId::from_bytes([name; 16]);
-        let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
-        document.write_as(ActorId::new(device, 1));
-        Self { device, number: 0, document }
-    }
-
     fn edit(&mut self, json: &str) -> &mut Self {
-        self.number += 1;
-        let intent: Intent = serde_json::from_str(json).unwrap();
-        intent.apply(IntentId { device: self.device, number: self.number }, &mut self.document).unwrap();
-        self.document.commit(Timestamp(1_700_000_000_000), "tanaka", intent.reason());
-        self
-    }
-
-    fn take(&mut self, other: &mut Writer) {
-        self.document.merge(&mut other.document.clone()).unwrap();
+        self.give(&serde_json::from_str(json).unwrap())
     }
 }
 
@@ -110,7 +91,7 @@ fn doc_4_the_same_value_set_apart_is_no_conflict() {
 fn dom_1_contradicting_steps_are_a_conflict_until_a_later_step() {
     let (mut a, mut b) = (Writer::new(1), Writer::new(2));
     a.edit(r#"{"type":"step","state":"confirmed"}"#);
-    b.take(&mut a);
+    b.take(&a);
     a.edit(r#"{"type":"step","state":"held"}"#);
     b.edit(r#"{"type":"step","state":"cancelled","reason":"weather"}"#);
     meet(&mut a, &mut b);
@@ -146,7 +127,7 @@ fn dom_2_attendance_is_the_greater_of_both_ways_of_counting_and_a_difference_is_
 fn doc_13_a_count_is_taken_back_to_not_reported_until_its_device_counts_again() {
     let (mut a, mut b) = (Writer::new(1), Writer::new(2));
     a.edit(r#"{"type":"count","measure":"screening.viewers","by":12}"#);
-    b.take(&mut a);
+    b.take(&a);
     b.edit(r#"{"type":"count","measure":"screening.viewers","by":3}"#);
     b.edit(r#"{"type":"void","measure":"screening.viewers","seen":15}"#);
     assert_eq!(view(&b.document).total("screening.viewers"), None);

@@ -2,44 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod writer;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use sync_core::document::{Document, Kind, Scalar};
+use sync_core::document::Scalar;
 use sync_core::domain::vocabulary::Flag;
 use sync_core::domain::{Intent, Measure, RecordView, Way, facts, view};
-use sync_core::ids::{ActorId, DeviceId, DocumentId, IntentId};
+use sync_core::ids::{DeviceId, IntentId};
 use sync_core::time::Timestamp;
 
-const DOCUMENT: DocumentId = DocumentId::from_bytes([7; 16]);
+use writer::Writer;
+
 const BAND: &str = "attendance.band.75-84";
 const NO_AGE: &str = "attendance.band.unknown";
 const RESIDENT: &str = "attendance.audience.resident";
 const NO_AUDIENCE: &str = "attendance.audience.unknown";
 const VIEWERS: &str = "screening.viewers";
 
-#[derive(Clone)]
-struct Writer {
-    device: DeviceId,
-    number: u64,
-    document: Document,
-}
-
 impl Writer {
-    fn new(name: u8) -> Self {
-        let device = DeviceId::from_bytes([name; 16]);
-        let mut document = Document::genesis(DOCUMENT, Kind::Session).unwrap();
-        document.write_as(ActorId::new(device, 1));
-        Self { device, number: 0, document }
-    }
-
-    fn give(&mut self, intent: &Intent) -> &mut Self {
-        self.number += 1;
-        intent.apply(IntentId { device: self.device, number: self.number }, &mut self.document).unwrap();
-        self.document.commit(Timestamp(1_700_000_000_000), "tanaka", intent.reason());
-        self
-    }
-
     fn count(&mut self, measure: &str, by: i64) -> &mut Self {
         self.give(&Intent::Count { measure: measure.parse().unwrap(), by, reason: None })
     }
@@ -55,11 +37,6 @@ impl Writer {
 
     fn void(&mut self, measure: &str, seen: i64) -> &mut Self {
         self.give(&Intent::Void { measure: measure.parse().unwrap(), seen })
-    }
-
-    fn take(&mut self, other: &Writer) -> &mut Self {
-        self.document.merge(&mut other.document.clone()).unwrap();
-        self
     }
 
     fn view(&self) -> RecordView {

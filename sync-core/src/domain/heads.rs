@@ -160,7 +160,7 @@ impl Switch {
     /// Reads a field; `None` when it is no switch, or says what no tablet would.
     pub fn read(field: &str, value: &Scalar) -> Option<Self> {
         let Scalar::Text(text) = value else { return None };
-        field.strip_prefix(PREFIX).filter(|mark| is_mark(mark))?;
+        field.strip_prefix(PREFIX).filter(|mark| is_name(mark))?;
         let switch: Self = serde_json::from_str(text).ok()?;
         let counts = || Way::ALL.into_iter().flat_map(|way| switch.sight.by(way).values());
         let is_plausible = (0..=HEADS_MOST).contains(&switch.heads)
@@ -181,7 +181,7 @@ pub(super) fn is_switch(field: &str) -> bool {
 }
 
 /// Whether this can be the mark of a switch.
-pub(super) fn is_mark(mark: &str) -> bool {
+pub(super) fn is_name(mark: &str) -> bool {
     let fits = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.');
     (1..=64).contains(&mark.len()) && mark.bytes().all(fits)
 }

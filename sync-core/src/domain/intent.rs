@@ -187,7 +187,7 @@ impl Intent {
                 Some(("carried", _)) if Way::carried(link).is_some() => Ok(()),
                 _ => Err(IntentError::Link(link.chars().take(80).collect())),
             },
-            Self::Switch { mark, .. } | Self::Unswitch { mark } if !heads::is_mark(mark) => {
+            Self::Switch { mark, .. } | Self::Unswitch { mark } if !heads::is_name(mark) => {
                 Err(IntentError::Mark(mark.chars().take(80).collect()))
             }
             Self::Write { value, .. } if value.chars().count() > TEXT_CHARS => Err(IntentError::TextLength),

@@ -33,12 +33,13 @@ impl TallyView {
     }
 }
 
+const VOID: &str = "void/";
+const VOIDED: &str = "voided/";
+
 /// The link that takes a device's count of a measure back as not reported. It goes with the device's next count.
 pub(super) fn void_link(measure: &str, device: DeviceId) -> String {
-    format!("void/{}", tally_key(measure, device))
+    format!("{VOID}{}", tally_key(measure, device))
 }
-
-const VOIDED: &str = "voided/";
 
 /// Whether a link only says how much of a counter was taken back; people do not see it.
 pub fn is_voided(link: &str) -> bool {
@@ -59,7 +60,7 @@ fn read_voided(link: &str) -> Option<(&str, DeviceId, i64)> {
 /// Whether anybody took a measure back as not reported.
 pub(super) fn was_taken_back(document: &Document, measure: &str) -> bool {
     let is_of = |link: &String| {
-        link.strip_prefix("void/").and_then(read_tally_key).is_some_and(|(of, _)| of == measure)
+        link.strip_prefix(VOID).and_then(read_tally_key).is_some_and(|(of, _)| of == measure)
             || read_voided(link).is_some_and(|(of, ..)| of == measure)
     };
     document.links().iter().any(is_of)
@@ -148,7 +149,7 @@ impl Counted {
 
     /// The links that say that somebody took a measure back.
     pub fn void_links(&self, measure: &str) -> impl Iterator<Item = &String> {
-        let begins = format!("void/{measure}@");
+        let begins = format!("{VOID}{measure}@");
         self.links.iter().filter(move |link| link.starts_with(&begins))
     }
 

@@ -161,9 +161,9 @@ pub fn admit_brought<'a>(
     admit_from(document, changes, bounds.into(), &|change| Author::of(change, brought, device))
 }
 
-/// Judges what comes from a device that may not write to the document, or not any more; `why` says which. What it wrote itself and the
-/// document has is in, whatever was decided since its acknowledgement was lost; everything else waits for a person.
-/// Of what others wrote it learns nothing. `again` as for [`admit_again`]; `document` is `None` when there is none to read.
+/// Judges what comes from a device that may not write to the document, or not any more; `why` says which. What it wrote
+/// itself and the document has is in, whatever was decided since its acknowledgement was lost; everything else waits for a
+/// person. Of what others wrote it learns nothing. `again` as for [`admit_again`]; `document` is `None` when there is none to read.
 ///
 /// Source: SPEC GATE-13.
 pub fn turn_away(
@@ -220,8 +220,8 @@ pub struct Restored {
 /// `base` is what can still be read of it, else the genesis; `recorded` are the heads it had. A change's name covers all
 /// it follows, so whatever a recorded head leads to is what was stored before, whoever brings it; all else must be the
 /// device's own. Each head is proved for itself: whoever wrote it has held all it follows, so that the writers of the
-/// heads together bring everything back. What proves nothing yet is held as brought back: a device
-/// offers a document in parts where its line is poor, and the caller judges what it holds of them together with the next.
+/// heads together bring everything back. What proves nothing yet is held as brought back: a device offers a document in
+/// parts where its line is poor, and the caller judges what it holds of them together with the next.
 pub fn restore<'a>(
     base: Document,
     recorded: &Heads,
