@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { agree, counter, enrol, openTab, SCREENSHOTS, signIn, startServer, startTablet } from './harness.mjs';
+import { agree, counter, counting, enrol, newRecord, openTab, SCREENSHOTS, startServer, startTablet } from './harness.mjs';
 
 const total = (page) => page.getByRole('region', { name: '参加者 合計' }).or(page.getByLabel('参加者 合計')).first();
 
@@ -12,10 +12,7 @@ test('who switches keeps those counted so far, the next head adds one, and a num
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
   const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await page.getByRole('textbox', { name: '名称' }).fill('座談会');
-  await page.getByRole('textbox', { name: '名称' }).press('Tab');
-  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
+  await newRecord(tablet, '座談会');
   await openTab(page, '参加者');
 
   await page.getByText('対象別', { exact: true }).click();
@@ -82,12 +79,7 @@ test('who switches keeps those counted so far, the next head adds one, and a num
 });
 
 test('who counts heads only sees those counted by age in the number, and types the whole', async (t) => {
-  const server = await startServer(t);
-  const tablet = await startTablet(t, server);
-  await enrol(tablet, server.code('staff-112119'), '受付');
-  const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await openTab(page, '参加者');
+  const { page } = await counting(t);
   await counter(page, '75–84歳').add(5);
   await counter(page, '75–84歳').shows(5);
   await page.getByText('人数だけ', { exact: true }).click();

@@ -2,24 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agree, counter, enrol, openTab, readyForOffline, signInOutside, startServer, startTablet, unlock, within } from './harness.mjs';
+import { agree, counter, enrol, newRecord, openTab, readyForOffline, signInOutside, startServer, startTablet, unlock, within } from './harness.mjs';
 
 const BAND = '75–84歳';
-
-async function newRecord(tablet) {
-  await tablet.page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await tablet.page.getByRole('textbox', { name: '名称' }).fill('停電の日');
-  await tablet.page.getByRole('textbox', { name: '名称' }).press('Tab');
-  await tablet.page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
-  return new URL(tablet.page.url()).pathname;
-}
 
 test('a tap that was shown survives SIGKILL of the browser, with and without a network', async (t) => {
   const server = await startServer(t);
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
   await readyForOffline(tablet);
-  const path = await newRecord(tablet);
+  const path = await newRecord(tablet, '停電の日');
   await tablet.offline();
   let total = 0;
   for (let round = 0; round < 4; round += 1) {
@@ -50,7 +42,7 @@ test('two tabs of one tablet count together, and the other carries on when one i
   const server = await startServer(t);
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
-  const path = await newRecord(tablet);
+  const path = await newRecord(tablet, '停電の日');
   const first = tablet.page;
   const second = await tablet.newPage();
   await tablet.goto(path, second);

@@ -291,6 +291,26 @@ export async function openTab(page, name) {
   });
 }
 
+/** Begins a record with this name; where it is. */
+export async function newRecord({ page }, title) {
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await page.getByRole('textbox', { name: '名称' }).fill(title);
+  await page.getByRole('textbox', { name: '名称' }).press('Tab');
+  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
+  return new URL(page.url()).pathname;
+}
+
+/** A new server, and a tablet with a new record, open on 参加者. */
+export async function counting(t, viewport) {
+  const server = await startServer(t);
+  const tablet = await startTablet(t, server, viewport);
+  await enrol(tablet, server.code('staff-112119'), '受付');
+  const { page } = tablet;
+  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
+  await openTab(page, '参加者');
+  return { server, tablet, page };
+}
+
 /** The counter of this name. */
 export function counter(page, name) {
   const region = page.getByRole('region', { name, exact: true });

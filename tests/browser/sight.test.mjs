@@ -4,19 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SCREENSHOTS, counter, enrol, openTab, startServer, startTablet } from './harness.mjs';
+import { counter, counting, openTab, SCREENSHOTS } from './harness.mjs';
 
 const BAND = '75–84歳';
-
-async function counting(t, viewport) {
-  const server = await startServer(t);
-  const tablet = await startTablet(t, server, viewport);
-  await enrol(tablet, server.code('staff-112119'), '受付');
-  const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await openTab(page, '参加者');
-  return { server, tablet, page };
-}
 
 test('a number is announced once, when the taps have come to rest', async (t) => {
   const { page } = await counting(t);

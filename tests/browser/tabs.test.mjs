@@ -5,21 +5,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { counter, enrol, openTab, SCREENSHOTS, startServer, startTablet, within } from './harness.mjs';
+import { counter, enrol, newRecord, openTab, SCREENSHOTS, startServer, startTablet, within } from './harness.mjs';
 
 const BAND = '75–84歳';
 
-/** A tablet with one record, open on 参加者. */
-async function counting(t) {
+/** A tablet with one record, open on 参加者, with two heads. */
+async function counted(t) {
   const server = await startServer(t);
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
   const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await page.getByRole('textbox', { name: '名称' }).fill('停電の日');
-  await page.getByRole('textbox', { name: '名称' }).press('Tab');
-  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
-  const path = new URL(page.url()).pathname;
+  const path = await newRecord(tablet, '停電の日');
   await openTab(page, '参加者');
   await counter(page, BAND).add(2);
   await counter(page, BAND).shows(2);
@@ -77,7 +73,7 @@ function stop(t, pid) {
 }
 
 test('a leader that is stopped is replaced: taps in the other tab are kept, and it can write nothing when it wakes', async (t) => {
-  const { server, tablet, path } = await counting(t);
+  const { server, tablet, path } = await counted(t);
   const { page, leader } = await secondTab(tablet, path);
   await counter(page, BAND).shows(2);
 
@@ -101,7 +97,7 @@ test('a leader that is stopped is replaced: taps in the other tab are kept, and 
 });
 
 test('taps in another tab of a leader that is killed are kept', async (t) => {
-  const { server, tablet, path } = await counting(t);
+  const { server, tablet, path } = await counted(t);
   const { page, leader } = await secondTab(tablet, path);
   await counter(page, BAND).shows(2);
   for (let tap = 0; tap < 5; tap += 1) await counter(page, BAND).add(1);
@@ -135,7 +131,7 @@ async function hold(tablet) {
 }
 
 test('words within three seconds while the disk says nothing, taps are refused, and it goes on by itself', async (t) => {
-  const { tablet } = await counting(t);
+  const { tablet } = await counted(t);
   const { page } = tablet;
   const pill = page.getByRole('status', { name: '送信と照合の状態' });
   await pill.getByText(/照合済み/).waitFor();
@@ -160,7 +156,7 @@ test('words within three seconds while the disk says nothing, taps are refused, 
 });
 
 test('a full disk is told with the tap that is missing, and taken into use again when there is room', async (t) => {
-  const { server, tablet } = await counting(t);
+  const { server, tablet } = await counted(t);
   const { page } = tablet;
   const session = await tablet.context.newCDPSession(page);
   const origin = tablet.wire.address;
@@ -186,7 +182,7 @@ test('a full disk is told with the tap that is missing, and taken into use again
 });
 
 test('a disk whose connection dies is opened again by itself, without PIN and where the screen was', async (t) => {
-  const { server, tablet } = await counting(t);
+  const { server, tablet } = await counted(t);
   const { page } = tablet;
   await closeConnections(tablet);
   await page.bringToFront();

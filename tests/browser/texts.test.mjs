@@ -3,17 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { agree, enrol, openTab, readyForOffline, SCREENSHOTS, startServer, startTablet, unlock, within } from './harness.mjs';
+import { agree, enrol, newRecord, openTab, readyForOffline, SCREENSHOTS, startServer, startTablet, unlock, within } from './harness.mjs';
 
 const OUTCOME = '内容・実績';
-
-async function newRecord(tablet) {
-  await tablet.page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await tablet.page.getByRole('textbox', { name: '名称' }).fill('寒い日の会');
-  await tablet.page.getByRole('textbox', { name: '名称' }).press('Tab');
-  await tablet.page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
-  return new URL(tablet.page.url()).pathname;
-}
 
 function box(page) {
   return page.getByRole('textbox', { name: OUTCOME });
@@ -29,7 +21,7 @@ test('letters typed without a pause survive SIGKILL, all but the last moment', a
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
   await readyForOffline(tablet);
-  const path = await newRecord(tablet);
+  const path = await newRecord(tablet, '寒い日の会');
   await openTab(tablet.page, '記録');
   const letters = 'あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわ';
   const started = Date.now();
@@ -60,7 +52,7 @@ test('what was typed a moment ago is there after a reload', async (t) => {
   const server = await startServer(t);
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
-  const path = await newRecord(tablet);
+  const path = await newRecord(tablet, '寒い日の会');
   await openTab(tablet.page, '記録');
   let text = '';
   for (const more of ['会場が', '寒', 'かった。', '次', 'も行う', '。']) {
@@ -81,7 +73,7 @@ test('a sentence that two tablets rewrite apart stands in both forms until someo
     await enrol(tablet, server.code('staff-112119'), name);
     await readyForOffline(tablet);
   }
-  const path = await newRecord(first);
+  const path = await newRecord(first, '寒い日の会');
   await openTab(first.page, '記録');
   await box(first.page).pressSequentially('会場が寒かった。次も行う。');
   await leave(first.page);

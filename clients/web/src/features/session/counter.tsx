@@ -34,27 +34,27 @@ interface TypedProps {
 function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNode {
   const { edit } = useEditor();
   const reasonId = useId();
-  /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. */
-  const seen = useRef<number | null>(null);
-  const typing = useRef(false);
-  /** Of these, carried over from another way of counting: they come again with the first count. */
-  const seenCarried = useRef(0);
+  /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. Null: nobody types. */
+  const begun = useRef<Pick<TypedProps, 'total' | 'beside' | 'carried'> | null>(null);
+  const end = (): Pick<TypedProps, 'total' | 'beside' | 'carried'> => {
+    const seen = begun.current ?? { total: null, beside, carried };
+    begun.current = null;
+    return seen;
+  };
 
   const keep = async (count: number): Promise<void> => {
-    const before = seen.current;
-    typing.current = false;
+    const { total: before } = end();
     const by = count - (before ?? 0);
     if (before !== null && by === 0) return;
     const back: Intent = before === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
     await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [back] });
   };
-  /** An emptied box: nobody reported any. */
+  /** An emptied box: nobody reported any. What was carried over comes again with the first count. */
   const clear = async (): Promise<void> => {
-    const before = seen.current;
-    typing.current = false;
-    if (before === null || before === beside) return;
-    const counted = before - beside;
-    await edit([{ type: 'void', measure, seen: counted }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seenCarried.current, reason: 'undo' }] });
+    const seen = end();
+    if (seen.total === null || seen.total === seen.beside) return;
+    const counted = seen.total - seen.beside;
+    await edit([{ type: 'void', measure, seen: counted }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seen.carried, reason: 'undo' }] });
   };
   const read = (typed: string): Reading<number> => {
     const reading = readCount(typed);
@@ -76,8 +76,7 @@ function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNod
         placeholder="—"
         onFocus={(event) => event.target.select()}
         onChange={(event) => {
-          if (!typing.current) [seen.current, seenCarried.current] = [total, carried];
-          typing.current = true;
+          begun.current ??= { total, beside, carried };
           box.change(event.target.value);
         }}
         onBlur={box.leave}
