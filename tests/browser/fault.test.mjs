@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, enrol, openTab, signIn, startServer, startTablet } from './harness.mjs';
+import { counter, counting, enrol, openTab, signIn, startServer, startTablet } from './harness.mjs';
 
 /** What a translator does: every text on the page is wrapped. */
 const wrapTexts = (page) => page.evaluate(() => {
@@ -14,6 +14,19 @@ const wrapTexts = (page) => page.evaluate(() => {
     const font = document.createElement('font');
     text.replaceWith(font);
     font.append(text);
+  }
+});
+
+/** What the translator of a browser does: other words, in nodes of its own, stand where the texts were. */
+const translate = (page) => page.evaluate(() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    if (text.parentElement === null || text.data.trim() === '') continue;
+    const words = document.createElement('font');
+    words.textContent = `«${text.data}»`;
+    text.replaceWith(words);
   }
 });
 
@@ -60,13 +73,31 @@ test('a page whose texts are all wrapped by somebody else goes on working', asyn
   assert.equal(await page.getByText('画面を表示できませんでした').count(), 0);
 });
 
+test('what changes on a translated page shows what it is now, not the words of before', async (t) => {
+  const { page } = await counting(t);
+  await counter(page, '75–84歳').add(1);
+  await counter(page, '75–84歳').shows(1);
+  await page.getByRole('button', { name: '↶ 取り消す（75–84歳 ＋1）', exact: true }).waitFor();
+  await translate(page);
+  await counter(page, '85歳以上').add(2);
+  await counter(page, '85歳以上').shows(2);
+  await page.getByRole('button', { name: '↶ 取り消す（85歳以上 ＋1）', exact: true }).waitFor();
+  await page.getByRole('region', { name: '参加者 合計' }).getByText('3', { exact: true }).waitFor();
+  await page.getByRole('button', { name: '«数字で入力»' }).click();
+  await page.getByRole('button', { name: '押して数える', exact: true }).waitFor();
+  await translate(page);
+  await page.getByRole('button', { name: '«押して数える»' }).click();
+  await page.getByRole('button', { name: '数字で入力', exact: true }).waitFor();
+  await page.getByRole('tab', { name: /«完了»/ }).click();
+  await translate(page);
+  await page.getByRole('button', { name: '«終了した»' }).click();
+  await page.getByText('この会は終了しています。', { exact: true }).waitFor();
+  assert.equal(await page.getByText('«終了した»').count(), 0);
+  assert.deepEqual(page.problems, []);
+});
+
 test('a file of a screen that does not come is said, with a way on, and what was recorded is there', async (t) => {
-  const server = await startServer(t);
-  const tablet = await startTablet(t, server);
-  await enrol(tablet, server.code('staff-112119'), '受付');
-  const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await openTab(page, '参加者');
+  const { tablet, page } = await counting(t);
   await counter(page, '75–84歳').add(2);
   await counter(page, '75–84歳').shows(2);
   await tablet.context.route(/\/assets\/device-/, (route) => route.abort());

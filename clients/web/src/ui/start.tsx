@@ -9,7 +9,7 @@ import { guardSameFinger } from './same-finger';
 export function start(screens: ReactNode, kept: () => string): void {
   const root = document.getElementById('app');
   if (root === null) throw new Error('the page has no place for the app');
-  bearForeignChanges(Node.prototype);
+  bearForeignChanges(document);
   guardSameFinger(window);
   createRoot(root).render(<StrictMode><Fault kept={kept}>{screens}</Fault></StrictMode>);
 }
