@@ -2,18 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, enrol, openTab, signIn, startServer, startTablet, within } from './harness.mjs';
+import { counter, enrol, newRecord, openTab, signIn, startServer, startTablet, within } from './harness.mjs';
 
 async function opened(t) {
   const server = await startServer(t);
   const tablet = await startTablet(t, server);
   await enrol(tablet, server.code('staff-112119'), '受付');
-  const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await page.getByRole('textbox', { name: '名称' }).fill('人生会議の話');
-  await page.getByRole('textbox', { name: '名称' }).press('Tab');
-  await page.getByText(/端末に保存|送信済み|照合済み/).first().waitFor();
-  return { server, tablet, page };
+  await newRecord(tablet, '人生会議の話');
+  return { server, tablet, page: tablet.page };
 }
 
 /** Leaves the box that is open. */
@@ -174,4 +170,33 @@ test('the days of the journal are kept when they are whole, and never end before
   await leave(page);
   await within(5_000, 'an emptied box is no condition', async () => address().get('until') === null);
   assert.deepEqual(page.problems, []);
+});
+
+test('a text that is too long does not go into its box and says so, and what nobody sees is gone when the box is left', async (t) => {
+  const { tablet, page } = await opened(t);
+  const venue = () => page.getByRole('combobox', { name: '会場' }).or(page.getByRole('textbox', { name: '会場' }));
+  const paste = (box, text) => box.evaluate((element, pasted) => {
+    element.focus();
+    element.select();
+    document.execCommand('insertText', false, pasted);
+  }, text);
+  await venue().fill('本庄公民館');
+  await paste(venue(), '長'.repeat(5_000));
+  await page.getByText('200文字までです。5,000文字になるため、いまの入力は入りませんでした。').waitFor();
+  assert.equal(await venue().inputValue(), '本庄公民館');
+  await paste(venue(), 'ひま\u202e\u200bわり');
+  await leave(page);
+  await page.getByRole('heading', { name: /ひまわり$/ }).waitFor();
+  await within(5_000, 'the box shows what is stored', async () => (await venue().inputValue()) === 'ひまわり');
+
+  await openTab(page, '記録');
+  const note = page.getByRole('textbox', { name: '課題・問題点' });
+  await note.fill('会場が寒かった。');
+  await paste(note, '長'.repeat(10_001));
+  await page.getByText('10,000文字までです。10,001文字になるため、').waitFor();
+  assert.equal(await note.inputValue(), '会場が寒かった。');
+  await leave(page);
+  await reopened(tablet);
+  await openTab(page, '記録');
+  assert.equal(await note.inputValue(), '会場が寒かった。');
 });

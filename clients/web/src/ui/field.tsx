@@ -1,7 +1,9 @@
 // Labelled inputs. Text is kept as it is typed: after a pause, on leaving the field, and when the page goes out of sight.
 
 import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { ja } from '../i18n/ja';
 import { useLeaving } from './leaving';
+import { useLimit } from './limit';
 import { PersonalWarning } from './personal';
 
 export const INPUT =
@@ -9,18 +11,30 @@ export const INPUT =
 
 export interface Draft {
   readonly text: string;
-  readonly dirty: boolean;
   readonly change: (text: string) => void;
   /** Letters are being converted, or have been. */
   readonly converts: (converting: boolean) => void;
+  readonly visit: () => void;
   readonly flush: () => void;
+  readonly leave: () => void;
 }
 
-/** `keep` is called with the whole text, each second while something is typed and not being converted; the result is shown from `stored` once it is durable. */
-export function useDraft(stored: string, keep: (text: string) => void, pauseMs = 1000): Draft {
+/**
+ * `keep` is called with the whole text, each second while something is typed and not being converted, and is over when that is
+ * durable. A box that was left shows what is stored: the core takes signs away that nobody sees.
+ */
+export function useDraft(stored: string, keep: (text: string) => unknown, pauseMs = 1000): Draft {
   const [text, setText] = useState(stored);
-  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0, converting: false });
+  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0, converting: false, underway: 0, left: true });
   state.current.keep = keep;
+
+  /** Unless something newer stands in the box, or is on its way. */
+  const showStored = useCallback(() => {
+    const now = state.current;
+    if (!now.left || now.underway > 0 || now.text !== now.kept) return;
+    now.text = now.kept = now.base;
+    setText(now.base);
+  }, []);
 
   const flush = useCallback(() => {
     const now = state.current;
@@ -28,7 +42,10 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
     now.timer = 0;
     if (now.text === now.kept) return;
     now.kept = now.text;
-    now.keep(now.text);
+    now.underway += 1;
+    void Promise.resolve(now.keep(now.text)).finally(() => {
+      now.underway -= 1;
+    });
   }, []);
 
   /** Half-converted letters are no entry yet. */
@@ -50,10 +67,10 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
     const now = state.current;
     const untouched = now.text === now.base || now.text === stored;
     now.base = stored;
-    if (!untouched) return;
+    if (!untouched) return showStored();
     [now.text, now.kept] = [stored, stored];
     setText(stored);
-  }, [stored]);
+  }, [stored, showStored]);
 
   useLeaving(flush);
 
@@ -61,7 +78,16 @@ export function useDraft(stored: string, keep: (text: string) => void, pauseMs =
     state.current.converting = converting;
   }, []);
 
-  return { text, dirty: text !== stored, change, converts, flush };
+  const visit = useCallback(() => {
+    state.current.left = false;
+  }, []);
+  const leave = useCallback(() => {
+    flush();
+    state.current.left = true;
+    showStored();
+  }, [flush, showStored]);
+
+  return { text, change, converts, visit, flush, leave };
 }
 
 export interface LabelledProps {
@@ -86,15 +112,26 @@ export function Labelled({ label, help, note, className = '', children }: Labell
   );
 }
 
+/** Why a text did not go into a box. */
+export function NoRoom({ limit, refused }: { readonly limit: number; readonly refused: number | null }): ReactNode {
+  return (
+    <div role="status">
+      {refused !== null && <p className="rounded-8 bg-danger-soft px-3 py-1.5 text-[0.9375rem] text-danger">{ja.box.noRoom(limit, refused)}</p>}
+    </div>
+  );
+}
+
 export interface TextInputProps extends LabelledProps {
   readonly value: string;
-  readonly onKeep: (text: string) => void;
+  /** Over when it is durable, or the person has been told that it is not. */
+  readonly onKeep: (text: string) => unknown;
   readonly suggestions?: readonly string[];
   readonly maxLength?: number;
 }
 
 export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ...labelled }: TextInputProps): ReactNode {
   const draft = useDraft(value, (text) => onKeep(text.trim()));
+  const { refused, handlers } = useLimit(draft, maxLength);
   const listId = useId();
   return (
     <Labelled {...labelled}>
@@ -105,17 +142,16 @@ export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ..
             aria-describedby={helpId}
             className={INPUT}
             value={draft.text}
-            maxLength={maxLength}
             autoComplete="off"
             list={suggestions.length > 0 ? listId : undefined}
-            onChange={(event) => draft.change(event.target.value)}
-            onCompositionStart={() => draft.converts(true)}
-            onCompositionEnd={() => draft.converts(false)}
-            onBlur={draft.flush}
+            {...handlers}
+            onFocus={draft.visit}
+            onBlur={draft.leave}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && !event.nativeEvent.isComposing) draft.flush();
             }}
           />
+          <NoRoom limit={maxLength} refused={refused} />
           <PersonalWarning text={draft.text} />
           {suggestions.length > 0 && <datalist id={listId}>{suggestions.map((item) => <option key={item} value={item} />)}</datalist>}
         </>

@@ -1,6 +1,6 @@
 // 基本: when, what, where, for whom, by whom.
 
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useReady, useSnapshot } from '../../core/hooks';
 import { ACTIVITIES, type FieldName } from '../../core/records';
@@ -11,7 +11,7 @@ import { Chips } from '../../ui/chips';
 import { SelectInput, TextInput } from '../../ui/field';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { ValueInput } from '../../ui/value-box';
-import { readDate, readTime } from '../../i18n/values';
+import { type Reading, readDate, readTime } from '../../i18n/values';
 import { AUDIENCES } from './attendance';
 import { Conflict } from './conflict';
 import { duplicatesOf } from './duplicates';
@@ -77,12 +77,39 @@ function OddDateNote({ date }: { readonly date: string }): ReactNode {
   return odd !== null && <p className="font-bold text-wait">{ja.basic.oddDate[odd]}</p>;
 }
 
+/** How long a time that was kept may take to show in the record. */
+const SHOWN_MS = 1_000;
+
+/** From when to when. Each is judged beside the other as it was last kept, also before the record shows that. */
+function Times(): ReactNode {
+  const { set } = useEditor();
+  const stored = { start: useField('start'), end: useField('end') };
+  const kept = useRef<{ start?: string; end?: string }>({});
+  const beside = (): typeof stored => ({ ...stored, ...kept.current });
+  const keep = (field: 'start' | 'end') => async (time: string): Promise<void> => {
+    kept.current = { ...kept.current, [field]: time };
+    const mine = kept.current;
+    await set(field, time, ja.basic[field]);
+    setTimeout(() => {
+      if (kept.current === mine) kept.current = {};
+    }, SHOWN_MS);
+  };
+  const box = (field: 'start' | 'end', read: (time: string) => Reading<string>): ReactNode => (
+    <ValueInput type="time" label={ja.basic[field]} stored={stored[field]} read={read} keep={keep(field)} clear={() => keep(field)('')} />
+  );
+  return (
+    <div className="grid grid-cols-[repeat(auto-fit,minmax(min(8rem,100%),1fr))] gap-3">
+      {box('start', (time) => readTime(time, { end: beside().end }))}
+      {box('end', (time) => readTime(time, { start: beside().start }))}
+    </div>
+  );
+}
+
 export function Basic(): ReactNode {
   const { set } = useEditor();
   const { identity } = useReady();
   const { registry, entries } = useSnapshot();
   const date = useField('date');
-  const [start, end] = [useField('start'), useField('end')];
   const activity = useField('activity');
   const municipality = useField('municipality');
   const audience = useField('audience');
@@ -109,10 +136,7 @@ export function Basic(): ReactNode {
         <ValueInput type="date" label={ja.basic.date} note={longDate(date)} stored={date} read={readDate} keep={keep('date', ja.basic.date)}>
           <OddDateNote date={date} />
         </ValueInput>
-        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(8rem,100%),1fr))] gap-3">
-          <ValueInput type="time" label={ja.basic.start} stored={start} read={(time) => readTime(time, { end })} keep={keep('start', ja.basic.start)} clear={() => keep('start', ja.basic.start)('')} />
-          <ValueInput type="time" label={ja.basic.end} stored={end} read={(time) => readTime(time, { start })} keep={keep('end', ja.basic.end)} clear={() => keep('end', ja.basic.end)('')} />
-        </div>
+        <Times />
         <Conflict field="date" label={ja.basic.date} />
         <Conflict field="start" label={ja.basic.start} />
         <Conflict field="end" label={ja.basic.end} />

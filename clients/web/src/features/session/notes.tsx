@@ -6,7 +6,8 @@ import { TEXTS, type TextName } from '../../core/records';
 import { ja } from '../../i18n/ja';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
-import { INPUT, Labelled } from '../../ui/field';
+import { INPUT, Labelled, NoRoom } from '../../ui/field';
+import { useLimit } from '../../ui/limit';
 import { PersonalWarning } from '../../ui/personal';
 import { authorText } from './conflict';
 import { useEditor } from './editor';
@@ -40,6 +41,7 @@ function RewrittenSign({ name }: { readonly name: TextName }): ReactNode {
 
 function Note({ name }: { readonly name: TextName }): ReactNode {
   const draft = useNoteDraft(name, LIMIT);
+  const { refused, handlers } = useLimit(draft, LIMIT);
   const [label, help] = LABELS[name];
   const state = draft.text.length > LIMIT ? ja.notes.tooLong : !draft.stored ? ja.notes.typing : draft.text === '' ? '' : ja.notes.saved;
   return (
@@ -53,12 +55,11 @@ function Note({ name }: { readonly name: TextName }): ReactNode {
               className={`${INPUT} field-sizing-content min-h-32 resize-y leading-170`}
               rows={4}
               value={draft.text}
-              onChange={(event) => draft.change(event.target.value)}
-              onCompositionStart={() => draft.converts(true)}
-              onCompositionEnd={() => draft.converts(false)}
+              {...handlers}
               onBlur={draft.leave}
             />
             <p role="status" className={`min-h-6 text-right text-[0.875rem] ${draft.stored ? 'text-ok' : 'text-muted'}`}>{state}</p>
+            <NoRoom limit={LIMIT} refused={refused} />
             <PersonalWarning text={draft.text} />
           </>
         )}
