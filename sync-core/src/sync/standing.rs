@@ -17,7 +17,7 @@ pub struct Standing {
     pub epoch: Option<[u8; 16]>,
     /// Everything up to this place of the feed is here.
     pub seq: u64,
-    /// When the digest computed here last equalled the server's.
+    /// When the digest computed here last equalled the server's, by its clock.
     pub agreed_at: Option<Timestamp>,
     /// The device's own revision at that moment: what was changed later has not been compared.
     pub agreed_revision: u64,
@@ -127,13 +127,13 @@ impl Standings {
         }
     }
 
-    /// Compares the digest of a complete scope. Returns whether a difference is to be looked into.
-    pub fn compare(&mut self, page: &ScopePage, own: Own, now: Timestamp) -> bool {
+    /// Compares the digest of a complete scope, which the server told at `told` by its clock. Returns whether a difference is to be looked into.
+    pub fn compare(&mut self, page: &ScopePage, own: Own, now: Timestamp, told: Timestamp) -> bool {
         let Some(standing) = self.held.get_mut(&page.scope) else {
             return false;
         };
         if own.digest == page.digest && own.count == page.count {
-            standing.agreed_at = Some(now);
+            standing.agreed_at = Some(told);
             standing.agreed_revision = own.revision;
             standing.differs = false;
             return false;

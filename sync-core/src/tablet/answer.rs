@@ -103,7 +103,7 @@ impl Tablet {
         }
         self.sizes.push.grow(sent.bytes);
         for page in response.scopes.iter().filter(|page| !page.more) {
-            more |= self.compare(now, page);
+            more |= self.compare(now, response.clock, page);
         }
         let missing = std::mem::take(&mut changed.missing);
         for id in self.shelf.ids() {
@@ -127,7 +127,7 @@ impl Tablet {
         self.drop_left(&mut changed);
         let names = Told { version: response.names_version, answered: response.names_answered, named };
         more |= self.ask_for_names(&sent.names, names, &mut changed);
-        self.last_exchange_at = Some(now);
+        self.last_exchange_at = Some(response.clock);
         self.clock_offset_ms = Some(now.minus_ms(response.clock));
         self.line_is_back(now);
         self.last_fault = None;
@@ -326,7 +326,7 @@ impl Tablet {
     /// Compares digests, where nothing of this device's own is under way in the scope. A record that waits for what the
     /// server has lost keeps the others of its scope waiting no more than those of other scopes: see
     /// [`Entry::heads_at_server`].
-    fn compare(&mut self, now: Timestamp, page: &ScopePage) -> bool {
+    fn compare(&mut self, now: Timestamp, told: Timestamp, page: &ScopePage) -> bool {
         if !self.repair.wanted.is_empty() {
             return false;
         }
@@ -336,7 +336,7 @@ impl Tablet {
             return false;
         }
         let (count, digest) = self.shelf.digest(&page.scope);
-        self.standings.compare(page, Own { count, digest, revision: self.shelf.revision() }, now)
+        self.standings.compare(page, Own { count, digest, revision: self.shelf.revision() }, now, told)
     }
 
     /// Puts this device's own changes of a record back into the outbox: the server may have lost them. Whether any of

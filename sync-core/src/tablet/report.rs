@@ -37,9 +37,9 @@ pub struct Status {
     pub unsent_records: usize,
     /// Changes and edits not yet on the server.
     pub unsent_changes: usize,
-    /// The oldest of the scopes' last agreements; `None` until every scope has agreed once.
+    /// The oldest of the scopes' last agreements, by the server's clock; `None` until every scope has agreed once.
     pub last_agreed_at: Option<Timestamp>,
-    /// When the server last answered.
+    /// When the server last answered, by its clock.
     pub last_exchange_at: Option<Timestamp>,
     /// This tablet's clock minus the server's at the last answer since it was opened, ms.
     pub clock_offset_ms: Option<i64>,

@@ -184,7 +184,7 @@ fn tab_7_a_record_goes_from_saved_to_sent_to_agreed() {
     let (host, _) = agreed();
     assert_eq!(host.state(), Some(SaveState::Agreed));
     assert_eq!(host.tablet.status().unsent_records, 0);
-    assert_eq!(host.tablet.status().last_agreed_at, Some(host.now));
+    assert_eq!(host.tablet.status().last_agreed_at, Some(START), "by the server's clock");
 }
 
 #[test]
@@ -217,6 +217,7 @@ fn tab_10_a_wrong_clock_is_told_and_holds_nothing_up() {
         host.answer(task, &stored(&request, &mut document, 1, 1));
         let told = host.tablet.status().clock_offset_ms.unwrap();
         assert!((off..off + 1_000).contains(&told), "{told} for {off}");
+        assert_eq!(host.tablet.status().last_exchange_at, Some(START), "by the server's clock");
     }
 }
 
