@@ -28,11 +28,19 @@ pub struct Prefecture {
     pub tenant: String,
 }
 
+/// A role that a person can have, by its name.
+pub fn given_role(name: &str) -> Result<Role, String> {
+    Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or_else(|| {
+        let names = Role::GIVEN.map(Role::as_str);
+        format!("no such role; the roles are {}", names.join(", "))
+    })
+}
+
 /// A role in an organisation.
 #[derive(Debug, Args)]
 pub struct RoleArguments {
     /// lecturer, staff, coordinator, municipal, prefectural or administrator.
-    #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
+    #[arg(long, value_parser = given_role)]
     role: Role,
     /// Municipality code (staff, municipal), id of an association (coordinator, lecturer) or a hub (coordinator, staff), or
     /// the prefecture.

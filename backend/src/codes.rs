@@ -7,13 +7,13 @@ use std::io::Write;
 use clap::Args;
 use sync_core::ids::DeviceId;
 
-use crate::administration::AdministrationError;
-use crate::output::out;
+use crate::administration::{AdministrationError, given_role};
+use crate::output::{complain, out};
 use crate::service::access::{Action, Role};
 use crate::service::enrol::{ANY_SCOPES, Grant, keep_code, person_id};
 use crate::service::journal::{Act, Who};
 use crate::service::secret::SignInCode;
-use crate::service::{App, organisation, reference, registry};
+use crate::service::{App, organisation, people, reference, registry};
 
 /// What a code is for.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct CodeArguments {
     #[arg(long)]
     tenant: String,
     /// lecturer, staff, coordinator, municipal, prefectural or administrator.
-    #[arg(long, value_parser = |name: &str| Role::from_name(name).filter(|role| Role::GIVEN.contains(role)).ok_or("no such role"))]
+    #[arg(long, value_parser = given_role)]
     role: Role,
     /// Name of the person.
     #[arg(long)]
@@ -34,17 +34,17 @@ pub struct CodeArguments {
     #[arg(long = "scope")]
     scopes: Vec<String>,
     /// How often the code can be used.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
     uses: i64,
     /// Id of a known tablet, as `device list` shows it, that the code registers anew; without it the code is for new ones.
     #[arg(long)]
     device: Option<DeviceId>,
     /// Hours until it expires.
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..))]
     hours: u64,
 }
 
-/// Makes a code and prints it.
+/// Makes a code and prints it; what it is good for goes to the standard error.
 pub async fn make(app: &App, arguments: CodeArguments) -> Result<(), AdministrationError> {
     let known = reference::prefectures().into_iter().find(|prefecture| prefecture.tenant == arguments.tenant);
     let prefecture = known.ok_or(AdministrationError::Tenant(arguments.tenant))?;
@@ -57,7 +57,7 @@ pub async fn make(app: &App, arguments: CodeArguments) -> Result<(), Administrat
 
     let grant = Grant {
         tenant: prefecture.tenant.to_owned(),
-        person_name: arguments.person,
+        person_name: people::name_of(&arguments.person)?.to_owned(),
         role: arguments.role,
         organisation: arguments.organisation,
         scopes: arguments.scopes.join(" "),
@@ -70,5 +70,12 @@ pub async fn make(app: &App, arguments: CodeArguments) -> Result<(), Administrat
     let act = Act::done(Action::IssueEnrolment).to(person_id(&grant));
     let act = act.saying(format!("{} {} {}", grant.role.as_str(), grant.organisation, grant.scopes));
     app.journal.note(Who::command_line(&grant.tenant), act).await?;
+    let times = if grant.uses == 1 { "once".to_owned() } else { format!("{} times", grant.uses) };
+    complain(format_args!(
+        "{times} within {} hours, this code registers a tablet or, at /office, signs {} in as {}:",
+        arguments.hours,
+        grant.person_name,
+        grant.role.as_str()
+    ));
     Ok(writeln!(out(), "{}", code.shown())?)
 }

@@ -34,7 +34,7 @@ pub enum PeopleError {
     #[error("not this caller's to do")]
     Forbidden,
     /// A name is empty or too long.
-    #[error("a name is empty or too long")]
+    #[error("a name has 1 to 80 letters")]
     Name,
     /// Someone of this name is there already.
     #[error("someone of this name is there already")]
@@ -214,7 +214,8 @@ fn may_rename(caller: &Caller, choices: &[RoleChoice]) -> bool {
     everyone || !choices.is_empty() && choices.iter().all(|choice| may_give(caller, choice))
 }
 
-fn name_of(text: &str) -> Result<&str, PeopleError> {
+/// A person's name as it is stored: 1 to 80 letters, none of them a control.
+pub fn name_of(text: &str) -> Result<&str, PeopleError> {
     let name = text.trim();
     let fits = !name.is_empty() && name.chars().count() <= NAME_LETTERS && !name.chars().any(char::is_control);
     if fits { Ok(name) } else { Err(PeopleError::Name) }

@@ -301,6 +301,28 @@ fn codes_are_for_what_the_registry_has_and_the_one_that_was_meant_is_named() {
 }
 
 #[test]
+fn a_code_says_what_it_is_good_for_and_what_was_not_understood() {
+    let folder = migrated();
+    let code = |person: &str, role: &str, uses: &str| {
+        let of = ["code", "--tenant", "11", "--organisation", "11", "--person", person, "--role", role, "--uses", uses];
+        said(&folder, &of)
+    };
+    let (status, text) = code("山田", "administrator", "4");
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("4 times within 24 hours") && text.contains("signs 山田 in as administrator"), "{text}");
+    for (person, role, uses, words) in [
+        ("", "administrator", "1", "a name has 1 to 80 letters"),
+        ("　", "administrator", "1", "a name has 1 to 80 letters"),
+        ("山田", "Staff", "1", "lecturer, staff, coordinator, municipal, prefectural, administrator"),
+        ("山田", "administrator", "0", "0 is not in 1.."),
+    ] {
+        let (status, text) = code(person, role, uses);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
 fn a_mistyped_record_is_not_called_destroyed() {
     let folder = migrated();
     assert_eq!(said(&folder, &["org", "prefecture", "--tenant", "11"]).0, Some(0));

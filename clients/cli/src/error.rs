@@ -108,6 +108,16 @@ pub enum CliError {
     /// No remembered credential fits.
     #[error("{0}")]
     Credential(String),
+    /// No code, or none that does for loading.
+    #[error(
+        "{what}。サーバーの上で次を実行し、出たコードを --code に付けてください: tsudoi-server code --tenant {tenant} --role administrator --person 氏名 --organisation {tenant} --scope '*' --uses 4"
+    )]
+    LoaderCode {
+        /// What is wrong with the one there is.
+        what: String,
+        /// The prefecture, two digits.
+        tenant: String,
+    },
     /// Standard output cannot be written.
     #[error("結果を書き出せませんでした（{0}）。書き出し先の空き容量を確かめてください")]
     Output(std::io::Error),

@@ -112,7 +112,7 @@ pub fn record_line(record: &RecordSummary) -> String {
         .clone()
         .or_else(|| record.fiscal_year.map(|year| format!("{year}年度")))
         .unwrap_or_else(|| "日付なし".to_owned());
-    let title = record.title.as_deref().or(record.occasion.as_deref()).unwrap_or("（名称なし）");
+    let title = record.title.as_deref().or(record.occasion.as_deref()).unwrap_or("（名称の報告なし）");
     let conflict =
         if record.conflict_count > 0 { format!(" 食い違い{}件", record.conflict_count) } else { String::new() };
     format!(

@@ -114,6 +114,37 @@ fn the_published_year_is_loaded_once_whatever_happens() {
 }
 
 #[test]
+fn a_code_that_does_not_do_for_loading_says_which_does() {
+    let server = Server::start();
+    let machine = Machine::new();
+    let file = machine.home.path().join("honjo.json");
+    let case = r#"{"fiscal_year":2024,"area":{"medical_area":"北部","associations":["本庄市児玉郡医師会"],
+        "municipalities":["本庄市"]},"lecturers":[],"activities":[
+        {"kind":"public_lecture","title":"市民講演会","municipality":"本庄市","date":"2024-11-30","attendance":12}]}"#;
+    std::fs::write(&file, case).unwrap();
+    let load = ["--server", &server.address, "load-case", file.to_str().unwrap()];
+    let refused = |code: Option<&str>| {
+        let code: Vec<&str> = code.map(|code| vec!["--code", code]).unwrap_or_default();
+        let output = machine.run(&[&load[..], &code].concat());
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let cases = [
+        (None, "まだ登録していません"),
+        (Some(server.code_of("staff", "11", "112119", &["--uses", "4"])), "台帳に登録できません"),
+        (Some(server.code_of("administrator", "11", "11", &["--scope", "*"])), "使える回数"),
+        (Some(server.code_of("administrator", "11", "11", &["--uses", "4"])), "端末の範囲にできません"),
+    ];
+    for (code, what) in cases {
+        let told = refused(code.as_deref());
+        assert!(told.contains(what) && told.contains("--scope '*' --uses 4"), "{told}");
+    }
+    let code = server.code_of("administrator", "11", "11", &["--scope", "*", "--uses", "4"]);
+    let loaded = machine.ok(&[&load[..], &["--code", &code]].concat());
+    assert!(loaded.contains("新しく記録 1 件"), "{loaded}");
+}
+
+#[test]
 fn a_case_is_loaded_into_the_prefecture_that_knows_its_municipalities() {
     let server = Server::start();
     let machine = Machine::new();

@@ -11,12 +11,36 @@ use super::Registrar;
 use super::share::{TABLETS, shares};
 use crate::commands::enrol_tablet;
 use crate::error::CliError;
-use crate::home::Home;
+use crate::home::{Credential, Home};
 use crate::host::Host;
 use crate::wanted::Wanted;
 
 /// Records whose edits are gathered at a time.
 const CHUNK: usize = 40;
+
+/// Registers one of the three with the code that registered the device that enters the registry.
+fn enrol(
+    home: &Home,
+    registrar: &Registrar,
+    tablet: &str,
+    name: &str,
+    scopes: &[String],
+) -> Result<Credential, CliError> {
+    let needs =
+        |what: &str| CliError::LoaderCode { what: what.to_owned(), tenant: registrar.credential().tenant.code.clone() };
+    let enrolled = enrol_tablet(home, registrar.server(), tablet, &registrar.credential().code, name, Some(scopes))
+        .map_err(|error| match error {
+            CliError::Refused { status: 401, .. } => {
+                needs("コードの使える回数が残っていません。台帳の登録と3台の端末に、同じコードを4回使います")
+            }
+            other => other,
+        })?;
+    if scopes.iter().all(|scope| enrolled.scopes.contains(scope)) {
+        return Ok(enrolled);
+    }
+    home.forget(registrar.server().address(), tablet)?;
+    Err(needs("このコードでは、読み込む市町村や医師会を端末の範囲にできません"))
+}
 
 /// Three opened tablets.
 #[derive(Debug)]
@@ -53,9 +77,7 @@ impl Crew {
             let known = home.credential(registrar.server().address(), &tablet)?;
             let credential = match known {
                 Some(credential) => credential,
-                None => {
-                    enrol_tablet(home, registrar.server(), &tablet, &registrar.credential().code, name, Some(scopes))?
-                }
+                None => enrol(home, registrar, &tablet, name, scopes)?,
             };
             hosts.push(Host::open(home, credential)?);
         }

@@ -33,10 +33,13 @@ impl Registrar {
             let registrar = Self { server, credential, registry };
             return match registrar.unknown(municipalities) {
                 None => Ok(registrar),
-                Some(name) => Err(CliError::Credential(format!(
-                    "このコードは{}のものですが、市町村「{name}」は{}の台帳にありません。その市町村の県のコードを --code に付けてください",
-                    registrar.registry.tenant.name, registrar.registry.tenant.name
-                ))),
+                Some(name) => {
+                    let tenant = &registrar.registry.tenant.name;
+                    Err(loader_code(
+                        format!("このコードは{tenant}のものですが、市町村「{name}」は{tenant}の台帳にありません"),
+                        UNKNOWN_TENANT,
+                    ))
+                }
             };
         }
         let mut tried: Vec<String> = Vec::new();
@@ -60,14 +63,12 @@ impl Registrar {
             }
         }
         let what = municipalities.first().map_or("", String::as_str);
-        Err(CliError::Credential(if tried.is_empty() {
-            format!("{address} にまだ登録していません。管理者かコーディネーターのコードを --code に付けてください")
+        Err(if tried.is_empty() {
+            loader_code(format!("{address} にまだ登録していません"), UNKNOWN_TENANT)
         } else {
-            format!(
-                "登録済みの県（{}）の台帳に「{what}」などの市町村がありません。その県のコードを --code に付けてください",
-                tried.join("、")
-            )
-        }))
+            let tried = tried.join("、");
+            loader_code(format!("登録済みの県（{tried}）の台帳に「{what}」などの市町村がありません"), UNKNOWN_TENANT)
+        })
     }
 
     /// The server.
@@ -185,6 +186,13 @@ impl Registrar {
     }
 }
 
+/// Stands where the number of a prefecture belongs that is not known here.
+const UNKNOWN_TENANT: &str = "県の番号";
+
+fn loader_code(what: String, tenant: &str) -> CliError {
+    CliError::LoaderCode { what, tenant: tenant.to_owned() }
+}
+
 fn enrol(home: &Home, server: &Server, code: &str) -> Result<Credential, CliError> {
     let first = enrol_tablet(home, server, "registrar-new", code, "台帳の登録", Some(&[]))?;
     let credential = Credential { tablet: format!("registrar-{}", first.tenant.code), ..first };
@@ -193,9 +201,7 @@ fn enrol(home: &Home, server: &Server, code: &str) -> Result<Credential, CliErro
     if credential.may_enter_registry() {
         Ok(credential)
     } else {
-        Err(CliError::Credential(
-            "このコードでは台帳に登録できません。管理者かコーディネーターのコードを使ってください".to_owned(),
-        ))
+        Err(loader_code("このコードでは台帳に登録できません".to_owned(), &credential.tenant.code))
     }
 }
 

@@ -35,11 +35,16 @@ impl Server {
         Self { address, binary, folder, child }
     }
 
+    /// A code with which an administrator of a prefecture loads and enrols as much as a test likes.
     pub fn code(&self, tenant: &str) -> String {
+        self.code_of("administrator", tenant, tenant, &["--scope", "*", "--uses", "1000"])
+    }
+
+    pub fn code_of(&self, role: &str, tenant: &str, organisation: &str, more: &[&str]) -> String {
         let output = Command::new(&self.binary)
             .args(["--database", self.folder.path().join("db.sqlite").to_str().unwrap()])
-            .args(["code", "--tenant", tenant, "--role", "administrator", "--person", "試験", "--organisation", tenant])
-            .args(["--scope", "*", "--uses", "1000"])
+            .args(["code", "--tenant", tenant, "--role", role, "--person", "試験", "--organisation", organisation])
+            .args(more)
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
