@@ -2,19 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, enrol, openTab, signIn, startServer, startTablet } from './harness.mjs';
+import { counter, counting, openTab, signIn, startServer, startTablet } from './harness.mjs';
 
 const BAND = '75–84歳';
 
-async function counting(t) {
-  const server = await startServer(t);
-  const tablet = await startTablet(t, server);
-  await enrol(tablet, server.code('staff-112119'), '受付');
-  const { page } = tablet;
-  await page.getByRole('button', { name: '＋ 新しい記録' }).click();
-  await openTab(page, '参加者');
-  const remote = await page.context().newCDPSession(page);
-  return { server, tablet, page, remote };
+async function touching(t) {
+  const opened = await counting(t);
+  return { ...opened, remote: await opened.page.context().newCDPSession(opened.page) };
 }
 
 async function middleOf(locator) {
@@ -36,7 +30,7 @@ async function clicks(remote, place, times) {
 }
 
 test('twenty quick taps are twenty, by mouse, by one finger and by two in turn, on a page that is busy', async (t) => {
-  const { page, remote } = await counting(t);
+  const { page, remote } = await touching(t);
   await remote.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
   const place = await middleOf(plus(page));
   await remote.send('Emulation.setCPUThrottlingRate', { rate: 6 });
@@ -67,7 +61,7 @@ test('twenty quick taps are twenty, by mouse, by one finger and by two in turn, 
 });
 
 test('two fingers on two counters count for both', async (t) => {
-  const { page, remote } = await counting(t);
+  const { page, remote } = await touching(t);
   await remote.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
   const [left, right] = [{ ...(await middleOf(plus(page, '30代'))), id: 0 }, { ...(await middleOf(plus(page, '40代'))), id: 1 }];
   for (let pair = 0; pair < 5; pair += 1) {
@@ -81,7 +75,7 @@ test('two fingers on two counters count for both', async (t) => {
 });
 
 test('a press that slides off or becomes a scroll is none; keys and assistive technology press once', async (t) => {
-  const { page, remote } = await counting(t);
+  const { page, remote } = await touching(t);
   await counter(page, BAND).add();
   const place = await middleOf(plus(page));
   await mouse(remote, 'mousePressed', place);
@@ -104,7 +98,7 @@ test('a press that slides off or becomes a scroll is none; keys and assistive te
 });
 
 test('a step is taken once however often it is pressed, and can be taken back', async (t) => {
-  const { page, remote } = await counting(t);
+  const { page, remote } = await touching(t);
   await openTab(page, '完了');
   await clicks(remote, await middleOf(page.getByRole('button', { name: '終了した' })), 5);
   await page.getByText('この会は終了しています。').waitFor();
@@ -120,7 +114,7 @@ test('a step is taken once however often it is pressed, and can be taken back', 
 });
 
 test('a second tap in the same place does not press what the first has brought there', async (t) => {
-  const { tablet, page, remote } = await counting(t);
+  const { tablet, page, remote } = await touching(t);
   await tablet.goto('/');
   const place = await middleOf(page.getByRole('button', { name: '＋ 新しい記録' }));
   await remote.send('Emulation.setCPUThrottlingRate', { rate: 6 });
@@ -134,6 +128,30 @@ test('a second tap in the same place does not press what the first has brought t
   await page.waitForFunction((until) => performance.now() >= until, rested);
   await clicks(remote, place, 1);
   await page.getByRole('tab', { name: '参加者', selected: true }).waitFor();
+});
+
+test('a finger that goes on tapping presses nothing of what came under it, for as long as it does', async (t) => {
+  const { tablet, page, remote } = await touching(t);
+  await tablet.goto('/');
+  const place = await middleOf(page.getByRole('button', { name: '＋ 新しい記録' }));
+  const next = page.getByRole('button', { name: '次へ：参加者' });
+  const pressed = () => page.evaluate(() => window.pressed);
+  await page.evaluate(() => {
+    window.pressed = [];
+    document.addEventListener('click', ({ target }) => window.pressed.push(target.textContent), { capture: true });
+  });
+  /** Taps of the finger, each so many seconds after the first, however busy this machine is. */
+  const begun = Date.now() / 1000;
+  const tap = (seconds) => ['mousePressed', 'mouseReleased'].map((type) =>
+    remote.send('Input.dispatchMouseEvent', { type, ...place, button: 'left', clickCount: 1, timestamp: begun + seconds }));
+  await Promise.all(tap(0));
+  await next.waitFor();
+  await Promise.all([0.3, 0.6, 0.9, 1.2, 1.5, 1.8].flatMap(tap));
+  assert.equal((await pressed()).length, 1);
+  await page.getByRole('tab', { name: '基本', selected: true }).waitFor();
+  await Promise.all(tap(2.4));
+  await page.getByRole('tab', { name: '参加者', selected: true }).waitFor();
+  assert.equal((await pressed()).length, 2);
 });
 
 test('a code is given once however often it is asked for', async (t) => {

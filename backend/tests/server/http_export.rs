@@ -1,7 +1,12 @@
 //! Files to take along: the records a caller may see, and the table that may be published.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use sync_core::domain::vocabulary::StepState;
+use sync_core::ids::DocumentId;
+use tower::ServiceExt as _;
 use tsudoi_server::service::access::Role;
 
 use crate::support::{Device, HONJO, KAMISATO, Server, document_id, server};
@@ -118,6 +123,46 @@ async fn whole_exports_take_a_proof_of_the_last_minutes_and_ones_own_do_not() {
         assert_eq!(server.get(path, Some(("cookie", &officer))).await.code(), "proof_needed", "{path}");
     }
     assert_eq!(server.get("/v1/records.csv", Some(("cookie", &own))).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_whose_readers_take_nothing_leaves_room_for_others_and_for_tablets() {
+    let server = server().await;
+    let mut tablet = server.device(1, HONJO).await;
+    let title = "長".repeat(190);
+    let mut pushes = Vec::new();
+    for number in 0..400_u16 {
+        let [high, low] = number.to_be_bytes();
+        let id = DocumentId::from_bytes([9, 9, 9, 9, 9, 9, 0x70, 9, 0x90, 9, 9, 9, 9, 9, high, low]);
+        let changes = vec![tablet.set(id, "municipality", "112119"), tablet.set(id, "title", &title)];
+        pushes.push(tablet.push(id, changes));
+    }
+    server.sync(&tablet, &tablet.request(pushes)).await;
+
+    let officer = server.signed_in(Role::Prefectural, "11").await;
+    let open = || async {
+        let request = Request::get("/v1/records.csv").header("cookie", &officer).body(Body::empty()).unwrap();
+        server.router.clone().oneshot(request).await.unwrap()
+    };
+    let mut held = Vec::new();
+    let refused = loop {
+        let answer = open().await;
+        if answer.status() != StatusCode::OK {
+            break answer.status();
+        }
+        held.push(answer);
+    };
+    assert_eq!((held.len(), refused), (3, StatusCode::SERVICE_UNAVAILABLE));
+    let staff = server.signed_in(Role::Staff, "112119").await;
+    let whole = server.get("/v1/records.csv", Some(("cookie", &staff))).await;
+    assert_eq!(lines(&whole.body).len(), 402, "somebody else's comes to its end meanwhile");
+    let change = tablet.count(document_id(1), "screening.viewers", 3);
+    let push = tablet.push(document_id(1), vec![change]);
+    server.sync(&tablet, &tablet.request(vec![push])).await;
+
+    drop(held);
+    let again = async { while open().await.status() != StatusCode::OK {} };
+    tokio::time::timeout(Duration::from_secs(30), again).await.expect("readers that are gone keep no place");
 }
 
 #[tokio::test]
