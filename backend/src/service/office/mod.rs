@@ -156,8 +156,8 @@ pub fn fiscal_year_of(day: NaiveDate) -> i64 {
 }
 
 impl<'a> Desk<'a> {
-    /// Reads the registry and settles the year: the one asked for, else the present one when it has records, else the
-    /// latest with records.
+    /// Reads the registry and settles the year: the one asked for, else the latest until now with records, else the present
+    /// one.
     async fn open(app: &'a App, caller: &'a Caller, within: Within, asked: Option<i64>) -> Result<Self, OfficeError> {
         let tenant = caller.tenant.as_str();
         let (registry, mut years) =
@@ -166,10 +166,8 @@ impl<'a> Desk<'a> {
         let today = day_in_japan(app.now().0);
         let present = fiscal_year_of(today);
         years.retain(|year| *year <= last_year(today));
-        let fiscal_year = asked.unwrap_or_else(|| {
-            let until_now = years.iter().rev().find(|year| **year <= present);
-            until_now.or(years.first()).copied().unwrap_or(present)
-        });
+        let until_now = years.iter().rev().find(|year| **year <= present);
+        let fiscal_year = asked.or(until_now.copied()).unwrap_or(present);
         years.extend([fiscal_year, present]);
         years.sort_unstable();
         years.dedup();

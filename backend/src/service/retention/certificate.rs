@@ -30,7 +30,7 @@ pub async fn text(app: &App, caller: &Caller, destruction: &str) -> Result<Strin
             "集計の数（年度、月、日付、市町村、医師会、講師の番号、種類、人数）。名称、会場、文章、変更の履歴は残していません。"
         }
         Subject::Custody => "なし。",
-        Subject::Journal => "消去したところまでの番号とハッシュ（操作の記録の中に書き残しています）。",
+        Subject::Journal => "消去したところまでの番号と照合用の値（操作の記録の中に書き残しています）。",
         Subject::Tablets => "端末の番号と、登録を取り消した日時。",
         Subject::SignIns => "利用者の名前と役割（記録の作成者として）。",
     };

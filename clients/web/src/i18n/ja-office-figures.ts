@@ -127,7 +127,6 @@ export const officeFigures = {
     noTrainings: 'この年度の研修会の記録はまだありません。',
     meetings: '会議（名称別）',
     meetingTitle: '会議',
-    titleUnknown: '名称の報告なし',
     noMeetings: 'この年度の会議の記録はまだありません。',
     consultations: '相談',
   },

@@ -20,8 +20,9 @@ export const officeRecords = {
     value: '数',
     dateUnknown: '日付の報告なし',
     placeUnknown: '市町村の報告なし',
-    untitled: '名称なし',
+    untitled: '名称の報告なし',
     conflict: '食い違いあり',
+    notCounted: '集計に入りません',
     empty: '条件に合う記録はありません。',
     missing: '報告待ち',
     dispatch: '派遣のみ',
@@ -36,7 +37,7 @@ export const officeRecords = {
   },
 
   record: {
-    carried: '数え方を変える前',
+    carried: '数え方を切り替える前の人数',
     back: '記録の一覧へ戻る',
     personal: (place: string, what: string) => `「${place}」は${what}のように見えます。個人が分かる場合は、現場の端末で書き直してもらってください。`,
     basic: '基本の内容',

@@ -55,6 +55,7 @@ const problem: Record<string, string> = {
   newer: 'この端末の記録は、新しい版の集いで開かれています。画面を読み込み直してください。',
   core: 'アプリの一部が止まりました。少し待ってから、もう一度お試しください。',
   not_ready: '準備中です。少し待ってから、もう一度お試しください。',
+  locked: 'この端末は閉じられています。暗証番号で開いてから、もう一度入力してください。',
   not_recorded: 'その内容は記録できませんでした。入力を確かめてください。',
   already_enrolled: 'この端末はすでに登録されています。',
   wrong_pin: '暗証番号が違います。',
@@ -71,7 +72,7 @@ const othersCode: Record<string, (name: string) => string> = {
 
 export const ja = {
   app: '集い',
-  activity: (code: string | null): string => (code === null ? '種類未記入' : (Object.entries(activity).find(([key]) => key === code)?.[1] ?? code)),
+  activity: (code: string | null): string => (code === null ? '種類の報告なし' : (Object.entries(activity).find(([key]) => key === code)?.[1] ?? code)),
   state: (code: State): string => state[code],
   reason: (code: string): string => Object.entries(reason).find(([key]) => key === code)?.[1] ?? code,
   saveState: (code: SaveState): readonly [string, string] => saveState[code],
@@ -213,7 +214,7 @@ export const ja = {
     attendance: (count: number) => `参加者 ${count}人`,
     cards: (count: number) => `カード ${count}枚`,
     noDate: '日付なし',
-    noVenue: '会場未記入',
+    noVenue: '会場の報告なし',
     dispatch: (state: string) => `派遣 ${state}`,
   },
 
@@ -230,8 +231,9 @@ export const ja = {
   summary: {
     title: '集計',
     lead: (year: string, of: string | null) => (of === null ? `${year}の、この端末にある記録の集計です。` : `${year}の「${of}」の集計です。この端末にある記録から、事務局の画面と同じ決まりで数えています。`),
-    consultations: '相談', heads: '参加者の内訳', unknownActivity: '種類の報告なし',
-    held: '実施した記録', planned: '予定（報告まだ）', off: '中止・延期', times: '件',
+    consultations: '相談', heads: '参加者の内訳',
+    held: '実施した記録', planned: '予定', off: '中止・延期', times: '件',
+    conflict: '実施と中止の記入が両方ある記録', conflictHelp: 'どちらかに決まるまで、参加者や配布の数に入りません。記録を開き、「完了」で選んでください。',
     attendance: '参加者', viewers: '見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
     atLeast: '以上',
@@ -303,6 +305,7 @@ export const ja = {
   /** Why what stands in a box is not stored. */
   box: {
     unsaved: '未保存',
+    noRoom: (limit: number, letters: number) => `${limit.toLocaleString('ja-JP')}文字までです。${letters.toLocaleString('ja-JP')}文字になるため、いまの入力は入りませんでした。短くするか、分けて入れてください。`,
     number: '数字だけで入れてください（例：30）。',
     about: '「約」や「くらい」は付けずに、数字だけで入れてください（例：30）。',
     negative: '0以上の数で入れてください。',
@@ -326,7 +329,7 @@ export const ja = {
   attendance: {
     total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
     modes: { heads: '人数だけ', band: '年齢別', audience: '対象別' }, mode: '数え方', heads: '参加者の人数',
-    switched: (mode: string) => `数え方を「${mode}」に`, carriedOver: (count: number) => `数え方を変える前 ${count}`,
+    switched: (mode: string) => `数え方を「${mode}」に`, carriedOver: (count: number) => `数え方を切り替える前の人数 ${count}`,
     headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
     unsettled: (counts: number) => `年齢別と対象別で別々に数えられているため、合計の${counts}人は実際の人数と違うことがあります。確かめて、数え方を切り替えると、この人数から続けます。`,
@@ -376,6 +379,7 @@ export const ja = {
     reopen: '予定に戻す（確定）',
     takeBack: (state: string) => `「${state}」を取り消す`, takeBackHelp: '間違えて押したときに使います。その前の状態に戻ります。',
     tookBack: (steps: string) => `「${steps}」を取り消しました`,
+    undecided: '決まっていません',
     conflict: '実施と中止の記入が両方あります。正しいほうを選んでください。',
     check: '記入の確認', filled: '記入あり', empty: '報告なし',
     history: 'この記録の履歴', historyLine: (when: string, who: string, device: string) => `${when}　${who}（${device}）`,

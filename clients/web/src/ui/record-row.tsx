@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useRecord } from '../core/hooks';
-import { type DocumentId, type Entry, TEXTS } from '../core/records';
+import { type DocumentId, type Entry, type RecordView, TEXTS } from '../core/records';
 import { municipalityName, type Registry } from '../core/registry';
 import { longDate, oddDate, shortDate, todayIso } from '../i18n/dates';
 import { ja } from '../i18n/ja';
@@ -27,13 +27,18 @@ function cards(entry: Entry): number | null {
   return counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0);
 }
 
+/** What of a record waits for a person: fields with several values, texts with sentences that several people rewrote. */
+export function undecided(view: RecordView): { readonly fields: readonly string[]; readonly texts: readonly string[] } {
+  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.field(name)] : []));
+  if (view.group === 'conflict') fields.push(ja.field('state'));
+  return { fields, texts: TEXTS.filter((name) => (view.rewritten[name]?.length ?? 0) > 0).map((name) => ja.notes[name]) };
+}
+
 /** 会場の記入が2通りあります */
 export function ConflictText({ document }: { readonly document: DocumentId }): ReactNode {
   const view = useRecord(document);
   if (view === null || view === undefined) return ja.row.conflicts;
-  const fields = Object.entries(view.fields).flatMap(([name, field]) => (field.alternatives.length > 0 ? [ja.field(name)] : []));
-  if (view.group === 'conflict') fields.push(ja.field('state'));
-  const texts = TEXTS.filter((name) => (view.rewritten[name]?.length ?? 0) > 0).map((name) => ja.notes[name]);
+  const { fields, texts } = undecided(view);
   if (fields.length === 0 && texts.length > 0) return ja.row.rewritten(texts);
   return fields.length === 0 ? ja.row.conflicts : ja.row.conflict([...fields, ...texts]);
 }

@@ -86,7 +86,7 @@ describe('people of a tablet', () => {
 
   it('come and go, but not who has unlocked it', async () => {
     const { host, stages } = await tablet('host-people');
-    expect(await ask(host, { type: 'dismiss', person: 'pe-2' })).toMatchObject({ problem: { code: 'not_ready' } });
+    expect(await ask(host, { type: 'dismiss', person: 'pe-2' })).toMatchObject({ problem: { code: 'locked' } });
     await unlock(host, 'pe-1', PIN);
     await ask(host, { type: 'add_person', code: 'ABCD-2345', pin: OTHER });
     expect(stages.at(-1)).toMatchObject({ stage: 'ready', people: [TOMIZAWA, SATO, YAMADA] });

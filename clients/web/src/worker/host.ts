@@ -96,6 +96,8 @@ export function createHost(deps: HostDeps): Host {
     return { stage: 'ready', identity: { ...identity, person: seat.person }, people, status: told, online: runner.online() };
   };
 
+  const notReady = (): Answer => refuse(seat === null && door !== null ? 'locked' : 'not_ready');
+
   const isSpent = (present: Stage): present is Extract<Stage, { stage: 'over' }> =>
     present.stage === 'over' && ended === null && present.unsent === 0;
 
@@ -178,7 +180,7 @@ export function createHost(deps: HostDeps): Host {
 
   /** A new registration under the same id: what is not sent yet stays and is sent under it. */
   const enrolAgain = async (code: string): Promise<Answer> => {
-    if (seat === null) return refuse('not_ready');
+    if (seat === null) return notReady();
     const { who, room } = seat;
     const answer = await deps.transport.enrol(code, who.identity.device, who.identity.device_name, null);
     if (!answer.ok) return answer;
@@ -212,7 +214,7 @@ export function createHost(deps: HostDeps): Host {
   };
 
   const addPerson = async (code: string, pin: string): Promise<Answer> => {
-    if (seat === null) return refuse('not_ready');
+    if (seat === null) return notReady();
     const { who, room } = seat;
     const told = await deps.transport.colleague(who, code);
     if (!told.ok) return told;
@@ -224,7 +226,7 @@ export function createHost(deps: HostDeps): Host {
   };
 
   const dismiss = async (id: string): Promise<Answer> => {
-    if (seat === null) return refuse('not_ready');
+    if (seat === null) return notReady();
     const dismissed = await seat.room.dismiss(id);
     if (!dismissed.ok) return refuse(dismissed.fault);
     door = await deps.vault.door();
@@ -247,7 +249,9 @@ export function createHost(deps: HostDeps): Host {
   const record = async (command: Extract<Command, { type: 'record' }>, mark: Mark): Promise<Answer> => {
     // a leader that ended may have stored what it had not answered, and a locked tablet knows that too
     if (deps.vault.isDone(mark)) return done;
-    if (seat === null || shown() === null || runner.fault() !== null) return refuse(runner.fault() ?? 'not_ready');
+    const fault = runner.fault();
+    if (fault !== null) return refuse(fault);
+    if (seat === null || shown() === null) return notReady();
     try {
       const { document, kind, intent, typing } = command;
       const edit = { document, kind, by: seat.person.id, intent };

@@ -50,6 +50,32 @@ function condense(history: readonly Author[]): readonly Author[] {
   return lines.reverse();
 }
 
+interface ContradictionProps {
+  readonly steps: readonly Step[];
+  readonly text: (step: Step) => string;
+  readonly line: (step: Step) => string;
+  readonly settle: (step: Step) => unknown;
+}
+
+/** Steps that say different things, each once, for a person to choose from. */
+function Contradiction({ steps, text, line, settle }: ContradictionProps): ReactNode {
+  const different = [...new Map(steps.map((step) => [text(step), step])).values()];
+  return (
+    <div className="rounded-12 border border-wait-line bg-wait-soft p-4">
+      <p className="font-bold text-wait">{ja.finish.conflict}</p>
+      <ul className="mt-3 grid gap-3 sm:grid-cols-2">
+        {different.map((step) => (
+          <li key={step.id} className="flex flex-col gap-2 rounded-8 border border-line bg-surface p-3">
+            <b className="text-[1.125rem]">{text(step)}</b>
+            <span className="text-[0.875rem] text-muted">{line(step)}</span>
+            <Button onPress={() => settle(step)}>{ja.conflict.choose(text(step))}</Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 export function Finish(): ReactNode {
   const { view, edit } = useEditor();
   const { identity } = useReady();
@@ -58,6 +84,7 @@ export function Finish(): ReactNode {
   const step = (state: StepState, why: Reason | null = null): Promise<void> => edit([{ type: 'step', state, reason: why }]);
   const device = (id: string | null): string => (id === identity.device || id === null ? ja.thisTablet : deviceName(registry, id));
   const present = view.steps.filter((item) => item.present);
+  const settle = ({ state, reason: why }: Step): unknown => state !== 'none' && step(state, why !== null && isReason(why) ? why : null);
   const takeBack = (): Promise<void> => edit([{ type: 'take_back', steps: present.map((item) => item.id) }]);
   const stepText = (item: Step): string => `${ja.state(item.state)}${item.reason === null ? '' : `（${ja.reason(item.reason)}）`}`;
   const named = (ids: readonly string[]): string => view.steps.filter((item) => ids.includes(item.id)).map(stepText).join('、');
@@ -71,11 +98,11 @@ export function Finish(): ReactNode {
       <Card className="flex flex-col gap-4 p-5">
         <p>
           <span className="text-muted">{ja.finish.state}　</span>
-          <b className="text-[1.25rem]">{conflict ? ja.conflict.title(ja.finish.state) : ja.state(view.state)}</b>
+          <b className="text-[1.25rem]">{conflict ? ja.finish.undecided : ja.state(view.state)}</b>
           {off && view.reason !== null && <span>（{ja.reason(view.reason)}）</span>}
         </p>
-        {conflict && <p className="rounded-8 bg-wait-soft px-4 py-3 font-bold text-wait">{ja.finish.conflict}</p>}
-        {(view.group === 'planned' || conflict || off) && (
+        {conflict && <Contradiction steps={present} text={stepText} line={line} settle={settle} />}
+        {(view.group === 'planned' || off) && (
           <div>
             <Button look="primary" size="large" className="w-full sm:w-auto sm:min-w-64" onPress={() => step('held')}>{ja.finish.held}</Button>
             <p className="mt-1.5 text-[0.875rem] text-muted">{ja.finish.heldHelp}</p>

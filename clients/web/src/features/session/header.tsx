@@ -7,7 +7,7 @@ import { fieldText, type RecordView } from '../../core/records';
 import { lecturerName } from '../../core/registry';
 import { dayName, longDate } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
-import { recordPlace, recordTitle } from '../../ui/record-row';
+import { recordPlace, recordTitle, undecided } from '../../ui/record-row';
 import { StateText, SyncPill } from '../../ui/save-state';
 
 export function Header({ view, fresh }: { readonly view: RecordView; readonly fresh: boolean }): ReactNode {
@@ -19,6 +19,7 @@ export function Header({ view, fresh }: { readonly view: RecordView; readonly fr
   const record = { activity: text('activity'), title: text('title'), occasion: text('occasion'), venue: text('venue'), municipality: text('municipality') };
   const blank = record.activity === null && record.title === null;
   const place = record.venue === null && record.municipality === null ? null : recordPlace(record, registry);
+  const { fields, texts } = undecided(view);
   return (
     <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-2 slim:gap-x-1 slim:gap-y-0.5">
       <div className="flex min-w-[min(20rem,100%)] flex-1 items-center gap-3 slim:contents">
@@ -34,6 +35,7 @@ export function Header({ view, fresh }: { readonly view: RecordView; readonly fr
             </p>
             <p className="slim:inline">
               {fresh ? <>{ja.session.nothingYet}<span className="slim:hidden">{ja.session.savedByItself}</span></> : <><span className="slim:sr-only">{ja.session.saveLabel}：</span><StateText state={view.save_state} agreedAt={view.agreed_at} /></>}
+              {(fields.length > 0 || texts.length > 0) && <b className="inline-block text-wait">{ja.separator}{ja.row.confirm}</b>}
             </p>
           </div>
         </div>

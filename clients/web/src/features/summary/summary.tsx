@@ -125,9 +125,11 @@ export function Summary({ frame: Frame }: FrameProps): ReactNode {
   const audiences = under('attendance.audience.').flatMap((id) => line(id, ja.audience(last(id)), ja.people));
   const kinds = under('record.').filter((id) => id.endsWith('.held')).flatMap((id) => {
     const activity = id.split('.')[1] ?? 'none';
-    return line(id, activity === 'none' ? ja.summary.unknownActivity : ja.activity(activity), ja.summary.times);
+    return line(id, ja.activity(activity === 'none' ? null : activity), ja.summary.times);
   });
   const off = (records(sums, 'cancelled').total ?? 0) + (records(sums, 'postponed').total ?? 0);
+
+  const conflict = records(sums, 'conflict').total ?? 0;
 
   return (
     <Frame title={`${ja.summary.title}　${fiscalYearName(year)}`}>
@@ -143,6 +145,7 @@ export function Summary({ frame: Frame }: FrameProps): ReactNode {
             <Big label={ja.summary.viewers} figure={figureOf(sums['screening.viewers'])} unit={ja.people} />
           </div>
           {off > 0 && <p className="text-muted">{ja.summary.off}　{off}{ja.summary.times}</p>}
+          {conflict > 0 && <p className="text-wait"><b>{ja.summary.conflict}　{conflict}{ja.summary.times}</b>　{ja.summary.conflictHelp}</p>}
           <Table title={ja.summary.materials} lines={materials} />
           <Table title={ja.summary.kinds} lines={kinds} />
           <Table title={ja.summary.heads} lines={[...bands, ...audiences]} />

@@ -30,7 +30,7 @@ function Screen({ data, chooseYear }: { readonly data: Association; readonly cho
     return { key: row.municipality?.id ?? '', name, label: name, groups: row.dispatches };
   });
   const months = data.by_month.map((row) => ({ key: row.month ?? '', name: monthName(row.month), label: monthName(row.month), groups: row.dispatches }));
-  const meetings = data.meetings.map((row) => ({ key: row.title ?? '', name: row.title ?? text.titleUnknown, label: row.title ?? text.titleUnknown, groups: row.records }));
+  const meetings = data.meetings.map((row) => ({ key: row.title ?? '', name: row.title ?? office.records.untitled, label: row.title ?? office.records.untitled, groups: row.records }));
   const trainings = recordCount(data.training_count);
   const allTrainings = trainings > data.trainings.length
     ? <Link href={`/records?${data.training_count.records}`} className="figure-link text-[0.9375rem]">{text.allTrainings(trainings, data.trainings.length)}</Link>

@@ -21,7 +21,7 @@ import { type Names, useNames } from '../parts/names';
 const text = office.journal;
 const KNOWN = ['from', 'until', 'person', 'action', 'refused', 'unknown'];
 const DAY_MS = 86_400_000;
-const QUERY = /^[a-z_]+=/;
+const QUERY = /^&?[a-z_]+=/;
 const SCOPES = /^(?:(?:municipality|association|lecturer|session):\S+ ?)+$/;
 /** Says which page of a list was read, and nothing of what. */
 const PAGING = ['limit', 'offset', 'before'];

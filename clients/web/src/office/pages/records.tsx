@@ -36,9 +36,9 @@ function Total({ words }: { readonly words: string }): ReactNode {
 function nextRecords(conditions: string): NextPath<Page> {
   return (pages) => {
     const last = pages.at(-1);
-    if (last === undefined) return `/v1/records?${conditions}&limit=${FIRST}`;
+    if (last === undefined) return `/v1/records?limit=${FIRST}&${conditions}`;
     const offset = pages.reduce((sum, page) => sum + page.records.length, 0);
-    return last.records.length === 0 || offset >= last.total ? null : `/v1/records?${conditions}&limit=${FURTHER}&offset=${offset}`;
+    return last.records.length === 0 || offset >= last.total ? null : `/v1/records?limit=${FURTHER}&offset=${offset}&${conditions}`;
   };
 }
 

@@ -75,7 +75,10 @@ export function RecordTable({ caption, records, value, withPlace = true }: { rea
                   </td>
                 )}
                 <td className="whitespace-nowrap">{stateText(record)}</td>
-                <td className="fig">{numberOrNone(value === undefined ? record.attendance : record.value, value === undefined ? office.unit.people : '')}</td>
+                <td className="fig">
+                  {numberOrNone(value === undefined ? record.attendance : record.value, value === undefined ? office.unit.people : '')}
+                  {value === undefined && record.attendance !== null && record.group !== 'held' && <span className="block text-[0.8125rem] text-muted">{office.records.notCounted}</span>}
+                </td>
               </tr>
             );
           })}
