@@ -153,7 +153,7 @@ fn doc_13_taking_it_back_gives_the_number_again_and_a_correction_down_to_zero_st
     assert_eq!(view(&a.document).attendance, Some(7));
     a.edit(r#"{"type":"count","measure":"attendance.band.75-84","by":-7,"reason":"mistake"}"#);
     assert_eq!(view(&a.document).attendance, Some(0));
-    let many = Intent::Void { measure: "screening.viewers".parse().unwrap(), seen: i64::MIN };
+    let many = Intent::Void { measure: "screening.viewers".parse().unwrap(), seen: i64::MIN, counts: None };
     assert!(many.check().is_err());
 }
 

@@ -4,7 +4,7 @@
 
 mod writer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sync_core::document::Scalar;
@@ -36,7 +36,16 @@ impl Writer {
     }
 
     fn void(&mut self, measure: &str, seen: i64) -> &mut Self {
-        self.give(&Intent::Void { measure: measure.parse().unwrap(), seen })
+        let counts = self.by_device(measure).filter(|counts| counts.values().sum::<i64>() == seen);
+        self.void_of(measure, seen, counts)
+    }
+
+    fn by_device(&self, measure: &str) -> Option<BTreeMap<DeviceId, i64>> {
+        self.view().tallies.into_iter().find(|tally| tally.measure == measure).map(|tally| tally.by_device)
+    }
+
+    fn void_of(&mut self, measure: &str, seen: i64, counts: Option<BTreeMap<DeviceId, i64>>) -> &mut Self {
+        self.give(&Intent::Void { measure: measure.parse().unwrap(), seen, counts })
     }
 
     fn view(&self) -> RecordView {
@@ -104,6 +113,28 @@ fn dom_13_each_head_counts_when_one_tablet_counts_by_both_ways_in_two_tabs() {
     for (number, measure) in (20..).zip([RESIDENT, BAND, BAND, RESIDENT, BAND, RESIDENT, RESIDENT]) {
         assert_eq!(a.count(measure, 1).heads().0, Some(number));
     }
+}
+
+#[test]
+fn dom_13_heads_taken_away_after_a_switch_do_not_come_back_with_the_next() {
+    let mut a = Writer::new(1);
+    a.count(RESIDENT, 10).switch(Way::Band);
+    a.switch(Way::Audience);
+    assert_eq!(a.count(RESIDENT, -3).heads(), (Some(7), false), "three were a mistake");
+    assert_eq!(a.count(RESIDENT, 1).heads(), (Some(8), false));
+    a.switch(Way::Band);
+    assert_eq!(a.count(BAND, 1).heads(), (Some(9), false));
+    assert_eq!(a.count(BAND, -1).count(BAND, 1).heads(), (Some(9), false), "a tap taken back and made again");
+
+    let (mut b, mut c) = (Writer::new(2), Writer::new(3));
+    b.count(RESIDENT, 10).count(BAND, 4).switch(Way::Band);
+    assert_eq!(b.count(BAND, -1).heads(), (Some(10), true), "ten by the other way");
+    assert_eq!(b.count(BAND, 1).heads(), (Some(10), false), "and nothing was carried over for it");
+
+    c.take(&b).count(RESIDENT, -2);
+    b.count(BAND, 5);
+    meet(&mut b, &mut c);
+    assert_eq!(b.heads(), (Some(13), false), "taken away by another tablet");
 }
 
 #[test]
@@ -254,6 +285,69 @@ fn doc_13_what_was_counted_after_a_look_is_not_taken_back() {
 }
 
 #[test]
+fn doc_13_what_one_had_not_seen_stays_when_another_takes_the_same_back_apart() {
+    let (mut a, mut b, mut c, mut d) = (Writer::new(1), Writer::new(2), Writer::new(3), Writer::new(4));
+    a.count(VIEWERS, 12);
+    c.take(&a).void(VIEWERS, 12);
+    d.count(VIEWERS, 2);
+    // the two come while the box is being emptied
+    b.take(&a);
+    let seen = b.by_device(VIEWERS);
+    b.take(&d).void_of(VIEWERS, 12, seen);
+    assert_eq!(b.view().total(VIEWERS), Some(2));
+    meet(&mut b, &mut c);
+    assert_eq!(b.view().total(VIEWERS), Some(2));
+}
+
+#[test]
+fn doc_13_nobody_changes_what_stands_under_the_name_of_another() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(VIEWERS, 50);
+    b.take(&a).void(VIEWERS, 50);
+    assert_eq!(b.view().total(VIEWERS), None);
+    a.take(&b).count(VIEWERS, 1);
+    let counts = a.by_device(VIEWERS).unwrap();
+    assert_eq!((a.view().total(VIEWERS), counts[&a.device], counts[&b.device]), (Some(1), 51, -50));
+    b.take(&a).count(VIEWERS, 50);
+    let counts = b.by_device(VIEWERS).unwrap();
+    assert_eq!(
+        (b.view().total(VIEWERS), counts[&b.device]),
+        (Some(51), 0),
+        "taken back again by who had taken it back"
+    );
+
+    // what no tablet would write
+    let mut c = Writer::new(3);
+    c.take(&b);
+    for (mark, text) in [
+        ("far", format!(r#"{{"measure":"{VIEWERS}","took":9223372036854775807,"seen":{{"{}":3}}}}"#, a.device)),
+        ("more", format!(r#"{{"measure":"{VIEWERS}","took":900,"seen":{{"{}":3}}}}"#, a.device)),
+        ("none", format!(r#"{{"measure":"{BAND}","took":0,"seen":{{"{}":3}}}}"#, a.device)),
+        ("half", "{".to_owned()),
+    ] {
+        c.document.set_field(&format!("voided.{mark}"), Some(&Scalar::Text(text))).unwrap();
+    }
+    assert_eq!(c.by_device(VIEWERS), b.by_device(VIEWERS));
+    assert_eq!(c.view().total(BAND), None, "what nobody counted");
+    let under_own_name = format!(r#"{{"measure":"{VIEWERS}","took":0,"seen":{{"{}":30}}}}"#, a.device);
+    c.document.set_field("voided.own", Some(&Scalar::Text(under_own_name))).unwrap();
+    let counts = c.by_device(VIEWERS).unwrap();
+    assert_eq!((counts[&a.device], counts.get(&c.device)), (51, None), "what was taken back before");
+    assert!(c.view().fields.is_empty());
+}
+
+#[test]
+fn doc_13_tablets_that_know_no_fields_come_to_the_same() {
+    let (mut a, mut b) = (Writer::new(1), Writer::new(2));
+    a.count(VIEWERS, 50);
+    b.take(&a).void(VIEWERS, 50);
+    let sum = |writer: &Writer| writer.document.tallies().iter().map(|(.., count)| count).sum::<i64>();
+    assert_eq!(sum(&b), 0);
+    b.count(VIEWERS, 3);
+    assert_eq!((sum(&b), b.view().total(VIEWERS)), (3, Some(3)));
+}
+
+#[test]
 fn doc_13_heads_carried_over_are_taken_back_and_come_again_with_the_number() {
     let mut a = Writer::new(1);
     a.count(RESIDENT, 20).switch(Way::Band);
@@ -329,6 +423,39 @@ proptest! {
         let acts: Vec<(usize, Act)> = acts.into_iter().map(|tap| (0, if tap { Act::Tap } else { Act::Switch })).collect();
         let Outcome { tablets, heads, .. } = carried_out(&acts, [Way::Audience; 3]);
         prop_assert_eq!(tablets[0].heads().0.unwrap_or(0), heads);
+    }
+
+    #[test]
+    fn dom_13_alone_heads_taken_away_are_gone_or_flagged(acts in prop::collection::vec(0..5_u8, 1..40)) {
+        let mut tablet = Writer::new(1);
+        let (mut way, mut came) = (Way::Audience, 0);
+        let mut counted = [0, 0];
+        for act in acts {
+            let measure = if way == Way::Band { BAND } else { RESIDENT };
+            let own = &mut counted[usize::from(way == Way::Band)];
+            match act {
+                0 | 1 => {
+                    tablet.count(measure, 1);
+                    (*own, came) = (*own + 1, came + 1);
+                }
+                2 | 3 if *own > 0 => {
+                    tablet.count(measure, -1);
+                    (*own, came) = (*own - 1, came - 1);
+                }
+                2 | 3 => {}
+                _ => {
+                    let before = tablet.heads();
+                    prop_assert!(before.0.unwrap_or(0) == came || before.1, "who judges is told");
+                    came = before.0.unwrap_or(0);
+                    way = if way == Way::Band { Way::Audience } else { Way::Band };
+                    tablet.switch(way);
+                    prop_assert_eq!(tablet.heads().0, before.0, "a switch changes no total");
+                }
+            }
+            let (total, differs) = tablet.heads();
+            prop_assert!(total.unwrap_or(0) == came || differs, "{total:?} of {came} without a flag");
+            prop_assert!(total.unwrap_or(0) >= came, "{total:?} of {came}");
+        }
     }
 
     #[test]

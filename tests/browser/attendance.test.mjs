@@ -78,6 +78,46 @@ test('who switches keeps those counted so far, the next head adds one, and a num
   await page.screenshot({ path: join(SCREENSHOTS, 'summary.png') });
 });
 
+test('a first tap that is taken back leaves nothing reported, and a number that was not understood is told when its box goes', async (t) => {
+  const { page } = await counting(t);
+  await counter(page, '75–84歳').add(2);
+  await counter(page, '75–84歳').shows(2);
+  for (const left of ['1', null]) {
+    await page.getByRole('button', { name: '↶ 取り消す（75–84歳 ＋1）', exact: true }).click();
+    if (left !== null) await counter(page, '75–84歳').shows(left);
+  }
+  await counter(page, '75–84歳').region.getByText('報告なし').waitFor();
+  assert.equal(await total(page).getByText('報告なし').count(), 1);
+  await page.getByRole('button', { name: '数字で入力' }).click();
+  const box = page.getByLabel('60代の合計');
+  await box.fill('12');
+  await box.press('Enter');
+  await total(page).getByText('12', { exact: true }).waitFor();
+  await page.getByRole('button', { name: '↶ 取り消す（60代 12）' }).click();
+  await counter(page, '60代').region.getByText('報告なし').waitFor();
+  await box.fill('約30');
+  await page.getByRole('button', { name: '次へ：上映' }).click();
+  await page.getByRole('alert').getByText('「60代」に入力した「約30」は保存されていません。').waitFor();
+});
+
+test('heads taken away after a look at the other way of counting are gone, and those already counted are told apart from new ones', async (t) => {
+  const { page } = await counting(t);
+  await counter(page, '75–84歳').add(3);
+  await counter(page, '75–84歳').shows(3);
+  await page.getByText('対象別', { exact: true }).click();
+  await page.getByText('切り替える前に数えた3人は「対象不明」に入っています。').waitFor();
+  for (const [name, size] of [['phone', { width: 360, height: 740 }], ['tablet', { width: 768, height: 1024 }]]) {
+    await page.setViewportSize(size);
+    await page.screenshot({ path: join(SCREENSHOTS, `attendance-carried-${name}.png`) });
+  }
+  await page.getByText('年齢別', { exact: true }).click();
+  await counter(page, '75–84歳').take();
+  await total(page).getByText('2', { exact: true }).waitFor();
+  await counter(page, '75–84歳').add();
+  await total(page).getByText('3', { exact: true }).waitFor();
+  assert.equal(await counter(page, '年齢不明').value(), null);
+});
+
 test('who counts heads only sees those counted by age in the number, and types the whole', async (t) => {
   const { page } = await counting(t);
   await counter(page, '75–84歳').add(5);

@@ -27,6 +27,8 @@ use crate::service::office::{OfficeError, Pieces};
 const LIMIT: Duration = Duration::from_secs(600);
 /// The longest that a reader may take over one piece.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest that a reader may take over a whole file.
+const READING: Duration = Duration::from_secs(4 * 3_600);
 /// Bytes read at once for a reader.
 const READ: u64 = 64 * 1024;
 /// Characters that file systems do not take in a name, and more than they take.
@@ -112,7 +114,7 @@ impl Spool {
         let read = read_on(file.clone(), seen, sender);
         tokio::spawn(async move {
             let _until_read = place;
-            read.await;
+            let _ = tokio::time::timeout(READING, read).await;
         });
         Ok((Self { file, written }, receiver))
     }

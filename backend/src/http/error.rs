@@ -258,6 +258,9 @@ impl From<RegistryError> for ApiError {
             RegistryError::Years => Self::invalid(
                 "人材バンクに登録されていた最後の年度が、登録した年度より前です。どちらかの年度を直してください。",
             ),
+            RegistryError::Year(_) => {
+                Self::invalid("年度は、平成12年度（2000）から令和81年度（2099）までの西暦の数字で指定してください。")
+            }
             RegistryError::Unknown(unknown) => unknown.into(),
             RegistryError::Store(error) => error.into(),
         }

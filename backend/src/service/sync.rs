@@ -27,11 +27,13 @@ use crate::store::types::{PageSize, Pull, WantedScope};
 const SEEN_MS: u64 = 60_000;
 /// The least that tablets which take parts ask for, in bytes.
 const LEAST_PAGE: u64 = 4 << 10;
+/// What the documents of their answers may come to at least, in bytes.
+const LEAST_DOCUMENTS: u64 = 2 * LEAST_PAGE;
 
 /// Bytes of documents that answering this may hold at once: of those it pushes to, of those that show whose names it may
 /// have, and then of a page. The largest that a document may have are always enough for a push.
 pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
-    let page = page_size(config, request).bytes;
+    let page = page_size(config, request).document_bytes();
     let largest = config.gate_document_bytes as u64;
     let read = if request.pushes.is_empty() && request.names.is_empty() { page } else { page.max(largest) };
     // with its last part a document is read whole, for the names in it
@@ -41,16 +43,19 @@ pub fn document_bytes(config: &Config, request: &SyncRequest) -> u64 {
 
 /// The most that [`document_bytes`] says of any request.
 pub fn most_document_bytes(config: &Config) -> u64 {
-    config.page_limit_bytes.max(config.gate_document_bytes as u64).max(LEAST_PAGE)
+    config.page_limit_bytes.max(config.gate_document_bytes as u64).max(LEAST_DOCUMENTS)
 }
 
 /// How much of documents, and of the registry, this request is answered with.
 pub(super) fn page_size(config: &Config, request: &SyncRequest) -> PageSize {
-    let bytes = request.page_bytes.min(config.page_limit_bytes);
     if request.takes_parts() {
-        PageSize { bytes: bytes.max(LEAST_PAGE), in_parts: true, part: request.part.clone() }
+        PageSize::in_parts(
+            request.page_bytes.max(LEAST_PAGE),
+            config.page_limit_bytes.max(LEAST_DOCUMENTS),
+            request.part.clone(),
+        )
     } else {
-        PageSize::whole(bytes)
+        PageSize::whole(request.page_bytes.min(config.page_limit_bytes))
     }
 }
 

@@ -53,7 +53,7 @@ fn edit(chance: &mut Chance) -> Intent {
         5..=7 => Intent::Count { measure, by: chance.below(9) as i64, reason: None },
         8 => Intent::Link { link: format!("noted/{measure}") },
         9 => Intent::Link { link: lecturer },
-        10 => Intent::Void { measure, seen: 0 },
+        10 => Intent::Void { measure, seen: 0, counts: None },
         11 | 12 => Intent::Switch { to: way, mark: format!("m-{}", chance.below(1_000_000)) },
         _ => Intent::Step { state, reason: (state == StepState::Cancelled).then_some(CancelReason::Weather) },
     }

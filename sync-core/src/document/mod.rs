@@ -312,6 +312,21 @@ impl Document {
         names.flat_map(|name| self.field(&name).into_iter().map(move |value| (name.clone(), value))).collect()
     }
 
+    /// The same with the device that wrote each; those of no device are left out.
+    pub fn written_fields(&self, prefix: &str) -> Vec<(String, Scalar, DeviceId)> {
+        let fields = Container::Fields.object();
+        let names = self.crdt.map_range(&fields, prefix.to_owned()..).map(|item| item.key.into_owned());
+        let mut written = Vec::new();
+        for name in names.take_while(|name| name.starts_with(prefix)) {
+            for (value, id) in self.crdt.get_all(&fields, &name).unwrap_or_default().iter().rev() {
+                let ObjId::Id(_, actor, _) = id else { continue };
+                let device = ActorId::from_slice(actor.to_bytes()).filter(|actor| *actor != ActorId::GENESIS);
+                written.extend(scalar(value).zip(device).map(|(value, actor)| (name.clone(), value, actor.device())));
+            }
+        }
+        written
+    }
+
     /// When the value of a field that is shown was written; `None` while it is on its way into a change, and where the change
     /// states no time.
     pub fn field_written_at(&self, name: &str) -> Option<Timestamp> {

@@ -4,10 +4,10 @@ use super::heads::{self, Switch, Way};
 use super::intent::{Intent, IntentError};
 use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
-use super::tally::{self, Relink};
+use super::tally::{self, Counted, Void};
 use super::{Step, rewritten};
 use crate::document::{Container, Document, Scalar, TextName};
-use crate::ids::{DeviceId, IntentId};
+use crate::ids::IntentId;
 
 /// Letters of a long text that one edit changes.
 const LETTERS: usize = 25;
@@ -71,7 +71,11 @@ impl Intent {
         Ok(match self {
             Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
             Self::Count { measure, by, .. } => count(document, measure, *by, id),
-            Self::Void { measure, seen } => void(document, measure, id.device, *seen),
+            Self::Void { measure, seen, counts } => {
+                let name = measure.to_string();
+                let taken_back = tally::read(document).void(&name, id, *seen, counts.as_ref());
+                taken_back.map(|taken_back| void(measure, taken_back)).unwrap_or_default()
+            }
             Self::Switch { to, mark } => {
                 let counted = tally::read(document);
                 let switched = counted.heads.switch(*to, id.device);
@@ -106,11 +110,6 @@ impl Intent {
     }
 }
 
-fn relink(relink: Relink) -> impl Iterator<Item = Edit> {
-    let put = relink.put.into_iter().map(|link| Edit(Inner::Link(link)));
-    put.chain(relink.gone.into_iter().map(|link| Edit(Inner::Unlink(link))))
-}
-
 /// A head that a device which has switched counts by a way that lacks heads switches to it.
 fn count(document: &Document, measure: &Measure, by: i64, id: IntentId) -> Vec<Edit> {
     let name = measure.to_string();
@@ -120,16 +119,17 @@ fn count(document: &Document, measure: &Measure, by: i64, id: IntentId) -> Vec<E
     if let Some(counted) = counted {
         let switched = way.and_then(|way| counted.heads.switch_with_count(way, id.device));
         edits.extend(switched.iter().flat_map(|switch| self::switch(&counted, switch, &id.to_string())));
-        edits.extend(relink(counted.count(document, &name, id.device)));
+        edits.extend(counted.rest_of_void(&name, id).into_iter().flat_map(|rest| self::void(measure, rest)));
+        edits.push(Edit(Inner::Unlink(Counted::void_link(&name, id.device))));
     }
     edits.push(Edit(Inner::Count(measure.clone(), by)));
     edits
 }
 
-fn void(document: &Document, measure: &Measure, own: DeviceId, seen: i64) -> Vec<Edit> {
-    let (links, is_first) = tally::read(document).void(document, &measure.to_string(), own, seen);
-    let first = is_first.then(|| Edit(Inner::Count(measure.clone(), 0)));
-    first.into_iter().chain(relink(links)).collect()
+fn void(measure: &Measure, void: Void) -> Vec<Edit> {
+    let (field, value) = void.field;
+    let first = [Edit(Inner::Set(field, Some(value))), Edit(Inner::Count(measure.clone(), void.by))];
+    first.into_iter().chain(void.links.into_iter().map(|link| Edit(Inner::Link(link)))).collect()
 }
 
 /// The field of a switch; what is carried over is reported, whoever took it back before.

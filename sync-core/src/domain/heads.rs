@@ -3,8 +3,10 @@
 //! A switch is the field `switched.<mark>`: what the record came to, whose heads made that up, and the switches it follows.
 //! Heads counted since add to that number, in either way. Of switches made apart, one whose sight holds all that another
 //! saw stands for both; the rest are put together. What nobody has seen together is flagged.
+//! Heads that were seen and are taken away later, in either way, are taken off that number. What the other way still has of
+//! them is flagged, and nothing is carried over by itself until a person switches.
 //! Invariants: a switch changes no total when it is made; where switches made apart meet, the total is no less than each of
-//! those that stand made of it.
+//! those that stand made of it, but for heads taken away since.
 //! Source: SPEC DOM-2, DOM-13.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,8 @@ use crate::ids::DeviceId;
 
 /// Largest number that is carried over, and largest count of one device that a switch tells.
 const HEADS_MOST: i64 = 1_000_000;
+/// Switches made apart of which a number is reckoned, those of the widest sight; no group of people makes more.
+const STANDING_MOST: usize = 64;
 const PREFIX: &str = "switched.";
 
 /// A way of counting heads. Heads only are heads of unknown age.
@@ -86,11 +90,11 @@ struct Sight {
 }
 
 impl Sight {
-    fn of(tallies: &[TallyView]) -> Self {
+    fn of<'a>(counted: impl Iterator<Item = (&'a str, &'a BTreeMap<DeviceId, i64>)>) -> Self {
         let mut sight = Self::default();
-        for way in Way::ALL {
-            let counted = tallies.iter().filter(|tally| tally.measure.starts_with(way.prefix()));
-            for (device, count) in counted.flat_map(|tally| &tally.by_device) {
+        for (measure, by_device) in counted {
+            let Some(way) = Way::ALL.into_iter().find(|way| measure.starts_with(way.prefix())) else { continue };
+            for (device, count) in by_device {
                 let sum = sight.by_mut(way).entry(*device).or_default();
                 *sum = sum.saturating_add(*count);
             }
@@ -122,6 +126,14 @@ impl Sight {
             count.saturating_sub(other.by(way).get(device).copied().unwrap_or(0)).max(0)
         };
         self.by(way).iter().map(lacking).fold(0, i64::saturating_add)
+    }
+
+    /// Heads of this that are gone, when there are now so many.
+    fn taken_away(&self, now: &Self, way: Way) -> i64 {
+        let devices: BTreeSet<&DeviceId> = self.by(way).keys().chain(now.by(way).keys()).collect();
+        let count = |sight: &Self, device| sight.by(way).get(device).copied().unwrap_or(0);
+        let gone = |device| count(self, device).saturating_sub(count(now, device)).max(0);
+        devices.into_iter().map(gone).fold(0, i64::saturating_add)
     }
 
     fn holds(&self, other: &Self) -> bool {
@@ -164,6 +176,7 @@ impl Switch {
         let switch: Self = serde_json::from_str(text).ok()?;
         let counts = || Way::ALL.into_iter().flat_map(|way| switch.sight.by(way).values());
         let is_plausible = (0..=HEADS_MOST).contains(&switch.heads)
+            && (-HEADS_MOST..=HEADS_MOST).contains(&switch.carried)
             && counts().all(|count| (-HEADS_MOST..=HEADS_MOST).contains(count));
         is_plausible.then_some(switch)
     }
@@ -211,7 +224,7 @@ fn standing(document: &Document) -> Vec<(String, Switch)> {
     let width = |switch: &Switch| Way::ALL.into_iter().map(|way| switch.sight.sum(way)).fold(0, i64::saturating_add);
     tips.sort_by(|(a, one), (b, other)| (width(other), other.heads, a).cmp(&(width(one), one.heads, b)));
     let mut standing: Vec<(String, Switch)> = Vec::new();
-    for (mark, switch) in tips {
+    for (mark, switch) in tips.into_iter().take(STANDING_MOST) {
         if !standing.iter().any(|(_, wider)| wider.sight.holds(&switch.sight)) {
             standing.push((mark, switch));
         }
@@ -230,7 +243,7 @@ pub struct Heads {
     carried: BTreeMap<Way, i64>,
     /// Nobody has seen together what was counted by both ways.
     unsettled: bool,
-    /// Some of the heads that somebody saw who switched were taken away since.
+    /// Of the heads that somebody saw who switched, one way lacks some that the other still has.
     corrected: bool,
     sight: Sight,
     standing: Vec<(String, Switch)>,
@@ -238,17 +251,28 @@ pub struct Heads {
 
 impl Heads {
     /// Of the measures counted in a document; nothing is carried over to one that was taken back as not reported.
-    pub(super) fn of(document: &Document, links: &[String], tallies: &[TallyView], void: &[TallyView]) -> Self {
-        let sight = Sight::of(tallies);
+    /// `gross` is what was counted whatever was taken back.
+    pub(super) fn of<'a>(
+        document: &Document,
+        links: &[String],
+        tallies: &[TallyView],
+        void: &[TallyView],
+        gross: impl Iterator<Item = (&'a str, &'a BTreeMap<DeviceId, i64>)>,
+    ) -> Self {
+        let sight = Sight::of(tallies.iter().map(|tally| (tally.measure.as_str(), &tally.by_device)));
         let standing = standing(document);
         let mut seen = Sight::default();
         for (_, switch) in &standing {
             seen.join(&switch.sight);
         }
-        let level = standing.iter().map(|(_, switch)| switch.heads_at(&seen)).max();
+        let counters = Sight::of(gross);
+        let taken_away = |way| seen.taken_away(&counters, way);
+        let kept = |way| seen.sum(way).saturating_sub(taken_away(way));
+        let most_taken = Way::ALL.into_iter().map(taken_away).max().unwrap_or(0);
+        let level = standing.iter().map(|(_, switch)| switch.heads_at(&seen).saturating_sub(most_taken)).max();
 
         let mut carried: BTreeMap<Way, i64> = BTreeMap::new();
-        let by_switch = |way| Some((way, level?.saturating_sub(seen.sum(way)))).filter(|(_, number)| *number > 0);
+        let by_switch = |way| Some((way, level?.saturating_sub(kept(way)))).filter(|(_, number)| *number > 0);
         let by_link = links.iter().filter_map(|link| Way::carried(link));
         for (way, number) in Way::ALL.into_iter().filter_map(by_switch).chain(by_link) {
             let most = carried.entry(way).or_default();
@@ -259,7 +283,10 @@ impl Heads {
         let in_both = |heads: &dyn Fn(Way) -> i64| Way::ALL.into_iter().all(|way| heads(way) > 0);
         let unsettled = (!standing.is_empty() && in_both(&|way| sight.beyond(&seen, way)))
             || (standing.len() > 1 && in_both(&|way| seen.sum(way)));
-        let corrected = Way::ALL.into_iter().any(|way| seen.beyond(&sight, way) > 0);
+        // counters fall when heads are taken away; what was taken back as not reported leaves them
+        let corrected = Way::ALL
+            .into_iter()
+            .any(|way| seen.taken_away(&sight, way) > taken_away(way) || level.is_some_and(|level| kept(way) > level));
         let sum = |way: Way| {
             let counted = tallies.iter().any(|tally| tally.measure.starts_with(way.prefix()));
             let carried = carried.get(&way).copied();
@@ -274,14 +301,15 @@ impl Heads {
     }
 
     /// Whether both were counted and do not come to the same for certain: to different numbers, though nobody switched who
-    /// would have carried over all that was counted in the lesser way, or to equal ones of heads counted apart.
+    /// would have carried over what was counted in the lesser way, or to equal ones of heads counted apart.
     pub fn differ(&self) -> bool {
         let Some((bands, audiences)) = self.bands.zip(self.audiences) else { return false };
         let (greater, lesser, least) =
             if bands > audiences { (Way::Band, Way::Audience, audiences) } else { (Way::Audience, Way::Band, bands) };
         let carried = |way: Way| self.carried.get(&way).copied().unwrap_or(0);
         let left = least.saturating_sub(carried(lesser)).saturating_sub(carried(greater));
-        self.unsettled || (bands != audiences && (self.corrected || left > 0))
+        let unexplained = if self.standing.is_empty() { left > 0 } else { self.corrected };
+        self.unsettled || (bands != audiences && unexplained)
     }
 
     /// What was carried over, by way.
@@ -314,6 +342,10 @@ impl Heads {
     /// something is to be settled, which a person does.
     pub(super) fn switch_with_count(&self, to: Way, by: DeviceId) -> Option<Switch> {
         let has_switched = self.standing.iter().any(|(_, switch)| switch.by == by);
-        if has_switched && !self.unsettled && self.missing(to) > 0 { self.switch(to, by) } else { None }
+        if has_switched && !self.unsettled && !self.corrected && self.missing(to) > 0 {
+            self.switch(to, by)
+        } else {
+            None
+        }
     }
 }

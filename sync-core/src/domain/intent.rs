@@ -1,5 +1,6 @@
 //! Edits as people make them, before they become changes. They can be stored, and replayed on another document.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use super::measure::Measure;
 use super::rewritten;
 use super::vocabulary::{Activity, Attribution, CancelReason, StepState};
 use crate::document::{EditError, Reason, Scalar, TextName};
-use crate::ids::{IntentId, is_slug};
+use crate::ids::{DeviceId, IntentId, is_slug};
 use crate::text::{self, COLUMN_CHARS};
 
 /// Longest text of a field, in characters.
@@ -52,6 +53,9 @@ pub enum Intent {
         measure: Measure,
         /// The total the person saw.
         seen: i64,
+        /// How many of it each device had counted; without it, what is beyond is left with whoever counted most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<BTreeMap<DeviceId, i64>>,
     },
     /// Heads are counted by another way from now on: what it lacks is carried over to it as unknown. How many that is, is
     /// reckoned when the edit is made.

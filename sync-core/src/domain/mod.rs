@@ -22,10 +22,10 @@ pub use heads::{Switch, Way};
 pub use intent::{COUNT_BY, FIELD_CHARS, Intent, IntentError, TEXT_CHARS, YEARS};
 pub use measure::{Measure, MeasureError};
 pub use steps::{Present, Step, group_of};
-pub use tally::{TallyView, is_voided};
+pub use tally::TallyView;
 pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, view};
 
 /// Whether a field only says what somebody did; people do not see it as a field.
 pub fn is_mark(field: &str) -> bool {
-    rewritten::is_mark(field) || heads::is_switch(field)
+    rewritten::is_mark(field) || heads::is_switch(field) || tally::is_voided(field)
 }

@@ -1,18 +1,20 @@
 //! What was counted in a document, by measure: the counters of all devices, what was carried over from another way of
-//! counting heads, and what was taken back as not reported (`void/<measure>@<device>`, and
-//! `voided/<measure>@<device>/<number>` for how much of the counter that is).
+//! counting heads, and what was taken back as not reported (`void/<measure>@<device>` for every counter that was seen, and the
+//! field `voided.<mark>` for what was seen of each).
 //!
+//! Who takes a measure back lowers their own counter by what they saw, like any other correction, and says what they saw. So
+//! nobody changes what stands under another's name, and tablets that do not read the field come to the same.
 //! Invariants: what two people take back apart is taken back once; a measure all of whose counters are void has no value,
 //! unless more was counted than who took it back had seen.
 //! Source: SPEC DOC-13.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::heads::Heads;
-use crate::document::{Document, read_tally_key, tally_key};
-use crate::ids::DeviceId;
+use crate::document::{Document, Scalar, read_tally_key, tally_key};
+use crate::ids::{DeviceId, IntentId};
 
 /// A measure with its total and who counted how many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,36 +36,96 @@ impl TallyView {
 }
 
 const VOID: &str = "void/";
-const VOIDED: &str = "voided/";
+const VOIDED: &str = "voided.";
+/// Largest number that a field says of a counter: no tablet counts so many.
+const COUNT_MOST: i64 = 1_000_000_000;
+
+/// How many each device has counted of a measure.
+type Counts = BTreeMap<DeviceId, i64>;
 
 /// The link that takes a device's count of a measure back as not reported. It goes with the device's next count.
-pub(super) fn void_link(measure: &str, device: DeviceId) -> String {
+fn void_link(measure: &str, device: DeviceId) -> String {
     format!("{VOID}{}", tally_key(measure, device))
 }
 
-/// Whether a link only says how much of a counter was taken back; people do not see it.
-pub fn is_voided(link: &str) -> bool {
-    link.starts_with(VOIDED)
+/// What somebody took back of a measure as not reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TakenBack {
+    measure: String,
+    /// How much they lowered their own counter by it.
+    took: i64,
+    /// What each device had counted, as far as they had seen it, whatever was taken back before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    seen: Counts,
 }
 
-/// The link that says how much of a counter was taken back.
-fn voided_link(measure: &str, device: DeviceId, number: i64) -> String {
-    format!("{VOIDED}{}/{number}", tally_key(measure, device))
+impl TakenBack {
+    fn read(value: &Scalar) -> Option<Self> {
+        let Scalar::Text(text) = value else { return None };
+        let taken: Self = serde_json::from_str(text).ok()?;
+        let is_count = |number: &i64| (-COUNT_MOST..=COUNT_MOST).contains(number);
+        let is_plausible = taken.seen.values().chain([&taken.took]).all(is_count);
+        // nobody takes back more than they saw
+        let seen = taken.seen.values().filter(|seen| **seen > 0).fold(0_i64, |sum, seen| sum.saturating_add(*seen));
+        (is_plausible && taken.took <= seen).then_some(taken)
+    }
 }
 
-fn read_voided(link: &str) -> Option<(&str, DeviceId, i64)> {
-    let (key, number) = link.strip_prefix(VOIDED)?.rsplit_once('/')?;
-    let (measure, device) = read_tally_key(key)?;
-    Some((measure, device, number.parse().ok()?))
+/// Whether a field only says what was taken back as not reported; people do not see it as a field.
+pub(super) fn is_voided(field: &str) -> bool {
+    field.starts_with(VOIDED)
+}
+
+/// What was taken back as not reported, by whom: a field counts for the device that wrote it.
+fn taken_back(document: &Document) -> Vec<(DeviceId, TakenBack)> {
+    let fields = document.written_fields(VOIDED).into_iter();
+    fields.filter_map(|(_, value, device)| Some((device, TakenBack::read(&value)?))).collect()
 }
 
 /// Whether anybody took a measure back as not reported.
 pub(super) fn was_taken_back(document: &Document, measure: &str) -> bool {
-    let is_of = |link: &String| {
-        link.strip_prefix(VOID).and_then(read_tally_key).is_some_and(|(of, _)| of == measure)
-            || read_voided(link).is_some_and(|(of, ..)| of == measure)
-    };
+    let is_of = |link: &String| link.strip_prefix(VOID).and_then(read_tally_key).is_some_and(|(of, _)| of == measure);
     document.links().iter().any(is_of)
+}
+
+/// A measure's counters, and what was taken back of them.
+#[derive(Clone, Debug, Default)]
+struct Counters {
+    /// As they were counted, whatever was taken back.
+    gross: Counts,
+    /// What was taken back of each, by whoever saw most of it.
+    taken: Counts,
+    /// The same under the names of those who took it back.
+    takers: Counts,
+}
+
+impl Counters {
+    fn take_back(&mut self, device: DeviceId, of: &TakenBack) {
+        add(&mut self.gross, device, of.took);
+        for (counter, seen) in &of.seen {
+            let before = self.taken.get(counter).copied();
+            let now = before.map_or(*seen, |before| before.max(*seen));
+            self.taken.insert(*counter, now);
+            add(&mut self.takers, device, now.saturating_sub(before.unwrap_or(0)));
+        }
+    }
+
+    /// What is left under each device's name.
+    fn by_device(&self) -> Counts {
+        let mut by_device = self.gross.clone();
+        for (device, taken) in &self.takers {
+            add(&mut by_device, *device, taken.saturating_neg());
+        }
+        by_device
+    }
+}
+
+fn add(counts: &mut Counts, device: DeviceId, number: i64) {
+    if number == 0 {
+        return;
+    }
+    let count = counts.entry(device).or_default();
+    *count = count.saturating_add(number);
 }
 
 /// What stands in a document.
@@ -74,22 +136,22 @@ pub(super) struct Counted {
     pub heads: Heads,
     /// The measures that were taken back as not reported, with no counts but those.
     void: Vec<TallyView>,
+    counters: BTreeMap<String, Counters>,
     links: Vec<String>,
 }
 
 /// Reads what was counted.
 pub(super) fn read(document: &Document) -> Counted {
     let links = document.links();
-    let mut voided: BTreeMap<(&str, DeviceId), i64> = BTreeMap::new();
-    for (measure, device, number) in links.iter().filter_map(|link| read_voided(link)) {
-        let most = voided.entry((measure, device)).or_insert(number);
-        *most = number.max(*most);
-    }
-
-    let mut by_measure: BTreeMap<String, BTreeMap<DeviceId, i64>> = BTreeMap::new();
+    let mut counters: BTreeMap<String, Counters> = BTreeMap::new();
     for (measure, device, count) in document.tallies() {
-        let count = count.saturating_sub(voided.get(&(measure.as_str(), device)).copied().unwrap_or(0));
-        by_measure.entry(measure).or_default().insert(device, count);
+        counters.entry(measure).or_default().gross.insert(device, count);
+    }
+    for (device, of) in taken_back(document) {
+        // what nobody counted is not taken back
+        if let Some(counted) = counters.get_mut(&of.measure) {
+            counted.take_back(device, &of);
+        }
     }
     let tally = |(measure, by_device)| {
         let tally = TallyView { measure, total: 0, by_device, carried: 0 };
@@ -99,9 +161,11 @@ pub(super) fn read(document: &Document) -> Counted {
         let is_void = |device: &DeviceId| links.binary_search(&void_link(&tally.measure, *device)).is_ok();
         tally.total <= 0 && tally.by_device.keys().all(is_void)
     };
-    let (void, mut tallies): (Vec<TallyView>, Vec<TallyView>) = by_measure.into_iter().map(tally).partition(is_void);
+    let by_measure = counters.iter().map(|(measure, counted)| (measure.clone(), counted.by_device()));
+    let (void, mut tallies): (Vec<TallyView>, Vec<TallyView>) = by_measure.map(tally).partition(is_void);
 
-    let heads = Heads::of(document, &links, &tallies, &void);
+    let gross = counters.iter().map(|(measure, counted)| (measure.as_str(), &counted.gross));
+    let heads = Heads::of(document, &links, &tallies, &void, gross);
     for (way, carried) in heads.carried() {
         let unknown = way.unknown().to_string();
         let place = tallies.binary_search_by(|tally| tally.measure.cmp(&unknown)).unwrap_or_else(|place| {
@@ -113,64 +177,70 @@ pub(super) fn read(document: &Document) -> Counted {
             tally.total = tally.total.saturating_add(*carried);
         }
     }
-    Counted { tallies, heads, void, links }
+    Counted { tallies, heads, void, counters, links }
 }
 
-/// Links to be put and to be taken away.
-#[derive(Default)]
-pub(super) struct Relink {
-    pub put: BTreeSet<String>,
-    pub gone: BTreeSet<String>,
+/// How a measure is taken back as not reported.
+pub(super) struct Void {
+    /// A field that says what was seen.
+    pub field: (String, Scalar),
+    /// How much one's own counter is lowered.
+    pub by: i64,
+    /// Of every counter that was seen.
+    pub links: BTreeSet<String>,
 }
 
 impl Counted {
-    /// The links by which a measure is taken back as not reported, as far as the person had `seen` it, and whether that is
-    /// the first anyone says of it. What was counted beyond stays.
-    pub fn void(&self, document: &Document, measure: &str, own: DeviceId, seen: i64) -> (Relink, bool) {
-        let Some(tally) = self.tallies.iter().find(|tally| tally.measure == measure) else {
-            return (Relink::default(), false);
-        };
-        let beyond = tally.total.saturating_sub(seen).clamp(0, tally.counted().max(0));
-        let mut relink = self.take_back(document, measure, beyond);
-        let is_first = tally.by_device.is_empty();
-        relink.put.extend(is_first.then(|| void_link(measure, own)));
-        let devices = tally.by_device.keys();
-        relink.put.extend(devices.map(|device| void_link(measure, *device)));
-        (relink, is_first)
+    /// How `id` takes a measure back as far as the person had `seen` its number, and of each device as much as `counts` says;
+    /// what was counted beyond stays. `None`: nobody reported any.
+    pub fn void(&self, measure: &str, id: IntentId, seen: i64, counts: Option<&Counts>) -> Option<Void> {
+        let tally = self.tallies.iter().find(|tally| tally.measure == measure)?;
+        self.taken_back(tally, id, seen, counts)
     }
 
-    /// The links that go, and those that come, before a device counts a measure: what is void stays taken away for good.
-    pub fn count(&self, document: &Document, measure: &str, own: DeviceId) -> Relink {
-        let is_void = self.void.iter().any(|tally| tally.measure == measure);
-        let mut relink = if is_void { self.take_back(document, measure, 0) } else { Relink::default() };
-        relink.gone.insert(void_link(measure, own));
-        relink
+    fn taken_back(&self, tally: &TallyView, id: IntentId, seen: i64, counts: Option<&Counts>) -> Option<Void> {
+        let measure = tally.measure.as_str();
+        let beyond = |device: &DeviceId, count: i64| match counts {
+            Some(counts) => count.saturating_sub(counts.get(device).copied().unwrap_or(0)).max(0),
+            // an older page tells the number alone: whoever counted most keeps what is beyond
+            None => {
+                let most = tally.by_device.iter().max_by_key(|(_, count)| **count).map(|(most, _)| most);
+                let beyond = tally.total.saturating_sub(seen).clamp(0, tally.counted().max(0));
+                if most == Some(device) { beyond } else { 0 }
+            }
+        };
+        let beyond: Counts = tally.by_device.iter().map(|(device, count)| (*device, beyond(device, *count))).collect();
+        let gross = self.counters.get(measure).map(|counted| counted.gross.clone()).unwrap_or_default();
+        let mut taken = TakenBack { measure: measure.to_owned(), took: 0, seen: Counts::new() };
+        for (device, count) in gross {
+            taken.seen.insert(device, count.saturating_sub(beyond.get(&device).copied().unwrap_or(0)));
+        }
+        taken.took = beyond.values().fold(tally.counted(), |left, beyond| left.saturating_sub(*beyond));
+        taken.seen.retain(|_, seen| *seen != 0);
+        let text = serde_json::to_string(&taken).ok()?;
+        let devices = tally.by_device.keys().copied().chain([id.device]);
+        Some(Void {
+            field: (format!("{VOIDED}{id}"), Scalar::Text(text)),
+            by: taken.took.saturating_neg(),
+            links: devices.map(|device| void_link(measure, device)).collect(),
+        })
+    }
+
+    /// What must be taken back for good before a measure is counted that is void: tablets of before left less than nothing.
+    pub fn rest_of_void(&self, measure: &str, id: IntentId) -> Option<Void> {
+        let is_left = |tally: &&TallyView| tally.measure == measure && tally.total != 0;
+        let tally = self.void.iter().find(is_left)?;
+        self.taken_back(tally, id, tally.total, Some(&tally.by_device))
+    }
+
+    /// The link that goes when a device counts a measure.
+    pub fn void_link(measure: &str, own: DeviceId) -> String {
+        void_link(measure, own)
     }
 
     /// The links that say that somebody took a measure back.
     pub fn void_links(&self, measure: &str) -> impl Iterator<Item = &String> {
         let begins = format!("{VOID}{measure}@");
         self.links.iter().filter(move |link| link.starts_with(&begins))
-    }
-
-    /// Everything counted of a measure is taken away but `beyond`, which whoever counted most keeps.
-    fn take_back(&self, document: &Document, measure: &str, beyond: i64) -> Relink {
-        let counted: Vec<(DeviceId, i64)> = document
-            .tallies()
-            .into_iter()
-            .filter(|(of, ..)| of == measure)
-            .map(|(_, device, count)| (device, count))
-            .collect();
-        let most = counted.iter().max_by_key(|(_, count)| *count).map(|(device, _)| *device);
-        let mut relink = Relink::default();
-        for (device, count) in counted {
-            let number = if most == Some(device) { count.saturating_sub(beyond) } else { count };
-            if number != 0 {
-                relink.put.insert(voided_link(measure, device, number));
-            }
-        }
-        let before = self.links.iter().filter(|link| read_voided(link).is_some_and(|(of, ..)| of == measure));
-        relink.gone.extend(before.filter(|link| !relink.put.contains(*link)).cloned());
-        relink
     }
 }

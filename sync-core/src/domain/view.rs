@@ -142,7 +142,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
             }
             continue;
         }
-        let Some(first) = values.first().filter(|_| !heads::is_switch(&name)) else {
+        let Some(first) = values.first().filter(|_| !heads::is_switch(&name) && !tally::is_voided(&name)) else {
             continue;
         };
         let value = first.value.clone();
@@ -154,7 +154,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         };
         fields.insert(name, FieldView { value, alternatives });
     }
-    let links = document.links().into_iter().filter(|link| !tally::is_voided(link)).collect();
+    let links = document.links();
     let Counted { tallies, heads, .. } = tally::read(document);
     let recorded = steps::read(document);
     let Present { state, group, reason } = steps::present(&recorded);

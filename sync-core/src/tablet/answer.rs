@@ -138,7 +138,7 @@ impl Tablet {
         if let Some(at) = self.next_wait() {
             self.schedule.ask_by(at);
         }
-        self.store(now, changed);
+        self.store(changed);
         if self.disk.answered(now, sent.disk, response.copied_at) {
             self.persist(vec![self.disk.write()], Waiting::Disk);
         }
@@ -361,7 +361,7 @@ impl Tablet {
         lacks
     }
 
-    pub(super) fn store(&mut self, now: Timestamp, mut changed: Changed) {
+    pub(super) fn store(&mut self, mut changed: Changed) {
         if !changed.dropped.is_empty() {
             self.forget_names(&mut changed);
         }
@@ -406,7 +406,11 @@ impl Tablet {
             let writer = self.shelf.next_writer();
             writes.push(Write { table: Table::Meta, key: "writer".to_owned(), value: Some(encode(&writer)) });
         }
-        writes.push(Write { table: Table::Meta, key: "exchange".to_owned(), value: Some(encode(&now.0)) });
+        writes.extend(self.last_exchange_at.map(|at| Write {
+            table: Table::Meta,
+            key: "exchange".to_owned(),
+            value: Some(encode(&at.0)),
+        }));
         let shown = changed.documents.into_iter().chain(changed.dropped).collect();
         self.persist(writes, Waiting::Confirm { rows, shown });
     }

@@ -1,6 +1,6 @@
 //! From an edit to a change: stored at once, shown when durable, gathered with its neighbours, then committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{EditRow, IntentRow, encode, intent_key};
 use super::{Refusal, Table, Tablet, Waiting, Write, document_write, outbox_write};
@@ -179,7 +179,7 @@ impl Tablet {
 
     fn apply(&mut self, edit: &EditRow, intent: &Intent) -> Result<(), IntentError> {
         let row = &edit.row;
-        let id = IntentId { device: self.identity.device, number: edit.number };
+        let id = self.own_id(edit, intent)?;
         let edits = intent.edits(id, self.shelf.open(row.document, row.kind)?)?;
         for small in edits {
             let document = self.shelf.open(row.document, row.kind)?;
@@ -227,6 +227,22 @@ impl Tablet {
             }
         }
         Ok(())
+    }
+
+    /// The id of an edit. A step of this device that stands under the same number was made on a copy of this tablet's disk by a
+    /// version that numbered edits on: neither may hide the other.
+    fn own_id(&mut self, edit: &EditRow, intent: &Intent) -> Result<IntentId, IntentError> {
+        let mut id = IntentId { device: self.identity.device, number: edit.number };
+        if !matches!(intent, Intent::Step { .. } | Intent::TakeBack { .. }) {
+            return Ok(id);
+        }
+        let document = self.shelf.open(edit.row.document, edit.row.kind)?;
+        let taken: BTreeSet<String> = document.steps().into_iter().map(|(id, _)| id).collect();
+        while taken.contains(&id.to_string()) {
+            id.number = self.next_intent;
+            self.next_intent += 1;
+        }
+        Ok(id)
     }
 
     /// The clock went back: nothing waits longer than it would have.

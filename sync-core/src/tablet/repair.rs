@@ -281,7 +281,7 @@ impl Tablet {
         }
         // what is offered goes as soon as it is stored, together with the wishes
         self.schedule.succeeded(now, changed.documents.is_empty() || response.next.is_some());
-        self.store(now, changed);
+        self.store(changed);
     }
 
     fn take_audit_entry(&mut self, scope: &ScopeId, entry: &AuditEntry, changed: &mut Changed) {

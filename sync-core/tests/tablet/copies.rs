@@ -75,8 +75,12 @@ fn tab_20_a_copy_of_the_disk_loses_nothing_and_counts_nothing_twice() {
 
 /// Both go on without a network, then talk to the server in turns.
 fn apart(host: &Host, document: &mut Document, one: &str, two: &str) -> (Host, Host) {
-    let open = |seed| Host::open_by_chance(host.disk.clone(), host.now, seed);
-    let (mut one_of_them, mut other) = (open(1), open(2));
+    apart_by_chance(host, document, [one, two], [1, 2])
+}
+
+fn apart_by_chance(host: &Host, document: &mut Document, edits: [&str; 2], seeds: [u64; 2]) -> (Host, Host) {
+    let [one, two] = edits;
+    let [mut one_of_them, mut other] = seeds.map(|seed| Host::open_by_chance(host.disk.clone(), host.now, seed));
     one_of_them.give(edit(one));
     other.give(edit(two));
     one_of_them.wait(400);
@@ -88,6 +92,22 @@ fn apart(host: &Host, document: &mut Document, one: &str, two: &str) -> (Host, H
         }
     }
     (one_of_them, other)
+}
+
+#[test]
+fn tab_20_steps_that_an_older_version_gave_one_number_on_two_copies_both_stand() {
+    let (mut host, mut document) = agreed();
+    let steps = [r#"{"type":"step","state":"confirmed"}"#, r#"{"type":"step","state":"held"}"#];
+    apart_by_chance(&host, &mut document, steps, [1, 1]);
+    let states: Vec<String> = document.steps().into_iter().map(|(_, step)| step).collect();
+    assert!(["confirmed", "held"].iter().all(|state| states.iter().any(|step| step.contains(state))), "{states:?}");
+
+    // and so does what takes one back
+    exchange(&mut host, &mut document);
+    let held = document.steps().into_iter().find(|(_, step)| step.contains("held")).unwrap().0;
+    let back = format!(r#"{{"type":"take_back","steps":["{held}"]}}"#);
+    apart_by_chance(&host, &mut document, [steps[0], &back], [2, 2]);
+    assert!(document.steps().iter().any(|(id, step)| *id != held && step.contains(&held)), "{:?}", document.steps());
 }
 
 #[test]

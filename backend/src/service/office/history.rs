@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use sync_core::document::{Authorship, Deed, Document};
-use sync_core::domain::{Step, Switch, is_mark, is_voided};
+use sync_core::domain::{Step, Switch, is_mark};
 use utoipa::ToSchema;
 
 use super::custody::{Effect, EffectKind};
@@ -55,7 +55,6 @@ fn effects(deed: Deed, steps: &BTreeMap<String, Step>) -> Vec<Effect> {
             let told = |switch: Switch| Effect::new(kind, format!("carried/{}/{}", switch.to.as_str(), switch.carried));
             return switch.map(told).into_iter().collect();
         }
-        Deed::Link { name, .. } if is_voided(&name) => return Vec::new(),
         Deed::Field { name, before, after } => Effect {
             before: before.first().map(scalar_text),
             after: after.as_ref().map(scalar_text),

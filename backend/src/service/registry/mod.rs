@@ -39,6 +39,9 @@ pub enum RegistryError {
     /// A lecturer would have left the bank before they were registered.
     #[error("a lecturer would have left the bank before they were registered")]
     Years,
+    /// A year that is no fiscal year of the bank.
+    #[error("{0} is no fiscal year between 2000 and 2099")]
+    Year(i64),
     /// A municipality, or an association, that the registry does not have; or a year that no record can be of.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -361,7 +364,7 @@ pub async fn put_lecturer(app: &App, caller: &Caller, new: NewLecturer) -> Resul
     let registered_in = new.registered_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.registered_in));
     let left_in = new.left_in.unwrap_or_else(|| known.and_then(|lecturer| lecturer.left_in));
     if let Some(year) = [registered_in, left_in].into_iter().flatten().find(|year| !FISCAL_YEARS.contains(year)) {
-        return Err(Unknown { given: year.to_string(), meant: None }.into());
+        return Err(RegistryError::Year(year));
     }
     if registered_in.zip(left_in).is_some_and(|(first, last)| last < first) {
         return Err(RegistryError::Years);

@@ -95,7 +95,7 @@ impl<'a> Basket<'a> {
                         self.blocked = Some(document);
                         return Ok(false);
                     }
-                    self.bytes += unsigned(size);
+                    self.bytes += self.page.weight(unsigned(size));
                     match get(row, "snapshot")? {
                         Some(snapshot) => self.documents.push((document, snapshot)),
                         None => self.large.push(document),

@@ -59,6 +59,9 @@ pub struct FeedPage {
     pub more: bool,
 }
 
+/// Documents of an answer are compressed together, to less than this part of their bytes.
+const TOGETHER: u64 = 2;
+
 /// How much of documents an answer may hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageSize {
@@ -74,6 +77,21 @@ impl PageSize {
     /// For a device that takes documents whole.
     pub fn whole(bytes: u64) -> Self {
         Self { bytes, in_parts: false, part: None }
+    }
+
+    /// What a whole document of so many bytes takes of it.
+    pub fn weight(&self, document: u64) -> u64 {
+        if self.in_parts { document / TOGETHER } else { document }
+    }
+
+    /// About the most that whole documents of an answer come to, in bytes.
+    pub fn document_bytes(&self) -> u64 {
+        if self.in_parts { self.bytes.saturating_mul(TOGETHER) } else { self.bytes }
+    }
+
+    /// For a device that takes parts: the largest of which the documents of an answer come to no more than this.
+    pub fn in_parts(bytes: u64, documents: u64, part: Option<PartCursor>) -> Self {
+        Self { bytes: bytes.min(documents / TOGETHER), in_parts: true, part }
     }
 }
 

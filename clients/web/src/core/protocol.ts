@@ -216,7 +216,7 @@ export const intent: p.Parse<Intent> = p.object((f): Intent => {
         reason: f.get('reason', p.nullable(p.word(['undo', 'mistake', 'recount']))),
       };
     case 'void':
-      return { type, measure: f.get('measure', p.string), seen: f.get('seen', p.integer) };
+      return { type, measure: f.get('measure', p.string), seen: f.get('seen', p.integer), counts: f.get('counts', p.nullable(p.dictionary(p.integer))) };
     case 'switch':
       return { type, to: f.get('to', p.word(['band', 'audience'])), mark: f.get('mark', p.string) };
     case 'unswitch':

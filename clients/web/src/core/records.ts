@@ -56,8 +56,8 @@ export type Value = string | number;
 export type Intent =
   | { readonly type: 'set'; readonly field: FieldName; readonly value: Value | null }
   | { readonly type: 'count'; readonly measure: string; readonly by: number; readonly reason: null | 'undo' | 'mistake' | 'recount' }
-  /** Back to "not reported"; `seen` is the total the person saw. */
-  | { readonly type: 'void'; readonly measure: string; readonly seen: number }
+  /** Back to "not reported"; `seen` is the total the person saw, `counts` how many of it each device had; null: from an older page. */
+  | { readonly type: 'void'; readonly measure: string; readonly seen: number; readonly counts: Readonly<Record<string, number>> | null }
   /** Counts heads by another way from now on; `mark`: names the switch, so that it can be taken back. */
   | { readonly type: 'switch'; readonly to: 'band' | 'audience'; readonly mark: string }
   | { readonly type: 'unswitch'; readonly mark: string }

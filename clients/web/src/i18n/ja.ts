@@ -304,7 +304,8 @@ export const ja = {
 
   /** Why what stands in a box is not stored. */
   box: {
-    unsaved: '未保存',
+    lost: (label: string, typed: string, reason: string) => (typed === '' ? `「${label}」に入力したものは保存されていません。${reason}` : `「${label}」に入力した「${typed}」は保存されていません。${reason}`),
+    unsaved: '未保存', notStored: 'この入力はまだ保存されていません。入力し直すか、もう一度この欄を押して離れると、保存をやり直します。',
     noRoom: (limit: number, letters: number) => `${limit.toLocaleString('ja-JP')}文字までです。${letters.toLocaleString('ja-JP')}文字になるため、いまの入力は入りませんでした。短くするか、分けて入れてください。`,
     number: '数字だけで入れてください（例：30）。',
     about: '「約」や「くらい」は付けずに、数字だけで入れてください（例：30）。',
@@ -330,6 +331,8 @@ export const ja = {
     total: '参加者 合計', mine: (count: number) => `この端末 ${count}`, others: (count: number, names: string) => `ほかの端末 ${count}（${names}）`,
     modes: { heads: '人数だけ', band: '年齢別', audience: '対象別' }, mode: '数え方', heads: '参加者の人数',
     switched: (mode: string) => `数え方を「${mode}」に`, carriedOver: (count: number) => `数え方を切り替える前の人数 ${count}`,
+    unknown: { band: band['unknown'] ?? '', audience: audience['unknown'] ?? '' },
+    carriedHelp: (count: number, unknown: string) => `切り替える前に数えた${count}人は「${unknown}」に入っています。これから押す人は、新しく来た人として足されます。すでに数えた人を分けて記録するときは、その人数を「${unknown}」から減らしてください（「数字で入力」）。`,
     headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
     unsettled: (counts: number) => `年齢別と対象別で別々に数えられているため、合計の${counts}人は実際の人数と違うことがあります。確かめて、数え方を切り替えると、この人数から続けます。`,

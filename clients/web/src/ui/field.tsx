@@ -11,6 +11,8 @@ export const INPUT =
 
 export interface Draft {
   readonly text: string;
+  /** What stands in the box could not be stored. */
+  readonly isUnsaved: boolean;
   readonly change: (text: string) => void;
   /** Letters are being converted, or have been. */
   readonly converts: (converting: boolean) => void;
@@ -19,19 +21,24 @@ export interface Draft {
   readonly leave: () => void;
 }
 
+/** How long what was kept may take to show in the record. */
+const SHOWN_MS = 1_000;
+
 /**
- * `keep` is called with the whole text, each second while something is typed and not being converted, and is over when that is
- * durable. A box that was left shows what is stored: the core takes signs away that nobody sees.
+ * `keep` is called with the whole text, each second while something is typed and not being converted, and says whether that is
+ * durable. A box that was left shows what is stored: the core takes signs away that nobody sees. What could not be stored stays
+ * and is marked; it is tried again with the next letter, and when the box is left.
  */
-export function useDraft(stored: string, keep: (text: string) => unknown, pauseMs = 1000): Draft {
+export function useDraft(stored: string, keep: (text: string) => Promise<boolean>, pauseMs = 1000): Draft {
   const [text, setText] = useState(stored);
-  const state = useRef({ text: stored, base: stored, kept: stored, keep, timer: 0, converting: false, underway: 0, left: true });
+  const [isUnsaved, setUnsaved] = useState(false);
+  const state = useRef({ text: stored, base: stored, kept: stored, failed: false, keep, timer: 0, converting: false, underway: 0, left: true });
   state.current.keep = keep;
 
   /** Unless something newer stands in the box, or is on its way. */
   const showStored = useCallback(() => {
     const now = state.current;
-    if (!now.left || now.underway > 0 || now.text !== now.kept) return;
+    if (!now.left || now.failed || now.underway > 0 || now.text !== now.kept) return;
     now.text = now.kept = now.base;
     setText(now.base);
   }, []);
@@ -40,13 +47,19 @@ export function useDraft(stored: string, keep: (text: string) => unknown, pauseM
     const now = state.current;
     window.clearTimeout(now.timer);
     now.timer = 0;
-    if (now.text === now.kept) return;
-    now.kept = now.text;
+    if (now.text === now.kept && !now.failed) return;
+    const tried = now.text;
+    now.kept = tried;
     now.underway += 1;
-    void Promise.resolve(now.keep(now.text)).finally(() => {
+    void now.keep(tried).then((isStored) => {
       now.underway -= 1;
+      // of what was tried since, its own answer tells
+      if (now.kept !== tried) return;
+      now.failed = !isStored;
+      setUnsaved(!isStored);
+      window.setTimeout(showStored, SHOWN_MS);
     });
-  }, []);
+  }, [showStored]);
 
   /** Half-converted letters are no entry yet. */
   const pause = useCallback(() => {
@@ -87,7 +100,7 @@ export function useDraft(stored: string, keep: (text: string) => unknown, pauseM
     showStored();
   }, [flush, showStored]);
 
-  return { text, change, converts, visit, flush, leave };
+  return { text, isUnsaved, change, converts, visit, flush, leave };
 }
 
 export interface LabelledProps {
@@ -123,8 +136,8 @@ export function NoRoom({ limit, refused }: { readonly limit: number; readonly re
 
 export interface TextInputProps extends LabelledProps {
   readonly value: string;
-  /** Over when it is durable, or the person has been told that it is not. */
-  readonly onKeep: (text: string) => unknown;
+  /** Whether it is durable; otherwise the person has been told why. */
+  readonly onKeep: (text: string) => Promise<boolean>;
   readonly suggestions?: readonly string[];
   readonly maxLength?: number;
 }
@@ -152,6 +165,7 @@ export function TextInput({ value, onKeep, suggestions = [], maxLength = 200, ..
             }}
           />
           <NoRoom limit={maxLength} refused={refused} />
+          {draft.isUnsaved && <p role="status" className="rounded-8 bg-danger-soft px-3 py-1.5 text-[0.9375rem] text-danger"><b>{ja.box.unsaved}</b>　{ja.box.notStored}</p>}
           <PersonalWarning text={draft.text} />
           {suggestions.length > 0 && <datalist id={listId}>{suggestions.map((item) => <option key={item} value={item} />)}</datalist>}
         </>

@@ -11,6 +11,7 @@ const LIFE_MS = 12_000;
 export interface Notices {
   /** `missing`: the edit that was not stored, as people call it. */
   say(problem: Problem, missing?: string): void;
+  tell(text: string): void;
   dismiss(): void;
   current(): string | null;
   subscribe(changed: () => void): () => void;
@@ -25,12 +26,16 @@ export function createNotices(): Notices {
     text = next;
     for (const listener of listeners) listener();
   };
+  const tell = (next: string): void => {
+    set(next);
+    timer = setTimeout(() => set(null), LIFE_MS);
+  };
   return {
     say(problem, missing) {
       const why = ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail);
-      set(missing === undefined ? why : `${ja.doubt.missing(missing)}${why}`);
-      timer = setTimeout(() => set(null), LIFE_MS);
+      tell(missing === undefined ? why : `${ja.doubt.missing(missing)}${why}`);
     },
+    tell,
     dismiss: () => set(null),
     current: () => text,
     subscribe(listener) {

@@ -7,6 +7,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ja } from '../i18n/ja';
 import { INPUT, Labelled, type LabelledProps } from './field';
 import { useLeaving } from './leaving';
+import { notices } from './notices';
 import { DAYS, type Reading } from '../i18n/values';
 
 const REST_MS = 2_500;
@@ -22,6 +23,7 @@ export interface Box {
 }
 
 export interface BoxOptions<T> {
+  readonly label: string;
   /** What the record holds, as the box shows it. */
   readonly stored: string;
   readonly read: (typed: string) => Reading<T>;
@@ -86,6 +88,13 @@ export function useBox<T>(options: BoxOptions<T>): Box {
     return () => clearTimeout(timer);
   }, [typed]);
   useLeaving(settle);
+  // what could not be stored goes with the box, and not without a word
+  useEffect(() => () => {
+    const { options: { label, read }, typed: mine, kept: was } = now.current;
+    if (mine === null || was || (mine.text.trim() === '' && !mine.isPart)) return;
+    const value = read(mine.text);
+    if (!value.ok) notices.tell(ja.box.lost(label, mine.text, value.reason));
+  }, []);
 
   return {
     text: typed?.text ?? options.stored,
@@ -110,7 +119,7 @@ export function Unsaved({ id, reason }: { readonly id: string; readonly reason: 
   );
 }
 
-type ValueInputProps<T> = LabelledProps & BoxOptions<T> & { readonly type: 'date' | 'time' | 'minutes'; readonly children?: ReactNode };
+type ValueInputProps<T> = LabelledProps & Omit<BoxOptions<T>, 'label'> & { readonly type: 'date' | 'time' | 'minutes'; readonly children?: ReactNode };
 
 const KINDS = {
   date: { type: 'date', min: DAYS.first, max: DAYS.last },
@@ -120,7 +129,7 @@ const KINDS = {
 
 /** A labelled box for one value. */
 export function ValueInput<T>({ type, stored, read, keep, clear, children, ...labelled }: ValueInputProps<T>): ReactNode {
-  const box = useBox({ stored, read, keep, ...(clear && { clear }) });
+  const box = useBox({ label: labelled.label, stored, read, keep, ...(clear && { clear }) });
   const reasonId = useId();
   return (
     <Labelled {...labelled}>

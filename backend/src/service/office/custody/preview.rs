@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sync_core::document::{Action, Authorship, Change, Container, Document, Outline, read_tally_key};
-use sync_core::domain::{RecordView, is_mark, is_voided, view};
+use sync_core::domain::{RecordView, is_mark, view};
 use sync_core::gate::{Bounds, Limits, Verdict, admit_brought, author_of};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId};
 use utoipa::ToSchema;
@@ -268,7 +268,6 @@ fn outlined(changes: &[HeldChange], limits: &Limits) -> Preview {
                     let sum = counts.entry(measure).or_default();
                     *sum = sum.saturating_add(by);
                 }
-                (Some(Container::Links), _) if is_voided(&key) => {}
                 (Some(Container::Links), Action::True) => fields.push(Effect::new(EffectKind::Link, key)),
                 (Some(Container::Links), Action::Delete) => fields.push(Effect::new(EffectKind::Unlink, key)),
                 (Some(Container::Steps), Action::Text(step)) => {

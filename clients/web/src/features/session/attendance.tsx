@@ -95,6 +95,7 @@ export function Attendance(): ReactNode {
   const audiences = sumByDevice(view, 'attendance.audience.').total;
   const [mode, setMode] = useState<Mode>(() => modeOf(view));
   const counted = (way(mode) === 'audience' ? audiences : bands) ?? 0;
+  const carried = sumByDevice(view, `attendance.${way(mode)}.`).carried;
   /** Others counted more in the other way, so that the next head counted here does not show in the total. */
   const lags = counted > 0 && counted < (view.attendance ?? 0);
   const choose = (next: string): void => {
@@ -112,6 +113,7 @@ export function Attendance(): ReactNode {
       </Total>
       {view.attendance_differs && !lags && <p className="text-wait">{ja.attendance.unsettled(view.attendance ?? 0)}</p>}
       {lags && <p className="text-[0.875rem] text-muted">{ja.attendance.lags(counted, view.attendance ?? 0)}</p>}
+      {mode !== 'heads' && carried > 0 && <p className="text-[0.875rem]">{ja.attendance.carriedHelp(carried, ja.attendance.unknown[way(mode)])}</p>}
       <CounterGrid>
         {mode === 'heads' && <Counter label={ja.attendance.heads} measure={HEADS} beside={ofKnownAge(view)} />}
         {mode === 'band' && BANDS.map((band) => <Counter key={band} label={ja.band(band)} measure={`attendance.band.${band}`} />)}

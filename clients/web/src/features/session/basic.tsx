@@ -113,7 +113,7 @@ export function Basic(): ReactNode {
   const activity = useField('activity');
   const municipality = useField('municipality');
   const audience = useField('audience');
-  const keep = (field: FieldName, label: string) => (value: string): Promise<void> => set(field, value, label);
+  const keep = (field: FieldName, label: string) => (value: string): Promise<boolean> => set(field, value, label);
 
   const venues = useMemo(() => [...new Set([...entries.values()].flatMap((entry) => (entry.venue === null ? [] : [entry.venue])))].slice(0, 100), [entries]);
   const municipalities = useMemo(() => {

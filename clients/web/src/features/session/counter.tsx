@@ -12,32 +12,46 @@ import { type Reading, readCount } from '../../i18n/values';
 import { deviceName } from './conflict';
 import { useEditor } from './editor';
 
+const NOBODY: Tally['by_device'] = {};
+
 /** Whether counters take typed numbers at the moment. */
 export const TypingContext = createContext(false);
 
-/** 「この端末 4」「職員2号機 2」, this tablet first. */
-export function countedBy(counted: Tally, own: string, registry: Registry): readonly string[] {
-  return Object.entries(counted.by_device)
+/** 「この端末 4」「職員2号機 2」, this tablet first; and the heads carried over, which are in the number too. */
+function countedBy(counted: Tally, own: string, registry: Registry): readonly string[] {
+  const parts = Object.entries(counted.by_device)
     .sort(([a], [b]) => (a === own ? -1 : b === own ? 1 : a < b ? -1 : 1))
     .map(([device, count]) => `${device === own ? ja.thisTablet : deviceName(registry, device)} ${count}`);
+  return counted.carried > 0 ? [ja.attendance.carriedOver(counted.carried), ...parts] : parts;
 }
 
 interface TypedProps {
   readonly label: string;
   readonly measure: string;
+  /** This tablet. */
+  readonly own: string;
   readonly total: number | null;
+  /** Of the total, who counted how many. */
+  readonly counts: Tally['by_device'];
   /** Of the total, what was counted beside the measure: less cannot be typed. */
   readonly beside: number;
   readonly carried: number;
 }
 
-function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNode {
+type Seen = Pick<TypedProps, 'total' | 'counts' | 'beside' | 'carried'>;
+
+/** Takes back what was counted on this tablet; of the first count of a measure nothing remains. */
+function uncount(measure: string, own: string, by: number, isFirst: boolean): Intent {
+  return isFirst ? { type: 'void', measure, seen: by, counts: { [own]: by } } : { type: 'count', measure, by: -by, reason: 'undo' };
+}
+
+function Typed({ label, measure, own, total, counts, beside, carried }: TypedProps): ReactNode {
   const { edit } = useEditor();
   const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. Null: nobody types. */
-  const begun = useRef<Pick<TypedProps, 'total' | 'beside' | 'carried'> | null>(null);
-  const end = (): Pick<TypedProps, 'total' | 'beside' | 'carried'> => {
-    const seen = begun.current ?? { total: null, beside, carried };
+  const begun = useRef<Seen | null>(null);
+  const end = (): Seen => {
+    const seen = begun.current ?? { total: null, counts, beside, carried };
     begun.current = null;
     return seen;
   };
@@ -46,21 +60,20 @@ function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNod
     const { total: before } = end();
     const by = count - (before ?? 0);
     if (before !== null && by === 0) return;
-    const back: Intent = before === null ? { type: 'void', measure, seen: count } : { type: 'count', measure, by: -by, reason: 'undo' };
-    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [back] });
+    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [uncount(measure, own, by, before === null)] });
   };
   /** An emptied box: nobody reported any. What was carried over comes again with the first count. */
   const clear = async (): Promise<void> => {
     const seen = end();
     if (seen.total === null || seen.total === seen.beside) return;
     const counted = seen.total - seen.beside;
-    await edit([{ type: 'void', measure, seen: counted }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seen.carried, reason: 'undo' }] });
+    await edit([{ type: 'void', measure, seen: counted, counts: seen.counts }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seen.carried, reason: 'undo' }] });
   };
   const read = (typed: string): Reading<number> => {
     const reading = readCount(typed);
     return reading.ok && reading.value < beside ? { ok: false, reason: ja.counter.atLeast(beside) } : reading;
   };
-  const box = useBox({ stored: total === null ? '' : String(total), read, keep, clear });
+  const box = useBox({ label, stored: total === null ? '' : String(total), read, keep, clear });
 
   return (
     <>
@@ -76,7 +89,7 @@ function Typed({ label, measure, total, beside, carried }: TypedProps): ReactNod
         placeholder="—"
         onFocus={(event) => event.target.select()}
         onChange={(event) => {
-          begun.current ??= { total, beside, carried };
+          begun.current ??= { total, counts, beside, carried };
           box.change(event.target.value);
         }}
         onBlur={box.leave}
@@ -119,12 +132,13 @@ export function Counter({ label, measure, name = label, beside = 0 }: CounterPro
     // several quick taps on − come before the number has changed
     if (by < 0 && own + underWay.current <= 0) return;
     tapped.current = true;
+    const isFirst = counted === null && underWay.current === 0;
     underWay.current += by;
-    const counted = edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
+    const stored = edit([{ type: 'count', measure, by, reason: by < 0 ? 'mistake' : null }], {
       label: ja.counter.undoPlus(name, by),
-      intents: [{ type: 'count', measure, by: -by, reason: 'undo' }],
+      intents: [uncount(measure, identity.device, by, isFirst)],
     });
-    void counted.finally(() => {
+    void stored.finally(() => {
       underWay.current -= by;
     });
   };
@@ -148,7 +162,7 @@ export function Counter({ label, measure, name = label, beside = 0 }: CounterPro
         </p>
       </div>
       {typing ? (
-        <Typed label={name} measure={measure} total={total} beside={beside} carried={counted?.carried ?? 0} />
+        <Typed label={name} measure={measure} own={identity.device} total={total} counts={counted?.by_device ?? NOBODY} beside={beside} carried={counted?.carried ?? 0} />
       ) : (
         <div className="flex items-center gap-2">
           <TapButton

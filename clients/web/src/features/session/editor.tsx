@@ -29,10 +29,10 @@ export interface Editor {
   readonly takeBack: () => void;
   /** Stores what is being typed so far; whether it is durable. */
   readonly type: (intent: Intent, typing: Typing) => Promise<boolean>;
-  /** Over when the edits are durable, or the person has been told that they are not. */
-  readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<void>;
+  /** Over when the edits are durable, or the person has been told that they are not; which of both. */
+  readonly edit: (intents: readonly Intent[], undo?: Undo) => Promise<boolean>;
   /** Sets a field; an empty text clears it. */
-  readonly set: (field: FieldName, value: Value, label: string) => Promise<void>;
+  readonly set: (field: FieldName, value: Value, label: string) => Promise<boolean>;
 }
 
 const EditorContext = createContext<Editor | null>(null);
@@ -90,6 +90,7 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
       // what was not stored is not there to be taken back
       return send(intents, undo?.label).then((stored) => {
         if (!stored) keep(undos.current.filter((one) => one !== made));
+        return stored;
       });
     };
     return {
@@ -112,8 +113,8 @@ export function EditorProvider({ document, view, first, children }: EditorProvid
       async set(field, value, label) {
         const before = view.fields[field]?.value ?? null;
         const next = value === '' ? null : value;
-        if (next === before && (view.fields[field]?.alternatives.length ?? 0) === 0) return;
-        await edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
+        if (next === before && (view.fields[field]?.alternatives.length ?? 0) === 0) return true;
+        return edit([{ type: 'set', field, value: next }], { label, intents: [{ type: 'set', field, value: before }] });
       },
     };
   }, [view, stack, send]);

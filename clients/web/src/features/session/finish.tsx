@@ -81,11 +81,11 @@ export function Finish(): ReactNode {
   const { identity } = useReady();
   const { registry } = useSnapshot();
   const [reason, setReason] = useState<Reason | null>(null);
-  const step = (state: StepState, why: Reason | null = null): Promise<void> => edit([{ type: 'step', state, reason: why }]);
+  const step = (state: StepState, why: Reason | null = null): Promise<boolean> => edit([{ type: 'step', state, reason: why }]);
   const device = (id: string | null): string => (id === identity.device || id === null ? ja.thisTablet : deviceName(registry, id));
   const present = view.steps.filter((item) => item.present);
   const settle = ({ state, reason: why }: Step): unknown => state !== 'none' && step(state, why !== null && isReason(why) ? why : null);
-  const takeBack = (): Promise<void> => edit([{ type: 'take_back', steps: present.map((item) => item.id) }]);
+  const takeBack = (): Promise<boolean> => edit([{ type: 'take_back', steps: present.map((item) => item.id) }]);
   const stepText = (item: Step): string => `${ja.state(item.state)}${item.reason === null ? '' : `（${ja.reason(item.reason)}）`}`;
   const named = (ids: readonly string[]): string => view.steps.filter((item) => ids.includes(item.id)).map(stepText).join('、');
   const conflict = view.group === 'conflict';

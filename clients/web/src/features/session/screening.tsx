@@ -22,7 +22,7 @@ export function Screening(): ReactNode {
   const medium = useField('medium');
   const viewers = tally(view, VIEWERS);
   const noted = view.links.includes(NOTED);
-  const toggle = (): Promise<void> => {
+  const toggle = (): Promise<boolean> => {
     const [now, before] = noted ? (['unlink', 'link'] as const) : (['link', 'unlink'] as const);
     return edit([{ type: now, link: NOTED }], { label: ja.screening.uncounted, intents: [{ type: before, link: NOTED }] });
   };

@@ -69,7 +69,9 @@ export function EditLecturer({ lecturer, places, end }: { readonly lecturer: Lec
     const orNull = (value: string): string | null => (value.trim() === '' ? null : value.trim());
     const { surname, given_name, reading, title, affiliation, association, bank, registered_in, left_in } = entry;
     const answer = await api.post('/v1/registry/lecturers', {
-      surname: surname.trim(), given_name: orNull(given_name), reading: orNull(reading), title: orNull(title), affiliation: orNull(affiliation), association: orNull(association), bank, registered_in, left_in,
+      surname: surname.trim(), given_name: orNull(given_name), reading: orNull(reading), title: orNull(title), affiliation: orNull(affiliation), association: orNull(association), bank,
+      // of somebody new, years that nobody chose are not said: who is in the list already keeps theirs
+      ...(lecturer !== null || registered_in !== null ? { registered_in } : {}), ...(lecturer !== null || left_in !== null ? { left_in } : {}),
       in_training: lecturer?.in_training ?? false,
     }, nothing);
     if (answer.ok) end(true);
