@@ -105,7 +105,7 @@ test('heads taken away after a look at the other way of counting are gone, and t
   await counter(page, '75–84歳').add(3);
   await counter(page, '75–84歳').shows(3);
   await page.getByText('対象別', { exact: true }).click();
-  await page.getByText('切り替える前に数えた3人は「対象不明」に入っています。').waitFor();
+  await page.getByText('切り替える前の3人は「対象不明」に入っています。').waitFor();
   for (const [name, size] of [['phone', { width: 360, height: 740 }], ['tablet', { width: 768, height: 1024 }]]) {
     await page.setViewportSize(size);
     await page.screenshot({ path: join(SCREENSHOTS, `attendance-carried-${name}.png`) });

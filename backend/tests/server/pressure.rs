@@ -239,8 +239,8 @@ async fn what_a_push_may_hold_is_claimed_and_a_document_larger_than_that_goes_al
         pushes.push(device.push(id, vec![change]));
     }
     let asking = |device: &Device, pushes| SyncRequest { page_bytes: 0, ..device.request(pushes) };
-    // the body as it is, seven times in all, and three times the smallest page of tablets that take parts
-    let claimed = 7 * asking(&device, pushes.clone()).encode().len() as u64 + 3 * (4 << 10);
+    // the body as it is, seven times in all, and three times the documents of the smallest page of tablets that take parts
+    let claimed = 7 * asking(&device, pushes.clone()).encode().len() as u64 + 3 * (8 << 10);
     for id in ids {
         let response = server.sync(&device, &asking(&device, pushes.clone())).await;
         assert_eq!(response.receipts.len(), 1);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::era::short_year;
 use super::records::{RecordItem, RecordQuery, filter, item};
 use super::spreadsheet::{MARK, cell, end, lines};
-use super::words::{activity, group, measures, reason};
+use super::words::{activity, group, measures, reason, state};
 use super::{Named, OfficeError, Pieces};
 use crate::service::App;
 use crate::service::access::Caller;
@@ -19,7 +19,7 @@ use crate::store::types::Registry;
 /// Records of a page.
 const PAGE: usize = 1_024;
 /// The first cells of a line, in the order of the columns; every measure follows.
-const HEADERS: [&str; 17] = [
+const HEADERS: [&str; 18] = [
     "番号",
     "記録の種類",
     "種類",
@@ -34,6 +34,7 @@ const HEADERS: [&str; 17] = [
     "派遣元",
     "講師",
     "状態",
+    "集計の区分",
     "理由",
     "参加者",
     "見た人",
@@ -130,7 +131,7 @@ fn line(registry: &Registry, columns: &Columns, row: WholeRow) -> Vec<String> {
     first_cells(&item, year, counted).into_iter().chain(columns.cells(&row.tallies)).collect()
 }
 
-fn first_cells(record: &RecordItem, fiscal_year: Option<i64>, counted: [Option<i64>; 2]) -> [String; 17] {
+fn first_cells(record: &RecordItem, fiscal_year: Option<i64>, counted: [Option<i64>; 2]) -> [String; 18] {
     let text = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
     let name = |named: &Option<Named>| named.as_ref().map(|named| cell(&named.name)).unwrap_or_default();
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -151,6 +152,7 @@ fn first_cells(record: &RecordItem, fiscal_year: Option<i64>, counted: [Option<i
         name(&record.association),
         name(&record.dispatched_by),
         cell(&format!("{}{among}", lecturers.join("、"))),
+        cell(state(&record.state)),
         cell(group(&record.group)),
         record.reason.as_deref().map(|code| cell(reason(code))).unwrap_or_default(),
         number(counted[0]),

@@ -141,8 +141,9 @@ mod tests {
         }
         let told: Vec<(EffectKind, String)> = told(&mut one).into_iter().map(|(kind, name, ..)| (kind, name)).collect();
         let void = format!("void/attendance.audience.resident@{device}");
-        let names = ["attendance.audience.resident", "carried/band/20", "carried/band/20", &void];
-        let kinds = [EffectKind::Count, EffectKind::Link, EffectKind::Unlink, EffectKind::Link];
+        let resident = "attendance.audience.resident";
+        let names = [resident, "carried/band/20", "carried/band/20", resident, &void];
+        let kinds = [EffectKind::Count, EffectKind::Link, EffectKind::Unlink, EffectKind::Count, EffectKind::Link];
         assert_eq!(told, kinds.into_iter().zip(names.map(str::to_owned)).collect::<Vec<_>>());
     }
 

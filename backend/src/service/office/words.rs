@@ -36,6 +36,23 @@ pub fn group(code: &str) -> &str {
     }
 }
 
+/// How far a record has come.
+pub fn state(code: &str) -> &str {
+    match code {
+        "none" => "予定",
+        "requested" => "依頼",
+        "offered" => "調整",
+        "confirmed" => "確定",
+        "held" => "実施",
+        "reported" => "報告済み",
+        "settled" => "精算済み",
+        "cancelled" => "中止",
+        "postponed" => "延期",
+        "conflict" => "食い違い",
+        other => other,
+    }
+}
+
 /// Why something was cancelled or postponed.
 pub fn reason(code: &str) -> &str {
     match code {

@@ -8,6 +8,7 @@ use sync_core::domain::Intent;
 use sync_core::ids::DocumentId;
 
 use super::Place;
+use crate::api::Registry;
 use crate::args::{Edit, Record};
 use crate::case::text;
 use crate::error::CliError;
@@ -30,13 +31,16 @@ pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
                     "何も書かれていません",
                 ));
             }
+            check_places(&host, &intents)?;
             host.record(intents.into_iter().map(|intent| (document, kind, intent)))?;
             say(document)
         }
         (Some(document), Some(edit)) => {
             let document = parse_id(document)?;
             let kind = kind_of(&host, document).ok_or_else(|| CliError::NoRecord(document.to_string()))?;
-            host.record([(document, kind, intent(edit)?)])?;
+            let intents = [intent(edit)?];
+            check_places(&host, &intents)?;
+            host.record(intents.map(|intent| (document, kind, intent)))?;
             say(document)
         }
         _ => Err(CliError::input(
@@ -44,6 +48,28 @@ pub(super) fn run(place: &Place, args: &Record) -> Result<(), CliError> {
             "何をするかがありません",
         )),
     }
+}
+
+/// Refuses a municipality or an association that the registry on this tablet does not have. A record of nowhere is seen by
+/// nobody.
+fn check_places(host: &Host, intents: &[Intent]) -> Result<(), CliError> {
+    let registry = host.registry().and_then(|json| serde_json::from_slice::<Registry>(json).ok());
+    let Some(registry) = registry else { return Ok(()) };
+    for intent in intents {
+        let Intent::Set { field, value: Some(Scalar::Text(code)) } = intent else { continue };
+        let is_known = match field.as_str() {
+            "municipality" => registry.municipalities.iter().any(|one| one.code == *code),
+            "association" | "dispatched_by" => registry.associations.iter().any(|one| one.id == *code),
+            _ => true,
+        };
+        if !is_known {
+            return Err(CliError::input(
+                "市町村は6桁の番号（例: 112119）、医師会は as- で始まる番号で書いてください",
+                format!("「{code}」は{}の台帳にありません", registry.tenant.name),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// One line of input: an edit of a record; a new record when none is named.

@@ -144,7 +144,7 @@ export const ja = {
   doubt: {
     silent: '画面の裏側から返事がありません。返事があるまで、表示が最新かどうか確認できません。',
     late: (count: number) => `直前の操作${count}件は、まだ保存が終わっていません。画面の数字に出るまで、保存されていません。`,
-    missing: (what: string) => `「${what}」は保存されていません。`,
+    missing: (what: string, others: number, when: string) => `${when}の「${what}」${others > 0 ? `ほか${others}件` : ''}は保存されていません。`,
     reload: '読み込み直す',
   },
   copied: {
@@ -231,8 +231,10 @@ export const ja = {
   summary: {
     title: '集計',
     lead: (year: string, of: string | null) => (of === null ? `${year}の、この端末にある記録の集計です。` : `${year}の「${of}」の集計です。この端末にある記録から、事務局の画面と同じ決まりで数えています。`),
-    consultations: '相談', heads: '参加者の内訳',
+    consultations: '相談', heads: (mode: string) => `参加者の内訳（${mode}）`,
     held: '実施した記録', planned: '予定', off: '中止・延期', times: '件',
+    withoutYear: (count: number) => `日付のない記録が${count}件あります。日付を入れるまで、その人数や枚数はどの年度にも入りません。`,
+    notHeld: (count: number) => `「実施」になっていない記録${count}件に、人数や枚数が入っています。実施になるまで集計に入りません。`,
     conflict: '実施と中止の記入が両方ある記録', conflictHelp: 'どちらかに決まるまで、参加者や配布の数に入りません。記録を開き、「完了」で選んでください。',
     attendance: '参加者', viewers: '見た人',
     materials: '配布したもの', answers: 'アンケート', kinds: '種類ごとの実施',
@@ -332,7 +334,7 @@ export const ja = {
     modes: { heads: '人数だけ', band: '年齢別', audience: '対象別' }, mode: '数え方', heads: '参加者の人数',
     switched: (mode: string) => `数え方を「${mode}」に`, carriedOver: (count: number) => `数え方を切り替える前の人数 ${count}`,
     unknown: { band: band['unknown'] ?? '', audience: audience['unknown'] ?? '' },
-    carriedHelp: (count: number, unknown: string) => `切り替える前に数えた${count}人は「${unknown}」に入っています。これから押す人は、新しく来た人として足されます。すでに数えた人を分けて記録するときは、その人数を「${unknown}」から減らしてください（「数字で入力」）。`,
+    carriedHelp: (count: number, unknown: string) => `切り替える前の${count}人は「${unknown}」に入っています。押すと新しい人として足されます。すでに数えた人を分けるときは、「${unknown}」を減らしてください。`,
     headsHelp: '人数だけを数えます。年齢は不明として記録されます。',
     help: '押していない区分は「報告なし」です。いないことが確かなときは「数字で入力」で 0 を入れてください。数字を消すと「報告なし」に戻ります。',
     unsettled: (counts: number) => `年齢別と対象別で別々に数えられているため、合計の${counts}人は実際の人数と違うことがあります。確かめて、数え方を切り替えると、この人数から続けます。`,
@@ -379,7 +381,7 @@ export const ja = {
     held: '終了した', heldHelp: '会が終わったら押してください。あとからでも数や記録は直せます。',
     reported: '報告まで済んだ', reportedHelp: '数と記録がそろったら押してください。',
     off: '中止・延期', offReason: '理由', cancel: '中止にする', postpone: '延期にする',
-    reopen: '予定に戻す（確定）',
+    offHeld: (state: string) => `この会は「${state}」になっています。中止・延期にするときは、先に上の「「${state}」を取り消す」を押してください。`,
     takeBack: (state: string) => `「${state}」を取り消す`, takeBackHelp: '間違えて押したときに使います。その前の状態に戻ります。',
     tookBack: (steps: string) => `「${steps}」を取り消しました`,
     undecided: '決まっていません',

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useSyncExternalStore } from 'react';
 import type { Problem } from '../core/protocol';
+import { clock } from '../i18n/dates';
 import { ja } from '../i18n/ja';
 import { Button } from './button';
 import { useTold } from './once';
@@ -19,6 +20,8 @@ export interface Notices {
 
 export function createNotices(): Notices {
   let text: string | null = null;
+  /** Edits that were not stored while the present text stands. */
+  let lost = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const listeners = new Set<() => void>();
   const set = (next: string | null): void => {
@@ -27,13 +30,16 @@ export function createNotices(): Notices {
     for (const listener of listeners) listener();
   };
   const tell = (next: string): void => {
+    lost = 0;
     set(next);
     timer = setTimeout(() => set(null), LIFE_MS);
   };
   return {
     say(problem, missing) {
       const why = ja.problem(problem.code, problem.code === 'not_recorded' ? null : problem.detail);
-      tell(missing === undefined ? why : `${ja.doubt.missing(missing)}${why}`);
+      const others = text === null ? 0 : lost;
+      tell(missing === undefined ? why : `${ja.doubt.missing(missing, others, clock(Date.now(), new Date()))}${why}`);
+      lost = missing === undefined ? 0 : others + 1;
     },
     tell,
     dismiss: () => set(null),

@@ -1,6 +1,6 @@
 // 完了: it took place, or it did not and why; what is still blank; who did what.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useReady, useSnapshot } from '../../core/hooks';
 import { REASONS, type Author, type Reason, type Step, type StepState } from '../../core/records';
 import { clock } from '../../i18n/dates';
@@ -76,11 +76,29 @@ function Contradiction({ steps, text, line, settle }: ContradictionProps): React
   );
 }
 
+/** It does not take place, and why. */
+function CallOff({ step }: { readonly step: (state: StepState, why: Reason | null) => Promise<boolean> }): ReactNode {
+  const [reason, setReason] = useState<Reason | null>(null);
+  return (
+    <>
+      <Chips
+        label={ja.finish.offReason}
+        value={reason}
+        options={REASONS.map((code) => ({ value: code, label: ja.reason(code) }))}
+        onChange={(value) => (isReason(value) ? setReason(value) : undefined)}
+      />
+      <div className="flex flex-wrap gap-3">
+        <Button isDisabled={reason === null} onPress={() => step('cancelled', reason)}>{ja.finish.cancel}</Button>
+        <Button isDisabled={reason === null} onPress={() => step('postponed', reason)}>{ja.finish.postpone}</Button>
+      </div>
+    </>
+  );
+}
+
 export function Finish(): ReactNode {
   const { view, edit } = useEditor();
   const { identity } = useReady();
   const { registry } = useSnapshot();
-  const [reason, setReason] = useState<Reason | null>(null);
   const step = (state: StepState, why: Reason | null = null): Promise<boolean> => edit([{ type: 'step', state, reason: why }]);
   const device = (id: string | null): string => (id === identity.device || id === null ? ja.thisTablet : deviceName(registry, id));
   const present = view.steps.filter((item) => item.present);
@@ -93,10 +111,17 @@ export function Finish(): ReactNode {
   const line = (author: Author): string =>
     ja.finish.historyLine(author.at === null ? '' : clock(author.at, new Date()), personName(registry, author.by), device(author.device));
 
+  const shown = useRef<HTMLParagraphElement>(null);
+  const [was] = useState(view.state);
+  useEffect(() => {
+    // what was pressed further down shows up here
+    if (view.state !== was) shown.current?.scrollIntoView({ block: 'nearest' });
+  }, [view.state, was]);
+
   return (
     <>
       <Card className="flex flex-col gap-4 p-5">
-        <p>
+        <p ref={shown}>
           <span className="text-muted">{ja.finish.state}　</span>
           <b className="text-[1.25rem]">{conflict ? ja.finish.undecided : ja.state(view.state)}</b>
           {off && view.reason !== null && <span>（{ja.reason(view.reason)}）</span>}
@@ -129,17 +154,7 @@ export function Finish(): ReactNode {
 
       <SectionTitle>{ja.finish.off}</SectionTitle>
       <Card className="flex flex-col gap-4 p-5">
-        <Chips
-          label={ja.finish.offReason}
-          value={reason}
-          options={REASONS.map((code) => ({ value: code, label: ja.reason(code) }))}
-          onChange={(value) => (isReason(value) ? setReason(value) : undefined)}
-        />
-        <div className="flex flex-wrap gap-3">
-          <Button isDisabled={reason === null} onPress={() => step('cancelled', reason)}>{ja.finish.cancel}</Button>
-          <Button isDisabled={reason === null} onPress={() => step('postponed', reason)}>{ja.finish.postpone}</Button>
-          {off && <Button look="quiet" onPress={() => step('confirmed')}>{ja.finish.reopen}</Button>}
-        </div>
+        {view.group === 'held' ? <p>{ja.finish.offHeld(ja.state(view.state))}</p> : <CallOff step={step} />}
       </Card>
 
       {view.steps.length > 0 && (

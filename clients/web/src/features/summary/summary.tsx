@@ -4,7 +4,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useClient, useReady, useSnapshot } from '../../core/hooks';
 import type { Identity } from '../../core/protocol';
-import type { Sum, Sums } from '../../core/records';
+import type { Entry, Sum, Sums } from '../../core/records';
 import { fiscalYear, fiscalYearName, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card, SectionTitle } from '../../ui/card';
@@ -130,11 +130,16 @@ export function Summary({ frame: Frame }: FrameProps): ReactNode {
   const off = (records(sums, 'cancelled').total ?? 0) + (records(sums, 'postponed').total ?? 0);
 
   const conflict = records(sums, 'conflict').total ?? 0;
+  const all = [...entries.values()];
+  const isCounted = (entry: Entry): boolean => Object.values(entry.tallies).some((count) => count !== null && count !== 0);
+  const withoutYear = all.filter((entry) => entry.fiscal_year === null && isCounted(entry)).length;
+  const notHeld = all.filter((entry) => ['planned', 'cancelled', 'postponed'].includes(entry.group) && entry.fiscal_year === year && isCounted(entry)).length;
+  const left = [...(withoutYear > 0 ? [ja.summary.withoutYear(withoutYear)] : []), ...(notHeld > 0 ? [ja.summary.notHeld(notHeld)] : [])];
 
   return (
     <Frame title={`${ja.summary.title}　${fiscalYearName(year)}`}>
       <p className="text-muted">{ja.summary.lead(fiscalYearName(year), organisation)}</p>
-      {Object.keys(sums).length === 0 ? (
+      {Object.keys(sums).length === 0 && withoutYear === 0 ? (
         <Card className="px-5 py-6"><p>{ja.summary.empty}</p></Card>
       ) : (
         <>
@@ -145,10 +150,12 @@ export function Summary({ frame: Frame }: FrameProps): ReactNode {
             <Big label={ja.summary.viewers} figure={figureOf(sums['screening.viewers'])} unit={ja.people} />
           </div>
           {off > 0 && <p className="text-muted">{ja.summary.off}　{off}{ja.summary.times}</p>}
+          {left.map((text) => <p key={text} className="text-wait">{text}</p>)}
           {conflict > 0 && <p className="text-wait"><b>{ja.summary.conflict}　{conflict}{ja.summary.times}</b>　{ja.summary.conflictHelp}</p>}
           <Table title={ja.summary.materials} lines={materials} />
           <Table title={ja.summary.kinds} lines={kinds} />
-          <Table title={ja.summary.heads} lines={[...bands, ...audiences]} />
+          <Table title={ja.summary.heads(ja.attendance.modes.band)} lines={bands} />
+          <Table title={ja.summary.heads(ja.attendance.modes.audience)} lines={audiences} />
           <Table title={ja.summary.answers} lines={answers} />
           <Table title={ja.summary.consultations} lines={consultations} />
         </>
