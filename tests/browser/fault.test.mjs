@@ -89,6 +89,7 @@ test('what changes on a translated page shows what it is now, not the words of b
   await page.getByRole('button', { name: '«押して数える»' }).click();
   await page.getByRole('button', { name: '数字で入力', exact: true }).waitFor();
   await page.getByRole('tab', { name: /«完了»/ }).click();
+  await page.getByRole('button', { name: '終了した' }).waitFor();
   await translate(page);
   await page.getByRole('button', { name: '«終了した»' }).click();
   await page.getByText('この会は終了しています。', { exact: true }).waitFor();

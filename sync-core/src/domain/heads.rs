@@ -3,8 +3,8 @@
 //! A switch is the field `switched.<mark>`: what the record came to, whose heads made that up, and the switches it follows.
 //! Heads counted since add to that number, in either way. Of switches made apart, one whose sight holds all that another
 //! saw stands for both; the rest are put together. What nobody has seen together is flagged.
-//! Heads that were seen and are taken away later, in either way, are taken off that number. What the other way still has of
-//! them is flagged, and nothing is carried over by itself until a person switches.
+//! Heads that were seen and are taken away later, in either way, or taken back as not reported, are taken off that number.
+//! What the other way still has of them is flagged, and nothing is carried over by itself until a person switches.
 //! Invariants: a switch changes no total when it is made; where switches made apart meet, the total is no less than each of
 //! those that stand made of it, but for heads taken away since.
 //! Source: SPEC DOM-2, DOM-13.
@@ -90,11 +90,11 @@ struct Sight {
 }
 
 impl Sight {
-    fn of<'a>(counted: impl Iterator<Item = (&'a str, &'a BTreeMap<DeviceId, i64>)>) -> Self {
+    fn of<'a>(tallies: impl Iterator<Item = &'a TallyView>) -> Self {
         let mut sight = Self::default();
-        for (measure, by_device) in counted {
-            let Some(way) = Way::ALL.into_iter().find(|way| measure.starts_with(way.prefix())) else { continue };
-            for (device, count) in by_device {
+        for tally in tallies {
+            let Some(way) = Way::ALL.into_iter().find(|way| tally.measure.starts_with(way.prefix())) else { continue };
+            for (device, count) in &tally.by_device {
                 let sum = sight.by_mut(way).entry(*device).or_default();
                 *sum = sum.saturating_add(*count);
             }
@@ -245,28 +245,22 @@ pub struct Heads {
     unsettled: bool,
     /// Of the heads that somebody saw who switched, one way lacks some that the other still has.
     corrected: bool,
+    /// With what was taken back as not reported.
     sight: Sight,
     standing: Vec<(String, Switch)>,
 }
 
 impl Heads {
     /// Of the measures counted in a document; nothing is carried over to one that was taken back as not reported.
-    /// `gross` is what was counted whatever was taken back.
-    pub(super) fn of<'a>(
-        document: &Document,
-        links: &[String],
-        tallies: &[TallyView],
-        void: &[TallyView],
-        gross: impl Iterator<Item = (&'a str, &'a BTreeMap<DeviceId, i64>)>,
-    ) -> Self {
-        let sight = Sight::of(tallies.iter().map(|tally| (tally.measure.as_str(), &tally.by_device)));
+    pub(super) fn of(document: &Document, links: &[String], tallies: &[TallyView], void: &[TallyView]) -> Self {
+        let counted = Sight::of(tallies.iter());
+        let sight = Sight::of(tallies.iter().chain(void));
         let standing = standing(document);
         let mut seen = Sight::default();
         for (_, switch) in &standing {
             seen.join(&switch.sight);
         }
-        let counters = Sight::of(gross);
-        let taken_away = |way| seen.taken_away(&counters, way);
+        let taken_away = |way| seen.taken_away(&sight, way);
         let kept = |way| seen.sum(way).saturating_sub(taken_away(way));
         let most_taken = Way::ALL.into_iter().map(taken_away).max().unwrap_or(0);
         let level = standing.iter().map(|(_, switch)| switch.heads_at(&seen).saturating_sub(most_taken)).max();
@@ -283,14 +277,11 @@ impl Heads {
         let in_both = |heads: &dyn Fn(Way) -> i64| Way::ALL.into_iter().all(|way| heads(way) > 0);
         let unsettled = (!standing.is_empty() && in_both(&|way| sight.beyond(&seen, way)))
             || (standing.len() > 1 && in_both(&|way| seen.sum(way)));
-        // counters fall when heads are taken away; what was taken back as not reported leaves them
-        let corrected = Way::ALL
-            .into_iter()
-            .any(|way| seen.taken_away(&sight, way) > taken_away(way) || level.is_some_and(|level| kept(way) > level));
+        let corrected = Way::ALL.into_iter().any(|way| level.is_some_and(|level| kept(way) > level));
         let sum = |way: Way| {
-            let counted = tallies.iter().any(|tally| tally.measure.starts_with(way.prefix()));
+            let is_counted = tallies.iter().any(|tally| tally.measure.starts_with(way.prefix()));
             let carried = carried.get(&way).copied();
-            (counted || carried.is_some()).then(|| sight.sum(way).saturating_add(carried.unwrap_or(0)))
+            (is_counted || carried.is_some()).then(|| counted.sum(way).saturating_add(carried.unwrap_or(0)))
         };
         Self { bands: sum(Way::Band), audiences: sum(Way::Audience), carried, unsettled, corrected, sight, standing }
     }

@@ -57,6 +57,9 @@ struct TakenBack {
     /// What each device had counted, as far as they had seen it, whatever was taken back before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     seen: Counts,
+    /// Of the number they saw, heads carried over from the other way of counting.
+    #[serde(default)]
+    carried: i64,
 }
 
 impl TakenBack {
@@ -64,10 +67,10 @@ impl TakenBack {
         let Scalar::Text(text) = value else { return None };
         let taken: Self = serde_json::from_str(text).ok()?;
         let is_count = |number: &i64| (-COUNT_MOST..=COUNT_MOST).contains(number);
-        let is_plausible = taken.seen.values().chain([&taken.took]).all(is_count);
+        let is_plausible = taken.seen.values().chain([&taken.took, &taken.carried]).all(is_count);
         // nobody takes back more than they saw
         let seen = taken.seen.values().filter(|seen| **seen > 0).fold(0_i64, |sum, seen| sum.saturating_add(*seen));
-        (is_plausible && taken.took <= seen).then_some(taken)
+        (is_plausible && taken.took <= seen.saturating_add(taken.carried.max(0))).then_some(taken)
     }
 }
 
@@ -95,7 +98,9 @@ struct Counters {
     gross: Counts,
     /// What was taken back of each, by whoever saw most of it.
     taken: Counts,
-    /// The same under the names of those who took it back.
+    /// Heads carried over that were taken back, by whoever saw most.
+    carried: i64,
+    /// All of it under the names of those who took it back.
     takers: Counts,
 }
 
@@ -108,6 +113,9 @@ impl Counters {
             self.taken.insert(*counter, now);
             add(&mut self.takers, device, now.saturating_sub(before.unwrap_or(0)));
         }
+        let carried = of.carried.max(self.carried);
+        add(&mut self.takers, device, carried.saturating_sub(self.carried));
+        self.carried = carried;
     }
 
     /// What is left under each device's name.
@@ -164,8 +172,7 @@ pub(super) fn read(document: &Document) -> Counted {
     let by_measure = counters.iter().map(|(measure, counted)| (measure.clone(), counted.by_device()));
     let (void, mut tallies): (Vec<TallyView>, Vec<TallyView>) = by_measure.map(tally).partition(is_void);
 
-    let gross = counters.iter().map(|(measure, counted)| (measure.as_str(), &counted.gross));
-    let heads = Heads::of(document, &links, &tallies, &void, gross);
+    let heads = Heads::of(document, &links, &tallies, &void);
     for (way, carried) in heads.carried() {
         let unknown = way.unknown().to_string();
         let place = tallies.binary_search_by(|tally| tally.measure.cmp(&unknown)).unwrap_or_else(|place| {
@@ -211,11 +218,11 @@ impl Counted {
         };
         let beyond: Counts = tally.by_device.iter().map(|(device, count)| (*device, beyond(device, *count))).collect();
         let gross = self.counters.get(measure).map(|counted| counted.gross.clone()).unwrap_or_default();
-        let mut taken = TakenBack { measure: measure.to_owned(), took: 0, seen: Counts::new() };
+        let mut taken = TakenBack { measure: measure.to_owned(), took: 0, seen: Counts::new(), carried: tally.carried };
         for (device, count) in gross {
             taken.seen.insert(device, count.saturating_sub(beyond.get(&device).copied().unwrap_or(0)));
         }
-        taken.took = beyond.values().fold(tally.counted(), |left, beyond| left.saturating_sub(*beyond));
+        taken.took = beyond.values().fold(tally.total, |left, beyond| left.saturating_sub(*beyond));
         taken.seen.retain(|_, seen| *seen != 0);
         let text = serde_json::to_string(&taken).ok()?;
         let devices = tally.by_device.keys().copied().chain([id.device]);

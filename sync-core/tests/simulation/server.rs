@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sync_core::digest::{Buckets, Digest, FeedState};
-use sync_core::document::{Document, Heads, hash_of};
+use sync_core::document::{Change, Document, Heads, hash_of};
 use sync_core::domain::view;
 use sync_core::gate::{Code, Limits, Verdict, admit, admit_again, admit_brought, author_of, restore, turn_away};
 use sync_core::ids::{ChangeHash, DeviceId, DocumentId, ScopeId};
@@ -229,10 +229,27 @@ impl Server {
         held.collect()
     }
 
-    /// Whether a change is in its document or in custody: durable here.
+    /// Whether a change is in its document, or in custody with all that it follows: durable here.
     pub fn holds(&self, document: DocumentId, hash: &ChangeHash) -> bool {
-        let stored = self.documents.get(&document).and_then(Stored::base);
-        stored.is_some_and(|mut stored| stored.contains(hash)) || self.custody.contains_key(&(document, *hash))
+        let genesis = || Document::genesis(document, sync_core::document::Kind::Session).unwrap();
+        let mut stored = self.documents.get(&document).and_then(Stored::base).unwrap_or_else(genesis);
+        self.leads_to(&mut stored, document, hash)
+    }
+
+    fn leads_to(&self, stored: &mut Document, document: DocumentId, hash: &ChangeHash) -> bool {
+        let held = self.custody.get(&(document, *hash)).and_then(|(_, bytes)| Change::parse(bytes).ok());
+        stored.contains(hash)
+            || held.is_some_and(|held| held.dependencies().all(|before| self.leads_to(stored, document, &before)))
+    }
+
+    /// A person gives up what is in custody of a tablet that is gone and follows what nobody has any more: a backup from
+    /// before was restored, and the tablet's store was evicted before it offered that again.
+    pub fn give_up(&mut self, device: DeviceId) {
+        let lost = |((document, hash), (by, _)): (&(DocumentId, ChangeHash), &(DeviceId, Vec<u8>))| {
+            (*by == device && !self.holds(*document, hash)).then_some((*document, *hash))
+        };
+        let lost: Vec<_> = self.custody.iter().filter_map(lost).collect();
+        self.custody.retain(|held, _| !lost.contains(held));
     }
 
     /// Whether one of these scopes holds the document now.

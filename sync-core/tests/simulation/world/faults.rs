@@ -35,9 +35,11 @@ impl World {
         }
         self.network.retain(|packet| !matches!(packet, Packet::Request { asked, .. } if asked.device == who));
         self.names += 1;
+        let gone = self.devices[who].id;
         let server = &self.server;
         let kept = self.devices[who]
             .evict(self.names, self.now, &mut self.chance, |document, hash| server.holds(document, hash));
+        self.server.give_up(gone);
         for (key, by) in kept {
             *self.former.entry(key).or_default() += by;
         }

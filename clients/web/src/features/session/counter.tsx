@@ -30,28 +30,29 @@ interface TypedProps {
   readonly measure: string;
   /** This tablet. */
   readonly own: string;
+  /** Whether anybody has counted this measure. */
+  readonly isReported: boolean;
   readonly total: number | null;
   /** Of the total, who counted how many. */
   readonly counts: Tally['by_device'];
   /** Of the total, what was counted beside the measure: less cannot be typed. */
   readonly beside: number;
-  readonly carried: number;
 }
 
-type Seen = Pick<TypedProps, 'total' | 'counts' | 'beside' | 'carried'>;
+type Seen = Pick<TypedProps, 'total' | 'counts' | 'beside'>;
 
 /** Takes back what was counted on this tablet; of the first count of a measure nothing remains. */
 function uncount(measure: string, own: string, by: number, isFirst: boolean): Intent {
   return isFirst ? { type: 'void', measure, seen: by, counts: { [own]: by } } : { type: 'count', measure, by: -by, reason: 'undo' };
 }
 
-function Typed({ label, measure, own, total, counts, beside, carried }: TypedProps): ReactNode {
+function Typed({ label, measure, own, isReported, total, counts, beside }: TypedProps): ReactNode {
   const { edit } = useEditor();
   const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. Null: nobody types. */
   const begun = useRef<Seen | null>(null);
   const end = (): Seen => {
-    const seen = begun.current ?? { total: null, counts, beside, carried };
+    const seen = begun.current ?? { total: null, counts, beside };
     begun.current = null;
     return seen;
   };
@@ -60,14 +61,14 @@ function Typed({ label, measure, own, total, counts, beside, carried }: TypedPro
     const { total: before } = end();
     const by = count - (before ?? 0);
     if (before !== null && by === 0) return;
-    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [uncount(measure, own, by, before === null)] });
+    await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [uncount(measure, own, by, !isReported)] });
   };
-  /** An emptied box: nobody reported any. What was carried over comes again with the first count. */
+  /** An emptied box: nobody reported any. */
   const clear = async (): Promise<void> => {
     const seen = end();
     if (seen.total === null || seen.total === seen.beside) return;
     const counted = seen.total - seen.beside;
-    await edit([{ type: 'void', measure, seen: counted, counts: seen.counts }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted - seen.carried, reason: 'undo' }] });
+    await edit([{ type: 'void', measure, seen: counted, counts: seen.counts }], { label: ja.counter.undoVoid(label), intents: [{ type: 'count', measure, by: counted, reason: 'undo' }] });
   };
   const read = (typed: string): Reading<number> => {
     const reading = readCount(typed);
@@ -89,7 +90,7 @@ function Typed({ label, measure, own, total, counts, beside, carried }: TypedPro
         placeholder="—"
         onFocus={(event) => event.target.select()}
         onChange={(event) => {
-          begun.current ??= { total, counts, beside, carried };
+          begun.current ??= { total, counts, beside };
           box.change(event.target.value);
         }}
         onBlur={box.leave}
@@ -162,7 +163,7 @@ export function Counter({ label, measure, name = label, beside = 0 }: CounterPro
         </p>
       </div>
       {typing ? (
-        <Typed label={name} measure={measure} own={identity.device} total={total} counts={counted?.by_device ?? NOBODY} beside={beside} carried={counted?.carried ?? 0} />
+        <Typed label={name} measure={measure} own={identity.device} isReported={counted !== null} total={total} counts={counted?.by_device ?? NOBODY} beside={beside} />
       ) : (
         <div className="flex items-center gap-2">
           <TapButton
