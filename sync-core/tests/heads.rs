@@ -7,7 +7,7 @@ mod writer;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use sync_core::document::Scalar;
+use sync_core::document::{Reason, Scalar};
 use sync_core::domain::vocabulary::Flag;
 use sync_core::domain::{Intent, Measure, RecordView, Way, facts, view};
 use sync_core::ids::{DeviceId, IntentId};
@@ -508,6 +508,34 @@ proptest! {
         prop_assert!(total.unwrap_or(0) <= heads, "no head is counted twice: {total:?} of {heads}");
         prop_assert!(differs || judged || total.unwrap_or(0) == heads, "{total:?} of {heads} without a flag");
     }
+}
+
+#[test]
+fn dom_15_a_number_that_two_type_apart_is_told_until_somebody_types_it_again() {
+    let typed = |writer: &mut Writer, by| {
+        writer.give(&Intent::Count { measure: VIEWERS.parse().unwrap(), by, reason: Some(Reason::Recount) });
+    };
+    let is_told = |writer: &Writer| facts(&writer.document).flags.contains(&Flag::TypedApart);
+    let (mut a, mut b, mut c) = (Writer::new(1), Writer::new(2), Writer::new(3));
+    typed(&mut a, 10);
+    c.take(&a);
+    typed(&mut c, -2);
+    assert!(!is_told(&c), "who corrects what they see");
+    typed(&mut b, 10);
+    meet(&mut a, &mut b);
+    assert_eq!((a.view().total(VIEWERS), is_told(&a), a.view().typed_apart.len()), (Some(20), true, 1));
+    assert!(a.view().fields.is_empty());
+    let mut same = a.clone();
+    typed(&mut same, 0);
+    assert!(!is_told(&same), "it was right");
+    typed(&mut b, -10);
+    meet(&mut a, &mut b);
+    assert_eq!((a.view().total(VIEWERS), is_told(&a)), (Some(10), false));
+
+    // what no tablet would write
+    let other = format!("typed.{VIEWERS}@{}", c.device);
+    a.document.set_field(&other, Some(&Scalar::Text(format!(r#"{{"{}":999}}"#, c.device)))).unwrap();
+    assert!(!is_told(&a), "in the name of another");
 }
 
 #[test]

@@ -62,3 +62,38 @@ test('held here and cancelled there counts as neither until somebody chooses, an
   await row.getByText('6人').waitFor();
   assert.equal(await row.getByText('集計に入りません').count(), 0);
 });
+
+test('one number typed on two tablets apart is told until somebody types it again', async (t) => {
+  const server = await startServer(t);
+  const [first, second] = [await startTablet(t, server), await startTablet(t, server, { width: 360, height: 740 })];
+  await enrol(first, server.code('staff-112119'), '受付1号機');
+  await enrol(second, server.code('staff-112119'), '受付2号機');
+  const path = await newRecord(first, '講演会');
+  await agree(first);
+  await agree(second);
+  const type = async (page, number) => {
+    const box = page.getByLabel('85歳以上の合計');
+    await box.fill(number);
+    await box.press('Enter');
+  };
+  for (const tablet of [first, second]) {
+    await tablet.goto(path);
+    await openTab(tablet.page, '参加者');
+    await tablet.offline();
+    await tablet.page.getByRole('button', { name: '数字で入力' }).click();
+    await type(tablet.page, '10');
+    await counter(tablet.page, '85歳以上').shows(10);
+  }
+  for (const tablet of [first, second]) await tablet.online();
+  for (const tablet of [first, second, first]) await agree(tablet);
+  await second.goto(path);
+  await openTab(second.page, '参加者');
+  await counter(second.page, '85歳以上').shows(20);
+  const sign = second.page.getByText('この数は、離れた端末で別々に入力されたものの合計です。');
+  await sign.waitFor();
+  await second.page.screenshot({ path: `${SCREENSHOTS}/typed-apart-360.png` });
+  await second.page.getByRole('button', { name: '数字で入力' }).click();
+  await type(second.page, '10');
+  await counter(second.page, '85歳以上').shows(10);
+  await sign.waitFor({ state: 'detached' });
+});

@@ -5,8 +5,9 @@ use super::intent::{Intent, IntentError};
 use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
 use super::tally::{self, Counted, Void};
+use super::typed;
 use super::{Step, rewritten};
-use crate::document::{Container, Document, Scalar, TextName};
+use crate::document::{Container, Document, Reason, Scalar, TextName};
 use crate::ids::IntentId;
 
 /// Letters of a long text that one edit changes.
@@ -70,7 +71,7 @@ impl Intent {
         let step = |step: Option<Step>| step.into_iter().map(|step| Edit(Inner::Step(step))).collect();
         Ok(match self {
             Self::Set { field, value } => one(Inner::Set(field.clone(), value.clone())),
-            Self::Count { measure, by, .. } => count(document, measure, *by, id),
+            Self::Count { measure, by, reason } => count(document, measure, *by, *reason, id),
             Self::Void { measure, seen, counts } => {
                 let name = measure.to_string();
                 let taken_back = tally::read(document).void(&name, id, *seen, counts.as_ref());
@@ -111,18 +112,25 @@ impl Intent {
 }
 
 /// A head that a device which has switched counts by a way that lacks heads switches to it.
-fn count(document: &Document, measure: &Measure, by: i64, id: IntentId) -> Vec<Edit> {
+fn count(document: &Document, measure: &Measure, by: i64, reason: Option<Reason>, id: IntentId) -> Vec<Edit> {
     let name = measure.to_string();
     let way = Way::of(measure).filter(|_| by > 0 && heads::has_switches(document));
-    let counted = (way.is_some() || tally::was_taken_back(document, &name)).then(|| tally::read(document));
+    let is_typed = reason == Some(Reason::Recount);
+    let is_read = is_typed || way.is_some() || tally::was_taken_back(document, &name);
+    let counted = is_read.then(|| tally::read(document));
     let mut edits = Vec::new();
-    if let Some(counted) = counted {
+    if let Some(counted) = &counted {
         let switched = way.and_then(|way| counted.heads.switch_with_count(way, id.device));
-        edits.extend(switched.iter().flat_map(|switch| self::switch(&counted, switch, &id.to_string())));
+        edits.extend(switched.iter().flat_map(|switch| self::switch(counted, switch, &id.to_string())));
         edits.extend(counted.rest_of_void(&name, id).into_iter().flat_map(|rest| self::void(measure, rest)));
         edits.push(Edit(Inner::Unlink(Counted::void_link(&name, id.device))));
     }
     edits.push(Edit(Inner::Count(measure.clone(), by)));
+    if let Some(counted) = counted.filter(|_| is_typed) {
+        let before = counted.tallies.iter().find(|tally| tally.measure == name);
+        let (field, value) = typed::field(&name, before, id.device, by);
+        edits.push(Edit(Inner::Set(field, Some(value))));
+    }
     edits
 }
 

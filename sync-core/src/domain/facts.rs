@@ -173,6 +173,7 @@ fn flags(
         (Flag::EndsBeforeStart, backwards),
         (Flag::NegativeTotal, tallies.values().flatten().any(|total| *total < 0)),
         (Flag::AttendanceDiffers, record.attendance_differs),
+        (Flag::TypedApart, !record.typed_apart.is_empty()),
         (Flag::CountedNotHeld, group != Group::Held && tallies.values().flatten().any(|total| *total != 0)),
     ];
     found.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()

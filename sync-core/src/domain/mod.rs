@@ -12,6 +12,7 @@ mod rewritten;
 mod sentences;
 mod steps;
 mod tally;
+mod typed;
 mod view;
 pub mod vocabulary;
 
@@ -27,5 +28,5 @@ pub use view::{Alternative, FieldView, RecordView, RewrittenView, StepView, view
 
 /// Whether a field only says what somebody did; people do not see it as a field.
 pub fn is_mark(field: &str) -> bool {
-    rewritten::is_mark(field) || heads::is_switch(field) || tally::is_voided(field)
+    rewritten::is_mark(field) || heads::is_switch(field) || tally::is_voided(field) || typed::is_typed(field)
 }

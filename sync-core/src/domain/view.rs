@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::steps::{self, Present, Step};
 use super::tally::{self, Counted, TallyView};
 use super::vocabulary::{CancelReason, Group, StepState};
-use super::{heads, rewritten};
+use super::{rewritten, typed};
 use crate::document::{Authorship, Document, Kind, Scalar, TextName};
 use crate::ids::DocumentId;
 
@@ -90,6 +90,8 @@ pub struct RecordView {
     pub attendance: Option<i64>,
     /// Whether heads were counted by both ways and do not come to the same for certain.
     pub attendance_differs: bool,
+    /// Measures whose number was typed by several apart, so that it may be counted twice.
+    pub typed_apart: BTreeSet<String>,
 }
 
 impl RecordView {
@@ -142,7 +144,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
             }
             continue;
         }
-        let Some(first) = values.first().filter(|_| !heads::is_switch(&name) && !tally::is_voided(&name)) else {
+        let Some(first) = values.first().filter(|_| !super::is_mark(&name)) else {
             continue;
         };
         let value = first.value.clone();
@@ -174,6 +176,7 @@ pub(super) fn without_step_authors(document: &Document) -> RecordView {
         fields,
         attendance: heads.attendance(),
         attendance_differs: heads.differ(),
+        typed_apart: typed::apart(document, &tallies),
         tallies,
         links,
         texts: TextName::ALL.into_iter().map(|name| (name, document.text(name))).collect(),

@@ -141,6 +141,8 @@ words! {
         NegativeTotal = "negative_total",
         /// Head counts by age and by audience differ.
         AttendanceDiffers = "attendance_differs",
+        /// People typed the number of one measure apart: it is the sum of what they typed.
+        TypedApart = "typed_apart",
         /// Something was counted, and nobody said that it took place: the counts are in no figure.
         CountedNotHeld = "counted_not_held",
     }

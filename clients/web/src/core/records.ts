@@ -145,6 +145,8 @@ export interface RecordView {
   readonly attendance: number | null;
   /** Whether heads were counted by both ways and do not come to the same for certain. */
   readonly attendance_differs: boolean;
+  /** Measures whose number was typed by several apart. */
+  readonly typed_apart: readonly string[];
   readonly save_state: SaveState;
   readonly agreed_at: number | null;
   /** Own work the server keeps aside, and what a person said to it. */
@@ -199,6 +201,7 @@ export const recordView: p.Parse<RecordView> = p.object((f) => ({
   reason: f.get('reason', p.nullable(p.string)),
   attendance: f.get('attendance', p.nullable(p.integer)),
   attendance_differs: f.get('attendance_differs', p.boolean),
+  typed_apart: f.get('typed_apart', p.nullable(p.array(p.string))) ?? [],
   save_state: f.get('save_state', saveState),
   agreed_at: f.get('agreed_at', p.nullable(p.integer)),
   held: f.get('held', p.list(p.object((h) => ({
@@ -291,7 +294,7 @@ export function blankView(document: DocumentId, first: readonly Intent[]): Recor
   const links = first.flatMap((intent) => (intent.type === 'link' ? [intent.link] : []));
   return {
     document, kind: 'session', fields, tallies: [], links, texts: { outcome: '', issue: '', plan: '' }, rewritten: {}, steps: [], state: 'none',
-    group: 'planned', reason: null, attendance: null, attendance_differs: false, save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
+    group: 'planned', reason: null, attendance: null, attendance_differs: false, typed_apart: [], save_state: 'saved', agreed_at: null, held: [], drafts: [], history: [],
   };
 }
 

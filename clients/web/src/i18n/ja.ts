@@ -345,6 +345,7 @@ export const ja = {
     plus: (label: string) => `${label}を1増やす`, minus: (label: string) => `${label}を1減らす`,
     entry: (label: string) => `${label}の合計`,
     undoPlus: (label: string, by: number) => `${label} ${by > 0 ? '＋' : '−'}${Math.abs(by)}`,
+    typedApart: 'この数は、離れた端末で別々に入力されたものの合計です。同じ人を二重に数えていないか確かめ、「数字で入力」で正しい合計を入れてください（合っていれば同じ数を入れ直します）。',
     atLeast: (count: number) => `年齢別に${count}人を数えてあります。それより少なくするときは「年齢別」で直してください。`,
     undoVoid: (label: string) => `${label}を報告なしに`,
   },

@@ -29,6 +29,8 @@ export interface BoxOptions<T> {
   readonly read: (typed: string) => Reading<T>;
   /** Over when it is stored, or the person has been told that it is not. */
   readonly keep: (value: T) => unknown;
+  /** The same value is kept as well when somebody types it. */
+  readonly again?: boolean;
   /** What an emptied box means; without it the box shows again what is stored. */
   readonly clear?: () => unknown;
 }
@@ -54,13 +56,13 @@ export function useBox<T>(options: BoxOptions<T>): Box {
     if (now.current.typed === of) setTyped(null);
   };
   const settle = (): void => {
-    const { options: { stored, read, keep, clear }, typed: mine, kept: was } = now.current;
+    const { options: { stored, read, keep, clear, again }, typed: mine, kept: was } = now.current;
     if (mine === null || was) return;
     const empty = mine.text.trim() === '' && !mine.isPart;
     if (empty && (clear === undefined || stored === '')) return done(mine);
     const value = empty ? null : read(mine.text);
     if (value?.ok === false) return setRested(true);
-    if (value !== null && String(value.value) === stored) return done(mine);
+    if (value !== null && again !== true && String(value.value) === stored) return done(mine);
     now.current.kept = true;
     setKept(true);
     const ended = value === null ? clear?.() : keep(value.value);

@@ -47,7 +47,8 @@ function uncount(measure: string, own: string, by: number, isFirst: boolean): In
 }
 
 function Typed({ label, measure, own, isReported, total, counts, beside }: TypedProps): ReactNode {
-  const { edit } = useEditor();
+  const { view, edit } = useEditor();
+  const isApart = view.typed_apart.includes(measure);
   const reasonId = useId();
   /** What the person saw when they began to type: others may count meanwhile, and theirs must stay. Null: nobody types. */
   const begun = useRef<Seen | null>(null);
@@ -60,7 +61,7 @@ function Typed({ label, measure, own, isReported, total, counts, beside }: Typed
   const keep = async (count: number): Promise<void> => {
     const { total: before } = end();
     const by = count - (before ?? 0);
-    if (before !== null && by === 0) return;
+    if (before !== null && by === 0 && !isApart) return;
     await edit([{ type: 'count', measure, by, reason: 'recount' }], { label: `${label} ${count}`, intents: [uncount(measure, own, by, !isReported)] });
   };
   /** An emptied box: nobody reported any. */
@@ -74,7 +75,7 @@ function Typed({ label, measure, own, isReported, total, counts, beside }: Typed
     const reading = readCount(typed);
     return reading.ok && reading.value < beside ? { ok: false, reason: ja.counter.atLeast(beside) } : reading;
   };
-  const box = useBox({ label, stored: total === null ? '' : String(total), read, keep, clear });
+  const box = useBox({ label, stored: total === null ? '' : String(total), read, keep, clear, again: isApart });
 
   return (
     <>
@@ -162,6 +163,7 @@ export function Counter({ label, measure, name = label, beside = 0 }: CounterPro
           ))}
         </p>
       </div>
+      {view.typed_apart.includes(measure) && <p className="col-span-full text-[0.875rem] text-wait">{ja.counter.typedApart}</p>}
       {typing ? (
         <Typed label={name} measure={measure} own={identity.device} isReported={counted !== null} total={total} counts={counted?.by_device ?? NOBODY} beside={beside} />
       ) : (
