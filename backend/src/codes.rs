@@ -65,17 +65,20 @@ pub async fn make(app: &App, arguments: CodeArguments) -> Result<(), Administrat
         expires_at: app.now().plus_ms(arguments.hours.saturating_mul(3_600_000)).0,
         device: arguments.device,
     };
+    let person = person_id(&grant);
+    let known = app.store.lookup_person(&grant.tenant, &person).await?.is_some();
     let code = SignInCode::random()?;
     keep_code(app, &code, &grant).await?;
-    let act = Act::done(Action::IssueEnrolment).to(person_id(&grant));
+    let act = Act::done(Action::IssueEnrolment).to(person.clone());
     let act = act.saying(format!("{} {} {}", grant.role.as_str(), grant.organisation, grant.scopes));
     app.journal.note(Who::command_line(&grant.tenant), act).await?;
     let times = if grant.uses == 1 { "once".to_owned() } else { format!("{} times", grant.uses) };
     complain(format_args!(
-        "{times} within {} hours, this code registers a tablet or, at /office, signs {} in as {}:",
+        "{times} within {} hours, this code registers a tablet or, at /office, signs {} in as {}; that is {} ({person}):",
         arguments.hours,
         grant.person_name,
-        grant.role.as_str()
+        grant.role.as_str(),
+        if known { "somebody known" } else { "a new person" },
     ));
     Ok(writeln!(out(), "{}", code.shown())?)
 }

@@ -89,6 +89,7 @@ test('one number typed on two tablets apart is told until somebody types it agai
   await second.goto(path);
   await openTab(second.page, '参加者');
   await counter(second.page, '85歳以上').shows(20);
+  await second.page.getByText('「85歳以上」の数は、離れた端末で別々に入力されたものの合計です。').waitFor();
   const sign = second.page.getByText('この数は、離れた端末で別々に入力されたものの合計です。');
   await sign.waitFor();
   await second.page.screenshot({ path: `${SCREENSHOTS}/typed-apart-360.png` });

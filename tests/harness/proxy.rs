@@ -71,10 +71,11 @@ fn carry(from: &TcpStream, to: &TcpStream, limit: Option<usize>, both: &Arc<Atom
             let take = |rest: usize| Some(rest.saturating_sub(came.min(left)));
             let rest = both.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).unwrap_or(0);
             let count = came.min(left).min(rest);
+            // counted before it arrives: who has it asks how much came
+            passed.fetch_add(count, Ordering::SeqCst);
             if count == 0 || to.write_all(&buffer[..count]).is_err() {
                 break;
             }
-            passed.fetch_add(count, Ordering::SeqCst);
             left -= count;
             if count < came {
                 // the rest is lost: nobody waits for more

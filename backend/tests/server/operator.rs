@@ -310,6 +310,8 @@ fn a_code_says_what_it_is_good_for_and_what_was_not_understood() {
     let (status, text) = code("山田", "administrator", "4");
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("4 times within 24 hours") && text.contains("signs 山田 in as administrator"), "{text}");
+    assert!(text.contains("that is a new person (pe-"), "a slip in a name makes one: {text}");
+    assert!(code("山田", "administrator", "1").1.contains("that is somebody known (pe-"));
     for (person, role, uses, words) in [
         ("", "administrator", "1", "a name has 1 to 80 letters"),
         ("　", "administrator", "1", "a name has 1 to 80 letters"),

@@ -98,6 +98,10 @@ export function Attendance(): ReactNode {
   const carried = sumByDevice(view, `attendance.${way(mode)}.`).carried;
   /** Others counted more in the other way, so that the next head counted here does not show in the total. */
   const lags = counted > 0 && counted < (view.attendance ?? 0);
+  const apart = view.typed_apart.flatMap((measure) => {
+    const [, of, code = ''] = /^attendance\.(band|audience)\.(.+)$/.exec(measure) ?? [];
+    return of === undefined ? [] : [of === 'band' ? ja.band(code) : ja.audience(code)];
+  });
   const choose = (next: string): void => {
     if (!isMode(next)) return;
     setMode(next);
@@ -112,6 +116,7 @@ export function Attendance(): ReactNode {
         <Chips label={ja.attendance.mode} hideLabel value={mode} options={MODES.map((value) => ({ value, label: ja.attendance.modes[value] }))} onChange={choose} />
       </Total>
       {view.attendance_differs && !lags && <p className="text-wait">{ja.attendance.unsettled(view.attendance ?? 0)}</p>}
+      {apart.length > 0 && <p className="text-wait">{ja.attendance.typedApart(apart)}</p>}
       {lags && <p className="text-[0.875rem] text-muted">{ja.attendance.lags(counted, view.attendance ?? 0)}</p>}
       {mode !== 'heads' && carried > 0 && <p className="text-[0.875rem]">{ja.attendance.carriedHelp(carried, ja.attendance.unknown[way(mode)])}</p>}
       <CounterGrid>

@@ -72,11 +72,12 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
   const title = data.title ?? text.unknownRecord(office.kind(data.kind));
   useTitle(`${text.title} ${title}`);
   const last = data.authors.at(-1);
+  const isDecided = data.waiting.length === 0;
   const facts: readonly (readonly [string, ReactNode])[] = [
     [text.what, data.record_visible ? <Link href={`/records/${data.document}`} className="link">{title}</Link> : title],
     [data.brought_from.length === 0 ? text.device : text.broughtBy, data.device.name],
     ...(data.brought_from.length === 0 ? [] : [[text.broughtFrom, data.brought_from.map((device) => device.name).join(ja.separator)] as const]),
-    [text.author, last === undefined ? office.record.someone : `${last.person?.name ?? office.record.someone}（${eraMoment(last.at)}）`],
+    ...(isDecided && last === undefined ? [] : [[text.author, last === undefined ? office.record.someone : `${last.person?.name ?? office.record.someone}（${eraMoment(last.at)}）`] as const]),
     [text.received, eraMoment(data.received_at)],
     [text.reason, data.codes.map((code) => <span key={code} className="block">{office.custodyReason(code)}</span>)],
   ];
@@ -103,7 +104,7 @@ function Screen({ data, again }: { readonly data: CustodyDetail; readonly again:
       <Panel title={text.effects}>
         {data.cut && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.cut}</p>}
         {!data.fits && !data.cut && data.record_visible && <p className="mb-2 rounded-8 bg-wait-soft px-4 py-2 text-wait">{text.doesNotFit}</p>}
-        {data.effects.length === 0 ? <p className="text-muted">{text.noEffects}</p> : (
+        {data.effects.length === 0 ? <p className="text-muted">{isDecided ? text.afterDecision : text.noEffects}</p> : (
           <ul className="flex flex-col">
             {data.effects.map((effect, index) => (
               <li key={`${effect.kind}-${effect.name}-${index}`} className="grid grid-cols-[minmax(8rem,14rem)_minmax(0,1fr)] gap-x-4 border-b border-[#e6e6e6] py-1.5 last:border-b-0">
