@@ -26,7 +26,6 @@ async function hall(t) {
   const date = tomorrow();
   let path = '';
   for (const title of ['ほかの会', '人生会議の話']) {
-    await tablet.goto('/');
     await page.getByRole('button', { name: '＋ 新しい記録' }).click();
     await page.getByRole('textbox', { name: '名称' }).fill(title);
     await page.getByRole('textbox', { name: '名称' }).press('Tab');
@@ -34,6 +33,7 @@ async function hall(t) {
     await page.getByLabel('日付').press('Tab');
     await page.getByText('照合済み ✓').waitFor();
     path = new URL(page.url()).pathname;
+    await page.getByRole('link', { name: '戻る' }).click();
   }
   const desk = await startTablet(t, server, { width: 1440, height: 900 });
   await signIn(desk, server.code('municipal-112119'));
