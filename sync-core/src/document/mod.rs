@@ -306,25 +306,27 @@ impl Document {
 
     /// Every value of every field whose name begins with `prefix`, by name, the value shown first.
     pub fn fields_of(&self, prefix: &str) -> Vec<(String, Scalar)> {
-        let fields = Container::Fields.object();
-        let names = self.crdt.map_range(&fields, prefix.to_owned()..).map(|item| item.key.into_owned());
-        let names = names.take_while(|name| name.starts_with(prefix));
-        names.flat_map(|name| self.field(&name).into_iter().map(move |value| (name.clone(), value))).collect()
+        self.field_names(prefix)
+            .flat_map(|name| self.field(&name).into_iter().map(move |value| (name.clone(), value)))
+            .collect()
     }
 
     /// The same with the device that wrote each; those of no device are left out.
     pub fn written_fields(&self, prefix: &str) -> Vec<(String, Scalar, DeviceId)> {
-        let fields = Container::Fields.object();
-        let names = self.crdt.map_range(&fields, prefix.to_owned()..).map(|item| item.key.into_owned());
         let mut written = Vec::new();
-        for name in names.take_while(|name| name.starts_with(prefix)) {
-            for (value, id) in self.crdt.get_all(&fields, &name).unwrap_or_default().iter().rev() {
+        for name in self.field_names(prefix) {
+            for (value, id) in self.crdt.get_all(Container::Fields.object(), &name).unwrap_or_default().iter().rev() {
                 let ObjId::Id(_, actor, _) = id else { continue };
                 let device = ActorId::from_slice(actor.to_bytes()).filter(|actor| *actor != ActorId::GENESIS);
                 written.extend(scalar(value).zip(device).map(|(value, actor)| (name.clone(), value, actor.device())));
             }
         }
         written
+    }
+
+    fn field_names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = String> + 'a {
+        let range = self.crdt.map_range(Container::Fields.object(), prefix.to_owned()..);
+        range.map(|item| item.key.into_owned()).take_while(move |name| name.starts_with(prefix))
     }
 
     /// When the value of a field that is shown was written; `None` while it is on its way into a change, and where the change

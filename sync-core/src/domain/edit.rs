@@ -4,7 +4,7 @@ use super::heads::{self, Switch, Way};
 use super::intent::{Intent, IntentError};
 use super::measure::Measure;
 use super::sentences::{Revision, Splice, revise};
-use super::tally::{self, Counted, Void};
+use super::tally::{self, Void};
 use super::typed;
 use super::{Step, rewritten};
 use crate::document::{Container, Document, Reason, Scalar, TextName};
@@ -123,7 +123,7 @@ fn count(document: &Document, measure: &Measure, by: i64, reason: Option<Reason>
         let switched = way.and_then(|way| counted.heads.switch_with_count(way, id.device));
         edits.extend(switched.iter().flat_map(|switch| self::switch(counted, switch, &id.to_string())));
         edits.extend(counted.rest_of_void(&name, id).into_iter().flat_map(|rest| self::void(measure, rest)));
-        edits.push(Edit(Inner::Unlink(Counted::void_link(&name, id.device))));
+        edits.push(Edit(Inner::Unlink(tally::void_link(&name, id.device))));
     }
     edits.push(Edit(Inner::Count(measure.clone(), by)));
     if let Some(counted) = counted.filter(|_| is_typed) {

@@ -41,10 +41,10 @@ const VOIDED: &str = "voided.";
 const COUNT_MOST: i64 = 1_000_000_000;
 
 /// How many each device has counted of a measure.
-type Counts = BTreeMap<DeviceId, i64>;
+pub(super) type Counts = BTreeMap<DeviceId, i64>;
 
 /// The link that takes a device's count of a measure back as not reported. It goes with the device's next count.
-fn void_link(measure: &str, device: DeviceId) -> String {
+pub(super) fn void_link(measure: &str, device: DeviceId) -> String {
     format!("{VOID}{}", tally_key(measure, device))
 }
 
@@ -238,11 +238,6 @@ impl Counted {
         let is_left = |tally: &&TallyView| tally.measure == measure && tally.total != 0;
         let tally = self.void.iter().find(is_left)?;
         self.taken_back(tally, id, tally.total, Some(&tally.by_device))
-    }
-
-    /// The link that goes when a device counts a measure.
-    pub fn void_link(measure: &str, own: DeviceId) -> String {
-        void_link(measure, own)
     }
 
     /// The links that say that somebody took a measure back.

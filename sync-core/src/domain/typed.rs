@@ -6,15 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tally::TallyView;
+use super::tally::{Counts, TallyView};
 use crate::document::{Document, Scalar, read_tally_key, tally_key};
 use crate::ids::DeviceId;
 
 const PREFIX: &str = "typed.";
 /// Devices of which it is compared what they typed; no group of people has more.
 const DEVICES: usize = 64;
-
-type Counts = BTreeMap<DeviceId, i64>;
 
 /// Whether a field only says what somebody saw who typed a number; people do not see it as a field.
 pub(super) fn is_typed(field: &str) -> bool {

@@ -22,7 +22,7 @@ export interface Draft {
 }
 
 /** How long what was kept may take to show in the record. */
-const SHOWN_MS = 1_000;
+export const SHOWN_MS = 1_000;
 
 /**
  * `keep` is called with the whole text, each second while something is typed and not being converted, and says whether that is

@@ -5,14 +5,12 @@
 
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ja } from '../i18n/ja';
-import { INPUT, Labelled, type LabelledProps } from './field';
+import { INPUT, Labelled, type LabelledProps, SHOWN_MS } from './field';
 import { useLeaving } from './leaving';
 import { notices } from './notices';
 import { DAYS, type Reading } from '../i18n/values';
 
 const REST_MS = 2_500;
-/** How long the box waits for the record to show what was kept. */
-const SHOWN_MS = 1_000;
 
 export interface Box {
   readonly text: string;

@@ -8,7 +8,7 @@ import { longDate, oddDate, todayIso } from '../../i18n/dates';
 import { ja } from '../../i18n/ja';
 import { Card } from '../../ui/card';
 import { Chips } from '../../ui/chips';
-import { SelectInput, TextInput } from '../../ui/field';
+import { SelectInput, SHOWN_MS, TextInput } from '../../ui/field';
 import { recordPlace, recordTitle } from '../../ui/record-row';
 import { ValueInput } from '../../ui/value-box';
 import { type Reading, readDate, readTime } from '../../i18n/values';
@@ -76,9 +76,6 @@ function OddDateNote({ date }: { readonly date: string }): ReactNode {
   const odd = oddDate(date, todayIso(new Date()));
   return odd !== null && <p className="font-bold text-wait">{ja.basic.oddDate[odd]}</p>;
 }
-
-/** How long a time that was kept may take to show in the record. */
-const SHOWN_MS = 1_000;
 
 /** From when to when. Each is judged beside the other as it was last kept, also before the record shows that. */
 function Times(): ReactNode {

@@ -39,6 +39,17 @@ export function authorText(registry: Registry, own: string, author: Author): str
   return ja.conflict.by(personName(registry, author.by), device, author.at === null ? '' : clock(author.at, new Date()));
 }
 
+/** One of several values: what it is, whose, and the way to take it. */
+export function Choice({ text, by, choose }: { readonly text: string; readonly by: string; readonly choose: () => unknown }): ReactNode {
+  return (
+    <li className="flex flex-col gap-2 rounded-8 border border-line bg-surface p-3">
+      <b className="text-[1.125rem]">{text}</b>
+      <span className="text-[0.875rem] text-muted">{by}</span>
+      <Button onPress={choose}>{ja.conflict.choose(text)}</Button>
+    </li>
+  );
+}
+
 export function Conflict({ field, label }: { readonly field: FieldName; readonly label: string }): ReactNode {
   const { view, set } = useEditor();
   const { registry, stage } = useSnapshot();
@@ -55,11 +66,7 @@ export function Conflict({ field, label }: { readonly field: FieldName; readonly
         {alternatives.map((alternative, index) => {
           const text = valueText(registry, field, alternative.value);
           return (
-            <li key={`${index} ${alternative.value}`} className="flex flex-col gap-2 rounded-8 border border-line bg-surface p-3">
-              <b className="text-[1.125rem]">{text}</b>
-              <span className="text-[0.875rem] text-muted">{authorText(registry, own, alternative)}</span>
-              <Button onPress={() => set(field, alternative.value, label)}>{ja.conflict.choose(text)}</Button>
-            </li>
+            <Choice key={`${index} ${alternative.value}`} text={text} by={authorText(registry, own, alternative)} choose={() => set(field, alternative.value, label)} />
           );
         })}
       </ul>

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button';
 import { Card, SectionTitle } from '../../ui/card';
 import { Chips } from '../../ui/chips';
 import { sumByDevice } from './attendance';
-import { deviceName, personName } from './conflict';
+import { Choice, deviceName, personName } from './conflict';
 import { useEditor } from './editor';
 
 function isReason(text: string): text is Reason {
@@ -64,13 +64,7 @@ function Contradiction({ steps, text, line, settle }: ContradictionProps): React
     <div className="rounded-12 border border-wait-line bg-wait-soft p-4">
       <p className="font-bold text-wait">{ja.finish.conflict}</p>
       <ul className="mt-3 grid gap-3 sm:grid-cols-2">
-        {different.map((step) => (
-          <li key={step.id} className="flex flex-col gap-2 rounded-8 border border-line bg-surface p-3">
-            <b className="text-[1.125rem]">{text(step)}</b>
-            <span className="text-[0.875rem] text-muted">{line(step)}</span>
-            <Button onPress={() => settle(step)}>{ja.conflict.choose(text(step))}</Button>
-          </li>
-        ))}
+        {different.map((step) => <Choice key={step.id} text={text(step)} by={line(step)} choose={() => settle(step)} />)}
       </ul>
     </div>
   );
