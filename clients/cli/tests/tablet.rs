@@ -145,6 +145,16 @@ fn a_code_that_does_not_do_for_loading_says_which_does() {
 }
 
 #[test]
+fn the_made_up_year_is_loaded_into_a_registry_that_knows_nothing_of_it() {
+    let server = Server::start();
+    let machine = Machine::new();
+    let code = server.code("11");
+    let loaded = machine.ok(&["--server", &server.address, "load-synthetic", "--until", "2026-11-20", "--code", &code]);
+    assert!(loaded.contains("新しく記録 481 件") && loaded.contains("照合済み"), "{loaded}");
+    assert!(server.verify());
+}
+
+#[test]
 fn a_case_is_loaded_into_the_prefecture_that_knows_its_municipalities() {
     let server = Server::start();
     let machine = Machine::new();

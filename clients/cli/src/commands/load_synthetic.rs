@@ -16,7 +16,7 @@ pub(super) fn run(place: &Place, args: &LoadSynthetic) -> Result<(), CliError> {
         Registrar::find(&place.home, place.server()?, args.code.as_deref(), &[synthetic::CAPITAL.to_owned()])?;
     let cast = synthetic::enter_cast(&mut registrar)?;
     let records = synthetic::records(registrar.registry(), &cast, until);
-    let mut crew = Crew::open(&place.home, &registrar, "synthetic", &[synthetic::HOME_SCOPE.to_owned()])?;
+    let mut crew = Crew::open(&place.home, &registrar, "synthetic", &[format!("association:{}", cast.home)])?;
     let loaded = crew.load(&records)?;
     say(format_args!("見本の記録（{}、{}まで）", registrar.registry().tenant.name, args.until))?;
     load_case::print(&loaded)

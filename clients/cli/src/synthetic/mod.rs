@@ -15,8 +15,9 @@ use crate::error::CliError;
 use crate::load::Registrar;
 use crate::wanted::Wanted;
 
-/// Where the made-up records have their home, so that no municipality's tablets receive those of another.
-pub const HOME_SCOPE: &str = "association:mihon";
+/// An association without municipalities in which the made-up records have their home, so that no municipality's tablets receive
+/// those of another.
+const HOME: &str = "見本の記録";
 
 /// A municipality by which the prefecture is known among the remembered ones.
 pub const CAPITAL: &str = "さいたま市";
@@ -27,6 +28,8 @@ const LECTURERS: usize = 3;
 /// Made-up associations and lecturers, by medical area.
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
+    /// Registry id of the association where the records have their home.
+    pub home: String,
     /// Registry ids: the association, and its lecturers.
     pub by_area: BTreeMap<String, (String, Vec<String>)>,
 }
@@ -37,7 +40,7 @@ pub fn enter_cast(registrar: &mut Registrar) -> Result<Cast, CliError> {
     for municipality in &registrar.registry().municipalities {
         areas.entry(municipality.medical_area.clone()).or_default().push(municipality.code.clone());
     }
-    let mut cast = Cast::default();
+    let mut cast = Cast { home: registrar.association(HOME, Vec::new())?, ..Cast::default() };
     for (area, codes) in areas {
         let association = registrar.association(&format!("見本{area}医師会"), codes)?;
         let mut lecturers = Vec::new();
